@@ -1,0 +1,103 @@
+// The data contract: what loaders produce and what splits, statistics, models and training read.
+// Types only; nothing here touches a file. Ids are dense: 0 is padding or "unknown" in every vocabulary, real ids start at 1.
+
+/** The tokens of one id space. `tokens[0]` is `'[PAD]'`: 0 is padding/unknown in every vocabulary; real ids start at 1. */
+export interface Vocabulary {
+  /** Token of every id, padding included: `tokens[0] === '[PAD]'`. */
+  readonly tokens: readonly string[];
+  /** `tokens.length`, padding included. */
+  readonly size: number;
+  /** The id of a token (1..size-1), or `undefined` where the vocabulary does not hold it. */
+  id(token: string): number | undefined;
+}
+
+/** Rows of item ids in compressed form: sequence s is `items[offsets[s] .. offsets[s + 1])`, oldest first. */
+export interface Sequences {
+  /** `[sequences + 1]`, starts with 0, never decreases. */
+  readonly offsets: Int32Array;
+  /** Item ids (1..items), all sequences end to end. */
+  readonly items: Int32Array;
+}
+
+/** How many values an item can have in a field: at most one, or several. */
+export type FieldKind = 'categorical' | 'multi-categorical';
+
+/** One attribute of the items (item-related side information), as value ids per item. */
+export interface ItemField {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly vocabulary: Vocabulary;
+  /** `[items + 2]`: the values of item i are `values[offsets[i] .. offsets[i + 1])`; a row per item id, padding (0) included and empty. */
+  readonly offsets: Int32Array;
+  /** Value ids (1..vocabulary.size-1), without repetition within an item. */
+  readonly values: Int32Array;
+  /** Most values that one item has (at least 1). */
+  readonly maxValues: number;
+}
+
+/** What kind of line of a load report: data left out, a decision taken, or a fact worth knowing. */
+export type ReportKind = 'dropped' | 'inferred' | 'noted';
+
+/** One line of a load report. */
+export interface ReportEntry {
+  readonly kind: ReportKind;
+  /** What it is about, e.g. `'items without attributes'`. */
+  readonly what: string;
+  /** How many of them. */
+  readonly count: number;
+  /** Why, in one sentence. */
+  readonly why: string;
+}
+
+/** Everything that loading dropped, decided or noticed: nothing is dropped without a line here. */
+export type LoadReport = readonly ReportEntry[];
+
+/** A data set ready for splitting: one sequence per user, item attributes, and what loading did. */
+export interface Dataset {
+  readonly name: string;
+  /** `'s3rec'`, `'recbole'` or `'generated'`. */
+  readonly format: string;
+  readonly users: Vocabulary;
+  readonly items: Vocabulary;
+  /** One per user: the sequence index is the user id - 1. */
+  readonly sequences: Sequences;
+  /** Seconds since 1970 (or whatever number the file holds), aligned with `sequences.items`; absent where the source has no times. */
+  readonly times?: Float64Array;
+  readonly fields: readonly ItemField[];
+  /** A readable name per item id (`itemNames[0]` is empty), where the source has one. */
+  readonly itemNames?: readonly string[];
+  readonly report: LoadReport;
+}
+
+/** What a model needs to know of a field. */
+export interface FieldSchema {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Vocabulary size, 0 included. */
+  readonly values: number;
+  readonly maxValues: number;
+}
+
+/** What a model needs to know of the data (structurally equal to the models' own schema type). */
+export interface DatasetSchema {
+  /** Number of items without padding. */
+  readonly items: number;
+  readonly fields: readonly FieldSchema[];
+}
+
+/** Users to rank for: the history that is shown (whole, not cut to a window) and the one item that came next. */
+export interface EvaluationCases {
+  /** User ids. */
+  readonly users: Int32Array;
+  /** One history per case, oldest first. */
+  readonly histories: Sequences;
+  /** Item id per case. */
+  readonly targets: Int32Array;
+}
+
+/** Leave-one-out split. `train` keeps one sequence per user (index = user id - 1), from its second item on each item is a target. */
+export interface Split {
+  readonly train: Sequences;
+  readonly valid: EvaluationCases;
+  readonly test: EvaluationCases;
+}
