@@ -1,7 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // One configuration for every package: each package's `test` script runs it with its own folder as root.
 // Tests import other packages through their published entry points (dist), so a build comes first.
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts'], testTimeout: 120_000, pool: 'forks' },
+  test: {
+    include: ['src/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    testTimeout: 120_000,
+    pool: 'forks',
+    // The second one counts results for `npm test` and turns missing real data into failures (DIFSR_REQUIRE_DATA).
+    reporters: ['default', fileURLToPath(new URL('./scripts/checks/reporter.mjs', import.meta.url))],
+  },
 });

@@ -1,0 +1,85 @@
+// Who may import whom. One row per workspace folder; the lint rule `difsr/import-boundary` reads this table.
+// A row names what the folder's sources may import; tests may import more (see `testsMayImport`).
+
+/**
+ * @typedef {object} Boundary
+ * @property {readonly string[]} ours Our own packages that may be imported.
+ * @property {boolean} node Whether Node's built-in modules may be imported; without it the package runs in browsers.
+ * @property {readonly string[]} [native] Runtimes (onnxruntime-node, tfjs) that may be imported.
+ */
+
+/** Runtimes that only a backend may import: installing one must never pull another. */
+export const NATIVE = ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common', '@tensorflow/'];
+
+const GRAPH = '@difsr/graph';
+const NN = '@difsr/nn';
+const ATTENTION = '@difsr/attention';
+const MODELS = '@difsr/models';
+const DATA = '@difsr/data';
+const METRICS = '@difsr/metrics';
+const ONNXRUNTIME = '@difsr/onnxruntime';
+const TRAINING = '@difsr/training';
+
+/** Longest prefix of a file's path wins, so that a subpath may have a row of its own.
+ * @type {Readonly<Record<string, Boundary>>} */
+export const BOUNDARIES = {
+  'packages/graph/': { ours: [], node: false },
+  'packages/nn/': { ours: [GRAPH], node: false },
+  'packages/attention/': { ours: [GRAPH, NN], node: false },
+  'packages/models/': { ours: [GRAPH, NN, ATTENTION], node: false },
+  'packages/metrics/': { ours: [], node: false },
+  'packages/data/': { ours: [], node: true },
+  'packages/onnxruntime/': { ours: [GRAPH], node: true, native: ['onnxruntime-node'] },
+  'packages/training/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
+  'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TRAINING], node: true },
+  'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TRAINING], node: true },
+};
+
+/**
+ * Says why a file may not import a module, or undefined when it may.
+ *
+ * @param {string} file Path from the repository's root, with forward slashes.
+ * @param {string} specifier What is imported, as written.
+ * @returns {string | undefined} The reason with the cure.
+ * @example
+ * violation('packages/nn/src/linear.ts', '@difsr/models'); // '"@difsr/models" is above packages/nn ...'
+ */
+export function violation(file, specifier) {
+  const folder = Object.keys(BOUNDARIES)
+    .filter((prefix) => file.startsWith(prefix))
+    .sort((a, b) => b.length - a.length)[0];
+  const row = folder === undefined ? undefined : BOUNDARIES[folder];
+  if (folder === undefined || row === undefined) return undefined;
+  if (specifier.startsWith('.')) return escapes(file, specifier);
+  // A test may compare with any package and use Node; its package must still declare what it uses (checked by knip).
+  if (file.endsWith('.test.ts')) return undefined;
+  if (specifier.startsWith('node:')) {
+    return row.node
+      ? undefined
+      : `"${specifier}": ${folder} also runs in browsers, so it may not import Node's modules. Take the value as an argument, or do this in packages/training, packages/data or an app.`;
+  }
+  if (NATIVE.some((name) => specifier === name || specifier.startsWith(name.endsWith('/') ? name : `${name}/`))) {
+    return row.native?.includes(specifier)
+      ? undefined
+      : `"${specifier}" is a runtime: only its own backend package may import it. Use the Backend interface of @difsr/graph.`;
+  }
+  if (!specifier.startsWith('@difsr/') && specifier !== 'difsr') return undefined;
+  const imported = specifier.split('/').slice(0, 2).join('/');
+  if (row.ours.includes(imported)) return undefined;
+  const allowed = row.ours.length === 0 ? 'none of our packages' : row.ours.join(', ');
+  return `"${specifier}" may not be imported from ${folder} (allowed: ${allowed}). Imports run one way: apps -> training -> models -> attention -> nn -> graph; move the shared part down or pass it in.`;
+}
+
+/**
+ * A relative import must stay inside its own package, where its package.json and tsconfig see it.
+ *
+ * @param {string} file
+ * @param {string} specifier
+ * @returns {string | undefined}
+ */
+function escapes(file, specifier) {
+  const parts = file.split('/');
+  const depth = parts.length - 1 - (parts[0] === 'fixtures' ? 1 : 2);
+  const ups = specifier.split('/').filter((part) => part === '..').length;
+  return ups > depth ? `"${specifier}" leaves its package: import the other package by its name.` : undefined;
+}
