@@ -1,0 +1,116 @@
+// What a backend is: it compiles graphs and runs them on named buffers. Every backend implements
+// this interface and passes the one conformance suite; a worker wrapper implements it as well.
+import type { RandomKey } from './random.js';
+import type { DType, Graph } from './types.js';
+import { formatShape, formatType, GraphError, type Tensor } from './types.js';
+
+/** Typed arrays in which host tensors travel: float32 as Float32Array (Float64Array on the reference backend), bool as 0/1 bytes. */
+export type HostData = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** A tensor with its values, row-major. */
+export interface HostTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: HostData;
+}
+
+/**
+ * A dropout mask described instead of sent: the backend fills a bool tensor with `fillMask(key, rate)`,
+ * so the same key gives the same bits on every backend and nothing large crosses a thread.
+ */
+export interface MaskFeed {
+  readonly mask: RandomKey;
+  readonly rate: number;
+  readonly shape: readonly number[];
+}
+
+/** Values of a graph's inputs for one run, by name. */
+export type Feeds = Readonly<Record<string, HostTensor | MaskFeed>>;
+
+/**
+ * Named tensors that live in the backend between runs: parameters, optimizer moments, feature tables.
+ * Programs compiled with them read inputs of the same names from here.
+ */
+export interface Variables {
+  /** Copies values out (all, if no names are given). The copies are the caller's. */
+  read(names?: readonly string[]): Promise<Record<string, HostTensor>>;
+  /** Overwrites values; shapes and dtypes must stay. The data is copied. */
+  write(values: Readonly<Record<string, HostTensor>>): Promise<void>;
+  /** Frees the buffers; later use is an error. */
+  dispose(): Promise<void>;
+}
+
+/** How a graph becomes a program. */
+export interface CompileOptions {
+  /** Inputs found here by name are not fed but read from the variables. */
+  readonly variables?: Variables;
+  /** After each run, variable `key` takes the value of output `value`; such outputs are not returned. */
+  readonly updates?: Readonly<Record<string, string>>;
+  /** A name for messages and traces. */
+  readonly label?: string;
+}
+
+/** A compiled graph. Runs of one program never overlap: a second call waits for the first. */
+export interface Program {
+  /**
+   * Runs once. Feeds are read until the promise settles and stay the caller's; results are fresh copies.
+   * When a run rejects, no variable has changed.
+   */
+  run(feeds: Feeds): Promise<Record<string, HostTensor>>;
+  dispose(): Promise<void>;
+}
+
+/** Executes graphs on a device. */
+export interface Backend {
+  /** `onnxruntime`, `tfjs`, `reference`. */
+  readonly name: string;
+  /** What it runs on: `cpu`, `cuda`, `webgpu`. */
+  readonly device: string;
+  createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
+  /** Disposes programs and variables; calls in flight reject with a {@link BackendError}. */
+  dispose(): Promise<void>;
+}
+
+/** A backend that cannot be used or died; the message says why and what cures it. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+}
+
+/**
+ * Binds a graph's symbols from the shapes of all inputs, and checks every input on the way.
+ *
+ * @throws GraphError where an input is missing, unknown or has another shape or dtype than declared, or where two inputs disagree about a symbol.
+ */
+export function bindInputs(inputs: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>): Map<string, number> {
+  const sizes = new Map<string, number>();
+  const boundBy = new Map<string, string>();
+  for (const [name, tensor] of inputs) {
+    const value = given.get(name);
+    if (value === undefined) throw new GraphError(`input "${name}" (${formatType(tensor)}) was not given`);
+    if (value.dtype !== tensor.dtype || value.shape.length !== tensor.shape.length) {
+      throw new GraphError(`input "${name}" is ${formatType(tensor)}, got ${value.dtype}${formatShape(value.shape)}`);
+    }
+    tensor.shape.forEach((dim, axis) => {
+      const size = value.shape[axis] ?? 0;
+      const expected = typeof dim === 'number' ? dim : sizes.get(dim);
+      if (expected === undefined && typeof dim === 'string') {
+        sizes.set(dim, size);
+        boundBy.set(dim, name);
+      } else if (expected !== size) {
+        const source = typeof dim === 'string' ? ` (${dim} = ${expected} by input "${boundBy.get(dim)}")` : '';
+        throw new GraphError(`input "${name}" is ${formatType(tensor)}, got shape ${formatShape(value.shape)}${source}`);
+      }
+    });
+  }
+  for (const name of given.keys()) {
+    if (!inputs.has(name)) throw new GraphError(`the graph has no input "${name}"; it has ${[...inputs.keys()].join(', ') || 'none'}`);
+  }
+  return sizes;
+}
+
+/** Number of elements of a known shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}
+

@@ -1,0 +1,79 @@
+// Graph-to-graph passes, each a small rule for `rewrite`: algebra on constants, common
+// subexpressions. Dead nodes vanish by themselves, since a graph is what its outputs reach.
+import { constant } from './build.js';
+import { rewrite } from './rewrite.js';
+import { at, sameShape, type Graph, type Node, type Tensor } from './types.js';
+import { verify } from './verify.js';
+
+/** Runs all passes that pay on every backend, verifying the graph after each. */
+export function optimize(graph: Graph): Graph {
+  let result = graph;
+  for (const pass of [simplify, shareCommon]) {
+    result = pass(result);
+    verify(result);
+  }
+  return result;
+}
+
+/** The value of a constant of which all elements are equal, seen through broadcasts and reshapes. */
+function splat(tensor: Tensor): number | undefined {
+  const { node } = tensor;
+  if (node.op === 'broadcast' || node.op === 'reshape') return splat(node.inputs[0]);
+  if (node.op !== 'constant') return undefined;
+  const [first] = node.attributes.data;
+  return first !== undefined && node.attributes.data.every((value) => value === first) ? first : undefined;
+}
+
+/** x*1, x+0, x-0, x/1, scalar arithmetic on constants, and chains of reshapes and transposes. */
+export function simplify(graph: Graph): Graph {
+  return rewrite(graph, (node, outputs) => {
+    const output = at(outputs, 0);
+    const simpler = simplifyNode(node, output);
+    return simpler !== undefined && sameShape(simpler.shape, output.shape) ? [simpler] : outputs;
+  });
+}
+
+function simplifyNode(node: Node, output: Tensor): Tensor | undefined {
+  switch (node.op) {
+    case 'mul':
+    case 'add': {
+      const [a, b] = node.inputs;
+      const [x, y] = [splat(a), splat(b)];
+      const identity = node.op === 'mul' ? 1 : 0;
+      if (x !== undefined && y !== undefined && output.shape.length === 0) return constant(node.op === 'mul' ? x * y : x + y, output.dtype);
+      return y === identity ? a : x === identity ? b : undefined;
+    }
+    case 'sub':
+    case 'div': {
+      const [a, b] = node.inputs;
+      return splat(b) === (node.op === 'div' ? 1 : 0) ? a : undefined;
+    }
+    case 'reshape': {
+      const [x] = node.inputs;
+      const source = x.node.op === 'reshape' ? x.node.inputs[0] : x;
+      return sameShape(source.shape, output.shape) ? source : undefined;
+    }
+    case 'transpose': {
+      const [x] = node.inputs;
+      if (x.node.op !== 'transpose') return undefined;
+      const inner = x.node.attributes.permutation;
+      return node.attributes.permutation.every((axis, i) => inner[axis] === i) ? x.node.inputs[0] : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** One node for equal ops on equal inputs with equal attributes. */
+export function shareCommon(graph: Graph): Graph {
+  const seen = new Map<string, readonly Tensor[]>();
+  return rewrite(graph, (node, outputs) => {
+    if (node.op === 'input') return outputs;
+    const operands = node.inputs.map((tensor) => (tensor === undefined ? '-' : `${tensor.node.id}.${tensor.index}`)).join();
+    const key = `${node.op}(${operands})${JSON.stringify(node.attributes)}`;
+    const earlier = seen.get(key);
+    if (earlier !== undefined) return earlier;
+    seen.set(key, outputs);
+    return outputs;
+  });
+}

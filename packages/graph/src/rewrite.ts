@@ -1,0 +1,38 @@
+// The one way to change a graph: walk it inputs first, give each node's outputs a replacement.
+import { apply } from './build.js';
+import { createGraph } from './graph.js';
+import type { OpName } from './signatures.js';
+import type { Graph, Node, NodeOf, Tensor } from './types.js';
+
+/** Given a node and the outputs of its rebuilt self, the tensors to use instead. */
+export type Rule = (node: Node, rebuilt: readonly Tensor[]) => readonly Tensor[];
+
+/** Rebuilds a graph bottom-up through `rule`; `given` replaces tensors outright. */
+export function rewrite(graph: Graph, rule: Rule, given: ReadonlyMap<Tensor, Tensor> = new Map()): Graph {
+  const replaced = new Map<Tensor, Tensor>(given);
+  const current = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor;
+  for (const node of graph.nodes) {
+    const rebuilt = rebuild(node, current);
+    const result = rule(rebuilt, rebuilt.outputs);
+    node.outputs.forEach((output, i) => {
+      const replacement = result[i];
+      if (replacement !== undefined && !given.has(output)) replaced.set(output, replacement);
+    });
+  }
+  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [name, current(tensor)])));
+}
+
+/** The node itself if none of its inputs changed, else a copy on the new inputs. */
+function rebuild(node: Node, current: (tensor: Tensor) => Tensor): Node {
+  const inputs = node.inputs.map((tensor) => tensor && current(tensor));
+  if (inputs.every((tensor, i) => tensor === node.inputs[i])) return node;
+  return copy(node, inputs);
+}
+
+function copy<N extends OpName>(node: NodeOf<N>, inputs: readonly (Tensor | undefined)[]): Node {
+  // The list has the arity of the node it was mapped from, which a mapped tuple type cannot express.
+  const outputs = apply(node.op, inputs as NodeOf<N>['inputs'], node.attributes);
+  const [first] = outputs;
+  if (first === undefined) throw new Error(`op ${node.op} has no output`);
+  return first.node;
+}

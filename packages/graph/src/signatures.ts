@@ -1,0 +1,89 @@
+// The op table's types: how many inputs every op takes and which attributes it has.
+// Every other table (shape rules, gradients, each backend's lowering) is a mapped type over these
+// names, so an op without a rule does not compile.
+import type { Dim, DType, Shape } from './types.js';
+
+/** For ops without attributes. */
+export type None = Readonly<Record<string, never>>;
+
+interface Signature<Arity extends keyof Inputs<unknown>, Attributes = None> {
+  arity: Arity;
+  attributes: Attributes;
+}
+
+interface Inputs<T> {
+  0: readonly [];
+  1: readonly [T];
+  2: readonly [T, T];
+  3: readonly [T, T, T];
+  4: readonly [T, T, T, T];
+  '2 or 3': readonly [T, T, T?];
+  many: readonly T[];
+}
+
+interface OpSignatures {
+  // leaves
+  input: Signature<0, { readonly name: string; readonly shape: Shape; readonly dtype: DType }>;
+  constant: Signature<0, { readonly shape: readonly number[]; readonly dtype: DType; readonly data: readonly number[] }>;
+  iota: Signature<0, { readonly size: Dim }>;
+  size: Signature<0, { readonly dim: Dim }>;
+  // elementwise, two operands, broadcasting as NumPy does
+  add: Signature<2>;
+  sub: Signature<2>;
+  mul: Signature<2>;
+  div: Signature<2>;
+  maximum: Signature<2>;
+  minimum: Signature<2>;
+  equal: Signature<2>;
+  less: Signature<2>;
+  and: Signature<2>;
+  or: Signature<2>;
+  // elementwise, one operand
+  not: Signature<1>;
+  neg: Signature<1>;
+  exp: Signature<1>;
+  log: Signature<1>;
+  sqrt: Signature<1>;
+  erf: Signature<1>;
+  sigmoid: Signature<1>;
+  softplus: Signature<1>;
+  tanh: Signature<1>;
+  relu: Signature<1>;
+  gelu: Signature<1>;
+  cast: Signature<1, { readonly to: DType }>;
+  select: Signature<3>;
+  // shape
+  reshape: Signature<1, { readonly shape: Shape }>;
+  transpose: Signature<1, { readonly permutation: readonly number[] }>;
+  broadcast: Signature<1, { readonly shape: Shape }>;
+  slice: Signature<1, { readonly axis: number; readonly start: number; readonly end: Dim }>;
+  pad: Signature<1, { readonly axis: number; readonly start: number; readonly size: Dim }>;
+  concat: Signature<'many', { readonly axis: number }>;
+  // reductions
+  reduceSum: Signature<1, { readonly axes: readonly number[]; readonly keepDims: boolean }>;
+  reduceMax: Signature<1, { readonly axes: readonly number[]; readonly keepDims: boolean }>;
+  // products
+  matmul: Signature<2, { readonly transA: boolean; readonly transB: boolean }>;
+  contract: Signature<2>;
+  // rows
+  gather: Signature<2, { readonly rowAxes: number }>;
+  scatterAdd: Signature<2, { readonly shape: Shape; readonly rowAxes: number }>;
+  gatherLast: Signature<2>;
+  scatterAddLast: Signature<2, { readonly size: Dim }>;
+  // kernels that backends have whole
+  softmax: Signature<1>;
+  layerNorm: Signature<3, { readonly epsilon: number }>;
+  tableCrossEntropy: Signature<3, { readonly firstClass: number }>;
+  tableCrossEntropyGrad: Signature<4, { readonly firstClass: number }>;
+  topK: Signature<1, { readonly k: number }>;
+  rank: Signature<'2 or 3', { readonly firstItem: number }>;
+}
+
+/** The names of all ops. */
+export type OpName = keyof OpSignatures;
+
+/** Attributes of each op. */
+export type OpAttributes = { readonly [N in OpName]: OpSignatures[N]['attributes'] };
+
+/** The inputs of op `N` as a tuple of `T` (tensors, types, arrays). */
+export type OpInputs<N extends OpName, T> = Inputs<T>[OpSignatures[N]['arity']];

@@ -1,0 +1,55 @@
+// A training step as one graph: loss, gradients, optimizer; parameters and state go in and come out.
+import { createGraph } from './graph.js';
+import { optimizerStep, type OptimizerConfig } from './optimizers.js';
+import { optimize } from './passes.js';
+import { GraphError, type Graph, type Tensor } from './types.js';
+import { gradientOf } from './vjp.js';
+
+/** A parameter of a model: the input tensor that carries it. */
+export interface Parameter {
+  readonly name: string;
+  readonly tensor: Tensor;
+  /** Whether weight decay applies. */
+  readonly decay: boolean;
+  /** A frozen parameter is read but gets no gradient. */
+  readonly trainable: boolean;
+}
+
+/** A compiled-to-be training step. */
+export interface TrainingStep {
+  /** Outputs: the reported values, `gradientNorm`, and `next.NAME` for every variable. */
+  readonly graph: Graph;
+  /** For {@link CompileOptions.updates}: variable -> output. */
+  readonly updates: Readonly<Record<string, string>>;
+  /** Optimizer variables to create as zeros. */
+  readonly state: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * Builds the training step of a scalar loss.
+ *
+ * @param reported further scalars to return with each run (parts of the loss).
+ * @throws GraphError where a trainable parameter does not reach the loss.
+ */
+export function trainingStep(options: {
+  readonly loss: Tensor;
+  readonly parameters: readonly Parameter[];
+  readonly optimizer: OptimizerConfig;
+  readonly clipNorm?: number;
+  readonly reported?: Readonly<Record<string, Tensor>>;
+}): TrainingStep {
+  const trained = options.parameters.filter(({ trainable }) => trainable);
+  const gradients = gradientOf(options.loss, new Map(trained.map(({ name, tensor }) => [name, tensor])));
+  const withGradients = trained.map((parameter) => {
+    const gradient = gradients.get(parameter.name);
+    if (gradient === undefined) throw new GraphError(`no gradient for "${parameter.name}"`);
+    return { ...parameter, gradient };
+  });
+  const { updates, state, gradientNorm } = optimizerStep(options.optimizer, withGradients, options.clipNorm);
+  const next = Object.fromEntries([...updates].map(([name, tensor]) => [`next.${name}`, tensor]));
+  return {
+    graph: optimize(createGraph({ loss: options.loss, ...options.reported, gradientNorm, ...next })),
+    updates: Object.fromEntries([...updates.keys()].map((name) => [name, `next.${name}`])),
+    state,
+  };
+}
