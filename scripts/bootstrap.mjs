@@ -11,6 +11,7 @@ import { run, step, windows } from './steps.mjs';
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const STAMP = join(ROOT, 'node_modules', '.difsr-installed');
+/** @type {readonly [number, number]} */
 const MINIMUM_NODE = [20, 19];
 
 /** The pnpm version that package.json pins, e.g. "12.21.0". */
