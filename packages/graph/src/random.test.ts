@@ -170,17 +170,23 @@ describe('masks', () => {
 
   it('follow their definition, byte by byte, whatever the alignment of the buffer', () => {
     fc.assert(
-      fc.property(keys, fc.nat(40), fc.nat(3), fc.double({ min: 0, max: 0.999, noNaN: true }), (key, size, shift, rate) => {
-        const sequence = words(key, 11);
-        const expected = Array.from({ length: size }, (_, i) =>
-          ((sequence[i >> 2]! >>> (8 * (i % 4))) & 255) >= quantisedRate(rate) * 256 ? 1 : 0,
-        );
-        const around = new Uint8Array(size + 8).fill(7);
-        fillMask(key, rate, around.subarray(shift, shift + size));
-        expect([...around.subarray(shift, shift + size)]).toEqual(expected);
-        expect(around.subarray(0, shift).every((byte) => byte === 7)).toBe(true); // nothing written outside
-        expect(around.subarray(shift + size).every((byte) => byte === 7)).toBe(true);
-      }),
+      fc.property(
+        keys,
+        fc.nat(40),
+        fc.nat(3),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (key, size, shift, rate) => {
+          const sequence = words(key, 11);
+          const expected = Array.from({ length: size }, (_, i) =>
+            ((sequence[i >> 2]! >>> (8 * (i % 4))) & 255) >= quantisedRate(rate) * 256 ? 1 : 0,
+          );
+          const around = new Uint8Array(size + 8).fill(7);
+          fillMask(key, rate, around.subarray(shift, shift + size));
+          expect([...around.subarray(shift, shift + size)]).toEqual(expected);
+          expect(around.subarray(0, shift).every((byte) => byte === 7)).toBe(true); // nothing written outside
+          expect(around.subarray(shift + size).every((byte) => byte === 7)).toBe(true);
+        },
+      ),
     );
   });
 

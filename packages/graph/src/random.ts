@@ -93,7 +93,9 @@ export function fillWords(key: RandomKey, out: Uint32Array, offset = 0): Uint32A
  */
 export function quantisedRate(rate: number): number {
   if (!(rate >= 0 && rate < 1)) {
-    throw new RandomArgumentError(`A drop rate is in [0, 1), got ${rate}. Cure: give the share of values to drop, e.g. 0.2.`);
+    throw new RandomArgumentError(
+      `A drop rate is in [0, 1), got ${rate}. Cure: give the share of values to drop, e.g. 0.2.`,
+    );
   }
   return Math.min(255, Math.round(rate * 256)) / 256;
 }

@@ -2,12 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  SafetensorsError,
-  type SafetensorsTensor,
-} from './safetensors.js';
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type SafetensorsTensor } from './safetensors.js';
 
 const shapes = fc.array(fc.nat(3), { maxLength: 3 });
 const tensors: fc.Arbitrary<SafetensorsTensor> = shapes.chain((shape) => {
@@ -22,12 +17,13 @@ const tensors: fc.Arbitrary<SafetensorsTensor> = shapes.chain((shape) => {
     fc.uint8Array({ ...size, max: 1 }).map((data) => ({ dtype: 'BOOL' as const, shape, data })),
   );
 });
-const names = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.constantFrom('__proto__', '0', '10', '9', 'constructor', ''),
-);
+const names = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', '0', '10', '9', 'constructor', ''));
 const files = fc.tuple(
-  fc.dictionary(names.filter((name) => name !== '__metadata__'), tensors, { maxKeys: 6 }),
+  fc.dictionary(
+    names.filter((name) => name !== '__metadata__'),
+    tensors,
+    { maxKeys: 6 },
+  ),
   fc.dictionary(names, fc.string(), { maxKeys: 3 }),
 );
 
@@ -133,7 +129,10 @@ describe('files that are not sound', () => {
   });
 
   it('random damage ends in a SafetensorsError or in a sound file, never in anything else', () => {
-    const damage = fc.array(fc.record({ at: fc.nat(sound.length - 1), byte: fc.nat(255) }), { minLength: 1, maxLength: 4 });
+    const damage = fc.array(fc.record({ at: fc.nat(sound.length - 1), byte: fc.nat(255) }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(damage, (changes) => {
         const bytes = Uint8Array.from(sound);
@@ -163,7 +162,11 @@ describe('files that are not sound', () => {
     ['a JSON file', (): Uint8Array => Buffer.from('{"weights": []}'), /JSON text/],
     ['a header that is no JSON', (): Uint8Array => file('{"a": }', 0), /header is not JSON/],
     ['a header that is not UTF-8', (): Uint8Array => file('{"a":1}', 0).with(10, 0xff), /header is not JSON/],
-    ['overlapping tensors', (): Uint8Array => file({ a: entry(0, 8), b: entry(4, 12) }, 12), /"b" overlaps with tensor "a"/],
+    [
+      'overlapping tensors',
+      (): Uint8Array => file({ a: entry(0, 8), b: entry(4, 12) }, 12),
+      /"b" overlaps with tensor "a"/,
+    ],
     ['the same bytes twice', (): Uint8Array => file({ a: entry(0, 8), b: entry(0, 8) }, 8), /overlaps/],
     ['a gap', (): Uint8Array => file({ a: entry(0, 4), b: entry(8, 12) }, 12), /gap of 4 bytes after tensor "a"/],
     ['bytes at the end', (): Uint8Array => file({ a: entry(0, 4) }, 6), /2 bytes after tensor "a"/],
@@ -172,12 +175,28 @@ describe('files that are not sound', () => {
     ['a shape that overflows', (): Uint8Array => file({ a: entry(0, 0, [2 ** 40, 2 ** 40]) }, 0), /span 0/],
     ['a negative size', (): Uint8Array => file({ a: entry(0, 4, [-1]) }, 4), /shape \[-1\]/],
     ['offsets in the wrong order', (): Uint8Array => file({ a: entry(8, 4, [1]) }, 8), /begin and an end/],
-    ['three offsets', (): Uint8Array => file({ a: { dtype: 'F32', shape: [], data_offsets: [0, 4, 8] } }, 4), /begin and an end/],
-    ['an unknown dtype', (): Uint8Array => file({ a: { dtype: 'F8', shape: [], data_offsets: [0, 1] } }, 1), /"F8" is not one of F64/],
-    ['a dtype of Object.prototype', (): Uint8Array => file({ a: { dtype: 'toString', shape: [], data_offsets: [0, 1] } }, 1), /not one of/],
+    [
+      'three offsets',
+      (): Uint8Array => file({ a: { dtype: 'F32', shape: [], data_offsets: [0, 4, 8] } }, 4),
+      /begin and an end/,
+    ],
+    [
+      'an unknown dtype',
+      (): Uint8Array => file({ a: { dtype: 'F8', shape: [], data_offsets: [0, 1] } }, 1),
+      /"F8" is not one of F64/,
+    ],
+    [
+      'a dtype of Object.prototype',
+      (): Uint8Array => file({ a: { dtype: 'toString', shape: [], data_offsets: [0, 1] } }, 1),
+      /not one of/,
+    ],
     ['an entry that is a list', (): Uint8Array => file({ a: [] }, 0), /not an object/],
     ['metadata that is not strings', (): Uint8Array => file({ __metadata__: { epoch: 3 } }, 0), /epoch is 3/],
-    ['BOOL bytes above 1', (): Uint8Array => file({ a: { dtype: 'BOOL', shape: [], data_offsets: [0, 1] } }, 1).fill(2, -1), /other than 0 and 1/],
+    [
+      'BOOL bytes above 1',
+      (): Uint8Array => file({ a: { dtype: 'BOOL', shape: [], data_offsets: [0, 1] } }, 1).fill(2, -1),
+      /other than 0 and 1/,
+    ],
   ])('%s is named, with a cure', (_, make, message) => {
     expect(() => decodeSafetensors(make())).toThrow(SafetensorsError);
     expect(() => decodeSafetensors(make())).toThrow(message);

@@ -16,7 +16,11 @@ export type SafetensorsDtype = keyof SafetensorsArrays;
 
 /** One tensor: `data` holds the elements in row-major order, as many as the product of `shape` (`[]` is one element). */
 export type SafetensorsTensor = {
-  [D in SafetensorsDtype]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: SafetensorsArrays[D] };
+  [D in SafetensorsDtype]: {
+    readonly dtype: D;
+    readonly shape: readonly number[];
+    readonly data: SafetensorsArrays[D];
+  };
 }[SafetensorsDtype];
 
 /** What a file holds. */
@@ -146,21 +150,29 @@ interface Entry {
 
 function parseHeader(bytes: Uint8Array): { length: number; fields: Record<string, unknown> } {
   if (bytes.length < PREFIX_BYTES) {
-    throw new SafetensorsError(`The file holds ${bytes.length} bytes, fewer than the 8 that a safetensors file starts with. Cure: ${RESTORE}.`);
+    throw new SafetensorsError(
+      `The file holds ${bytes.length} bytes, fewer than the 8 that a safetensors file starts with. Cure: ${RESTORE}.`,
+    );
   }
   const stated = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   const brace = bytes[PREFIX_BYTES];
   // The format demands that the header opens with a brace: what does not is another kind of file, not a damaged one.
   if (stated > BigInt(HEADER_LIMIT) || stated < 2n || (brace !== undefined && brace !== 0x7b)) {
-    throw new SafetensorsError(`This is not a safetensors file${guessFormat(bytes)}. Cure: give a file that ends in .safetensors, or convert this one.`);
+    throw new SafetensorsError(
+      `This is not a safetensors file${guessFormat(bytes)}. Cure: give a file that ends in .safetensors, or convert this one.`,
+    );
   }
   const length = Number(stated);
   if (length > bytes.length - PREFIX_BYTES) {
-    throw new SafetensorsError(`The file is truncated: its header has ${length} bytes, ${bytes.length - PREFIX_BYTES} are there. Cure: ${RESTORE}.`);
+    throw new SafetensorsError(
+      `The file is truncated: its header has ${length} bytes, ${bytes.length - PREFIX_BYTES} are there. Cure: ${RESTORE}.`,
+    );
   }
   let fields: unknown;
   try {
-    fields = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length)));
+    fields = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length)),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SafetensorsError(`The file's header is not JSON (${reason}). Cure: ${RESTORE}.`, { cause: error });
@@ -186,7 +198,9 @@ function readMetadata(value: unknown): Record<string, string> {
   if (!isRecord(value)) throw new SafetensorsError(`${METADATA} is not an object of strings. Cure: ${RESTORE}.`);
   const pairs = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text === 'string') return [key, text];
-    throw new SafetensorsError(`${METADATA}.${key} is ${JSON.stringify(text)}, not a string. Cure: write metadata as strings.`);
+    throw new SafetensorsError(
+      `${METADATA}.${key} is ${JSON.stringify(text)}, not a string. Cure: write metadata as strings.`,
+    );
   });
   return Object.fromEntries(pairs);
 }
@@ -197,7 +211,10 @@ function readEntry(name: string, value: unknown, available: number): Entry {
   if (!isRecord(value)) throw wrong('its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
-    throw wrong(`dtype ${JSON.stringify(dtype)} is not one of ${DTYPES}`, 'convert the tensor to one of them, e.g. F32');
+    throw wrong(
+      `dtype ${JSON.stringify(dtype)} is not one of ${DTYPES}`,
+      'convert the tensor to one of them, e.g. F32',
+    );
   }
   if (!isCounts(shape)) throw wrong(`shape ${JSON.stringify(shape)} is not a list of whole numbers`);
   if (!isCounts(offsets)) throw wrong(`data_offsets ${JSON.stringify(offsets)} are not two whole numbers`);
@@ -210,7 +227,9 @@ function readEntry(name: string, value: unknown, available: number): Entry {
   }
   const expected = elements(shape) * LAYOUTS[dtype].size;
   if (expected !== end - begin) {
-    throw wrong(`${dtype} of shape [${shape.join(', ')}] takes ${expected} bytes, its data_offsets span ${end - begin}`);
+    throw wrong(
+      `${dtype} of shape [${shape.join(', ')}] takes ${expected} bytes, its data_offsets span ${end - begin}`,
+    );
   }
   return { name, dtype, shape, begin, end };
 }
@@ -228,7 +247,9 @@ function checkCoverage(entries: readonly Entry[], available: number): void {
     previous = `tensor "${name}"`;
   }
   if (position !== available) {
-    throw new SafetensorsError(`${available - position} bytes after ${previous} belong to no tensor. Cure: ${RESTORE}.`);
+    throw new SafetensorsError(
+      `${available - position} bytes after ${previous} belong to no tensor. Cure: ${RESTORE}.`,
+    );
   }
 }
 
@@ -249,10 +270,14 @@ function checkTensor(name: string, tensor: SafetensorsTensor): void {
     throw new SafetensorsError(`No tensor can be called "${METADATA}". Cure: choose another name, or pass metadata.`);
   }
   if (!LAYOUTS[dtype].holds(data)) {
-    throw new SafetensorsError(`Tensor "${name}": its data cannot be stored as ${dtype}. Cure: pass the typed array of that dtype (BOOL: bytes 0 and 1).`);
+    throw new SafetensorsError(
+      `Tensor "${name}": its data cannot be stored as ${dtype}. Cure: pass the typed array of that dtype (BOOL: bytes 0 and 1).`,
+    );
   }
   if (!isCounts(shape) || elements(shape) !== data.length) {
-    throw new SafetensorsError(`Tensor "${name}": shape [${shape.join(', ')}] does not fit ${data.length} elements. Cure: correct the shape.`);
+    throw new SafetensorsError(
+      `Tensor "${name}": shape [${shape.join(', ')}] does not fit ${data.length} elements. Cure: correct the shape.`,
+    );
   }
 }
 

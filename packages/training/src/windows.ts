@@ -1,0 +1,63 @@
+// Cuts histories into training windows that share the work of many prefixes: every item from the second on is a target
+// of exactly one window, and the context that a window gives it is never less than half a window if the history has it.
+
+/**
+ * One row of training: the items `[start, end)` of a history are the input, and items `firstTarget .. end` (inclusive)
+ * are trained, item i + 1 being the target at input item i. Earlier items of the row are context only.
+ */
+export interface TrainingWindow {
+  readonly start: number;
+  readonly end: number;
+  readonly firstTarget: number;
+}
+
+/** A window or a plan was asked for with sizes that cannot work. Names the value, what is allowed and the cure. */
+export class SamplerError extends RangeError {
+  override readonly name = 'SamplerError';
+}
+
+/**
+ * The windows of one history of `length` items, inputs at most `maxLength` long. The first starts at item 0; each later
+ * one starts `floor(maxLength / 2)` items before its first target (at least one) and is no longer than it needs to be.
+ * A history of fewer than two items has no target and no window.
+ * @throws SamplerError unless `maxLength` is a whole number of at least 1 and `length` one of at least 0.
+ * @example trainingWindows(6, 4); // [{ start: 0, end: 4, firstTarget: 1 }, { start: 3, end: 5, firstTarget: 5 }]
+ */
+export function trainingWindows(length: number, maxLength: number): TrainingWindow[] {
+  checkSizes(length, maxLength);
+  const context = Math.max(1, Math.floor(maxLength / 2));
+  const last = length - 1; // the last item is only a target
+  const windows: TrainingWindow[] = [];
+  for (let firstTarget = 1; firstTarget <= last;) {
+    const start = windows.length === 0 ? 0 : firstTarget - context;
+    const end = Math.min(start + maxLength, last);
+    windows.push({ start, end, firstTarget });
+    firstTarget = end + 1;
+  }
+  return windows;
+}
+
+/**
+ * The reference's rows for one history: one per target, with the last `maxLength` items before it.
+ * @throws SamplerError as `trainingWindows`.
+ * @example prefixWindows(3, 50); // [{ start: 0, end: 1, firstTarget: 1 }, { start: 0, end: 2, firstTarget: 2 }]
+ */
+export function prefixWindows(length: number, maxLength: number): TrainingWindow[] {
+  checkSizes(length, maxLength);
+  return Array.from({ length: Math.max(0, length - 1) }, (_, i) => ({
+    start: Math.max(0, i + 1 - maxLength),
+    end: i + 1,
+    firstTarget: i + 1,
+  }));
+}
+
+function checkSizes(length: number, maxLength: number): void {
+  if (!Number.isInteger(maxLength) || maxLength < 1) {
+    throw new SamplerError(
+      `maxLength is a whole number of at least 1, got ${maxLength}. Cure: give the longest input, e.g. 50.`,
+    );
+  }
+  if (!Number.isInteger(length) || length < 0) {
+    throw new SamplerError(`A history has a whole number of items, got ${length}. Cure: give its number of items.`);
+  }
+}
