@@ -18,7 +18,8 @@ const MINIMUM_NODE = [20, 19];
 function pinnedPnpm() {
   const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const version = /^pnpm@(\d+\.\d+\.\d+)/.exec(packageManager)?.[1];
-  if (version === undefined) throw new Error(`packageManager in package.json is "${packageManager}", expected pnpm@X.Y.Z`);
+  if (version === undefined)
+    throw new Error(`packageManager in package.json is "${packageManager}", expected pnpm@X.Y.Z`);
   return version;
 }
 
@@ -26,7 +27,9 @@ function pinnedPnpm() {
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])) return;
-  console.error(`Node.js ${process.versions.node} is too old: ${MINIMUM_NODE.join('.')} or newer is needed (https://nodejs.org).`);
+  console.error(
+    `Node.js ${process.versions.node} is too old: ${MINIMUM_NODE.join('.')} or newer is needed (https://nodejs.org).`,
+  );
   process.exit(1);
 }
 
@@ -41,7 +44,9 @@ function ensurePnpm() {
   const found = spawnSync('pnpm', ['--version'], { cwd: ROOT, encoding: 'utf8', shell: windows });
   if (found.status === 0 && found.stdout.trim() === version) return;
   if (process.env['DIFSR_BOOTSTRAPPED'] === version) {
-    throw new Error(`npx gave pnpm "${found.stdout?.trim() || 'none'}", expected ${version}. Install it: npm install --global pnpm@${version}`);
+    throw new Error(
+      `npx gave pnpm "${found.stdout?.trim() || 'none'}", expected ${version}. Install it: npm install --global pnpm@${version}`,
+    );
   }
   const script = process.argv[1] ?? '';
   const { status } = spawnSync(
@@ -91,5 +96,7 @@ export async function prepare({ projects = [], quiet = false } = {}) {
   ensurePnpm();
   await step('install', install, { quiet });
   // Tests are compiled together with the sources, so this is also their type check.
-  await step('build, types', () => run('pnpm', ['exec', 'tsc', '-b', ...projects], { cwd: ROOT }).then(() => {}), { quiet });
+  await step('build, types', () => run('pnpm', ['exec', 'tsc', '-b', ...projects], { cwd: ROOT }).then(() => {}), {
+    quiet,
+  });
 }

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap.mjs';
 
-const folders = ['packages', 'apps'].flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(group, name)));
+const folders = ['packages', 'apps'].flatMap((group) =>
+  readdirSync(join(ROOT, group)).map((name) => join(group, name)),
+);
 for (const folder of [...folders, 'fixtures']) {
   for (const name of ['dist', '.turbo']) {
     const path = join(ROOT, folder, name);

@@ -10,9 +10,8 @@ try {
   process.exit(1); // the failing step has printed its output
 }
 // DIR is relative to the root: pnpm runs root scripts there.
-const { status } = spawnSync(
-  process.execPath,
-  [join(ROOT, 'fixtures', 'dist', 'main.js'), ...process.argv.slice(2)],
-  { cwd: ROOT, stdio: 'inherit' },
-);
+const { status } = spawnSync(process.execPath, [join(ROOT, 'fixtures', 'dist', 'main.js'), ...process.argv.slice(2)], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
 process.exit(status ?? 1);

@@ -1,7 +1,16 @@
 // Checks what would be published: packs every public package and looks at the tarballs, never at the sources.
 // publint and attw judge manifest, exports and types; then all tarballs are unpacked into one consumer folder, where
 // every entry point is imported by Node and type-checked without skipLibCheck, and every command answers --help.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { publint } from 'publint';
@@ -60,7 +69,9 @@ async function contentProblems({ manifest, tarball, kilobytes, files }) {
   const limit = LIMITS[manifest.name];
   if (limit === undefined) problems.push('has no size limit: add one to LIMITS in scripts/checks/packages.mjs');
   else if (kilobytes > limit) {
-    problems.push(`is ${kilobytes.toFixed(0)} kB packed, at most ${limit} kB allowed (LIMITS in scripts/checks/packages.mjs)`);
+    problems.push(
+      `is ${kilobytes.toFixed(0)} kB packed, at most ${limit} kB allowed (LIMITS in scripts/checks/packages.mjs)`,
+    );
   }
   const file = readFileSync(tarball);
   const { messages, pkg } = await publint({
@@ -122,7 +133,11 @@ async function consumerProblems(all, consumer) {
   writeFileSync(join(consumer, 'use.js'), source.replace(': object[]', ''));
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
   const uses = [
-    { what: 'types, in a consumer with strict and without skipLibCheck', command: join(ROOT, 'node_modules/typescript/bin/tsc'), args: [...options, 'use.ts'] },
+    {
+      what: 'types, in a consumer with strict and without skipLibCheck',
+      command: join(ROOT, 'node_modules/typescript/bin/tsc'),
+      args: [...options, 'use.ts'],
+    },
     { what: 'imports', command: 'use.js', args: [] },
     ...all.flatMap(({ manifest }) =>
       Object.values(manifest.bin ?? {}).map((bin) => ({
@@ -144,7 +159,9 @@ async function consumerProblems(all, consumer) {
 
 const scratch = mkdtempSync(join(tmpdir(), 'difsr-packages-'));
 try {
-  const folders = ['packages', 'apps'].flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)));
+  const folders = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)),
+  );
   const open = folders.filter((folder) => {
     const path = join(folder, 'package.json');
     return existsSync(path) && readManifest(path).private !== true;

@@ -42,7 +42,10 @@ const noDoubleAssertion = {
       /** @param {AstNode} node */
       TSAsExpression(node) {
         if (node.expression?.type !== 'TSAsExpression') return;
-        context.report({ node, message: 'A double assertion (`as unknown as T`): narrow with a check or a type guard instead.' });
+        context.report({
+          node,
+          message: 'A double assertion (`as unknown as T`): narrow with a check or a type guard instead.',
+        });
       },
     };
   },
@@ -63,9 +66,15 @@ const explainNonNull = {
         const line = node.loc.end.line;
         const explained = context.sourceCode
           .getAllComments()
-          .some(({ loc }) => loc.end.line === line || loc.end.line === node.loc.start.line - 1 || loc.end.line === line - 1);
+          .some(
+            ({ loc }) => loc.end.line === line || loc.end.line === node.loc.start.line - 1 || loc.end.line === line - 1,
+          );
         if (!explained) {
-          context.report({ node, message: 'A `!` without a reason: check the value, or say in a comment on this line or the one above why it cannot be missing.' });
+          context.report({
+            node,
+            message:
+              'A `!` without a reason: check the value, or say in a comment on this line or the one above why it cannot be missing.',
+          });
         }
       },
     };
