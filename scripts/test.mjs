@@ -3,7 +3,7 @@
 // `--checks` leaves the tests out, `--tests` the checks.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { prepare, ROOT } from './bootstrap.mjs';
 import { closingLine } from './closing-line.mjs';
 import { run, step, StepError } from './steps.mjs';
@@ -14,7 +14,7 @@ const CHECKS = [
   { name: 'lint, boundaries', command: ['oxlint', '--deny-warnings'] },
   { name: 'workspace', command: ['sherif', '--fail-on-warnings'] },
   { name: 'types of scripts', command: ['tsc', '-p', 'scripts'] },
-  { name: 'unused code', command: ['knip', '--no-progress'] },
+  { name: 'unused code', command: ['knip', '--no-progress', '--no-config-hints'] },
   { name: 'packages', command: ['node', 'scripts/checks/packages.mjs'] },
 ];
 
@@ -30,35 +30,51 @@ async function counted(name, work) {
   }
 }
 
+/**
+ * Reads one package's results, prints them and adds them to the total.
+ * @param {string} file
+ */
+function addResults(file) {
+  /** @type {import('./checks/reporter.mjs').Results} */
+  const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
+  const empty = passed + failed + skipped.length === 0;
+  total.passed += passed;
+  total.failed += empty ? 1 : failed;
+  total.skipped += skipped.length;
+  const counts = empty ? 'no tests: counted as a failure' : closingLine({ passed, failed, skipped: skipped.length });
+  console.log(`     ${basename(file, '.json').padEnd(22)} ${counts}`);
+  for (const { name, note } of skipped) console.log(`       skipped: ${name}${note ? ` (${note})` : ''}`);
+}
+
 /** Runs the tests of every package, at most two packages at a time, and adds up what their reporters wrote. */
 async function tests() {
   const reports = mkdtempSync(join(tmpdir(), 'difsr-test-'));
-  let failure;
+  /** @type {Set<string>} */
+  const seen = new Set();
+  const collect = () => {
+    for (const file of readdirSync(reports).sort()) {
+      if (seen.has(file) || !file.endsWith('.json')) continue;
+      seen.add(file);
+      addResults(join(reports, file));
+    }
+  };
+  const failedBefore = total.failed;
+  const timer = setInterval(collect, 500); // packages appear as they finish
   try {
     await step('tests', async () => {
       const args = ['exec', 'turbo', 'run', 'test', '//#test:scripts', '--only', '--continue', '--concurrency=2'];
       await run('pnpm', [...args, '--output-logs=errors-only', '--no-color'], {
         cwd: ROOT,
         env: { DIFSR_TEST_REPORT: reports, TURBO_TELEMETRY_DISABLED: '1', NO_COLOR: '1' },
-      });
+      }).finally(collect);
     });
-  } catch (error) {
-    failure = error;
+  } catch {
+    // A run that died without a report is a failure too.
+    if (total.failed === failedBefore) total.failed++;
+  } finally {
+    clearInterval(timer);
+    rmSync(reports, { recursive: true, force: true });
   }
-  let failed = 0;
-  for (const file of readdirSync(reports).sort()) {
-    /** @type {import('./checks/reporter.mjs').Results} */
-    const results = JSON.parse(readFileSync(join(reports, file), 'utf8'));
-    total.passed += results.passed;
-    total.skipped += results.skipped.length;
-    failed += results.failed;
-    const counts = `${results.passed} passed, ${results.failed} failed`;
-    console.log(`     ${file.replace('.json', '').padEnd(20)} ${counts}`);
-    for (const { name, note } of results.skipped) console.log(`       skipped: ${name}${note ? ` (${note})` : ''}`);
-  }
-  rmSync(reports, { recursive: true, force: true });
-  // A run that died without a report is a failure too.
-  total.failed += failure !== undefined && failed === 0 ? 1 : failed;
 }
 
 const only = process.argv[2];

@@ -1,6 +1,6 @@
 // Vitest reporter: writes the counts that `npm test` adds up, prints why tests were skipped, and with
 // DIFSR_REQUIRE_DATA=1 turns a skip for missing real data into a failure.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** Tests that need real data skip with a note that names this folder. */
@@ -52,6 +52,8 @@ export default class CountingReporter {
     if (folder === undefined) return;
     mkdirSync(folder, { recursive: true });
     const name = relative(join(import.meta.dirname, '..', '..'), process.cwd()).replaceAll(/[\\/]/g, '-') || 'root';
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify(results));
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(results));
+    renameSync(path, `${path}.json`); // a reader never sees half a file
   }
 }
