@@ -13,6 +13,20 @@ export type {
   Split,
   Vocabulary,
 } from './types.js';
+export { DataError, type DataProblem, PROBLEM_LIMIT } from './errors.js';
+export { createVocabulary, PADDING_TOKEN } from './vocabulary.js';
 export { fieldTable, schemaOf } from './schema.js';
-export { leaveOneOut } from './split.js';
-export { createVocabulary } from './vocabulary.js';
+export { historyParts, type HistoryParts, leaveOneOut, sequenceAt } from './split.js';
+export { augmentedSamples, type Sample, type SampleLists } from './samples.js';
+export { type AugmentCase, augmentCaseDifferences, datasetFromAugmentCase } from './augment-case.js';
+export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './load.js';
+export { generateDataset, type GenerateOptions } from './generate.js';
+export { type DatasetStatistics, datasetStatistics, type FieldStatistics, type Spread } from './statistics.js';
+// The door for other readers: anything that yields this table becomes a data set.
+export { buildDataset } from './build.js';
+export { type FilterOptions, type FilterResult, filterInteractions } from './filter.js';
+export type { RawData, RawInteractions, RawItemColumn, RawItems } from './raw.js';
+export { type AtomicOptions, type AtomicTexts, parseAtomicFiles } from './recbole.js';
+export type { CategoryText } from './category-text.js';
+export type { ColumnOptions } from './recbole-columns.js';
+export { type NamedText, parseS3Rec } from './s3rec.js';

@@ -33,6 +33,7 @@ export function createVocabulary(tokens: Iterable<string>): Vocabulary {
 export interface VocabularyBuilder {
   /** The id of the token, a new one at its first appearance. */
   add(token: string): number;
+  has(token: string): boolean;
   finish(): Vocabulary;
 }
 
@@ -47,6 +48,7 @@ export function vocabularyBuilder(): VocabularyBuilder {
       ids.set(token, id);
       return id;
     },
+    has: (token) => ids.has(token),
     finish: () => createVocabulary(ids.keys()),
   };
 }
