@@ -15,3 +15,4 @@ export * from './optimizers.js';
 export * from './training-step.js';
 export * from './backend.js';
 export * from './random.js';
+export * from './reference/index.js';
