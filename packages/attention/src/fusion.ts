@@ -1,0 +1,75 @@
+// F of the paper's eq. (9): several score matrices become one. `concat` and `gate` mix whole score
+// rows before the mask, so each has two forms: the published code's, and a causal-safe one that
+// zeroes hidden entries first and therefore can train on all positions at once.
+import { add, at, broadcast, concat, GraphError, matmul, mul, relu, select, slice, softmax, type Shape, type Tensor } from '@difsr/graph';
+import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
+import type { AttentionMask } from './scores.js';
+
+/** How sources of scores are fused. */
+export type Fusion = 'sum' | 'concat' | 'gate';
+
+/** `reference`: rows of exactly `maxLength`, unmasked scores included. `causal-safe`: hidden scores count as zero, any length up to `maxLength`. */
+export type FusionForm = 'reference' | 'causal-safe';
+
+/** Weights of a fusion. */
+export type FusionWeights =
+  | { readonly fusion: 'sum' }
+  /** maps the concatenated rows `[.., sources * maxLength]` to `[.., maxLength]` */
+  | { readonly fusion: 'concat'; readonly projection: LinearWeights }
+  /** energy of a row: `output(relu(hidden(row)))` */
+  | { readonly fusion: 'gate'; readonly hidden: LinearWeights; readonly output: LinearWeights };
+
+/** Declares the weights that a fusion needs. */
+export function declareFusion(scope: Scope, fusion: Fusion, sources: number, maxLength: number, deviation: number): FusionWeights {
+  switch (fusion) {
+    case 'sum':
+      return { fusion };
+    case 'concat':
+      return { fusion, projection: declareLinear(scope.child('projection'), sources * maxLength, maxLength, deviation) };
+    case 'gate':
+      return {
+        fusion,
+        hidden: declareLinear(scope.child('hidden'), maxLength, maxLength, deviation),
+        output: declareLinear(scope.child('output'), maxLength, 1, deviation),
+      };
+  }
+}
+
+/** Fuses sources, each `[b|1, h, n, n]`, to `[b, h, n, n]`. The order of sources matters to `concat`. */
+export function fuse(sources: readonly Tensor[], weights: FusionWeights, mask: AttentionMask, form: FusionForm): Tensor {
+  if (weights.fusion === 'sum') return sources.reduce((a, b) => add(a, b)); // hidden entries cannot leak: nothing mixes columns
+  const rows = form === 'causal-safe' ? sources.map((source) => select(mask.visible, source, 0)) : sources;
+  return weights.fusion === 'concat' ? concatRows(rows, weights.projection) : gateRows(rows, weights.hidden, weights.output);
+}
+
+/** One linear map of the concatenated rows, as a sum over sources of `row_s W_s^T`: the concatenation itself is never built. */
+function concatRows(rows: readonly Tensor[], { weight, bias }: LinearWeights): Tensor {
+  const maxLength = knownSize(weight, 0);
+  const n = at(at(rows, 0).shape, 3);
+  checkLength(n, maxLength);
+  const out = slice(weight, 0, 0, n);
+  const terms = rows.map((row, s) => matmul(row, slice(slice(out, 1, s * maxLength, (s + 1) * maxLength), 1, 0, n), { transB: true }));
+  if (bias !== undefined) terms.push(slice(bias, 0, 0, n));
+  return terms.reduce((a, b) => add(a, b));
+}
+
+/** One weight per (batch, head, query, source): softmax over sources of `output(relu(hidden(row)))`. */
+function gateRows(rows: readonly Tensor[], hidden: LinearWeights, output: LinearWeights): Tensor {
+  const n = at(at(rows, 0).shape, 3);
+  checkLength(n, knownSize(hidden.weight, 1));
+  const columns: LinearWeights = { ...hidden, weight: slice(hidden.weight, 1, 0, n) };
+  const energies = rows.map((row) => linear(relu(linear(row, columns)), output)); // each [b|1, h, n, 1]
+  const full = energies.map((energy) => energy.shape).reduce((a, b) => (a[0] === 1 ? b : a));
+  const gates = softmax(concat(energies.map((energy) => broadcast(energy, full)), 3)); // [b, h, n, sources]
+  return rows.map((row, s) => mul(slice(gates, 3, s, s + 1), row)).reduce((a, b) => add(a, b));
+}
+
+function knownSize(tensor: Tensor, axis: number): number {
+  const size = at(tensor.shape, axis);
+  if (typeof size !== 'number') throw new GraphError(`fusion weights must have known sizes, got "${size}"`);
+  return size;
+}
+
+function checkLength(n: Shape[number], maxLength: number): void {
+  if (typeof n === 'number' && n > maxLength) throw new GraphError(`sequences of ${n} against fusion weights made for at most ${maxLength}`);
+}

@@ -1,0 +1,108 @@
+// Scores of one source, and what every member of the family does with fused scores.
+// Symbols of the paper (Xie et al., SIGIR 2022) and names here: R `item`, E_j `side.values`, W_Q W_K W_V
+// `query` `key` `value`, h `heads`, d_h `headSize`, F `fuse`, att_j `scores`.
+import { add, at, GraphError, iota, less, matmul, mul, not, and, equal, expandDims, reshape, select, softmax, transpose, type Tensor } from '@difsr/graph';
+import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
+
+/** Query and key projections of one source of scores. */
+export interface SourceWeights {
+  readonly query: LinearWeights;
+  readonly key: LinearWeights;
+}
+
+/** Value and output projections of the item stream. */
+export interface ValueWeights {
+  readonly value: LinearWeights;
+  readonly output: LinearWeights;
+}
+
+/** Declares the query and key projections of a source: width -> heads * floor(width / heads). */
+export function declareSource(scope: Scope, names: { readonly query: string; readonly key: string }, width: number, heads: number, deviation: number): SourceWeights {
+  const inner = heads * headSize(width, heads);
+  return {
+    query: declareLinear(scope.child(names.query), width, inner, deviation),
+    key: declareLinear(scope.child(names.key), width, inner, deviation),
+  };
+}
+
+/** Declares value and output projections. */
+export function declareValue(scope: Scope, width: number, deviation: number): ValueWeights {
+  return {
+    value: declareLinear(scope.child('value'), width, width, deviation),
+    output: declareLinear(scope.child('output'), width, width, deviation),
+  };
+}
+
+/** floor(width / heads), at least 1. */
+export function headSize(width: number, heads: number): number {
+  const size = Math.floor(width / heads);
+  if (size < 1) throw new GraphError(`width ${width} cannot be split into ${heads} heads: use at most ${width}`);
+  return size;
+}
+
+/** `[b, n, h*s] -> [b, h, n, s]` */
+export function splitHeads(x: Tensor, heads: number): Tensor {
+  return transpose(reshape(x, [at(x.shape, 0), at(x.shape, 1), heads, headSize(widthOf(x), heads)]), [0, 2, 1, 3]);
+}
+
+/** `[b, h, n, s] -> [b, n, h*s]` */
+export function mergeHeads(x: Tensor): Tensor {
+  const size = at(x.shape, 3);
+  const heads = at(x.shape, 1);
+  if (typeof size !== 'number' || typeof heads !== 'number') throw new GraphError('heads and head size must be known');
+  return reshape(transpose(x, [0, 2, 1, 3]), [at(x.shape, 0), at(x.shape, 2), heads * size]);
+}
+
+/** att_j = (E_j W_Q)(E_j W_K)^T per head, not scaled: `[b|1, n, width] -> [b|1, h, n, n]`. */
+export function scores(source: Tensor, weights: SourceWeights, heads: number): Tensor {
+  return matmul(splitHeads(linear(source, weights.query), heads), splitHeads(linear(source, weights.key), heads), { transB: true });
+}
+
+/** Which keys a query may see: 0 where it may, a large negative number where not; `[b, 1, n, n]`. */
+export interface AttentionMask {
+  /** Added to the scaled scores. */
+  readonly additive: Tensor;
+  /** bool `[b, 1, n, n]`, true where the query may look. */
+  readonly visible: Tensor;
+}
+
+/** The published code's "minus infinity". */
+export const MASKED = -10000;
+
+/** Causal mask of right-padded sequences: key j is visible to query i if j <= i and item j is no padding. `items` int32 [b, n]. */
+export function causalMask(items: Tensor): AttentionMask {
+  const n = at(items.shape, 1);
+  const later = less(expandDims(iota(n), 1), expandDims(iota(n), 0)); // [query, key]: key after query
+  const real = not(equal(items, 0));
+  const visible = and(expandDims(expandDims(real, 1), 1), reshape(not(later), [1, 1, n, n]));
+  return { visible, additive: select(visible, 0, MASKED) };
+}
+
+/** What attention does with fused scores: scale, mask, softmax, dropout, values, output projection. */
+export interface AttendOptions {
+  readonly heads: number;
+  readonly mask: AttentionMask;
+  /** Factor on the fused scores; default 1 / sqrt(head size of the values). */
+  readonly scale?: number;
+  /** Applied to the attention probabilities. */
+  readonly dropout?: (probabilities: Tensor) => Tensor;
+}
+
+/** Output and intermediate results of an attention. */
+export interface Attention {
+  /** `[b, n, d]`, after the output projection */
+  readonly output: Tensor;
+  /** `[b, h, n, n]`, fused and scaled, before the mask */
+  readonly scores: Tensor;
+  /** `[b, h, n, n]` */
+  readonly probabilities: Tensor;
+}
+
+/** `softmax(scale * scores + mask) (item W_V)`, heads merged, `W_O`. `scores [b, h, n, n], item [b, n, d]`. */
+export function attend(fused: Tensor, item: Tensor, weights: ValueWeights, { heads, mask, scale, dropout }: AttendOptions): Attention {
+  const values = splitHeads(linear(item, weights.value), heads);
+  const scaled = mul(fused, scale ?? 1 / Math.sqrt(widthOf(values)));
+  const probabilities = softmax(add(scaled, mask.additive));
+  const context = matmul(dropout === undefined ? probabilities : dropout(probabilities), values);
+  return { output: linear(mergeHeads(context), weights.output), scores: scaled, probabilities };
+}

@@ -1,0 +1,33 @@
+// Embeddings: rows of a table by id, and fields with several values per item pooled into one row.
+import { cast, div, equal, expandDims, gather, maximum, mul, not, reduceMax, reduceSum, select, type Tensor } from '@difsr/graph';
+
+/** How the values of a multi-valued field become one vector. */
+export type Pooling = 'sum' | 'mean' | 'max';
+
+/** Ids that stand for "no value". */
+const NONE = 0;
+
+/** `table [n, d], ids [..] -> [.., d]`. */
+export function embed(table: Tensor, ids: Tensor): Tensor {
+  return gather(table, ids);
+}
+
+/**
+ * One vector per item from several values.
+ *
+ * @param table [values, d]; row 0 is never read.
+ * @param ids [.., k] value ids, 0 = none.
+ * @returns [.., d]; zeros for an item without values.
+ */
+export function pooledEmbedding(table: Tensor, ids: Tensor, pooling: Pooling): Tensor {
+  const rows = gather(table, ids); // [.., k, d]
+  const present = not(equal(ids, NONE));
+  const axis = ids.shape.length - 1;
+  const count = expandDims(reduceSum(cast(present, 'float32'), [axis]), -1);
+  if (pooling === 'max') {
+    const largest = reduceMax(select(expandDims(present, -1), rows, -1e9), [axis]);
+    return select(equal(count, 0), 0, largest);
+  }
+  const total = reduceSum(mul(rows, expandDims(cast(present, 'float32'), -1)), [axis]);
+  return pooling === 'sum' ? total : div(total, maximum(count, 1));
+}

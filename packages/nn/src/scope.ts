@@ -1,0 +1,110 @@
+// A scope is where a model declares what it needs: parameters with their initial values, and
+// dropout masks. Declaring gives a graph input; the scope remembers what the input stands for.
+import { input, mul, cast, keepScale, type Shape, type Tensor } from '@difsr/graph';
+import { sameInitializer, type Initializer } from './initializers.js';
+
+/** A declared parameter. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  /** Whether weight decay applies: weight matrices and embeddings yes, biases and LayerNorm no. */
+  readonly decay: boolean;
+}
+
+/** A declared dropout mask: a bool input to fill anew each step, 1 = keep. */
+export interface MaskSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly rate: number;
+}
+
+/** A declared table of integers that belongs to the data, such as an item's attributes. */
+export interface ConstantSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Two declarations under one name that differ. */
+export class DeclarationError extends Error {
+  override readonly name = 'DeclarationError';
+}
+
+interface Declarations {
+  readonly parameters: Map<string, { readonly spec: ParameterSpec; readonly tensor: Tensor }>;
+  readonly masks: Map<string, MaskSpec>;
+  readonly constants: Map<string, { readonly spec: ConstantSpec; readonly tensor: Tensor }>;
+}
+
+/** Collects declarations while a model is traced; children share them under a longer prefix. */
+export class Scope {
+  /** Whether dropout is active. */
+  readonly training: boolean;
+  private readonly prefix: string;
+  private readonly declarations: Declarations;
+
+  /**
+   * @example
+   * ```ts
+   * const scope = new Scope({ training: false });
+   * const weight = scope.child('output').parameter('weight', [8, 4], { kind: 'normal', deviation: 0.02 });
+   * ```
+   */
+  constructor(options: { readonly training: boolean }, inherited?: { readonly prefix: string; readonly declarations: Declarations }) {
+    this.training = options.training;
+    this.prefix = inherited?.prefix ?? '';
+    this.declarations = inherited?.declarations ?? { parameters: new Map(), masks: new Map(), constants: new Map() };
+  }
+
+  /** A scope whose names begin with `name.`. */
+  child(name: string): Scope {
+    return new Scope({ training: this.training }, { prefix: `${this.prefix}${name}.`, declarations: this.declarations });
+  }
+
+  /** Declares a float parameter, or finds the one declared before under the same full name. */
+  parameter(name: string, shape: readonly number[], initializer: Initializer, options: { readonly decay?: boolean } = {}): Tensor {
+    const spec: ParameterSpec = { name: this.prefix + name, shape, initializer, decay: options.decay ?? true };
+    const earlier = this.declarations.parameters.get(spec.name);
+    if (earlier !== undefined) {
+      const same = earlier.spec.decay === spec.decay && String(earlier.spec.shape) === String(shape) && sameInitializer(earlier.spec.initializer, initializer);
+      if (!same) throw new DeclarationError(`parameter "${spec.name}" is declared twice, as ${JSON.stringify(earlier.spec)} and as ${JSON.stringify(spec)}`);
+      return earlier.tensor;
+    }
+    const tensor = input(spec.name, shape);
+    this.declarations.parameters.set(spec.name, { spec, tensor });
+    return tensor;
+  }
+
+  /** Declares an int32 table that the data provides. */
+  constantTable(name: string, shape: readonly number[]): Tensor {
+    const earlier = this.declarations.constants.get(name);
+    if (earlier !== undefined) return earlier.tensor;
+    const tensor = input(name, shape, 'int32');
+    this.declarations.constants.set(name, { spec: { name, shape }, tensor });
+    return tensor;
+  }
+
+  /** Inverted dropout (Srivastava et al., JMLR 2014): while training, elements are zeroed at `rate` and the others scaled up. */
+  dropout(x: Tensor, rate: number, name: string): Tensor {
+    if (!this.training || rate === 0) return x;
+    const full = `dropout.${this.prefix}${name}`;
+    if (this.declarations.masks.has(full)) throw new DeclarationError(`dropout "${full}" is used twice: give each use its own name`);
+    this.declarations.masks.set(full, { name: full, shape: x.shape, rate });
+    return mul(mul(x, cast(input(full, x.shape, 'bool'), 'float32')), keepScale(rate));
+  }
+
+  /** All declared parameters, in order of declaration. */
+  get parameters(): readonly { readonly spec: ParameterSpec; readonly tensor: Tensor }[] {
+    return [...this.declarations.parameters.values()];
+  }
+
+  /** All declared masks. */
+  get masks(): readonly MaskSpec[] {
+    return [...this.declarations.masks.values()];
+  }
+
+  /** All declared tables of the data. */
+  get constants(): readonly ConstantSpec[] {
+    return [...this.declarations.constants.values()].map(({ spec }) => spec);
+  }
+}
