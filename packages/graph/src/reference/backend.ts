@@ -86,7 +86,7 @@ class ReferenceProgram implements Program {
     if (this.#state === 'disposed') throw new BackendError(`program "${this.#label}" was disposed`);
     const outputs = interpret(this.#plan, this.#inputs(feeds));
     const updated = new Set(this.#updates.values());
-    const next = new Map([...this.#updates].map(([variable, output]) => [variable, outputs.get(output)!])); // checked by compile
+    const next = new Map([...this.#updates].map(([variable, output]) => [variable, outputs.get(output)!] as const)); // compile has checked that the output is there
     const results = [...outputs].filter(([name]) => !updated.has(name)).map(([name, value]) => [name, toHost(value)] as const);
     this.#variables?.replace(next);
     return Object.fromEntries(results);

@@ -2,7 +2,7 @@
 import { bindDim } from '../shapes.js';
 import { formatShape, GraphError, type Dim } from '../types.js';
 import { offsetsOf, broadcastStrides, stridesOf, walkRows } from './strides.js';
-import { asFloats, bools, floats, valueOf, withShape, type FloatValue, type Value } from './values.js';
+import { asFloats, bools, floats, valueOf, type FloatValue, type Value } from './values.js';
 
 /** f(x) for every element. */
 export function mapFloats(value: Value, f: (x: number) => number): FloatValue {
@@ -28,9 +28,10 @@ export function combine(a: Value, b: Value, shape: readonly number[], dtype: Val
 
 /** `a` where the condition holds, else `b`. */
 export function choose(condition: Value, a: Value, b: Value, shape: readonly number[]): Value {
-  const [c, x, y] = [condition, a, b].map((value) => offsetsOf(shape, broadcastStrides(value.shape, shape)));
+  const place = (value: Value): Int32Array => offsetsOf(shape, broadcastStrides(value.shape, shape));
+  const [ofCondition, ofA, ofB] = [place(condition), place(a), place(b)];
   return valueOf(a.dtype, shape, (out) => {
-    for (let i = 0; i < out.length; i++) out[i] = condition.data[c![i]!] === 1 ? a.data[x![i]!]! : b.data[y![i]!]!;
+    for (let i = 0; i < out.length; i++) out[i] = condition.data[ofCondition[i]!] === 1 ? a.data[ofA[i]!]! : b.data[ofB[i]!]!;
   });
 }
 
@@ -117,5 +118,3 @@ export function reduceFloats(value: Value, axes: readonly number[], shape: reado
   }
   return out;
 }
-
-export { withShape as reshapeValue };

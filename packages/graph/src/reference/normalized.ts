@@ -1,6 +1,6 @@
 // Softmax, layer normalization and the cross-entropy over a table, in their stable forms. The
 // cross-entropy goes over blocks of rows, so its memory does not grow with tokens times items.
-import { formatShape, GraphError } from '../types.js';
+import { at, formatShape, GraphError } from '../types.js';
 import { dotRows, transposeLast } from './products.js';
 import { asFloats, asInts, floats, type FloatValue, type Value } from './values.js';
 
@@ -22,8 +22,8 @@ function softmaxInPlace(row: Float64Array): number {
 
 export function softmaxRows(value: Value): FloatValue {
   const out = floats(value.shape, asFloats(value).data.slice());
-  const width = value.shape.at(-1)!;
-  for (let at = 0; at < out.data.length; at += width) softmaxInPlace(out.data.subarray(at, at + width));
+  const width = at(value.shape, -1);
+  for (let start = 0; start < out.data.length; start += width) softmaxInPlace(out.data.subarray(start, start + width));
   return out;
 }
 

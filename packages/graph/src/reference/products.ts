@@ -1,6 +1,7 @@
 // Matrix products: one kernel of dot products over packed rows. Each element's sum is taken in
 // the same order whatever the number of rows, so a result does not depend on how rows are cut into batches.
 import { sizeOf } from '../backend.js';
+import { at } from '../types.js';
 import { broadcastStrides, offsetsOf } from './strides.js';
 import { asFloats, floats, type FloatValue, type Value } from './values.js';
 
@@ -66,8 +67,8 @@ export function transposeLast(data: Float64Array, rows: number, columns: number)
 /** The product over the last two axes; leading axes broadcast. */
 export function matmulValues(left: Value, right: Value, transA: boolean, transB: boolean, shape: readonly number[]): FloatValue {
   const [a, b] = [asFloats(left), asFloats(right)];
-  const [m, n] = [shape.at(-2)!, shape.at(-1)!];
-  const k = a.shape.at(transA ? -2 : -1)!;
+  const [m, n] = [at(shape, -2), at(shape, -1)];
+  const k = at(a.shape, transA ? -2 : -1);
   const rowsA = transA ? transposeLast(a.data, k, m) : a.data;
   const rowsB = transB ? b.data : transposeLast(b.data, k, n);
   const out = floats(shape);
@@ -82,7 +83,7 @@ export function matmulValues(left: Value, right: Value, transA: boolean, transB:
 export function contractValues(left: Value, right: Value, shape: readonly number[]): FloatValue {
   const [a, b] = [asFloats(left), asFloats(right)];
   const rows = sizeOf(a.shape.slice(0, -1));
-  const [m, k] = [a.shape.at(-1)!, b.shape.at(-1)!];
+  const [m, k] = [at(a.shape, -1), at(b.shape, -1)];
   const out = floats(shape);
   dotRows(transposeLast(a.data, rows, m), 0, transposeLast(b.data, rows, k), 0, out.data, 0, m, k, rows);
   return out;

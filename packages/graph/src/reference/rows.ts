@@ -1,6 +1,6 @@
 // Rules that address rows or elements by id. An id outside its table is an error that names it.
 import { sizeOf } from '../backend.js';
-import { formatShape, GraphError } from '../types.js';
+import { at, formatShape, GraphError } from '../types.js';
 import { asFloats, asInts, floats, ints, valueOf, type FloatValue, type IntValue, type Value } from './values.js';
 
 /** Throws unless 0 <= id < count. */
@@ -39,8 +39,8 @@ export function scatterAddRows(idValue: Value, updateValue: Value, rowAxes: numb
 /** out[.., j] = x[.., ids[.., j]]. */
 export function gatherLastElements(x: Value, idValue: Value, shape: readonly number[]): Value {
   const ids = asInts(idValue).data;
-  const width = x.shape.at(-1)!;
-  const perRow = idValue.shape.at(-1)!;
+  const width = at(x.shape, -1);
+  const perRow = at(idValue.shape, -1);
   return valueOf(x.dtype, shape, (out) => {
     ids.forEach((id, i) => {
       checkId('gatherLast', id, width, `position ${i} of ids ${formatShape(idValue.shape)}`);
@@ -53,8 +53,8 @@ export function gatherLastElements(x: Value, idValue: Value, shape: readonly num
 export function scatterAddElements(idValue: Value, updateValue: Value, shape: readonly number[]): FloatValue {
   const ids = asInts(idValue).data;
   const updates = asFloats(updateValue).data;
-  const width = shape.at(-1)!;
-  const perRow = idValue.shape.at(-1)!;
+  const width = at(shape, -1);
+  const perRow = at(idValue.shape, -1);
   const out = floats(shape);
   ids.forEach((id, i) => {
     checkId('scatterAddLast', id, width, `position ${i} of ids ${formatShape(idValue.shape)}`);
@@ -67,7 +67,7 @@ export function scatterAddElements(idValue: Value, updateValue: Value, shape: re
 /** The k largest per row with their ids: NaN first, then by value, ties to the lower id. */
 export function topKRows(value: Value, k: number, shape: readonly number[]): readonly [FloatValue, IntValue] {
   const x = asFloats(value).data;
-  const width = value.shape.at(-1)!;
+  const width = at(value.shape, -1);
   if (k > width) throw new GraphError(`topK: k ${k} outside 1..${width}`);
   const [values, ids] = [floats(shape), ints(shape)];
   for (let row = 0; row < sizeOf(shape.slice(0, -1)); row++) {
