@@ -1,1 +1,10 @@
-export {};
+// The public API of @difsr/models.
+export * from './definition.js';
+export * from './registry.js';
+export * from './tasks.js';
+export { featureName, selectFields, UnknownFieldError } from './fields.js';
+export { difAttentionNames, NameMap } from './reference-names.js';
+export { difSr, type DifSrConfig } from './dif-sr.js';
+export { nova, type NovaConfig } from './nova.js';
+export { sasrec, type SasRecConfig } from './sasrec.js';
+export { sasrecf, type SasRecFConfig } from './sasrecf.js';

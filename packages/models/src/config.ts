@@ -1,0 +1,52 @@
+// Options shared by the models, each with its meaning: the same schema validates, documents and fills in defaults.
+import { z } from 'zod';
+
+const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
+const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);
+
+/** Shapes of the options that all models share. */
+export const commonShape: {
+  readonly hiddenSize: z.ZodDefault<z.ZodNumber>;
+  readonly innerSize: z.ZodDefault<z.ZodNumber>;
+  readonly layers: z.ZodDefault<z.ZodNumber>;
+  readonly heads: z.ZodDefault<z.ZodNumber>;
+  readonly maxLength: z.ZodDefault<z.ZodNumber>;
+  readonly hiddenDropout: z.ZodDefault<z.ZodNumber>;
+  readonly attentionDropout: z.ZodDefault<z.ZodNumber>;
+  readonly initializerRange: z.ZodDefault<z.ZodNumber>;
+  readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
+  readonly loss: z.ZodDefault<z.ZodEnum<{ 'cross-entropy': 'cross-entropy'; pairwise: 'pairwise' }>>;
+  readonly paddingClass: z.ZodDefault<z.ZodBoolean>;
+} = {
+  hiddenSize: size('width d of the item stream').default(64),
+  innerSize: size('inner width of the feed-forward blocks').default(256),
+  layers: size('number of transformer layers').default(2),
+  heads: size('attention heads; must divide hiddenSize').default(2),
+  maxLength: size('longest sequence, in interactions; longer histories are windowed').default(50),
+  hiddenDropout: rate('dropout on embeddings and sublayer outputs').default(0.5),
+  attentionDropout: rate('dropout on attention probabilities').default(0.3),
+  initializerRange: z.number().positive().describe('standard deviation of initial weights').default(0.02),
+  layerNormEpsilon: z.number().positive().describe('epsilon inside the root of layer normalization').default(1e-12),
+  loss: z.enum(['cross-entropy', 'pairwise']).describe('softmax over all items, or one sampled negative per target (BPR)').default('cross-entropy'),
+  paddingClass: z.boolean().describe('let the padding item be a class of the softmax, as the published code does').default(false),
+};
+
+/** Shapes of the options of models that read side information. */
+export const sideShape: {
+  readonly fields: z.ZodOptional<z.ZodArray<z.ZodString>>;
+  readonly pooling: z.ZodDefault<z.ZodEnum<{ sum: 'sum'; mean: 'mean'; max: 'max' }>>;
+  readonly fusion: z.ZodDefault<z.ZodEnum<{ sum: 'sum'; concat: 'concat'; gate: 'gate' }>>;
+} = {
+  fields: z.array(z.string()).describe('fields of the data set to use, in order; default: all').optional(),
+  pooling: z.enum(['sum', 'mean', 'max']).describe('how the values of a multi-valued field become one vector').default('sum'),
+  fusion: z.enum(['sum', 'concat', 'gate']).describe('how sources are fused').default('sum'),
+};
+
+/** A number for all fields, or one per field. */
+export const perField = (meaning: string, allowed: z.ZodNumber): z.ZodUnion<readonly [z.ZodNumber, z.ZodRecord<z.ZodString, z.ZodNumber>]> =>
+  z.union([allowed, z.record(z.string(), allowed)]).describe(`${meaning}; one number for all fields, or one per field by name`);
+
+/** The value of a per-field option. */
+export function ofField(option: number | Readonly<Record<string, number>>, field: string, fallback: number): number {
+  return typeof option === 'number' ? option : (option[field] ?? fallback);
+}

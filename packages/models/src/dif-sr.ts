@@ -1,0 +1,71 @@
+// DIF-SR: decoupled side information fusion. Every field and the position have queries and keys of
+// their own in every layer; scores are fused; values come from the item stream; attribute predictors
+// train beside the item loss (Xie et al., SIGIR 2022). Symbols: R `stream`, E^{ic}_j `sides`, P `position`,
+// d_j `sideWidth`, F `fusion`, lambda `attributeLoss`, W_f b_f `predictors`.
+import { difAttention, declareDif, type Fusion, type FusionForm } from '@difsr/attention';
+import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
+import { z } from 'zod';
+import { commonShape, ofField, perField, sideShape } from './config.js';
+import type { AuxiliaryLoss, CommonConfig, ModelDefinition } from './definition.js';
+import { embedInput, encode, itemTable } from './encoder.js';
+import { fieldEmbedding, positionEmbedding, selectFields, valuesOf } from './fields.js';
+import { commonNames, difAttentionNames, fieldNamesPerField } from './reference-names.js';
+import { last } from './last.js';
+
+/** Options of DIF-SR. */
+export interface DifSrConfig extends CommonConfig {
+  readonly fields?: readonly string[] | undefined;
+  readonly pooling: Pooling;
+  readonly fusion: Fusion;
+  /** See {@link FusionForm}; `causal-safe` can train on all positions. */
+  readonly fusionForm: FusionForm;
+  readonly sideWidth: number | Readonly<Record<string, number>>;
+  /** lambda; 0 leaves a field's predictor out. */
+  readonly attributeLoss: number | Readonly<Record<string, number>>;
+  readonly freezeSide: boolean;
+}
+
+const DEFAULT_SIDE_WIDTH = 64;
+
+/** The DIF-SR model. */
+export const difSr: ModelDefinition<DifSrConfig> = {
+  name: 'dif-sr',
+  description: 'side information fused in the attention scores, with attribute predictors',
+  source: 'Xie, Zhou & Kim, Decoupled Side Information Fusion for Sequential Recommendation, SIGIR 2022',
+  config: z.strictObject({
+    ...commonShape,
+    ...sideShape,
+    fusionForm: z.enum(['causal-safe', 'reference']).describe('how concat and gate treat hidden scores: as zero (any length), or as the published code does (prefix form only)').default('causal-safe'),
+    sideWidth: perField('width of side embeddings', z.number().int().min(1)).default(DEFAULT_SIDE_WIDTH),
+    attributeLoss: perField('lambda, the weight of the attribute predictors\' loss; 0 leaves them out', z.number().min(0)).default(5),
+    freezeSide: z.boolean().describe('leave side embeddings at their initial values, as the published code does by mistake').default(false),
+  }),
+  build: (scope, config, schema, items) => {
+    const table = itemTable(scope, schema.items, config);
+    const { hiddenSize: d, heads, maxLength, fusion, initializerRange: deviation } = config;
+    const fields = selectFields(schema, config.fields);
+    const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
+    const sides = fields.map((field, j) => fieldEmbedding(scope, schema, field, items, { width: widths[j] ?? DEFAULT_SIDE_WIDTH, pooling: config.pooling, deviation }));
+    const position = positionEmbedding(scope, items, maxLength, d, deviation);
+    const layers = encode(scope, embedInput(scope, embed(table, items), config), items, config, (own, stream, options) => {
+      const weights = declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
+      return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
+    });
+    const auxiliary = fields.flatMap((field): AuxiliaryLoss[] => {
+      const factor = ofField(config.attributeLoss, field.name, 0);
+      if (factor === 0 || field.values < 2) return [];
+      const predictor = declareLinear(scope.child('predictors').child(field.name), d, field.values, deviation);
+      return [{ name: `attribute.${field.name}`, factor, loss: (hidden, targets, weights) => attributeLoss(hidden, predictor, valuesOf(scope, schema, field, targets), weights) }];
+    });
+    return { hidden: last(layers), layers, itemTable: table, auxiliary };
+  },
+  fixedLength: ({ fusion, fusionForm }) => fusion !== 'sum' && fusionForm === 'reference',
+  referenceNames: (config, schema) => {
+    const fields = selectFields(schema, config.fields);
+    const names = fieldNamesPerField(commonNames(config), fields);
+    for (let k = 0; k < config.layers; k++) difAttentionNames(names, `layers.${k}.attention.`, `trm_encoder.layer.${k}.multi_head_attention.`, fields.length);
+    fields.forEach((field, j) => names.layer(`predictors.${field.name}`, `ap.${j}`));
+    return names.entries;
+  },
+  frozen: ({ freezeSide }, name) => freezeSide && name.startsWith('fields.'),
+};

@@ -1,0 +1,44 @@
+// The transformer stack that all models share; what differs is the attention, handed in.
+import { add, type Tensor } from '@difsr/graph';
+import { causalMask, type Attention, type AttendOptions } from '@difsr/attention';
+import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
+import type { CommonConfig } from './definition.js';
+
+/** Declares and applies one layer's attention: `(scope, stream, options)`. */
+export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Attention;
+
+/** Declares the item table `[items + 1, d]`. */
+export function itemTable(scope: Scope, items: number, config: CommonConfig): Tensor {
+  return scope.child('items').parameter('weight', [items + 1, config.hiddenSize], { kind: 'normal', deviation: config.initializerRange });
+}
+
+/** LayerNorm and dropout of the embedded input. */
+export function embedInput(scope: Scope, x: Tensor, config: CommonConfig): Tensor {
+  return scope.dropout(layerNorm(x, declareNorm(scope.child('norm'), config.hiddenSize), config.layerNormEpsilon), config.hiddenDropout, 'input');
+}
+
+/**
+ * Post-norm layers (Kang & McAuley, ICDM 2018, with BERT's GELU):
+ * `R <- LN(R + Drop(attention(R)))`, then `R <- LN(R + Drop(W_2 gelu(W_1 R)))`.
+ *
+ * @returns the output of every layer, `[batch, length, d]` each.
+ */
+export function encode(scope: Scope, x: Tensor, items: Tensor, config: CommonConfig, attention: LayerAttention): Tensor[] {
+  const mask = causalMask(items);
+  const outputs: Tensor[] = [];
+  let stream = x;
+  for (let k = 0; k < config.layers; k++) {
+    const layer = scope.child(`layers.${k}`);
+    const [own, inner] = [layer.child('attention'), layer.child('feedForward')];
+    const { output } = attention(own, stream, {
+      heads: config.heads,
+      mask,
+      dropout: (probabilities) => own.dropout(probabilities, config.attentionDropout, 'probabilities'),
+    });
+    stream = layerNorm(add(own.dropout(output, config.hiddenDropout, 'output'), stream), declareNorm(own.child('norm'), config.hiddenSize), config.layerNormEpsilon);
+    const hidden = feedForward(stream, declareFeedForward(inner, config.hiddenSize, config.innerSize, config.initializerRange));
+    stream = layerNorm(add(inner.dropout(hidden, config.hiddenDropout, 'output'), stream), declareNorm(inner.child('norm'), config.hiddenSize), config.layerNormEpsilon);
+    outputs.push(stream);
+  }
+  return outputs;
+}

@@ -1,0 +1,125 @@
+// What is done with a model, each a graph: train on targets, rank targets among all items, recommend.
+import { add, at, cast, constant, createGraph, equal, expandDims, gather, input, iota, less, matmul, mul, not, or, rank, reduceSum, scatterAddLast, select, sub, topK, type Dim, type Graph, type Parameter, type Tensor } from '@difsr/graph';
+import { itemLoss, pairwiseLoss, Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
+import type { Encoding, ModelInstance } from './definition.js';
+
+/** What a traced task declared. */
+export interface Declared {
+  readonly parameters: readonly ParameterSpec[];
+  /** int32 tables of the data, such as `feature.brand`. */
+  readonly constants: readonly ConstantSpec[];
+  /** Dropout masks to fill each step. */
+  readonly masks: readonly MaskSpec[];
+}
+
+/**
+ * The training loss. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column),
+ * `targetItems` int32 [targets], `weights` [targets]; for the pairwise loss also `negativeItems` int32 [targets].
+ */
+export interface TrainingTask extends Declared {
+  /** Scalar: item loss + sum of factor * auxiliary loss. */
+  readonly loss: Tensor;
+  /** `loss.item`, `loss.attribute.FIELD`: unweighted parts. */
+  readonly parts: Readonly<Record<string, Tensor>>;
+  /** For the optimizer. */
+  readonly trained: readonly Parameter[];
+}
+
+/** A graph to run, and the parameters and tables it reads. */
+export interface InferenceTask extends Declared {
+  readonly graph: Graph;
+}
+
+const declared = (scope: Scope): Declared => ({ parameters: scope.parameters.map(({ spec }) => spec), constants: scope.constants, masks: scope.masks });
+
+function itemsInput(model: ModelInstance): Tensor {
+  const length: Dim = model.fixedLength ? model.config.maxLength : 'length';
+  return input('items', ['batch', length], 'int32');
+}
+
+/** Traces the training loss of a model. */
+export function trainingTask(model: ModelInstance, options: { readonly training?: boolean } = {}): TrainingTask {
+  const scope = new Scope({ training: options.training ?? true });
+  const { hidden, itemTable, auxiliary } = model.build(scope, itemsInput(model));
+  const targets = input('targetItems', ['targets'], 'int32');
+  const weights = input('weights', ['targets']);
+  const reached = gather(hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]
+  const item =
+    model.config.loss === 'pairwise'
+      ? pairwiseLoss(reached, gather(itemTable, targets), gather(itemTable, input('negativeItems', ['targets'], 'int32')), weights)
+      : itemLoss(reached, itemTable, targets, weights, model.config.paddingClass);
+  const parts: Record<string, Tensor> = { 'loss.item': item };
+  let loss = item;
+  for (const { name, factor, loss: own } of auxiliary) {
+    const value = own(reached, targets, weights);
+    parts[`loss.${name}`] = value;
+    loss = add(loss, mul(value, factor));
+  }
+  const trained = scope.parameters.map(({ spec, tensor }) => ({ name: spec.name, tensor, decay: spec.decay, trainable: !model.frozen(spec.name) }));
+  return { loss, parts, trained, ...declared(scope) };
+}
+
+/** The representation at each sequence's last item: `hidden [b, n, d], items [b, n] -> [b, d]`; zeros for an empty sequence. */
+export function lastHidden(hidden: Tensor, items: Tensor): Tensor {
+  const n = at(items.shape, 1);
+  const lengths = cast(reduceSum(cast(not(equal(items, 0)), 'float32'), [1], true), 'int32'); // [b, 1]
+  const isLast = equal(expandDims(iota(n), 0), sub(lengths, 1)); // [b, n]
+  return reduceSum(mul(hidden, expandDims(cast(isLast, 'float32'), -1)), [1]);
+}
+
+/** A model's scores of all items after each sequence. */
+export interface Scores extends Declared, Pick<Encoding, 'layers'> {
+  /** [batch, d] */
+  readonly hidden: Tensor;
+  /** [batch, items + 1]; column 0 is padding */
+  readonly scores: Tensor;
+  readonly items: Tensor;
+  readonly itemTable: Tensor;
+}
+
+/** Traces the scores, without dropout. */
+export function traceScores(model: ModelInstance): Scores {
+  const scope = new Scope({ training: false });
+  const items = itemsInput(model);
+  const encoding = model.build(scope, items);
+  const hidden = lastHidden(encoding.hidden, items);
+  return { ...declared(scope), layers: encoding.layers, itemTable: encoding.itemTable, hidden, items, scores: matmul(hidden, encoding.itemTable, { transB: true }) };
+}
+
+/**
+ * Ranks targets among all items; scores never leave the backend. Inputs `items`, `targetItems` int32 [batch], and with
+ * `maskSeen` also `seen` int32 [batch, seen] (0 = none). Outputs `rank` int32 [batch], 0 = best, and `check`: a scalar that is
+ * finite only if all scores are finite in origin.
+ */
+export function rankingTask(model: ModelInstance, options: { readonly maskSeen: boolean }): InferenceTask {
+  const traced = traceScores(model);
+  const targets = input('targetItems', ['batch'], 'int32');
+  const seen = options.maskSeen ? input('seen', ['batch', 'seen'], 'int32') : undefined;
+  const check = add(reduceSum(mul(traced.hidden, traced.hidden)), reduceSum(mul(traced.itemTable, traced.itemTable)));
+  return { ...traced, graph: createGraph({ rank: rank(traced.scores, targets, seen, 1), check }) };
+}
+
+/**
+ * Recommends the `k` best items. Inputs `items`, and `excluded` int32 [batch, excluded] (0 = none).
+ * Outputs `ids` int32 [batch, k], `values` [batch, k]; ties go to the lower id, column 0 never appears.
+ */
+export function recommendTask(model: ModelInstance, k: number): InferenceTask {
+  const traced = traceScores(model);
+  const columns = model.schema.items + 1;
+  const excluded = input('excluded', ['batch', 'excluded'], 'int32');
+  const marks = scatterAddLast(excluded, select(equal(excluded, 0), mul(cast(excluded, 'float32'), 0), 1), columns);
+  const hidden = or(less(0, marks), expandDims(equal(iota(columns), 0), 0));
+  const { ids, values } = topK(select(hidden, constant(LOWEST), traced.scores), k);
+  return { ...traced, graph: createGraph({ ids, values }) };
+}
+
+/** Below every score that a finite model gives; an excluded item has it. */
+export const LOWEST = -3e38;
+
+/** For export: `items` in; `scores` [batch, items + 1] and the `k` best (`ids`, `values`) out, padding excluded. */
+export function exportTask(model: ModelInstance, k: number): InferenceTask {
+  const traced = traceScores(model);
+  const padding = expandDims(equal(iota(model.schema.items + 1), 0), 0);
+  const { ids, values } = topK(select(padding, constant(LOWEST), traced.scores), k);
+  return { ...traced, graph: createGraph({ scores: traced.scores, ids, values }) };
+}
