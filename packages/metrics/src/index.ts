@@ -1,1 +1,7 @@
-export {};
+// Ranking metrics. Pure functions of ranks, hits or scores: nothing here knows a model, a backend or a file.
+export { MetricsError, NonFiniteScoreError } from './errors.js';
+export { type MeanInterval, meanInterval } from './interval.js';
+export { METRIC_KINDS, type MetricKind, type MetricName, type MetricValues, parseMetricName } from './names.js';
+export { MetricsAccumulator, rankingMetrics, userMetrics } from './one-target.js';
+export { rankItems, type RankOptions, type Scores, targetRank } from './ranking.js';
+export { type TopkHits, topkMetrics, type TopkMetrics } from './several-targets.js';
