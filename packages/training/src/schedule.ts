@@ -1,0 +1,137 @@
+// Learning-rate schedules: the rate of a step as a pure function of its number, so that a resumed run needs no state.
+
+/** A linear rise from nearly 0 to the rate over the first steps; the rest of the schedule follows after it. */
+interface WithWarmup {
+  /** Rate that the schedule starts from (after the warm-up). Above 0. */
+  readonly rate: number;
+  /** Steps of the linear rise (default 0). */
+  readonly warmupSteps?: number;
+}
+
+/** The same rate at every step. */
+export interface ConstantSchedule extends WithWarmup {
+  readonly kind: 'constant';
+}
+
+/** Half a cosine from the rate down to `rate * finalFraction` at the last step. */
+export interface CosineSchedule extends WithWarmup {
+  readonly kind: 'cosine';
+  /** In [0, 1], default 0. */
+  readonly finalFraction?: number;
+}
+
+/** The rate times `gamma` after every `every` steps. */
+export interface StepSchedule extends WithWarmup {
+  readonly kind: 'step';
+  /** Steps between two decays, at least 1. */
+  readonly every: number;
+  /** In (0, 1]. */
+  readonly gamma: number;
+}
+
+export type ScheduleConfig = ConstantSchedule | CosineSchedule | StepSchedule;
+
+/** A schedule with values that make no sense. Names the value, what is allowed and the cure. */
+export class ScheduleError extends RangeError {
+  override readonly name = 'ScheduleError';
+}
+
+const KINDS: { readonly [K in ScheduleConfig['kind']]: true } = { constant: true, cosine: true, step: true };
+
+/**
+ * The learning rate of step `step` (from 0) of a run of `totalSteps`. A run may go on beyond them: a cosine then stays at
+ * its end.
+ * @throws ScheduleError for a configuration or a step that makes no sense.
+ * @example learningRate({ kind: 'cosine', rate: 1e-3, warmupSteps: 100 }, 50, 1000); // 0.00051
+ */
+export function learningRate(config: ScheduleConfig, step: number, totalSteps: number): number {
+  checkSchedule(config, totalSteps);
+  check('step', step, Number.isInteger(step) && step >= 0, 'a whole number of at least 0', 'count steps from 0');
+  const { rate, warmupSteps = 0 } = config;
+  if (step < warmupSteps) return (rate * (step + 1)) / (warmupSteps + 1);
+  return rate * decay(config, step - warmupSteps, totalSteps - warmupSteps);
+}
+
+/** The factor of the rate `step` steps after the warm-up, of `steps` in all. */
+function decay(config: ScheduleConfig, step: number, steps: number): number {
+  switch (config.kind) {
+    case 'constant':
+      return 1;
+    case 'cosine': {
+      const { finalFraction = 0 } = config;
+      // The last step (steps - 1) is the one at the bottom of the cosine.
+      const progress = steps > 1 ? Math.min(1, step / (steps - 1)) : 0;
+      return finalFraction + (1 - finalFraction) * 0.5 * (1 + Math.cos(Math.PI * progress));
+    }
+    case 'step':
+      return config.gamma ** Math.floor(step / config.every);
+  }
+}
+
+/**
+ * Checks a schedule before a run starts.
+ * @throws ScheduleError that names the first wrong value.
+ * @example checkSchedule({ kind: 'step', rate: 1e-3, every: 1000, gamma: 0.5 }, 20_000);
+ */
+export function checkSchedule(config: ScheduleConfig, totalSteps: number): void {
+  const { rate, warmupSteps = 0 } = config;
+  const count = (value: number): boolean => Number.isInteger(value) && value >= 0;
+  check('rate', rate, Number.isFinite(rate) && rate > 0, 'a number above 0', 'start with 0.001');
+  check(
+    'totalSteps',
+    totalSteps,
+    count(totalSteps) && totalSteps > 0,
+    'a whole number of at least 1',
+    'pass epochs times steps per epoch',
+  );
+  check(
+    'warmupSteps',
+    warmupSteps,
+    count(warmupSteps) && warmupSteps < totalSteps,
+    `a whole number in [0, ${totalSteps})`,
+    'warm up over less than the whole run',
+  );
+  switch (config.kind) {
+    case 'constant':
+      return;
+    case 'cosine': {
+      const { finalFraction = 0 } = config;
+      return check(
+        'finalFraction',
+        finalFraction,
+        finalFraction >= 0 && finalFraction <= 1,
+        'a number in [0, 1]',
+        'leave it out to end at 0',
+      );
+    }
+    case 'step':
+      check(
+        'every',
+        config.every,
+        count(config.every) && config.every > 0,
+        'a whole number of at least 1',
+        'give the steps between two decays',
+      );
+      return check(
+        'gamma',
+        config.gamma,
+        config.gamma > 0 && config.gamma <= 1,
+        'a number in (0, 1]',
+        'halve the rate with 0.5',
+      );
+    default:
+      throw unknownKind(config);
+  }
+}
+
+/** Configurations come from files: a kind that the types rule out can still arrive. */
+function unknownKind(config: never): ScheduleError {
+  const kinds = Object.keys(KINDS).join(', ');
+  return new ScheduleError(
+    `Schedule ${JSON.stringify(config)} is of no known kind. Cure: set kind to one of ${kinds}.`,
+  );
+}
+
+function check(name: string, value: number, sound: boolean, allowed: string, cure: string): void {
+  if (!sound) throw new ScheduleError(`Learning-rate schedule: ${name} is ${allowed}, got ${value}. Cure: ${cure}.`);
+}
