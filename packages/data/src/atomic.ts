@@ -44,7 +44,13 @@ export function readAtomic(
     const cells = content.split('\t');
     if (cells.length !== columns.length) {
       const message = `the row has ${cells.length} columns, the header ${columns.length}`;
-      problems.add({ file, line, value: content, message, cure: 'give every row as many tab-separated cells as the header; an empty cell is nothing between two tabs' });
+      problems.add({
+        file,
+        line,
+        value: content,
+        message,
+        cure: 'give every row as many tab-separated cells as the header; an empty cell is nothing between two tabs',
+      });
       return;
     }
     for (const column of floats) checkNumbers(cells[column.index] ?? '', column, file, line, problems);
@@ -64,7 +70,14 @@ function checkNumbers(cell: string, column: AtomicColumn, file: string, line: nu
   for (const part of parts) {
     if (part === '' || parseNumber(part) !== undefined) continue;
     const cure = `correct the cell, leave it empty, or call the column "${column.name}:token" in the header`;
-    problems.add({ file, line, column: column.name, value: part, message: `is not a number, which ${column.type} asks for`, cure });
+    problems.add({
+      file,
+      line,
+      column: column.name,
+      value: part,
+      message: `is not a number, which ${column.type} asks for`,
+      cure,
+    });
   }
 }
 
@@ -75,7 +88,13 @@ function parseHeader(content: string, file: string, problems: ProblemList): Atom
   if (content.trim() === '') return undefined;
   if (!content.includes('\t') && /[,;|]/.test(content)) {
     const separator = /[,;|]/.exec(content)?.[0] ?? '';
-    problems.add({ file, line: 1, value: content, message: `is separated by ${shown(separator)}; this form has tabs`, cure: CURE_HEADER });
+    problems.add({
+      file,
+      line: 1,
+      value: content,
+      message: `is separated by ${shown(separator)}; this form has tabs`,
+      cure: CURE_HEADER,
+    });
     return undefined;
   }
   for (const [index, cell] of content.split('\t').entries()) {
@@ -83,10 +102,18 @@ function parseHeader(content: string, file: string, problems: ProblemList): Atom
     const name = cell.slice(0, Math.max(colon, 0)).trim();
     const type = COLUMN_TYPES.find((known) => known === cell.slice(colon + 1).trim());
     if (colon < 1 || name === '' || type === undefined) {
-      const message = colon < 1 ? 'is a column without a type' : `has a type that is none of ${COLUMN_TYPES.join(', ')}`;
+      const message =
+        colon < 1 ? 'is a column without a type' : `has a type that is none of ${COLUMN_TYPES.join(', ')}`;
       problems.add({ file, line: 1, column: index + 1, value: cell, message, cure: CURE_HEADER });
     } else if (names.has(name)) {
-      problems.add({ file, line: 1, column: index + 1, value: name, message: 'is the name of an earlier column', cure: 'give every column its own name' });
+      problems.add({
+        file,
+        line: 1,
+        column: index + 1,
+        value: name,
+        message: 'is the name of an earlier column',
+        cure: 'give every column its own name',
+      });
     } else {
       names.add(name);
       columns.push({ name, type, index });

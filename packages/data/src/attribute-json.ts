@@ -13,7 +13,8 @@ export interface AttributeEntry {
   readonly column: number;
 }
 
-const CURE_SYNTAX = 'write the file again as one JSON object, e.g. {"1": [3, 7], "2": [7]}, and check that it was copied whole';
+const CURE_SYNTAX =
+  'write the file again as one JSON object, e.g. {"1": [3, 7], "2": [7]}, and check that it was copied whole';
 const CURE_VALUE = 'an attribute is a whole number from 1 on, or a name in quotes';
 const CURE_KEY = 'keys are the item ids of the text file, whole numbers from 1 on, each once';
 
@@ -86,7 +87,8 @@ class AttributeScanner {
     const place = this.#place();
     if (next === '"') {
       const name = this.#string(`an attribute in ${where}`);
-      if (name.trim() === '' || name === PADDING_TOKEN) this.#value(place, name, `is not an attribute in ${where}`, CURE_VALUE);
+      if (name.trim() === '' || name === PADDING_TOKEN)
+        this.#value(place, name, `is not an attribute in ${where}`, CURE_VALUE);
       return name;
     }
     const literal = this.#match(/-?[0-9][0-9.eE+-]*|true|false|null/y);
@@ -97,7 +99,7 @@ class AttributeScanner {
 
   #string(what: string): string {
     this.#peek();
-    const literal = this.#match(/"(?:[^"\\\u0000-\u001f]|\\.)*"/y);
+    const literal = this.#match(/"(?:[^"\\\r\n]|\\.)*"/y);
     if (literal === undefined) this.#fail(what);
     try {
       return String(JSON.parse(literal));
@@ -130,7 +132,7 @@ class AttributeScanner {
   }
 
   #place(): { line: number; column: number } {
-    for (let newline = this.#text.indexOf('\n', this.#scanned); newline !== -1 && newline < this.#at; ) {
+    for (let newline = this.#text.indexOf('\n', this.#scanned); newline !== -1 && newline < this.#at;) {
       this.#line++;
       this.#lineStart = newline + 1;
       newline = this.#text.indexOf('\n', newline + 1);
@@ -139,13 +141,20 @@ class AttributeScanner {
     return { line: this.#line, column: this.#at - this.#lineStart + 1 };
   }
 
-  #value(place: { readonly line: number; readonly column: number }, value: string, message: string, cure: string): void {
+  #value(
+    place: { readonly line: number; readonly column: number },
+    value: string,
+    message: string,
+    cure: string,
+  ): void {
     this.#problems.add({ file: this.#file, line: place.line, column: place.column, value, message, cure });
   }
 
   #fail(expected: string): never {
     const ended = this.#at >= this.#text.length;
-    const message = ended ? `the file ends where ${expected} should be: it is cut off` : `is not valid JSON here: expected ${expected}`;
+    const message = ended
+      ? `the file ends where ${expected} should be: it is cut off`
+      : `is not valid JSON here: expected ${expected}`;
     const value = ended ? undefined : this.#text.slice(this.#at, this.#at + 20);
     this.#problems.add({ file: this.#file, ...this.#place(), value, message, cure: CURE_SYNTAX });
     throw new SyntaxProblem(message);

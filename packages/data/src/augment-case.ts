@@ -28,10 +28,17 @@ export function datasetFromAugmentCase(parsed: unknown): AugmentCase {
   const name = text(golden['case'], 'case');
   const config = object(golden['config'], 'config');
   const unknown = Object.keys(config).find((key) => !KNOWN_SETTINGS.includes(key));
-  if (unknown !== undefined) throw wrong(name, `config.${unknown}`, config[unknown], `is a setting that is not known; known are ${KNOWN_SETTINGS.join(', ')}`);
+  if (unknown !== undefined)
+    throw wrong(
+      name,
+      `config.${unknown}`,
+      config[unknown],
+      `is a setting that is not known; known are ${KNOWN_SETTINGS.join(', ')}`,
+    );
   const fixed = { order: 'TO', split: 'LS valid_and_test', group_by: 'user' };
   for (const [key, allowed] of Object.entries(fixed)) {
-    if (config[key] !== undefined && config[key] !== allowed) throw wrong(name, `config.${key}`, config[key], `is not supported; only "${allowed}" is`);
+    if (config[key] !== undefined && config[key] !== allowed)
+      throw wrong(name, `config.${key}`, config[key], `is not supported; only "${allowed}" is`);
   }
   const maxLength = config['max_len'];
   if (typeof maxLength !== 'number') throw wrong(name, 'config.max_len', maxLength, 'is not a number');
@@ -63,10 +70,17 @@ export function augmentCaseDifferences(parsed: unknown): string[] {
   const expected = object(golden['samples'], 'samples');
   const counts = golden['counts'] === undefined ? {} : object(golden['counts'], 'counts');
   for (const part of ['train', 'valid', 'test'] as const) {
-    compare(`samples.${part}`, samples[part].map((sample) => asTokens(sample, dataset)), expected[part]);
+    compare(
+      `samples.${part}`,
+      samples[part].map((sample) => asTokens(sample, dataset)),
+      expected[part],
+    );
     compare(`counts.${part}`, samples[part].length, counts[part]);
   }
-  const vocabularies = new Map<string, Vocabulary>([['item', dataset.items], ['user', dataset.users]]);
+  const vocabularies = new Map<string, Vocabulary>([
+    ['item', dataset.items],
+    ['user', dataset.users],
+  ]);
   for (const field of dataset.fields) vocabularies.set(field.name, field.vocabulary);
   for (const [name, tokens] of Object.entries(golden['vocab'] === undefined ? {} : object(golden['vocab'], 'vocab'))) {
     compare(`vocab.${name}`, vocabularies.get(name)?.tokens ?? null, tokens);
@@ -77,7 +91,11 @@ export function augmentCaseDifferences(parsed: unknown): string[] {
     for (const [token, tokens] of Object.entries(object(values, key))) {
       const id = dataset.items.id(token) ?? 0;
       const mine = field.values.subarray(field.offsets[id], field.offsets[id + 1]);
-      compare(`${key}.${token}`, Array.from(mine, (value) => field.vocabulary.tokens[value]), tokens);
+      compare(
+        `${key}.${token}`,
+        Array.from(mine, (value) => field.vocabulary.tokens[value]),
+        tokens,
+      );
     }
   }
   return differences;
@@ -113,7 +131,8 @@ function firstDifference(mine: unknown, theirs: unknown): string {
 }
 
 function object(value: unknown, what: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('augment case', what, value, 'is not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrong('augment case', what, value, 'is not an object');
   return Object.fromEntries(Object.entries(value));
 }
 

@@ -105,7 +105,9 @@ function unusedReport({ lost, never }: UnusedItems, { itemMin = 0 }: FilterOptio
   const dropped = itemMin >= 1;
   const count = dropped ? never.length : lost.length + never.length;
   if (count === 0) return [];
-  const why = dropped ? `every item must have at least ${itemMin} interactions` : 'kept: they can be ranked, but nothing is learned of them';
+  const why = dropped
+    ? `every item must have at least ${itemMin} interactions`
+    : 'kept: they can be ranked, but nothing is learned of them';
   return [{ kind: dropped ? 'dropped' : 'noted', what: 'items of the item table without interactions', count, why }];
 }
 
@@ -158,7 +160,11 @@ function filterReport(result: FilterResult, filters: FilterOptions, keptItems: n
   const drop = (what: string, count: number, reason: string): void => {
     if (count > 0) entries.push({ kind: 'dropped', what, count, why: reason });
   };
-  drop('interactions outside the range of times', result.outOfTime, `times from ${filters.timeFrom ?? 'any'} to ${filters.timeTo ?? 'any'}`);
+  drop(
+    'interactions outside the range of times',
+    result.outOfTime,
+    `times from ${filters.timeFrom ?? 'any'} to ${filters.timeTo ?? 'any'}`,
+  );
   drop('users', result.users, why);
   drop('items', result.items - keptItems, why);
   drop('interactions', result.byCount, why);
@@ -178,9 +184,12 @@ function describeBounds({ userMin, userMax, itemMin, itemMax }: FilterOptions): 
 function nothingLeft(raw: RawData, result: FilterResult, filters: FilterOptions): DataError {
   const rows = raw.interactions.users.length;
   const parts = [];
-  if (result.outOfTime > 0) parts.push(`${result.outOfTime} fell outside the times ${filters.timeFrom ?? 'any'} to ${filters.timeTo ?? 'any'}`);
-  if (result.byCount > 0) parts.push(`${result.byCount} went because only ${describeBounds(filters)} are kept (${rounds(result)})`);
+  if (result.outOfTime > 0)
+    parts.push(`${result.outOfTime} fell outside the times ${filters.timeFrom ?? 'any'} to ${filters.timeTo ?? 'any'}`);
+  if (result.byCount > 0)
+    parts.push(`${result.byCount} went because only ${describeBounds(filters)} are kept (${rounds(result)})`);
   const message = rows === 0 ? 'holds no interactions' : `nothing is left of ${rows} interactions: ${parts.join('; ')}`;
-  const cure = rows === 0 ? 'check that this is the right file' : 'lower userMin and itemMin, or widen the range of times';
+  const cure =
+    rows === 0 ? 'check that this is the right file' : 'lower userMin and itemMin, or widen the range of times';
   return new DataError([{ file: raw.source, message, cure }]);
 }

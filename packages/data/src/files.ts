@@ -47,8 +47,16 @@ export async function missingFile(file: string, cure?: string): Promise<DataErro
     return new DataError([{ file, message: `there is no folder ${folder}`, cure: cure ?? (await folderCure(folder)) }]);
   }
   const names = await namesIn(folder);
-  const nearest = nearestName(base, names) ?? nearestName(base, names.map((name) => path.parse(name).name));
-  const listed = names.length === 0 ? 'the folder is empty' : `the folder has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''}`;
+  const nearest =
+    nearestName(base, names) ??
+    nearestName(
+      base,
+      names.map((name) => path.parse(name).name),
+    );
+  const listed =
+    names.length === 0
+      ? 'the folder is empty'
+      : `the folder has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''}`;
   const hint = nearest === undefined ? listed : `did you mean ${path.join(folder, nearest)}?`;
   return new DataError([{ file, message: 'no such file', cure: cure === undefined ? hint : `${hint} or: ${cure}` }]);
 }
@@ -67,8 +75,15 @@ async function folderCure(folder: string): Promise<string> {
 async function unreadable(file: string, error: unknown, cure: string | undefined): Promise<DataError> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return missingFile(file, cure);
-  if (code === 'EISDIR') return new DataError([{ file, message: 'is a folder, not a file', cure: 'name a file in it' }]);
-  return new DataError([{ file, message: `cannot be read (${code})`, cure: 'check that you may read it and that it is not too large (2 GiB at most)' }]);
+  if (code === 'EISDIR')
+    return new DataError([{ file, message: 'is a folder, not a file', cure: 'name a file in it' }]);
+  return new DataError([
+    {
+      file,
+      message: `cannot be read (${code})`,
+      cure: 'check that you may read it and that it is not too large (2 GiB at most)',
+    },
+  ]);
 }
 
 /** Finds the first line that is not UTF-8 and the first bad byte in it. */

@@ -60,19 +60,28 @@ export const LINES_PER_CATEGORY = 6;
 export function buildCatalogue(seed: number, itemCount: number): Catalogue {
   const random = randomStream(seed, 0);
   const brands = brandNames();
-  const places = Object.entries(DEPARTMENTS).flatMap(([department, names]) => names.map((name) => ({ department, name })));
-  const chosen = Object.values(DEPARTMENTS).flatMap((names, department) => brandsOfCategories(random, department, names.length));
+  const places = Object.entries(DEPARTMENTS).flatMap(([department, names]) =>
+    names.map((name) => ({ department, name })),
+  );
+  const chosen = Object.values(DEPARTMENTS).flatMap((names, department) =>
+    brandsOfCategories(random, department, names.length),
+  );
   const items: CatalogueItem[] = [];
   const lineItems = chosen.map((lines) => lines.map((): number[] => []));
   for (let index = 0; index < itemCount; index++) {
     // The first items go round, so that no line is empty; the rest fall where they may, so that lines differ in size.
-    const line = index < places.length * LINES_PER_CATEGORY ? index : random.integer(places.length * LINES_PER_CATEGORY);
+    const line =
+      index < places.length * LINES_PER_CATEGORY ? index : random.integer(places.length * LINES_PER_CATEGORY);
     const category = line % places.length;
     const within = Math.floor(line / places.length);
     const brand = chosen[category]?.[within] ?? 0;
     const list = lineItems[category]?.[within];
     list?.push(index);
-    items.push({ category, brand, name: `${brands[brand] ?? ''} ${places[category]?.name ?? ''} ${list?.length ?? 0}` });
+    items.push({
+      category,
+      brand,
+      name: `${brands[brand] ?? ''} ${places[category]?.name ?? ''} ${list?.length ?? 0}`,
+    });
   }
   const categories = places.map(({ department, name }, category): Category => ({
     name,

@@ -15,7 +15,13 @@
 // department*, which may lie several sessions back: finding them takes attributes in the attention, not item ids.
 import { buildDataset } from './build.js';
 import { DataError, type DataProblem } from './errors.js';
-import { buildCatalogue, type Catalogue, type Category, CATEGORY_COUNT, LINES_PER_CATEGORY } from './generate-catalogue.js';
+import {
+  buildCatalogue,
+  type Catalogue,
+  type Category,
+  CATEGORY_COUNT,
+  LINES_PER_CATEGORY,
+} from './generate-catalogue.js';
 import { type RandomStream, randomStream } from './random.js';
 import { InteractionCollector, type RawData } from './raw.js';
 import type { Dataset } from './types.js';
@@ -108,7 +114,8 @@ function history(catalogue: Catalogue, settings: Settings, random: RandomStream)
     const category = catalogue.categories[current];
     if (category === undefined) break;
     touch(visited, current);
-    const loyal = loyalLines.get(current) ?? chooseLine(category, latestBrand.get(category.department), settings.loyalty, random);
+    const loyal =
+      loyalLines.get(current) ?? chooseLine(category, latestBrand.get(category.department), settings.loyalty, random);
     loyalLines.set(current, loyal);
     latestBrand.set(category.department, category.lines[loyal]?.brand ?? -1);
     do {
@@ -127,7 +134,13 @@ function chooseLine(category: Category, knownBrand: number | undefined, loyalty:
   return known !== -1 && random.chance(loyalty) ? known : random.weighted(category.lineWeights);
 }
 
-function nextCategory(catalogue: Catalogue, visited: readonly number[], current: number, settings: Settings, random: RandomStream): number {
+function nextCategory(
+  catalogue: Catalogue,
+  visited: readonly number[],
+  current: number,
+  settings: Settings,
+  random: RandomStream,
+): number {
   const draw = random.uniform();
   const earlier = visited.slice(0, -1);
   if (draw < settings.back && earlier.length > 0) {
@@ -140,7 +153,13 @@ function nextCategory(catalogue: Catalogue, visited: readonly number[], current:
 }
 
 /** An item of the category that is not bought yet, or `undefined` where the drawn line has none left. */
-function pickItem(category: Category, loyal: number, loyalty: number, bought: ReadonlySet<number>, random: RandomStream): number | undefined {
+function pickItem(
+  category: Category,
+  loyal: number,
+  loyalty: number,
+  bought: ReadonlySet<number>,
+  random: RandomStream,
+): number | undefined {
   const index = random.chance(loyalty) ? loyal : random.weighted(category.lineWeights);
   const line = category.lines[index];
   const weights = line?.weights.map((weight, rank) => (bought.has(line.items[rank] ?? -1) ? 0 : weight)) ?? [];
@@ -178,7 +197,10 @@ function rawData({ categories, brands, items }: Catalogue, collector: Interactio
         {
           name: 'categories',
           kind: 'multi-categorical',
-          values: items.map(({ category }) => [categories[category]?.department ?? '', categories[category]?.name ?? '']),
+          values: items.map(({ category }) => [
+            categories[category]?.department ?? '',
+            categories[category]?.name ?? '',
+          ]),
         },
         { name: 'brand', kind: 'categorical', values: items.map(({ brand }) => [brands[brand] ?? '']) },
       ],
@@ -194,7 +216,13 @@ function checkSettings(settings: Settings): void {
     const value = Object.entries(settings).find(([key]) => key === name)?.[1] ?? Number.NaN;
     if (value >= min && value <= max && (!whole || Number.isInteger(value))) continue;
     const allowed = `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}`;
-    problems.push({ file: 'generated', column: name, value: String(value), message: `is not ${allowed}`, cure: `set ${name} to ${allowed}` });
+    problems.push({
+      file: 'generated',
+      column: name,
+      value: String(value),
+      message: `is not ${allowed}`,
+      cure: `set ${name} to ${allowed}`,
+    });
   }
   if (problems.length > 0) throw new DataError(problems);
 }

@@ -48,7 +48,7 @@ const CURE_PATH =
  */
 export async function loadDataset(location: string, options: LoadOptions = {}): Promise<Dataset> {
   const { format, prefix } = await locate(location, options.format);
-  return (await READERS[format](prefix, options));
+  return await READERS[format](prefix, options);
 }
 
 /** One reader per format: a missing one is a compile error. */
@@ -62,11 +62,16 @@ async function readS3Rec(prefix: string, { fields }: LoadOptions): Promise<RawDa
   const wrong = fields?.find((name) => name !== S3REC_FIELD);
   if (wrong !== undefined) {
     const cure = `ask for "${S3REC_FIELD}", or for no fields`;
-    throw new DataError([{ file: `${prefix}${ATTRIBUTES_ENDING}`, value: wrong, message: 'is not a field of this form', cure }]);
+    throw new DataError([
+      { file: `${prefix}${ATTRIBUTES_ENDING}`, value: wrong, message: 'is not a field of this form', cure },
+    ]);
   }
   const sequences = await named(`${prefix}.txt`);
   if (fields?.length === 0) return parseS3Rec(path.basename(prefix), sequences);
-  const attributes = await named(`${prefix}${ATTRIBUTES_ENDING}`, 'load the data set without attributes by asking for no fields');
+  const attributes = await named(
+    `${prefix}${ATTRIBUTES_ENDING}`,
+    'load the data set without attributes by asking for no fields',
+  );
   return parseS3Rec(path.basename(prefix), sequences, attributes);
 }
 
@@ -90,7 +95,9 @@ async function locate(location: string, format: DataFormat | undefined): Promise
   if (format !== undefined && !DATA_FORMATS.includes(format)) {
     const nearest = nearestName(format, DATA_FORMATS);
     const cure = nearest === undefined ? `use one of ${DATA_FORMATS.join(', ')}` : `did you mean ${nearest}?`;
-    throw new DataError([{ file: location, value: format, message: `is no format; there are ${DATA_FORMATS.join(', ')}`, cure }]);
+    throw new DataError([
+      { file: location, value: format, message: `is no format; there are ${DATA_FORMATS.join(', ')}`, cure },
+    ]);
   }
   const kind = await pathKind(location);
   if (format === 'generated' || (format === undefined && location === 'generated' && kind === 'missing')) {
@@ -106,7 +113,8 @@ async function locateInFolder(folder: string, format: DataFormat | undefined): P
   const collect = (candidate: DataFormat, ending: string): void => {
     if (format !== undefined && format !== candidate) return;
     for (const name of names) {
-      if (name.endsWith(ending)) found.push({ format: candidate, prefix: path.join(folder, name.slice(0, -ending.length)) });
+      if (name.endsWith(ending))
+        found.push({ format: candidate, prefix: path.join(folder, name.slice(0, -ending.length)) });
     }
   };
   collect('recbole', '.inter');
@@ -119,7 +127,9 @@ async function locateInFolder(folder: string, format: DataFormat | undefined): P
   }
   if (second !== undefined) {
     const message = `the folder holds ${found.length} data sets`;
-    throw new DataError([{ file: folder, message, cure: `name one of ${found.map(({ prefix }) => prefix).join(', ')}` }]);
+    throw new DataError([
+      { file: folder, message, cure: `name one of ${found.map(({ prefix }) => prefix).join(', ')}` },
+    ]);
   }
   return only;
 }
@@ -133,7 +143,8 @@ async function locateFile(location: string, format: DataFormat | undefined): Pro
     ['s3rec', '.txt'],
   ];
   for (const [candidate, ending] of endings) {
-    if (location.endsWith(ending) && (format ?? candidate) === candidate) return { format: candidate, prefix: location.slice(0, -ending.length) };
+    if (location.endsWith(ending) && (format ?? candidate) === candidate)
+      return { format: candidate, prefix: location.slice(0, -ending.length) };
   }
   if (format !== undefined) return { format, prefix: location };
   if ((await pathKind(`${location}.inter`)) === 'file') return { format: 'recbole', prefix: location };

@@ -19,7 +19,19 @@ export type Role = 'user' | 'item' | 'time';
 
 const USUAL_NAMES: Readonly<Record<Role, readonly string[]>> = {
   user: ['user_id', 'user', 'userid', 'uid', 'reviewerid', 'session_id'],
-  item: ['item_id', 'item', 'itemid', 'iid', 'product_id', 'business_id', 'movie_id', 'asin', 'parent_asin', 'artist_id', 'video_id'],
+  item: [
+    'item_id',
+    'item',
+    'itemid',
+    'iid',
+    'product_id',
+    'business_id',
+    'movie_id',
+    'asin',
+    'parent_asin',
+    'artist_id',
+    'video_id',
+  ],
   time: ['timestamp', 'time', 'date', 'datetime', 'unixreviewtime'],
 };
 
@@ -45,16 +57,29 @@ export function columnOfRole(
     if (found !== undefined) return found;
   }
   if (named === undefined && role === 'time') return undefined;
-  problems.add(missingColumn(named ?? USUAL_NAMES[role][0] ?? role, columns, file, `name the ${role} column with columns.${role}`));
+  problems.add(
+    missingColumn(named ?? USUAL_NAMES[role][0] ?? role, columns, file, `name the ${role} column with columns.${role}`),
+  );
   return undefined;
 }
 
 /** The problem of a column that is not there, with the nearest of those that are. */
-export function missingColumn(name: string, columns: readonly AtomicColumn[], file: string, cure: string): Parameters<ProblemList['add']>[0] {
+export function missingColumn(
+  name: string,
+  columns: readonly AtomicColumn[],
+  file: string,
+  cure: string,
+): Parameters<ProblemList['add']>[0] {
   const names = columns.map((column) => column.name);
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? '' : ` (did you mean ${shown(nearest)}?)`;
-  return { file, line: 1, value: name, message: `is a column that the header lacks${hint}; it has ${names.join(', ')}`, cure };
+  return {
+    file,
+    line: 1,
+    value: name,
+    message: `is a column that the header lacks${hint}; it has ${names.join(', ')}`,
+    cure,
+  };
 }
 
 /** Whether a column's name says that it holds readable names of items. */
@@ -74,7 +99,10 @@ export interface ColumnSpread {
 }
 
 /** The fields of an item file by inference: every token and token_seq column that groups items, with a report line for each choice. */
-export function inferFields(spreads: readonly ColumnSpread[], file: string): { fields: AtomicColumn[]; report: ReportEntry[] } {
+export function inferFields(
+  spreads: readonly ColumnSpread[],
+  file: string,
+): { fields: AtomicColumn[]; report: ReportEntry[] } {
   const fields: AtomicColumn[] = [];
   const report: ReportEntry[] = [];
   for (const spread of spreads) {
@@ -95,6 +123,7 @@ function whyNoField({ column, filled, occurrences, distinct }: ColumnSpread): st
   if (column.type === 'float' || column.type === 'float_seq') return `${column.type}: numbers are not categories`;
   if (filled === 0) return 'it is empty';
   if (looksLikeName(column.name)) return 'it holds names of items';
-  if (filled >= FEWEST_TO_JUDGE && distinct >= ALMOST_ALL * occurrences) return `almost all of its ${occurrences} values are distinct`;
+  if (filled >= FEWEST_TO_JUDGE && distinct >= ALMOST_ALL * occurrences)
+    return `almost all of its ${occurrences} values are distinct`;
   return undefined;
 }

@@ -4,7 +4,14 @@ import { type AtomicColumn, readAtomic, type RowVisitor } from './atomic.js';
 import { type CategoryText, quotedNames, splitValues } from './category-text.js';
 import { DataError, ProblemList } from './errors.js';
 import { InteractionCollector, type RawData, type RawInteractions, type RawItemColumn, type RawItems } from './raw.js';
-import { columnOfRole, type ColumnOptions, type ColumnSpread, inferFields, looksLikeName, missingColumn } from './recbole-columns.js';
+import {
+  columnOfRole,
+  type ColumnOptions,
+  type ColumnSpread,
+  inferFields,
+  looksLikeName,
+  missingColumn,
+} from './recbole-columns.js';
 import type { NamedText } from './s3rec.js';
 import { parseTime, TIME_FORMS } from './time.js';
 import type { ReportEntry } from './types.js';
@@ -42,13 +49,18 @@ export function parseAtomicFiles(name: string, texts: AtomicTexts, options: Atom
     const [asked] = options.fields ?? [];
     if (asked === undefined) return { ...base, report: all };
     const cure = 'put the item file beside the interactions, or ask for no fields';
-    throw new DataError([{ file: texts.inter.file, value: asked, message: 'is asked for as a field, but there is no .item file', cure }]);
+    throw new DataError([
+      { file: texts.inter.file, value: asked, message: 'is asked for as a field, but there is no .item file', cure },
+    ]);
   }
   const parsed = parseItems(texts.item, interactions, options);
   return { ...base, items: parsed.items, report: [...all, ...parsed.report] };
 }
 
-function parseInteractions({ file, text }: NamedText, options: AtomicOptions): { interactions: RawInteractions; report: ReportEntry[] } {
+function parseInteractions(
+  { file, text }: NamedText,
+  options: AtomicOptions,
+): { interactions: RawInteractions; report: ReportEntry[] } {
   const problems = new ProblemList();
   const report: ReportEntry[] = [];
   const collector = new InteractionCollector();
@@ -77,22 +89,47 @@ function roleReport(
 ): ReportEntry {
   const used = [roles.user, roles.item, ...(roles.time === undefined ? [] : [roles.time])];
   const unused = columns.filter((column) => !used.includes(column)).map((column) => column.name);
-  const order = roles.time === undefined ? 'there is no time column: file order counts' : `time "${roles.time.name}", equal times in file order`;
+  const order =
+    roles.time === undefined
+      ? 'there is no time column: file order counts'
+      : `time "${roles.time.name}", equal times in file order`;
   const rest = unused.length === 0 ? '' : `; not used: ${unused.join(', ')}`;
-  return { kind: 'inferred', what: `${file}: columns`, count: used.length, why: `user "${roles.user.name}", item "${roles.item.name}", ${order}${rest}` };
+  return {
+    kind: 'inferred',
+    what: `${file}: columns`,
+    count: used.length,
+    why: `user "${roles.user.name}", item "${roles.item.name}", ${order}${rest}`,
+  };
 }
 
-function idCell(cells: readonly string[], column: AtomicColumn, file: string, line: number, problems: ProblemList): string {
+function idCell(
+  cells: readonly string[],
+  column: AtomicColumn,
+  file: string,
+  line: number,
+  problems: ProblemList,
+): string {
   const id = cells[column.index] ?? '';
   if (id === '' || /\s/.test(id) || id === PADDING_TOKEN) {
-    const message = id === '' ? 'the id is empty' : id === PADDING_TOKEN ? 'is the name of padding' : 'is an id with white space in it';
+    const message =
+      id === ''
+        ? 'the id is empty'
+        : id === PADDING_TOKEN
+          ? 'is the name of padding'
+          : 'is an id with white space in it';
     const cure = 'give every user and item an id without white space (put _ in its place)';
     problems.add({ file, line, column: column.name, value: id === '' ? undefined : id, message, cure });
   }
   return id;
 }
 
-function timeCell(cells: readonly string[], column: AtomicColumn, file: string, line: number, problems: ProblemList): number {
+function timeCell(
+  cells: readonly string[],
+  column: AtomicColumn,
+  file: string,
+  line: number,
+  problems: ProblemList,
+): number {
   const cell = cells[column.index] ?? '';
   const time = parseTime(cell);
   // A cell of a float column that is no number has its problem already.
@@ -119,12 +156,28 @@ function checkUsers({ file, text }: NamedText, interactions: RawInteractions, op
   });
   problems.throwIfAny();
   const report: ReportEntry[] = [];
-  if (unused.length > 0) report.push({ kind: 'noted', what: `${file}: columns not used`, count: unused.length, why: `attributes of users (${unused.join(', ')}) are no side information of items` });
-  if (strangers > 0) report.push({ kind: 'dropped', what: `${file}: users without interactions`, count: strangers, why: 'nothing can be learned of them' });
+  if (unused.length > 0)
+    report.push({
+      kind: 'noted',
+      what: `${file}: columns not used`,
+      count: unused.length,
+      why: `attributes of users (${unused.join(', ')}) are no side information of items`,
+    });
+  if (strangers > 0)
+    report.push({
+      kind: 'dropped',
+      what: `${file}: users without interactions`,
+      count: strangers,
+      why: 'nothing can be learned of them',
+    });
   return report;
 }
 
-function parseItems({ file, text }: NamedText, interactions: RawInteractions, options: AtomicOptions): { items: RawItems; report: ReportEntry[] } {
+function parseItems(
+  { file, text }: NamedText,
+  interactions: RawInteractions,
+  options: AtomicOptions,
+): { items: RawItems; report: ReportEntry[] } {
   const problems = new ProblemList();
   const report: ReportEntry[] = [];
   const rows = new Map<string, readonly string[]>();
@@ -140,7 +193,14 @@ function parseItems({ file, text }: NamedText, interactions: RawInteractions, op
       const token = idCell(cells, id, file, line, problems);
       const padding = cells.findIndex((cell) => cell.includes(PADDING_TOKEN));
       if (padding !== -1 && padding !== id.index) {
-        problems.add({ file, line, column: header[padding]?.name, value: PADDING_TOKEN, message: 'is the name of padding', cure: 'leave the cell empty' });
+        problems.add({
+          file,
+          line,
+          column: header[padding]?.name,
+          value: PADDING_TOKEN,
+          message: 'is the name of padding',
+          cure: 'leave the cell empty',
+        });
       }
       if (rows.has(token)) repeated++;
       else rows.set(token, cells);
@@ -151,9 +211,21 @@ function parseItems({ file, text }: NamedText, interactions: RawInteractions, op
   const columns = new Map(others.map((column) => [column, rawColumn(column, [...rows.values()], options)]));
   const fields = chooseFields(columns, others, file, options, report);
   const name = chooseName(others, file, options, report);
-  if (repeated > 0) report.push({ kind: 'dropped', what: `${file}: rows of an item that has one already`, count: repeated, why: 'the first row of an item counts' });
+  if (repeated > 0)
+    report.push({
+      kind: 'dropped',
+      what: `${file}: rows of an item that has one already`,
+      count: repeated,
+      why: 'the first row of an item counts',
+    });
   const missing = interactions.itemTokens.filter((token) => !rows.has(token)).length;
-  if (missing > 0) report.push({ kind: 'noted', what: `items without a row in ${file}`, count: missing, why: 'they have no attributes' });
+  if (missing > 0)
+    report.push({
+      kind: 'noted',
+      what: `items without a row in ${file}`,
+      count: missing,
+      why: 'they have no attributes',
+    });
   report.push(...quotedReport(fields, [...rows.values()], file, options));
   const items: RawItems = {
     ids: [...rows.keys()],
@@ -182,16 +254,29 @@ function chooseFields(
   report: ReportEntry[],
 ): AtomicColumn[] {
   if (options.fields === undefined) {
-    const inferred = inferFields([...columns].map(([column, raw]) => spreadOf(column, raw)), file);
+    const inferred = inferFields(
+      [...columns].map(([column, raw]) => spreadOf(column, raw)),
+      file,
+    );
     report.push(...inferred.report);
     return inferred.fields;
   }
   const problems = new ProblemList();
   const chosen = options.fields.flatMap((name) => {
     const found = others.find((column) => column.name === name);
-    const cure = `ask for one of the token columns: ${others.filter(isToken).map((column) => column.name).join(', ')}`;
+    const cure = `ask for one of the token columns: ${others
+      .filter(isToken)
+      .map((column) => column.name)
+      .join(', ')}`;
     if (found === undefined) problems.add(missingColumn(name, others, file, cure));
-    else if (!isToken(found)) problems.add({ file, line: 1, value: name, message: `is a ${found.type} column: numbers are not categories`, cure });
+    else if (!isToken(found))
+      problems.add({
+        file,
+        line: 1,
+        value: name,
+        message: `is a ${found.type} column: numbers are not categories`,
+        cure,
+      });
     return found ?? [];
   });
   problems.throwIfAny();
@@ -214,25 +299,48 @@ function spreadOf(column: AtomicColumn, { values }: RawItemColumn): ColumnSpread
   return { column, filled, occurrences, distinct: distinct.size };
 }
 
-function chooseName(others: readonly AtomicColumn[], file: string, options: AtomicOptions, report: ReportEntry[]): AtomicColumn | undefined {
+function chooseName(
+  others: readonly AtomicColumn[],
+  file: string,
+  options: AtomicOptions,
+  report: ReportEntry[],
+): AtomicColumn | undefined {
   const named = options.columns?.name;
-  const found = others.find((column) => (named === undefined ? isToken(column) && looksLikeName(column.name) : column.name === named));
+  const found = others.find((column) =>
+    named === undefined ? isToken(column) && looksLikeName(column.name) : column.name === named,
+  );
   if (found === undefined && named !== undefined) {
-    throw new DataError([missingColumn(named, others, file, 'name the column of readable item names with columns.name')]);
+    throw new DataError([
+      missingColumn(named, others, file, 'name the column of readable item names with columns.name'),
+    ]);
   }
   if (found !== undefined && named === undefined) {
-    report.push({ kind: 'inferred', what: `${file}: item names from column "${found.name}"`, count: 1, why: 'its name says so' });
+    report.push({
+      kind: 'inferred',
+      what: `${file}: item names from column "${found.name}"`,
+      count: 1,
+      why: 'its name says so',
+    });
   }
   return found;
 }
 
-function quotedReport(fields: readonly AtomicColumn[], rows: readonly (readonly string[])[], file: string, options: AtomicOptions): ReportEntry[] {
+function quotedReport(
+  fields: readonly AtomicColumn[],
+  rows: readonly (readonly string[])[],
+  file: string,
+  options: AtomicOptions,
+): ReportEntry[] {
   return fields
     .filter((column) => column.type === 'token_seq')
     .flatMap((column) => {
       const count = rows.filter((cells) => quotedNames(cells[column.index] ?? '') !== undefined).length;
       const fragments = options.categoryText === 'fragments';
-      const why = fragments ? 'split at the separator into fragments, as asked' : 'read as whole names (categoryText "fragments" splits at the separator)';
-      return count === 0 ? [] : { kind: 'inferred', what: `${file}: cells of quoted names in column "${column.name}"`, count, why };
+      const why = fragments
+        ? 'split at the separator into fragments, as asked'
+        : 'read as whole names (categoryText "fragments" splits at the separator)';
+      return count === 0
+        ? []
+        : { kind: 'inferred', what: `${file}: cells of quoted names in column "${column.name}"`, count, why };
     });
 }

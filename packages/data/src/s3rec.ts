@@ -15,7 +15,8 @@ export interface NamedText {
   readonly text: string;
 }
 
-const CURE_LINE = 'write one line per user: the user id and the item ids, whole numbers from 1 on, with single spaces between';
+const CURE_LINE =
+  'write one line per user: the user id and the item ids, whole numbers from 1 on, with single spaces between';
 
 /**
  * Reads a data set of the S3-Rec form. `attributes` may be left out: the data set then has no fields.
@@ -57,7 +58,14 @@ function parseSequences({ file, text }: NamedText): RawInteractions {
     const words = content.split(' ').filter((word) => word !== '');
     const bad = words.find((word) => !/^[1-9][0-9]*$/.test(word));
     if (bad !== undefined) {
-      problems.add({ file, line, column: content.indexOf(bad) + 1, value: bad, message: 'is not an id, a whole number from 1 on', cure: CURE_LINE });
+      problems.add({
+        file,
+        line,
+        column: content.indexOf(bad) + 1,
+        value: bad,
+        message: 'is not an id, a whole number from 1 on',
+        cure: CURE_LINE,
+      });
       return;
     }
     const [user, ...items] = words;
@@ -69,13 +77,21 @@ function parseSequences({ file, text }: NamedText): RawInteractions {
     const earlier = lineOfUser.get(user);
     if (earlier !== undefined) {
       const message = `is a user that line ${earlier} has already`;
-      problems.add({ file, line, column: 1, value: user, message, cure: 'put all items of a user into one line, or give the users different ids' });
+      problems.add({
+        file,
+        line,
+        column: 1,
+        value: user,
+        message,
+        cure: 'put all items of a user into one line, or give the users different ids',
+      });
       return;
     }
     lineOfUser.set(user, line);
     for (const item of items) collector.add(user, item);
   });
-  if (collector.rows === 0 && problems.total === 0) problems.add({ file, message: 'the file is empty', cure: CURE_LINE });
+  if (collector.rows === 0 && problems.total === 0)
+    problems.add({ file, message: 'the file is empty', cure: CURE_LINE });
   problems.throwIfAny();
   return collector.finish();
 }
@@ -97,10 +113,24 @@ function attributeReport(
   const note = (kind: ReportEntry['kind'], what: string, count: number, why: string): void => {
     if (count > 0) report.push({ kind, what, count, why });
   };
-  note('noted', 'items without an entry in the attribute file', known.size - used.length, `${file} does not mention them: they have no attributes`);
-  note('dropped', 'attribute entries of items that nobody used', entries.length - used.length, 'the text file does not have these items');
+  note(
+    'noted',
+    'items without an entry in the attribute file',
+    known.size - used.length,
+    `${file} does not mention them: they have no attributes`,
+  );
+  note(
+    'dropped',
+    'attribute entries of items that nobody used',
+    entries.length - used.length,
+    'the text file does not have these items',
+  );
   const repeating = used.filter(({ attributes }) => new Set(attributes).size < attributes.length);
-  note('dropped', 'repeated attributes', repeating.reduce((sum, { attributes }) => sum + attributes.length - new Set(attributes).size, 0),
-    `${repeating.length} items list an attribute more than once: each counts once`);
+  note(
+    'dropped',
+    'repeated attributes',
+    repeating.reduce((sum, { attributes }) => sum + attributes.length - new Set(attributes).size, 0),
+    `${repeating.length} items list an attribute more than once: each counts once`,
+  );
   return report;
 }

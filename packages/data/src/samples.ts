@@ -31,7 +31,9 @@ export interface SampleLists {
  */
 export function augmentedSamples(dataset: Pick<Dataset, 'sequences' | 'times'>, maxLength: number): SampleLists {
   if (!Number.isInteger(maxLength) || maxLength < 1) {
-    throw new RangeError(`maxLength ${maxLength} is not a whole number from 1 on. Cure: give the length of the model's window, e.g. 50.`);
+    throw new RangeError(
+      `maxLength ${maxLength} is not a whole number from 1 on. Cure: give the length of the model's window, e.g. 50.`,
+    );
   }
   const train: Sample[] = [];
   const valid: Sample[] = [];
@@ -40,7 +42,11 @@ export function augmentedSamples(dataset: Pick<Dataset, 'sequences' | 'times'>, 
     const sequence = sequenceAt(dataset.sequences, index);
     const parts = historyParts(sequence.length);
     for (let at = 1; at < sequence.length; at++) {
-      const sample = { user: index + 1, prefix: sequence.subarray(Math.max(0, at - maxLength), at), target: sequence[at] ?? 0 };
+      const sample = {
+        user: index + 1,
+        prefix: sequence.subarray(Math.max(0, at - maxLength), at),
+        target: sequence[at] ?? 0,
+      };
       if (at < parts.train) train.push(sample);
       else if (parts.valid && at === sequence.length - 2) valid.push(sample);
       else test.push(sample);

@@ -10,7 +10,12 @@ import type { Dataset, DatasetSchema, ItemField } from './types.js';
 export function schemaOf(dataset: Dataset): DatasetSchema {
   return {
     items: dataset.items.size - 1,
-    fields: dataset.fields.map(({ name, kind, vocabulary, maxValues }) => ({ name, kind, values: vocabulary.size, maxValues })),
+    fields: dataset.fields.map(({ name, kind, vocabulary, maxValues }) => ({
+      name,
+      kind,
+      values: vocabulary.size,
+      maxValues,
+    })),
   };
 }
 

@@ -91,6 +91,10 @@ class CaseWriter {
   }
 
   finish(): EvaluationCases {
-    return { users: Int32Array.from(this.#users), histories: this.#histories.finish(), targets: Int32Array.from(this.#targets) };
+    return {
+      users: Int32Array.from(this.#users),
+      histories: this.#histories.finish(),
+      targets: Int32Array.from(this.#targets),
+    };
   }
 }
