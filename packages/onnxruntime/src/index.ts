@@ -1,1 +1,4 @@
-export {};
+// The public API of @difsr/onnxruntime.
+export { toOnnx, type ToOnnxOptions } from './lower/to-onnx.js';
+export { createOnnxRuntimeBackend } from './backend.js';
+export { devices, type Device, type OnnxRuntimeOptions } from './devices.js';

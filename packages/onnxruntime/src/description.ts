@@ -1,0 +1,142 @@
+// A program as plain data: the ONNX bytes, and what must be known of the graph to feed and check it. Made where the
+// graph is, used where the session is (perhaps in another thread).
+import {
+  at,
+  BackendError,
+  bindDim,
+  formatType,
+  GraphError,
+  input,
+  sameShape,
+  type CompileOptions,
+  type Dim,
+  type DType,
+  type Graph,
+  type Shape,
+  type Tensor,
+} from '@difsr/graph';
+import { toOnnx } from './lower/to-onnx.js';
+import { traceModel } from './trace.js';
+
+/** A named tensor's type. */
+export interface NamedType {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** A condition on sizes that ONNX would not check: `small + plus <= large`. */
+interface SizeCheck {
+  readonly small: Dim;
+  readonly plus: number;
+  readonly large: Dim;
+  readonly what: string;
+}
+
+/** See the head of the module; structured cloning keeps it whole. */
+export interface ProgramDescription {
+  readonly label: string;
+  readonly bytes: Uint8Array;
+  readonly nodes: number;
+  readonly inputs: readonly NamedType[];
+  readonly outputs: readonly NamedType[];
+  readonly checks: readonly SizeCheck[];
+  /** Variable -> output. */
+  readonly updates: Readonly<Record<string, string>>;
+}
+
+/** What is known of variables without their values. */
+export type VariableTypes = ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
+
+const named = (tensors: ReadonlyMap<string, Tensor>): NamedType[] =>
+  [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+
+/**
+ * Describes a graph, checked against the variables it will run on.
+ *
+ * @throws GraphError where an update names no variable or output, or types do not fit.
+ */
+export function describeProgram(graph: Graph, options: CompileOptions, variables: VariableTypes): ProgramDescription {
+  const { updates = {}, label = 'program' } = options;
+  for (const [name, tensor] of graph.inputs) {
+    const variable = variables.get(name);
+    if (variable !== undefined && !fits(tensor, variable)) {
+      throw new GraphError(`program "${label}": input "${name}" is ${formatType(tensor)}, the variable of that name ${formatType(variable)}`);
+    }
+  }
+  checkUpdates(graph, updates, variables, label);
+  const bytes = toOnnx(graph, { target: 'runtime', name: label });
+  traceModel(label, graph, bytes);
+  return { label, bytes, nodes: graph.nodes.length, inputs: named(graph.inputs), outputs: named(graph.outputs), checks: sizeChecks(graph), updates };
+}
+
+function fits(tensor: Tensor, variable: { readonly dtype: DType; readonly shape: readonly number[] }): boolean {
+  return (
+    tensor.dtype === variable.dtype &&
+    tensor.shape.length === variable.shape.length &&
+    tensor.shape.every((dim, axis) => typeof dim === 'string' || dim === variable.shape[axis])
+  );
+}
+
+function checkUpdates(graph: Graph, updates: Readonly<Record<string, string>>, variables: VariableTypes, label: string): void {
+  const used = new Set<string>();
+  for (const [name, output] of Object.entries(updates)) {
+    const variable = variables.get(name);
+    const tensor = graph.outputs.get(output);
+    const where = `program "${label}": update of "${name}"`;
+    if (variable === undefined) throw new GraphError(`${where}: there is no such variable; variables are ${[...variables.keys()].join(', ') || 'none'}`);
+    if (tensor === undefined) throw new GraphError(`${where}: the graph has no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`);
+    if (tensor.dtype !== variable.dtype || !sameShape(tensor.shape, variable.shape)) {
+      throw new GraphError(`${where}: the variable is ${formatType(variable)}, output "${output}" ${formatType(tensor)}`);
+    }
+    if (used.has(output)) throw new GraphError(`${where}: output "${output}" already updates another variable; give the graph a second output of the same tensor`);
+    used.add(output);
+  }
+}
+
+function sizeChecks(graph: Graph): SizeCheck[] {
+  const checks: SizeCheck[] = [];
+  const add = (small: Dim, plus: number, large: Dim, what: string): void => {
+    if (small !== large && (typeof small === 'string' || typeof large === 'string')) checks.push({ small, plus, large, what });
+  };
+  for (const node of graph.nodes) {
+    switch (node.op) {
+      case 'slice': {
+        const { axis, end } = node.attributes;
+        add(end, 0, at(node.inputs[0].shape, axis), 'end of a slice');
+        break;
+      }
+      case 'pad': {
+        const { axis, start, size } = node.attributes;
+        add(at(node.inputs[0].shape, axis), start, size, 'size of what is padded');
+        break;
+      }
+      case 'topK':
+        add(node.attributes.k, 0, at(node.inputs[0].shape, -1), 'k of topK');
+        break;
+      default:
+    }
+  }
+  return checks;
+}
+
+/** The graph's inputs again, as `bindInputs` of @difsr/graph takes them. */
+export function inputTensors(description: ProgramDescription): Map<string, Tensor> {
+  return new Map(description.inputs.map(({ name, shape, dtype }) => [name, input(name, shape, dtype)]));
+}
+
+/** @throws GraphError where the bound sizes break a condition that the graph relies on. */
+export function checkSizes({ checks, label }: ProgramDescription, sizes: ReadonlyMap<string, number>): void {
+  for (const { small, plus, large, what } of checks) {
+    const [least, most] = [bindDim(small, sizes) + plus, bindDim(large, sizes)];
+    if (least > most) {
+      const text = (dim: Dim, size: number): string => (typeof dim === 'string' ? `${dim} = ${size}` : String(size));
+      throw new GraphError(`program "${label}": ${what} (${text(small, least)}) exceeds the axis (${text(large, most)})`);
+    }
+  }
+}
+
+/** The error of using what was disposed. */
+export function disposed(what: string): BackendError {
+  return new BackendError(`${what} was disposed: create it again before using it`);
+}

@@ -1,0 +1,56 @@
+// Host tensors to ONNX Runtime's tensors and back: element types, lengths, copies.
+import { formatShape, GraphError, sizeOf, type DType, type HostData, type HostTensor } from '@difsr/graph';
+import { Tensor as OrtTensor } from 'onnxruntime-node';
+
+/** Arrays that ONNX Runtime takes for each dtype. */
+interface OrtArrays {
+  readonly float32: Float32Array;
+  readonly int32: Int32Array;
+  readonly bool: Uint8Array;
+}
+
+/** Any of them. */
+export type OrtArray = OrtArrays[DType];
+
+const constructors: { readonly [D in DType]: (length: number) => OrtArrays[D] } = {
+  float32: (length) => new Float32Array(length),
+  int32: (length) => new Int32Array(length),
+  bool: (length) => new Uint8Array(length),
+};
+
+/** A zeroed array of a dtype. */
+export function allocate(dtype: DType, length: number): OrtArray {
+  return constructors[dtype](length);
+}
+
+/**
+ * The array of a host tensor as ONNX Runtime takes it: the same one, or a float32 copy of float64 values.
+ *
+ * @throws GraphError where the array is of another type than the dtype says, or has another length than the shape.
+ */
+export function checkedArray(name: string, { dtype, shape, data }: HostTensor): OrtArray {
+  if (data.length !== sizeOf(shape)) {
+    throw new GraphError(`"${name}" has ${data.length} values, its shape ${formatShape(shape)} takes ${sizeOf(shape)}`);
+  }
+  const array = dtype === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
+  if (!matches(dtype, array)) throw new GraphError(`"${name}" is ${dtype}, which travels as ${constructors[dtype](0).constructor.name}; got ${data.constructor.name}`);
+  return array;
+}
+
+function matches(dtype: DType, array: HostData): array is OrtArray {
+  return array.constructor === constructors[dtype](0).constructor;
+}
+
+/** Wraps an array without copying. */
+export function ortTensor(dtype: DType, array: OrtArray, shape: readonly number[]): OrtTensor {
+  if (array instanceof Float32Array) return new OrtTensor('float32', array, shape);
+  if (array instanceof Int32Array) return new OrtTensor('int32', array, shape);
+  return new OrtTensor(dtype === 'bool' ? 'bool' : 'uint8', array, shape);
+}
+
+/** The result of a run as a host tensor; the array is the run's own fresh copy. */
+export function hostTensor(dtype: DType, tensor: OrtTensor): HostTensor {
+  const { data, dims } = tensor;
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return { dtype, shape: dims, data };
+  throw new GraphError(`an output of type ${tensor.type} where ${dtype} was expected`);
+}

@@ -1,0 +1,39 @@
+// Lowering of ops that ONNX has whole, and of ranking.
+import { at } from '@difsr/graph';
+import { onnxDataType } from '../onnx/encode.js';
+import type { Lowering } from './lowering.js';
+
+export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank']: Lowering<N> } = {
+  softmax: (emitter, _, [x]) => [emitter.op('Softmax', [x], { axis: -1 })],
+  layerNorm: (emitter, { attributes: { epsilon } }, inputs) =>
+    emitter.ops('LayerNormalization', inputs, 3, { axis: -1, epsilon: { float: epsilon } }),
+  // ONNX promises the lower index first among equals.
+  topK: (emitter, { attributes: { k } }, [x]) => {
+    const [values, ids] = emitter.ops('TopK', [x, emitter.int64([k])], 2, { axis: -1, largest: 1, sorted: 1 });
+    return [values ?? '', emitter.op('Cast', [ids ?? ''], { to: onnxDataType('int32') })];
+  },
+  // A column comes before the target unless its score is <= the target's (NaN is not), or if it is equal and its id
+  // lower. Excluded columns are struck from the float 0/1 matrix: repeated ids strike once.
+  rank: (emitter, node, [scores, targets, excluded]) => {
+    const { firstItem } = node.attributes;
+    const columnDim = at(node.inputs[0].shape, 1);
+    const column = emitter.op('Unsqueeze', [targets, emitter.int64([1])]);
+    const own = emitter.op('GatherElements', [scores, column], { axis: 1 });
+    const end = typeof columnDim === 'number' ? emitter.scalar(columnDim, 'int32') : emitter.op('Cast', [emitter.dimScalar(columnDim)], { to: onnxDataType('int32') });
+    const ids = emitter.op('Range', [emitter.scalar(0, 'int32'), end, emitter.scalar(1, 'int32')]);
+    const higher = emitter.op('Not', [emitter.op('LessOrEqual', [scores, own])]);
+    const tied = emitter.op('And', [emitter.op('Equal', [scores, own]), emitter.op('Less', [ids, column])]);
+    const float = { to: onnxDataType('float') };
+    let before = emitter.op('Cast', [emitter.op('Or', [higher, tied])], float);
+    if (excluded !== undefined) {
+      const none = emitter.op('ConstantOfShape', [emitter.op('Shape', [excluded])]);
+      before = emitter.op('ScatterElements', [before, excluded, none], { axis: 1 });
+    }
+    let count = emitter.op('ReduceSum', [before, emitter.int64([1])], { keepdims: 0 });
+    if (firstItem === 1) {
+      const skipped = emitter.op('Slice', [before, emitter.int64([0]), emitter.int64([1]), emitter.int64([1])]);
+      count = emitter.op('Sub', [count, emitter.op('Squeeze', [skipped, emitter.int64([1])])]);
+    }
+    return [emitter.op('Cast', [count], { to: onnxDataType('int32') })];
+  },
+};

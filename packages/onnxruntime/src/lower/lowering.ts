@@ -1,0 +1,19 @@
+// What a lowering rule is, and what it may know beside its own node.
+import type { NodeOf, OpInputs, OpName, Tensor } from '@difsr/graph';
+import type { Emitter } from './emitter.js';
+
+/** What a rule sees of the graph around its node. */
+export interface Surroundings {
+  /** Name of the ONNX value of a tensor that has been lowered. */
+  valueOf(tensor: Tensor): string;
+  /** How many nodes and outputs of the graph read a tensor. */
+  uses(tensor: Tensor): number;
+}
+
+/** Emits the ONNX nodes of one graph node; returns the names of its outputs, in order. */
+export type Lowering<N extends OpName> = (
+  emitter: Emitter,
+  node: NodeOf<N>,
+  inputs: OpInputs<N, string>,
+  surroundings: Surroundings,
+) => readonly string[];

@@ -1,0 +1,144 @@
+// From a graph to the bytes of an ONNX model: walks the nodes, applies the lowering table, names the results.
+import { GraphError, type Graph, type HostTensor, type Node, type NodeOf, type OpInputs, type OpName, type Tensor } from '@difsr/graph';
+import { encodeModel } from '../onnx/encode.js';
+import { renameValues, withoutDeadNodes, type OnnxGraph, type OnnxNode, type OnnxValue } from '../onnx/model.js';
+import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
+import { elementwise } from './elementwise.js';
+import { Emitter, onnxDTypes, type Target } from './emitter.js';
+import { kernels } from './kernels.js';
+import type { Lowering, Surroundings } from './lowering.js';
+import { plan, type Unit } from './plan.js';
+import { products } from './products.js';
+import { rows } from './rows.js';
+import { shapes } from './shape.js';
+
+/** Every lowering, by op. */
+export const lowerings: { readonly [N in OpName]: Lowering<N> } = { ...shapes, ...elementwise, ...products, ...rows, ...kernels, ...crossEntropies };
+
+/** Operator set and file format of each target. Opset 17 and IR 8 are what the oldest runtimes still in use read. */
+export const targets: { readonly [T in Target]: { readonly opset: number; readonly irVersion: number } } = {
+  runtime: { opset: 21, irVersion: 10 },
+  export: { opset: 17, irVersion: 8 },
+};
+
+/** What {@link toOnnx} takes beside the graph. */
+export interface ToOnnxOptions {
+  /** `runtime` for ONNX Runtime's own sessions, `export` for files that anything reads. */
+  readonly target: Target;
+  /** Name of the model's graph. */
+  readonly name?: string;
+  /** Inputs with these names become tensors of the model instead of inputs. */
+  readonly initializers?: Readonly<Record<string, HostTensor>>;
+}
+
+/**
+ * Writes a graph as an ONNX model. Symbolic dimensions become ONNX's dynamic ones, of the same names; inputs and
+ * outputs keep their names.
+ *
+ * @throws GraphError where a size is needed that no input has, or an output has the name of another input.
+ * @example
+ * ```ts
+ * const x = input('x', ['batch', 3]);
+ * writeFileSync('double.onnx', toOnnx(createGraph({ y: mul(x, 2) }), { target: 'export', name: 'double' }));
+ * ```
+ */
+export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
+  const { opset, irVersion } = targets[options.target];
+  const lowered = lowerGraph(graph, options);
+  const vendor = usesVendor(lowered.nodes);
+  return encodeModel({ irVersion, opsets: { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) }, graph: lowered });
+}
+
+function usesVendor(nodes: readonly OnnxNode[]): boolean {
+  return nodes.some(({ domain, attributes }) => domain !== '' || Object.values(attributes).some((value) => typeof value === 'object' && 'nodes' in value && usesVendor(value.nodes)));
+}
+
+/** The ONNX graph as plain data. */
+export function lowerGraph(graph: Graph, { target, name = 'graph', initializers = {} }: ToOnnxOptions): OnnxGraph {
+  const emitter = Emitter.create(graph, target);
+  const values = new Map<Tensor, string>();
+  const surroundings = surroundingsOf(graph, values);
+  const positions = new Map(graph.nodes.map((node, position) => [node.id, position]));
+  for (const unit of plan(graph)) {
+    emitter.prefix = `${unit.node.op}_${positions.get(unit.node.id) ?? ''}`;
+    lowerUnit(emitter, unit, values, surroundings);
+  }
+  const inputs = new Map([...graph.inputs].filter(([input]) => !(input in initializers)));
+  for (const [input, tensor] of Object.entries(initializers)) {
+    const declared = graph.inputs.get(input);
+    if (declared !== undefined) emitter.initializer({ name: input, dtype: onnxDTypes[declared.dtype], shape: tensor.shape, data: asFloat32(tensor) });
+  }
+  return nameOutputs(name, graph, emitter, values, inputs);
+}
+
+function asFloat32({ dtype, data }: HostTensor): HostTensor['data'] {
+  return dtype === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
+}
+
+function surroundingsOf(graph: Graph, values: ReadonlyMap<Tensor, string>): Surroundings {
+  const uses = new Map<Tensor, number>();
+  const reads = [...graph.nodes.flatMap((node): readonly (Tensor | undefined)[] => node.inputs), ...graph.outputs.values()];
+  for (const tensor of reads) if (tensor !== undefined) uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
+  return {
+    uses: (tensor) => uses.get(tensor) ?? 0,
+    valueOf: (tensor) => {
+      const name = values.get(tensor);
+      if (name === undefined) throw new GraphError(`${tensor.node.op} #${tensor.node.id} is used before it is computed`);
+      return name;
+    },
+  };
+}
+
+function lowerUnit(emitter: Emitter, unit: Unit, values: Map<Tensor, string>, surroundings: Surroundings): void {
+  const { node } = unit;
+  const assign = (of: Node, names: readonly string[]): void => of.outputs.forEach((output, i) => values.set(output, names[i] ?? ''));
+  if (unit.kind === 'node') {
+    assign(node, lowerNode(emitter, unit.node, surroundings));
+    return;
+  }
+  const [h, table, classes, weights] = unit.gradient.inputs.map(surroundings.valueOf);
+  const { loss, gradH, gradTable } = crossEntropy(emitter, unit.node, { h: h ?? '', table: table ?? '', targets: classes ?? '', weights: weights ?? '' }, true);
+  assign(unit.node, required(loss));
+  assign(unit.gradient, required(gradH, gradTable));
+}
+
+function lowerNode<N extends OpName>(emitter: Emitter, node: NodeOf<N>, surroundings: Surroundings): readonly string[] {
+  const lowering: Lowering<N> = lowerings[node.op];
+  const inputs = node.inputs.map((tensor) => tensor && surroundings.valueOf(tensor));
+  if (!hasArityOf(node, inputs)) throw new GraphError(`${node.op} #${node.id} has a wrong number of inputs`);
+  return lowering(emitter, node, inputs, surroundings);
+}
+
+/** A list mapped from a node's inputs has their arity, which the types of `map` cannot tell. */
+function hasArityOf<N extends OpName>(node: NodeOf<N>, names: readonly (string | undefined)[]): names is OpInputs<N, string> {
+  return names.length === node.inputs.length;
+}
+
+/** Gives results the names of the graph's outputs, by renaming where that is possible and by Identity elsewhere. */
+function nameOutputs(name: string, graph: Graph, emitter: Emitter, values: ReadonlyMap<Tensor, string>, inputs: ReadonlyMap<string, Tensor>): OnnxGraph {
+  const produced = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
+  const renamed = new Map<string, string>();
+  const copies: OnnxNode[] = [];
+  const outputs: OnnxValue[] = [];
+  for (const [output, tensor] of graph.outputs) {
+    if (graph.inputs.has(output)) throw new GraphError(`"${output}" names both an input and an output, which ONNX does not allow: rename the output`);
+    const value = values.get(tensor) ?? '';
+    if (produced.has(value) && !renamed.has(value)) renamed.set(value, output);
+    else copies.push({ type: 'Identity', domain: '', inputs: [value], outputs: [output], attributes: {} });
+    outputs.push({ name: output, dtype: onnxDTypes[tensor.dtype], shape: tensor.shape });
+  }
+  const nodes = withoutDeadNodes(renameValues([...emitter.nodes, ...copies], renamed), graph.outputs.keys());
+  const read = new Set(nodes.flatMap((node) => allReads(node)));
+  return {
+    name,
+    nodes,
+    inputs: [...inputs].map(([input, { dtype, shape }]) => ({ name: input, dtype: onnxDTypes[dtype], shape })),
+    outputs,
+    initializers: emitter.initializers.filter((initializer) => read.has(initializer.name)),
+  };
+}
+
+function allReads(node: OnnxNode): string[] {
+  const inner = Object.values(node.attributes).flatMap((value) => (typeof value === 'object' && 'nodes' in value ? value.nodes.flatMap(allReads) : []));
+  return [...node.inputs, ...inner];
+}

@@ -1,0 +1,113 @@
+// A compiled program: one session for all shapes, fed from variables and from the caller, its updates swapped in only
+// after a run that succeeded.
+import { BackendError, bindInputs, fillMask, sizeOf, type DType, type Feeds, type HostTensor, type MaskFeed, type Program } from '@difsr/graph';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
+import { checkedArray, hostTensor, ortTensor } from './host.js';
+import { RunTimer } from './trace.js';
+import type { Turns } from './turns.js';
+import type { OrtVariables } from './variables.js';
+
+/** What a program is made of. */
+export interface ProgramParts {
+  readonly description: ProgramDescription;
+  readonly session: InferenceSession;
+  readonly variables: OrtVariables | undefined;
+  readonly turns: Turns;
+  /** Called when the program is disposed. */
+  readonly forget: (program: OrtProgram) => void;
+}
+
+/** A program of the in-thread backend. */
+export class OrtProgram implements Program {
+  readonly #parts: ProgramParts;
+  readonly #inputs: ReturnType<typeof inputTensors>;
+  /** Inputs read from the variables. */
+  readonly #bound: readonly string[];
+  readonly #updates: readonly (readonly [variable: string, output: string])[];
+  readonly #returned: readonly { readonly name: string; readonly dtype: DType }[];
+  readonly #masks = new Map<string, Uint8Array>();
+  readonly #timer: RunTimer;
+  #disposed = false;
+
+  constructor(parts: ProgramParts) {
+    this.#parts = parts;
+    const { description, variables } = parts;
+    this.#inputs = inputTensors(description);
+    this.#bound = variables === undefined ? [] : [...this.#inputs.keys()].filter((name) => variables.types.has(name));
+    this.#updates = Object.entries(description.updates);
+    const updating = new Set(this.#updates.map(([, output]) => output));
+    this.#returned = description.outputs.filter(({ name }) => !updating.has(name));
+    variables?.prepareUpdates(this.#updates.map(([variable]) => variable));
+    this.#timer = new RunTimer(description.label);
+  }
+
+  run(feeds: Feeds): Promise<Record<string, HostTensor>> {
+    return this.#parts.turns.take(() => this.#run(feeds));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#masks.clear();
+    this.#timer.report();
+    this.#parts.forget(this);
+    await this.#parts.turns.takeAlways(() => this.#parts.session.release());
+  }
+
+  async #run(feeds: Feeds): Promise<Record<string, HostTensor>> {
+    const { description, session, variables } = this.#parts;
+    if (this.#disposed) throw disposed(`program "${description.label}"`);
+    const inputs = this.#collect(feeds);
+    const fetches: Record<string, OrtTensor | null> = {};
+    for (const { name } of this.#returned) fetches[name] = null;
+    for (const [variable, output] of this.#updates) if (variables !== undefined) fetches[output] = variables.spare(variable);
+    const start = performance.now();
+    let results: Record<string, OrtTensor>;
+    try {
+      // ONNX Runtime's map of results holds copies of what it wrote in place, too: they are dropped with this scope.
+      results = { ...(await session.run(inputs, fetches)) };
+    } catch (error) {
+      throw new BackendError(`program "${description.label}" failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    this.#timer.record(performance.now() - start);
+    variables?.swap(this.#updates.map(([variable]) => variable));
+    const returned: Record<string, HostTensor> = {};
+    for (const { name, dtype } of this.#returned) {
+      const result = results[name];
+      if (result === undefined) throw new BackendError(`program "${description.label}" did not return output "${name}"`);
+      returned[name] = hostTensor(dtype, result);
+    }
+    return returned;
+  }
+
+  /** All inputs of a run, checked against each other. */
+  #collect(feeds: Feeds): Record<string, OrtTensor> {
+    const { description, variables } = this.#parts;
+    const given = new Map<string, { readonly dtype: DType; readonly shape: readonly number[] }>();
+    for (const [name, feed] of Object.entries(feeds)) given.set(name, 'mask' in feed ? { dtype: 'bool', shape: feed.shape } : feed);
+    const inputs: Record<string, OrtTensor> = {};
+    for (const name of this.#bound) {
+      if (given.has(name)) throw new BackendError(`program "${description.label}": "${name}" is a variable and cannot be fed: use write() of the variables`);
+      const type = variables?.types.get(name);
+      if (type !== undefined) given.set(name, type);
+      if (variables !== undefined) inputs[name] = variables.current(name);
+    }
+    checkSizes(description, bindInputs(this.#inputs, given));
+    for (const [name, feed] of Object.entries(feeds)) {
+      inputs[name] = 'mask' in feed ? this.#mask(name, feed) : ortTensor(feed.dtype, checkedArray(name, feed), feed.shape);
+    }
+    return inputs;
+  }
+
+  /** Fills a mask into this input's buffer, which grows to the largest that was asked for. */
+  #mask(name: string, { mask, rate, shape }: MaskFeed): OrtTensor {
+    const size = sizeOf(shape);
+    let buffer = this.#masks.get(name);
+    if (buffer === undefined || buffer.length < size) {
+      buffer = new Uint8Array(size);
+      this.#masks.set(name, buffer);
+    }
+    return ortTensor('bool', fillMask(mask, rate, buffer.subarray(0, size)), shape);
+  }
+}
