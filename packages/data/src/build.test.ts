@@ -17,7 +17,10 @@ function rawOf(rows: readonly Row[], items?: RawItems): RawData {
 }
 
 function tokensOf(dataset: Dataset, user: string): (string | undefined)[] {
-  return Array.from(sequenceAt(dataset.sequences, (dataset.users.id(user) ?? 0) - 1), (item) => dataset.items.tokens[item]);
+  return Array.from(
+    sequenceAt(dataset.sequences, (dataset.users.id(user) ?? 0) - 1),
+    (item) => dataset.items.tokens[item],
+  );
 }
 
 const rowsArbitrary: fc.Arbitrary<Row[]> = fc.array(
@@ -56,7 +59,13 @@ describe('buildDataset', () => {
   });
 
   test('numbers by first appearance among what the filter keeps', () => {
-    const rows: Row[] = [['x', 'rare'], ['a', 'i2'], ['a', 'i1'], ['b', 'i1'], ['b', 'i2']];
+    const rows: Row[] = [
+      ['x', 'rare'],
+      ['a', 'i2'],
+      ['a', 'i1'],
+      ['b', 'i1'],
+      ['b', 'i2'],
+    ];
     const dataset = buildDataset(rawOf(rows), { userMin: 2, itemMin: 2 });
     expect(dataset.users.tokens).toEqual(['[PAD]', 'a', 'b']);
     expect(dataset.items.tokens).toEqual(['[PAD]', 'i2', 'i1']);
@@ -68,13 +77,25 @@ describe('buildDataset', () => {
   });
 
   test('without times, file order is time order', () => {
-    const dataset = buildDataset(rawOf([['a', 'z'], ['b', 'y'], ['a', 'x']]));
+    const dataset = buildDataset(
+      rawOf([
+        ['a', 'z'],
+        ['b', 'y'],
+        ['a', 'x'],
+      ]),
+    );
     expect(tokensOf(dataset, 'a')).toEqual(['z', 'x']);
     expect(dataset.times).toBeUndefined();
   });
 
   test('times come along in the order of the sequences', () => {
-    const dataset = buildDataset(rawOf([['a', 'z', 3], ['a', 'y', 1], ['a', 'x', 2]]));
+    const dataset = buildDataset(
+      rawOf([
+        ['a', 'z', 3],
+        ['a', 'y', 1],
+        ['a', 'x', 2],
+      ]),
+    );
     expect([...(dataset.times ?? [])]).toEqual([1, 2, 3]);
   });
 
@@ -88,7 +109,17 @@ describe('buildDataset', () => {
   };
 
   test('fields: repeated values count once, values are numbered in the order of the item table, row 0 is empty', () => {
-    const dataset = buildDataset(rawOf([['a', 'i1'], ['a', 'i2'], ['a', 'i3']], table), { itemMin: 1 });
+    const dataset = buildDataset(
+      rawOf(
+        [
+          ['a', 'i1'],
+          ['a', 'i2'],
+          ['a', 'i3'],
+        ],
+        table,
+      ),
+      { itemMin: 1 },
+    );
     const [brand, tags] = dataset.fields;
     expect(brand).toMatchObject({ maxValues: 1, kind: 'categorical' });
     expect(brand?.vocabulary.tokens).toEqual(['[PAD]', 'b1']);
@@ -99,17 +130,34 @@ describe('buildDataset', () => {
   });
 
   test('items that only the item table has stay as candidates unless a minimum forbids it; both are reported', () => {
-    const rows: Row[] = [['a', 'i1'], ['a', 'i2']];
+    const rows: Row[] = [
+      ['a', 'i1'],
+      ['a', 'i2'],
+    ];
     const kept = buildDataset(rawOf(rows, table));
     expect(kept.items.tokens).toEqual(['[PAD]', 'i1', 'i2', 'cold']);
-    expect(kept.report).toContainEqual(expect.objectContaining({ kind: 'noted', what: 'items of the item table without interactions', count: 1 }));
+    expect(kept.report).toContainEqual(
+      expect.objectContaining({ kind: 'noted', what: 'items of the item table without interactions', count: 1 }),
+    );
     const dropped = buildDataset(rawOf(rows, table), { itemMin: 1 });
     expect(dropped.items.tokens).toEqual(['[PAD]', 'i1', 'i2']);
-    expect(dropped.report).toContainEqual(expect.objectContaining({ kind: 'dropped', what: 'items of the item table without interactions', count: 1 }));
+    expect(dropped.report).toContainEqual(
+      expect.objectContaining({ kind: 'dropped', what: 'items of the item table without interactions', count: 1 }),
+    );
   });
 
   test('an item that loses its interactions with a dropped user stays where the item table has it, and is not counted as dropped', () => {
-    const dataset = buildDataset(rawOf([['a', 'i1'], ['a', 'i2'], ['b', 'cold']], table), { userMin: 2 });
+    const dataset = buildDataset(
+      rawOf(
+        [
+          ['a', 'i1'],
+          ['a', 'i2'],
+          ['b', 'cold'],
+        ],
+        table,
+      ),
+      { userMin: 2 },
+    );
     expect(dataset.items.tokens).toEqual(['[PAD]', 'i1', 'i2', 'cold']);
     const counts = Object.fromEntries(dataset.report.map(({ what, count }) => [what, count]));
     expect(counts).toMatchObject({ users: 1, interactions: 1, 'items of the item table without interactions': 1 });
@@ -117,20 +165,47 @@ describe('buildDataset', () => {
   });
 
   test('names fall back to the id', () => {
-    const dataset = buildDataset(rawOf([['a', 'i1'], ['a', 'i2']], table), { itemMin: 1 });
+    const dataset = buildDataset(
+      rawOf(
+        [
+          ['a', 'i1'],
+          ['a', 'i2'],
+        ],
+        table,
+      ),
+      { itemMin: 1 },
+    );
     expect(dataset.itemNames).toEqual(['', 'First', 'i2']);
   });
 
   test('items without a value are counted per field', () => {
-    const { report } = buildDataset(rawOf([['a', 'i1'], ['a', 'i2'], ['a', 'stranger']], table), { itemMin: 1 });
-    expect(report).toContainEqual(expect.objectContaining({ what: 'items without a value in field "brand"', count: 2 }));
+    const { report } = buildDataset(
+      rawOf(
+        [
+          ['a', 'i1'],
+          ['a', 'i2'],
+          ['a', 'stranger'],
+        ],
+        table,
+      ),
+      { itemMin: 1 },
+    );
+    expect(report).toContainEqual(
+      expect.objectContaining({ what: 'items without a value in field "brand"', count: 2 }),
+    );
     expect(report).toContainEqual(expect.objectContaining({ what: 'items without a value in field "tags"', count: 1 }));
   });
 
   test('nothing left: the error says what dropped what', () => {
-    const rows: Row[] = [['a', 'i1', 5], ['b', 'i1', 6], ['c', 'i2', 99]];
+    const rows: Row[] = [
+      ['a', 'i1', 5],
+      ['b', 'i1', 6],
+      ['c', 'i2', 99],
+    ];
     const attempt = (): Dataset => buildDataset(rawOf(rows), { userMin: 2, timeTo: 50 });
     expect(attempt).toThrow(DataError);
-    expect(attempt).toThrow(/test\.inter: nothing is left of 3 interactions: 1 fell outside the times any to 50; 2 went because only users with 2 or more/);
+    expect(attempt).toThrow(
+      /test\.inter: nothing is left of 3 interactions: 1 fell outside the times any to 50; 2 went because only users with 2 or more/,
+    );
   });
 });

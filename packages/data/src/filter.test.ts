@@ -86,14 +86,28 @@ describe('filterInteractions', () => {
     fc.assert(
       fc.property(tables, (rows) => {
         const result = filterInteractions(interactionsOf(rows), {});
-        expect(result).toEqual({ kept: new Uint8Array(rows.length).fill(1), outOfTime: 0, byCount: 0, users: 0, items: 0, rounds: 0 });
+        expect(result).toEqual({
+          kept: new Uint8Array(rows.length).fill(1),
+          outOfTime: 0,
+          byCount: 0,
+          users: 0,
+          items: 0,
+          rounds: 0,
+        });
       }),
     );
   });
 
   test('maxima judge users and items by the same counts in each round', () => {
     // User 0 has 3 interactions (too many), item 0 has 3 (too many): both go at once, although dropping either would save the other.
-    const rows = [[0, 0], [0, 1], [0, 2], [1, 0], [2, 0], [3, 3]].map(([user = 0, item = 0]) => ({ user, item, time: 0 }));
+    const rows = [
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [1, 0],
+      [2, 0],
+      [3, 3],
+    ].map(([user = 0, item = 0]) => ({ user, item, time: 0 }));
     const result = filterInteractions(interactionsOf(rows), { userMax: 2, itemMax: 2 });
     expect([...result.kept]).toEqual([0, 0, 0, 0, 0, 1]);
     expect(result.rounds).toBe(1);

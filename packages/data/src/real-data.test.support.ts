@@ -8,7 +8,9 @@ import { test } from 'vitest';
 const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The path of a real data file, or why it cannot be had. */
-export type RealData = { readonly path: string; readonly missing?: never } | { readonly path?: never; readonly missing: string };
+export type RealData =
+  | { readonly path: string; readonly missing?: never }
+  | { readonly path?: never; readonly missing: string };
 
 /**
  * Looks for a real data file.

@@ -23,12 +23,19 @@ describe('S3-Rec files', () => {
     expect(fields[0]?.perItem).toMatchObject({ min: 1, max: 6 });
     expect(fields[0]?.perItem.mean).toBeCloseTo(3.7213, 4);
     expect(dataset.report).toEqual([
-      expect.objectContaining({ kind: 'dropped', what: 'repeated attributes', count: 5, why: expect.stringContaining('5 items') }),
+      expect.objectContaining({
+        kind: 'dropped',
+        what: 'repeated attributes',
+        count: 5,
+        why: expect.stringContaining('5 items'),
+      }),
     ]);
     expect(identicalSequences(dataset)).toBe(24);
     // Ids by first appearance are the file's own numbers, in all three vocabularies.
     for (const vocabulary of [dataset.users, dataset.items, dataset.fields[0]?.vocabulary]) {
-      expect(vocabulary?.tokens.slice(1)).toEqual(Array.from({ length: (vocabulary?.size ?? 0) - 1 }, (_, i) => String(i + 1)));
+      expect(vocabulary?.tokens.slice(1)).toEqual(
+        Array.from({ length: (vocabulary?.size ?? 0) - 1 }, (_, i) => String(i + 1)),
+      );
     }
   });
 
@@ -72,7 +79,12 @@ describe('RecBole files', () => {
 
   testOnRealData('ml-100k after 5-core filtering', 'recbole/ml-100k/ml-100k.inter', async (file) => {
     const dataset = await loadDataset(file, { userMin: 5, itemMin: 5, fields: ['class'] });
-    expect(datasetStatistics(dataset)).toMatchObject({ users: 943, items: 1349, interactions: 99287, attributes: { class: 19 } });
+    expect(datasetStatistics(dataset)).toMatchObject({
+      users: 943,
+      items: 1349,
+      interactions: 99287,
+      attributes: { class: 19 },
+    });
     const dropped = dataset.report.filter(({ kind }) => kind === 'dropped').map(({ what, count }) => [what, count]);
     expect(dropped).toEqual([
       ['items', 333],
@@ -84,7 +96,9 @@ describe('RecBole files', () => {
 /** Users whose sequence an earlier user has already. */
 function identicalSequences(dataset: Dataset): number {
   const users = dataset.users.size - 1;
-  return users - new Set(Array.from({ length: users }, (_, index) => sequenceAt(dataset.sequences, index).join(' '))).size;
+  return (
+    users - new Set(Array.from({ length: users }, (_, index) => sequenceAt(dataset.sequences, index).join(' '))).size
+  );
 }
 
 function timesNeverFall({ times, sequences: { offsets } }: Dataset): boolean {

@@ -57,9 +57,14 @@ export function columnOfRole(
     if (found !== undefined) return found;
   }
   if (named === undefined && role === 'time') return undefined;
-  problems.add(
-    missingColumn(named ?? USUAL_NAMES[role][0] ?? role, columns, file, `name the ${role} column with columns.${role}`),
-  );
+  const cure = `name the ${role} column with columns.${role}`;
+  if (named !== undefined) {
+    problems.add(missingColumn(named, columns, file, cure));
+  } else {
+    const has = columns.map((column) => column.name).join(', ');
+    const message = `there is no ${role} column under a usual name (${names.join(', ')}); the header has ${has}`;
+    problems.add({ file, line: 1, message, cure });
+  }
   return undefined;
 }
 

@@ -19,11 +19,15 @@ function casesOf({ users, histories, targets }: EvaluationCases): [number, numbe
   return rowsOf(histories).map((history, index) => [users[index] ?? 0, history, targets[index] ?? 0]);
 }
 
-const histories = fc.array(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 12 }), { maxLength: 10 });
+const histories = fc.array(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 12 }), {
+  maxLength: 10,
+});
 
 describe('leaveOneOut', () => {
   test('four or more: last is test, the one before is validation; three: no validation; fewer: training only', () => {
-    const split = leaveOneOut({ sequences: sequencesOf([[1, 2, 3, 4, 5], [6, 7, 8, 9], [10, 11, 12], [13, 14], [15]]) });
+    const split = leaveOneOut({
+      sequences: sequencesOf([[1, 2, 3, 4, 5], [6, 7, 8, 9], [10, 11, 12], [13, 14], [15]]),
+    });
     expect(rowsOf(split.train)).toEqual([[1, 2, 3], [6, 7], [10, 11], [13, 14], [15]]);
     expect(casesOf(split.valid)).toEqual([
       [1, [1, 2, 3], 4],
@@ -65,7 +69,9 @@ describe('augmentedSamples', () => {
         const samples = augmentedSamples({ sequences }, maxLength);
         for (const part of ['valid', 'test'] as const) {
           const mine = samples[part].map(({ user, prefix, target }) => [user, [...prefix], target]);
-          expect(mine).toEqual(casesOf(split[part]).map(([user, history, target]) => [user, history.slice(-maxLength), target]));
+          expect(mine).toEqual(
+            casesOf(split[part]).map(([user, history, target]) => [user, history.slice(-maxLength), target]),
+          );
         }
         const expected = rowsOf(split.train).flatMap((row, index) =>
           row.slice(1).map((target, at) => [index + 1, row.slice(Math.max(0, at + 1 - maxLength), at + 1), target]),
@@ -76,12 +82,18 @@ describe('augmentedSamples', () => {
   });
 
   test('users come in the order of their second interaction, equal times by id', () => {
-    const sequences = sequencesOf([[1, 2], [3, 4], [5, 6]]);
+    const sequences = sequencesOf([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
     const times = Float64Array.from([0, 9, 5, 7, 1, 7]);
     expect(augmentedSamples({ sequences, times }, 5).train.map(({ user }) => user)).toEqual([2, 3, 1]);
   });
 
   test('a window that is no whole number from 1 on is refused', () => {
-    expect(() => augmentedSamples({ sequences: sequencesOf([[1, 2]]) }, 0)).toThrow(/maxLength 0 is not a whole number/);
+    expect(() => augmentedSamples({ sequences: sequencesOf([[1, 2]]) }, 0)).toThrow(
+      /maxLength 0 is not a whole number/,
+    );
   });
 });

@@ -1,0 +1,121 @@
+// Small pure parts: cells of quoted names, times, nearest names, vocabularies, random streams.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { quotedNames } from './category-text.js';
+import { editDistance, nearestName } from './nearest.js';
+import { randomStream } from './random.js';
+import { parseTime } from './time.js';
+import { createVocabulary } from './vocabulary.js';
+
+describe('quotedNames', () => {
+  test.each([
+    ["'Beauty'", ['Beauty']],
+    ["'Beauty', 'Hair Care', 'Creams, Gels & Lotions'", ['Beauty', 'Hair Care', 'Creams, Gels & Lotions']],
+    ["['A', \"Children's\"]", ['A', "Children's"]],
+    ["'Children's Books','B'", ["Children's Books", 'B']],
+    ["''", []],
+  ])('%s', (cell, names) => expect(quotedNames(cell)).toEqual(names));
+
+  test.each(["Children's Comedy", 'Skin Care', '', "'Beauty', Hair", "'open", "'n Sync"])(
+    'not of the form: %s',
+    (cell) => {
+      expect(quotedNames(cell)).toBeUndefined();
+    },
+  );
+
+  test('gives back any names without quotes', () => {
+    const name = fc.stringMatching(/^[A-Za-z][A-Za-z &,-]{0,12}[a-z]$/);
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), (names) => {
+        expect(quotedNames(names.map((each) => `'${each}'`).join(', '))).toEqual(names);
+      }),
+    );
+  });
+});
+
+describe('parseTime', () => {
+  test.each([
+    ['881250949', 881250949],
+    ['1.5e3', 1500],
+    ['-3', -3],
+    ['1970-01-02', 86400],
+    ['1970-01-01T00:01', 60],
+    ['1970-01-01 00:00:01.5', 1.5],
+    ['1970-01-01T01:00:00+01:00', 0],
+    ['1970-01-01T00:00:00Z', 0],
+  ])('%s', (cell, seconds) => expect(parseTime(cell)).toBe(seconds));
+
+  test.each(['', 'noon', '12/31/1999', '0x10', 'NaN', 'Infinity', '1e999', '1970-13-01', '2019'.repeat(100)])(
+    'not a time: %s',
+    (cell) => {
+      expect(parseTime(cell)).toBeUndefined();
+    },
+  );
+});
+
+describe('nearestName', () => {
+  test('finds the nearest and ignores what is far', () => {
+    expect(nearestName('brnd', ['categories', 'brand', 'band'])).toBe('brand');
+    expect(nearestName('xyz', ['categories', 'brand'])).toBeUndefined();
+  });
+
+  test('edit distance is a metric', () => {
+    const word = fc.string({ maxLength: 6 });
+    fc.assert(
+      fc.property(word, word, word, (a, b, c) => {
+        expect(editDistance(a, a)).toBe(0);
+        expect(editDistance(a, b)).toBe(editDistance(b, a));
+        expect(editDistance(a, c)).toBeLessThanOrEqual(editDistance(a, b) + editDistance(b, c));
+        if (a !== b) expect(editDistance(a, b)).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
+describe('vocabularies', () => {
+  test('ids and tokens are each other`s inverse; strangers and padding have no id', () => {
+    const vocabulary = createVocabulary(['b', 'a', '__proto__']);
+    expect(vocabulary.size).toBe(4);
+    for (const [id, token] of vocabulary.tokens.entries()) expect(vocabulary.id(token)).toBe(id === 0 ? undefined : id);
+    expect(vocabulary.id('constructor')).toBeUndefined();
+  });
+
+  test.each([[['a', 'a']], [['[PAD]']]])('refuses %j', (tokens) => {
+    expect(() => createVocabulary(tokens)).toThrow(RangeError);
+  });
+});
+
+describe('random streams', () => {
+  test('are fixed: these numbers must never change', () => {
+    const random = randomStream(1, 2);
+    expect([random.integer(1000), random.integer(1000), random.integer(1000)]).toMatchInlineSnapshot(`
+      [
+        78,
+        972,
+        163,
+      ]
+    `);
+  });
+
+  test('differ by seed and by stream', () => {
+    const first = (seed: number, stream: number): number => randomStream(seed, stream).uniform();
+    const numbers = Array.from({ length: 40 }, (_, seed) =>
+      Array.from({ length: 40 }, (_, stream) => first(seed, stream)),
+    ).flat();
+    expect(new Set(numbers).size).toBe(1600);
+    const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+    expect(Math.abs(mean - 0.5)).toBeLessThan(0.03);
+  });
+
+  test('weighted draws follow the weights and never take a zero', () => {
+    const random = randomStream(3, 0);
+    const counts = [0, 0, 0, 0];
+    for (let draw = 0; draw < 8000; draw++) {
+      const index = random.weighted([1, 0, 3, 0]);
+      counts[index] = (counts[index] ?? 0) + 1;
+    }
+    expect(counts[1]).toBe(0);
+    expect(counts[3]).toBe(0);
+    expect((counts[2] ?? 0) / 8000).toBeCloseTo(0.75, 1);
+  });
+});
