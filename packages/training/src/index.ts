@@ -1,1 +1,15 @@
-export {};
+// The public API of @difsr/training.
+export * from './config.js';
+export * from './events.js';
+export * from './windows.js';
+export * from './sampler.js';
+export * from './schedule.js';
+export * from './early-stopping.js';
+export * from './files.js';
+export * from './run-error.js';
+export { openRun, readRunConfig, RUN_FILES, type Run, type RunVocabulary } from './run-folder.js';
+export { readCheckpoint, type Environment, type RunState } from './checkpoint.js';
+export { train, type TrainOptions, type TrainOutcome } from './trainer.js';
+export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
+export { evaluateRun } from './evaluate-run.js';
+export { createRecommender, inferenceTensors, type Recommendation, type Recommendations, type Recommender } from './recommend.js';

@@ -1,0 +1,97 @@
+// One epoch: batches in order, two steps in flight so that the backend never waits, a checkpoint now and then.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Feeds, HostTensor } from '@difsr/graph';
+import type { RunState } from './checkpoint.js';
+import type { EpochRecord } from './events.js';
+import { optimizerOf, trainingFeeds } from './feeds.js';
+import { RunError } from './run-error.js';
+import { planEpoch } from './sampler.js';
+import { learningRate } from './schedule.js';
+import { save, type Session } from './trainer.js';
+
+/** An epoch that is complete, or was interrupted. */
+export type EpochOutcome =
+  | { readonly interrupted: true; readonly state: RunState }
+  | { readonly interrupted: false; readonly state: RunState; readonly record: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'> };
+
+type Values = Record<string, HostTensor>;
+
+/** Trains from `start.step` to the end of the epoch, or until the signal. */
+export async function trainEpoch(session: Session, start: RunState, run: (feeds: Feeds) => Promise<Values>): Promise<EpochOutcome> {
+  const { options, model, split, task, emit } = session;
+  const { training } = options.config;
+  const { seed, targetsPerStep } = training;
+  const plan = planEpoch({ sequences: split.train, maxLength: model.config.maxLength, targetsPerStep, seed, epoch: start.epoch, form: training.form });
+  const optimizer = optimizerOf(training);
+  const total = training.epochs * plan.steps;
+  const rate = (globalStep: number): number => learningRate({ ...training.schedule, rate: training.learningRate, warmupSteps: training.warmupSteps }, globalStep, total);
+  const sums: Record<string, number> = { ...start.lossSums };
+  const inFlight: Promise<Values>[] = [];
+  const started = performance.now();
+  const secondsSoFar = (): number => start.seconds + (performance.now() - started - paused) / 1000;
+  let paused = 0;
+  let done = start.step;
+  let targets = 0;
+  let lastCheckpoint = performance.now();
+
+  const stateNow = (): RunState => ({ ...start, step: done, globalStep: start.globalStep + done - start.step, lossSums: { ...sums }, seconds: secondsSoFar() });
+  const finishOne = async (): Promise<void> => {
+    const values = await inFlight.shift();
+    done++;
+    const loss = values?.['loss']?.data[0];
+    if (loss === undefined || !Number.isFinite(loss)) {
+      throw new RunError(`the loss is ${loss} at epoch ${start.epoch + 1}, step ${done}: training has diverged. Cure: a lower learning rate (it is ${training.learningRate}) or gradient clipping (--set training.clipNorm=1)`);
+    }
+    for (const name of ['loss', ...Object.keys(task.parts)]) sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * targetsPerStep;
+    const seconds = (performance.now() - started - paused) / 1000;
+    const share = (done - start.step) / Math.max(1, plan.steps - start.step);
+    emit({ kind: 'step', epoch: start.epoch + 1, step: done, steps: plan.steps, loss, positionsPerSecond: targets / seconds, secondsLeft: (seconds * (1 - share)) / share });
+  };
+  const drain = async (): Promise<void> => {
+    while (inFlight.length > 0) await finishOne();
+  };
+
+  try {
+    for (let step = start.step; step < plan.steps; step++) {
+      if (options.signal?.aborted === true) {
+        await drain();
+        return { interrupted: true, state: stateNow() };
+      }
+      const batch = plan.batch(step);
+      const globalStep = start.globalStep + step - start.step;
+      const feeds = trainingFeeds(batch, {
+        masks: task.masks,
+        optimizer,
+        seed,
+        globalStep,
+        learningRate: rate(globalStep),
+        ...(model.config.loss === 'pairwise' ? { negatives: model.schema.items } : {}),
+      });
+      const result = run(feeds);
+      result.catch(() => undefined); // awaited in order below; a later failure must not count as unhandled before its turn
+      inFlight.push(result);
+      targets += batch.realTargets;
+      if (inFlight.length >= 2) await finishOne();
+      if (training.checkpointSeconds > 0 && (performance.now() - lastCheckpoint) / 1000 >= training.checkpointSeconds && step + 1 < plan.steps) {
+        await drain();
+        const pause = performance.now();
+        await save(session, stateNow());
+        lastCheckpoint = performance.now();
+        paused += lastCheckpoint - pause;
+      }
+      await nextTurn(); // signals, timers and progress bars get their turn on every backend
+    }
+    await drain();
+  } catch (error) {
+    await Promise.allSettled(inFlight);
+    throw error;
+  }
+  const seconds = secondsSoFar();
+  const losses = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / plan.targets]));
+  const state = stateNow();
+  return {
+    interrupted: false,
+    state,
+    record: { epoch: start.epoch + 1, losses, seconds, positionsPerSecond: plan.targets / seconds, learningRate: rate(state.globalStep - 1) },
+  };
+}

@@ -1,0 +1,51 @@
+// The README of a run folder: what was trained on what, how well it ranks, how to use it.
+import type { Dataset } from '@difsr/data';
+import type { ModelInstance } from '@difsr/models';
+import type { RunConfig } from './config.js';
+import type { RunMetrics } from './events.js';
+
+/** Markdown. */
+export function modelCard(options: { readonly config: RunConfig; readonly model: ModelInstance; readonly dataset: Dataset; readonly metrics: RunMetrics; readonly parameters: number; readonly folder: string }): string {
+  const { config, model, dataset, metrics, parameters, folder } = options;
+  const names = Object.keys(metrics.test).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
+  const row = (name: string): string => `| ${name} | ${format(metrics.valid[name])} | ${format(metrics.test[name])} |`;
+  const first = dataset.items.tokens[1] ?? '';
+  return `# ${model.name} on ${dataset.name}
+
+A sequential recommender: given a history of items, it scores every item as the next one.
+
+| | |
+|---|---|
+| model | ${model.name}, ${parameters.toLocaleString('en')} parameters |
+| data | ${dataset.name}: ${dataset.sequences.offsets.length - 1} users, ${dataset.items.size - 1} items, ${dataset.sequences.items.length} interactions |
+| side information | ${dataset.fields.map(({ name, vocabulary }) => `${name} (${vocabulary.size - 1} values)`).join(', ') || 'none'} |
+| trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |
+
+## Results
+
+Leave-one-out; the target is ranked among all items${metrics.protocol.maskSeen ? ' that the user has not seen' : ', seen ones included'}.
+
+| metric | validation | test |
+|---|---|---|
+${names.map(row).join('\n')}
+
+## Use
+
+\`\`\`
+npx difsr recommend ${folder} --history "${first}" -k 10
+npx difsr evaluate ${folder}
+npx difsr export ${folder} --onnx
+\`\`\`
+
+## Files
+
+\`config.json\` the whole configuration; \`model.safetensors\` parameters and attribute tables; \`vocabulary.json\` item and attribute tokens by id;
+\`optimizer.safetensors\` and \`state.json\` the last checkpoint; \`history.jsonl\` one line per epoch; \`metrics.json\` the results.
+
+## Limits
+
+Scores are comparable within one history only. Items that were not in the training data cannot be recommended. Popular items are favoured, as they are in the data.
+`;
+}
+
+const format = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(4));

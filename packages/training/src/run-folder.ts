@@ -1,0 +1,193 @@
+// The run folder: what a trained model is on disk, and how it is opened.
+//   config.json           the whole configuration, defaults filled in
+//   vocabulary.json       tokens, names and counts of items; tokens of fields; a fingerprint of the data set
+//   model.safetensors     best parameters and the feature tables: all that inference needs
+//   optimizer.safetensors the checkpoint: current parameters, optimizer moments, and the state as metadata
+//   state.json            the same state, readable
+//   history.jsonl, metrics.json, README.md
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fieldTable, type Dataset } from '@difsr/data';
+import { sizeOf, type HostTensor } from '@difsr/graph';
+import { featureName, findModel, type ModelInstance, type ModelSchema } from '@difsr/models';
+import { runConfigSchema, type RunConfig } from './config.js';
+import type { RunMetrics } from './events.js';
+import { writeFileAtomic } from './files.js';
+import { RunError } from './run-error.js';
+import { readTensors } from './tensors.js';
+
+/** Names of the files of a run. */
+export const RUN_FILES = {
+  config: 'config.json',
+  vocabulary: 'vocabulary.json',
+  model: 'model.safetensors',
+  optimizer: 'optimizer.safetensors',
+  state: 'state.json',
+  history: 'history.jsonl',
+  metrics: 'metrics.json',
+  card: 'README.md',
+} as const;
+
+/** `vocabulary.json`. */
+export interface RunVocabulary {
+  readonly dataset: string;
+  /** Of users' sequences, items and fields: equal only for equal data. */
+  readonly fingerprint: string;
+  /** Tokens by id; id 0 is padding. */
+  readonly items: readonly string[];
+  readonly names?: readonly string[];
+  /** Training interactions per item id. */
+  readonly counts: readonly number[];
+  readonly schema: ModelSchema;
+  /** Tokens by value id, per field. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An opened run. */
+export interface Run {
+  readonly folder: string;
+  readonly config: RunConfig;
+  readonly model: ModelInstance;
+  readonly vocabulary: RunVocabulary;
+  readonly items: { readonly tokens: readonly string[]; readonly names?: readonly string[]; readonly counts: Int32Array };
+  /** Best parameters, and the `feature.*` tables. */
+  readonly tensors: Record<string, HostTensor>;
+  /** Of a finished run. */
+  readonly metrics?: RunMetrics;
+}
+
+/** The model that a configuration names. Throws RunError for an unknown one, the model's own errors for bad options. */
+export function modelOf(config: RunConfig, schema: ModelSchema): ModelInstance {
+  const { name, ...options } = config.model;
+  const found = findModel(name);
+  if (found === undefined) throw new RunError(`there is no model "${name}". Cure: "difsr models" lists them`);
+  return found.instantiate(options, schema);
+}
+
+/** SHA-256 over everything of a data set that a run depends on. */
+export function fingerprint(dataset: Dataset): string {
+  const hash = createHash('sha256');
+  const list = (tokens: readonly string[]): void => void hash.update(JSON.stringify(tokens));
+  list(dataset.items.tokens);
+  hash.update(dataset.sequences.offsets).update(dataset.sequences.items);
+  for (const field of dataset.fields) {
+    list([field.name, field.kind]);
+    list(field.vocabulary.tokens);
+    hash.update(field.offsets).update(field.values);
+  }
+  return hash.digest('hex');
+}
+
+/** What a run must remember of its data. */
+export function vocabularyOf(dataset: Dataset, schema: ModelSchema, trainItems: Int32Array): RunVocabulary {
+  const counts = Array.from({ length: dataset.items.size }, () => 0);
+  for (const item of trainItems) counts[item] = (counts[item] ?? 0) + 1;
+  return {
+    dataset: dataset.name,
+    fingerprint: fingerprint(dataset),
+    items: dataset.items.tokens,
+    ...(dataset.itemNames === undefined ? {} : { names: dataset.itemNames }),
+    counts,
+    schema,
+    fields: Object.fromEntries(dataset.fields.map((field) => [field.name, field.vocabulary.tokens])),
+  };
+}
+
+/** The feature tables that a model declared, from the data. */
+export function featureTables(dataset: Dataset): Record<string, HostTensor> {
+  return Object.fromEntries(
+    dataset.fields.map((field) => [
+      featureName(field.name),
+      { dtype: 'int32', shape: [dataset.items.size, field.maxValues], data: fieldTable(field) } satisfies HostTensor,
+    ]),
+  );
+}
+
+/** Writes a JSON file, whole or not at all. */
+export async function writeJson(folder: string, file: string, value: unknown): Promise<void> {
+  await writeFileAtomic(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Reads a JSON file of a run; undefined where it does not exist. Throws RunError where it is broken. */
+export async function readJson(folder: string, file: string): Promise<unknown> {
+  const full = join(folder, file);
+  let text: string;
+  try {
+    text = await readFile(full, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    throw new RunError(`${full}: cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch (error) {
+    throw new RunError(`${full}: not valid JSON (${error instanceof Error ? error.message : String(error)}). Cure: restore the file from a copy, or train again`);
+  }
+}
+
+/** Reads `config.json`. Throws RunError where the folder is no run. */
+export async function readRunConfig(folder: string): Promise<RunConfig> {
+  const value = await readJson(folder, RUN_FILES.config);
+  if (value === undefined) throw new RunError(`${folder}: not a run folder (it has no ${RUN_FILES.config}). Cure: name a folder that "difsr train" made, such as runs/NAME`);
+  const parsed = runConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new RunError(`${join(folder, RUN_FILES.config)}: ${issue?.path.join('.')}: ${issue?.message}. Cure: restore the file, or train again`);
+  }
+  return parsed.data;
+}
+
+/** Reads `vocabulary.json`. */
+export async function readVocabulary(folder: string): Promise<RunVocabulary> {
+  const value = await readJson(folder, RUN_FILES.vocabulary);
+  const broken = (): RunError => new RunError(`${join(folder, RUN_FILES.vocabulary)}: missing or not a vocabulary of this project. Cure: restore the file, or train again`);
+  if (typeof value !== 'object' || value === null || !('items' in value) || !('schema' in value) || !('fingerprint' in value) || !Array.isArray(value.items)) throw broken();
+  // Written by vocabularyOf alone; what a reader depends on is checked above and by checkTensors.
+  return value as RunVocabulary;
+}
+
+/**
+ * Opens a trained run for inference.
+ *
+ * @throws RunError where a file is missing, truncated, foreign or does not fit the others.
+ * @example
+ * ```ts
+ * const run = await openRun('runs/clicks');
+ * run.model.name; // 'dif-sr'
+ * ```
+ */
+export async function openRun(folder: string): Promise<Run> {
+  const config = await readRunConfig(folder);
+  const vocabulary = await readVocabulary(folder);
+  const model = modelOf(config, vocabulary.schema);
+  const file = join(folder, RUN_FILES.model);
+  const { tensors } = await readTensors(file);
+  const items = tensors['items.weight'];
+  if (items === undefined || items.shape[0] !== vocabulary.items.length || vocabulary.schema.items + 1 !== vocabulary.items.length) {
+    throw new RunError(`${file}: holds ${items?.shape[0] ?? 'no'} items, ${RUN_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`);
+  }
+  const metrics = await readJson(folder, RUN_FILES.metrics);
+  return {
+    folder,
+    config,
+    model,
+    vocabulary,
+    items: { tokens: vocabulary.items, ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }), counts: Int32Array.from(vocabulary.counts) },
+    tensors,
+    // Written by the trainer alone, atomically.
+    ...(metrics === undefined ? {} : { metrics: metrics as RunMetrics }),
+  };
+}
+
+/** Throws where a tensor that a program needs is missing or has another shape. */
+export function checkTensors(file: string, tensors: Readonly<Record<string, HostTensor>>, needed: readonly { readonly name: string; readonly shape: readonly number[] }[]): void {
+  for (const { name, shape } of needed) {
+    const found = tensors[name];
+    if (found === undefined) throw new RunError(`${file}: has no tensor "${name}": it is of another model or configuration. Cure: copy the whole folder of the run`);
+    if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape)) {
+      throw new RunError(`${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`);
+    }
+  }
+}

@@ -1,0 +1,303 @@
+// Training from the first step to the written results, resumable at every step. The order of writes
+// is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
+import { mkdir, readdir } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { leaveOneOut, schemaOf, type Dataset, type Split } from '@difsr/data';
+import { sizeOf, trainingStep, type Backend, type HostTensor, type Variables } from '@difsr/graph';
+import { trainingTask, type ModelInstance, type TrainingTask } from '@difsr/models';
+import { initialValues } from '@difsr/nn';
+import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
+import type { RunConfig } from './config.js';
+import { EARLY_STOPPING_START, judgeEpoch } from './early-stopping.js';
+import { trainEpoch } from './epoch.js';
+import { createEvaluator, type Evaluator } from './evaluate.js';
+import type { EpochRecord, RunMetrics, TrainingEvent } from './events.js';
+import { optimizerOf } from './feeds.js';
+import { appendLine, readLines, removeTemporaries, writeFileAtomic } from './files.js';
+import { modelCard } from './model-card.js';
+import { RunError } from './run-error.js';
+import { checkTensors, featureTables, fingerprint, modelOf, readRunConfig, RUN_FILES, vocabularyOf, writeJson } from './run-folder.js';
+import { planEpoch } from './sampler.js';
+import { readTensors, writeTensors } from './tensors.js';
+
+/** What a training needs. */
+export interface TrainOptions {
+  readonly config: RunConfig;
+  readonly dataset: Dataset;
+  /** Not disposed here: it is the caller's. */
+  readonly backend: Backend;
+  /** The run folder. */
+  readonly out: string;
+  /** Go on from the folder's checkpoint instead of starting anew. */
+  readonly resume?: boolean;
+  /** Aborting saves a checkpoint and ends with `interrupted`. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+}
+
+/** How a training ended. */
+export interface TrainOutcome {
+  readonly reason: 'finished' | 'early-stopping' | 'interrupted';
+  readonly run: string;
+  /** Of a training that was not interrupted. */
+  readonly metrics?: RunMetrics;
+}
+
+/** Everything that stays the same over a run. */
+export interface Session {
+  readonly options: TrainOptions;
+  readonly model: ModelInstance;
+  readonly split: Split;
+  readonly task: TrainingTask;
+  readonly variables: Variables;
+  /** Names of parameters and optimizer state. */
+  readonly trained: readonly string[];
+  readonly parameters: readonly string[];
+  readonly features: Readonly<Record<string, HostTensor>>;
+  readonly evaluator: Evaluator;
+  readonly emit: (event: TrainingEvent) => void;
+  readonly environment: Environment;
+  readonly fingerprint: string;
+}
+
+/**
+ * Trains a model and writes the run folder.
+ *
+ * @throws RunError where the folder is in use or does not fit, or the loss is not finite; FileWriteError where it cannot be written.
+ */
+export async function train(options: TrainOptions): Promise<TrainOutcome> {
+  const { config, dataset, backend, out } = options;
+  const model = modelOf(config, schemaOf(dataset));
+  if (model.fixedLength && config.training.form !== 'prefix') {
+    throw new RunError('model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe');
+  }
+  const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
+  const split = leaveOneOut(dataset);
+  const task = trainingTask(model);
+  const step = trainingStep({
+    loss: task.loss,
+    parameters: task.trained,
+    optimizer: optimizerOf(config.training),
+    reported: task.parts,
+    ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
+  });
+  const features = featureTables(dataset);
+  const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
+  const start = options.resume === true ? await loadState(options, step.state, task) : await freshState(options, resolved, task, step.state);
+  await writeJson(out, RUN_FILES.config, resolved);
+  const variables = await backend.createVariables({ ...start.tensors, ...used });
+  const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
+  const evaluator = await createEvaluator({ backend, variables, model, ...config.evaluation });
+  const session: Session = {
+    options: { ...options, config: resolved },
+    model,
+    split,
+    task,
+    variables,
+    trained: Object.keys(start.tensors),
+    parameters: task.parameters.map(({ name }) => name),
+    features: used,
+    evaluator,
+    emit: (event) => options.onEvent?.(event),
+    environment: start.state.environment,
+    fingerprint: start.state.fingerprint,
+  };
+  try {
+    return await run(session, start.state, (feeds) => program.run(feeds));
+  } finally {
+    await program.dispose();
+    await evaluator.dispose();
+    await variables.dispose();
+  }
+}
+
+async function run(session: Session, initial: RunState, step: Parameters<typeof trainEpoch>[2]): Promise<TrainOutcome> {
+  const { options, split, emit } = session;
+  const { config, out, signal } = options;
+  const { training } = config;
+  let state = initial;
+  const plan = planEpoch({ sequences: split.train, maxLength: session.model.config.maxLength, targetsPerStep: training.targetsPerStep, seed: training.seed, epoch: state.epoch, form: training.form });
+  emit({
+    kind: 'start',
+    run: out,
+    model: session.model.name,
+    backend: options.backend.name,
+    device: options.backend.device,
+    parameters: session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    users: split.train.offsets.length - 1,
+    targets: plan.targets,
+    stepsPerEpoch: plan.steps,
+    epochs: training.epochs,
+    ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
+  });
+  while (!state.done) {
+    const outcome = await trainEpoch(session, state, step);
+    state = outcome.state;
+    if (outcome.interrupted) {
+      await save(session, state);
+      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch });
+      return { reason: 'interrupted', run: out };
+    }
+    state = await finishEpoch(session, state, outcome.record);
+    if (signal?.aborted === true && !state.done) {
+      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch });
+      return { reason: 'interrupted', run: out };
+    }
+  }
+  const metrics = await finishRun(session, state);
+  const reason = state.reason ?? 'finished';
+  emit({ kind: 'end', reason, epoch: state.epoch });
+  return { reason, run: out, metrics };
+}
+
+/** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
+async function finishEpoch(session: Session, state: RunState, trained: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>): Promise<RunState> {
+  const { options, split, evaluator, emit } = session;
+  const { training } = options.config;
+  const started = performance.now();
+  const valid = await evaluator.evaluate(split.valid, (done, total) => emit({ kind: 'evaluation', split: 'valid', done, total }));
+  const record: EpochRecord = { ...trained, valid, evaluationSeconds: (performance.now() - started) / 1000, peakMemoryBytes: peakMemory() };
+  const { metric, patience } = training.earlyStopping;
+  const judged = judgeEpoch({ metric, mode: 'max', patience: patience === 0 ? null : patience }, state.earlyStopping, record.epoch, { ...valid });
+  if (judged.improved) await saveModel(session);
+  await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
+  const stopped = judged.stop || record.epoch >= training.epochs;
+  const next: RunState = {
+    ...state,
+    epoch: state.epoch + 1,
+    step: 0,
+    lossSums: {},
+    seconds: 0,
+    epochSeconds: [...state.epochSeconds, record.seconds],
+    earlyStopping: judged.state,
+    bestValid: judged.improved ? { ...valid } : state.bestValid,
+    done: stopped,
+    ...(stopped ? { reason: judged.stop ? ('early-stopping' as const) : ('finished' as const) } : {}),
+  };
+  await save(session, next);
+  emit({ kind: 'epoch', record, best: judged.improved });
+  return next;
+}
+
+/** Tests the best model and writes results and model card. */
+async function finishRun(session: Session, state: RunState): Promise<RunMetrics> {
+  const { options, split, evaluator, emit, variables } = session;
+  const { config, dataset, out } = options;
+  const { tensors } = await readTensors(join(out, RUN_FILES.model));
+  await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
+  const started = performance.now();
+  const test = await evaluator.evaluate(split.test, (done, total) => emit({ kind: 'evaluation', split: 'test', done, total }));
+  const metrics: RunMetrics = {
+    best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
+    valid: state.bestValid,
+    test,
+    protocol: { ranking: 'full', maskSeen: config.evaluation.maskSeen },
+    secondsPerEpoch: median(state.epochSeconds),
+    evaluationSeconds: (performance.now() - started) / 1000,
+    peakMemoryBytes: peakMemory(),
+    seed: config.training.seed,
+  };
+  const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  await writeFileAtomic(join(out, RUN_FILES.card), modelCard({ config, model: session.model, dataset, metrics, parameters, folder: out }));
+  await writeJson(out, RUN_FILES.metrics, metrics);
+  return metrics;
+}
+
+/** Writes the checkpoint. */
+export async function save(session: Session, state: RunState): Promise<void> {
+  await writeCheckpoint(session.options.out, await session.variables.read(session.trained), state);
+  session.emit({ kind: 'checkpoint', epoch: state.epoch + 1, step: state.step });
+}
+
+async function saveModel(session: Session): Promise<void> {
+  const parameters = await session.variables.read(session.parameters);
+  await writeTensors(join(session.options.out, RUN_FILES.model), { ...parameters, ...session.features }, { model: session.model.name });
+}
+
+interface Start {
+  readonly tensors: Record<string, HostTensor>;
+  readonly state: RunState;
+}
+
+async function freshState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
+  const { out, dataset } = options;
+  await requireEmpty(out);
+  const vocabulary = vocabularyOf(dataset, schemaOf(dataset), leaveOneOut(dataset).train.items);
+  await writeJson(out, RUN_FILES.vocabulary, vocabulary);
+  const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [name, { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }]);
+  return {
+    tensors: { ...initialValues(task.parameters, config.training.seed), ...Object.fromEntries(zeros) },
+    state: {
+      version: 1,
+      epoch: 0,
+      step: 0,
+      globalStep: 0,
+      lossSums: {},
+      seconds: 0,
+      epochSeconds: [],
+      earlyStopping: EARLY_STOPPING_START,
+      bestValid: {},
+      done: false,
+      environment: environmentOf(options),
+      fingerprint: vocabulary.fingerprint,
+    },
+  };
+}
+
+async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, readonly number[]>, task: TrainingTask): Promise<Start> {
+  const { out, dataset, config } = options;
+  await readRunConfig(out); // says what is wrong with a folder that is no run
+  await removeTemporaries(out); // of a process that was killed while writing
+  const { tensors, state } = await readCheckpoint(out);
+  const file = join(out, RUN_FILES.optimizer);
+  checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
+  if (fingerprint(dataset) !== state.fingerprint) {
+    throw new RunError(`${out}: the data set "${config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or start a new run with --out`);
+  }
+  const environment = environmentOf(options);
+  const changes = environmentChanges(state.environment, environment);
+  if (changes.length > 0) options.onEvent?.({ kind: 'warning', message: `resumed under other conditions, results will differ in the last bits: ${changes.join(', ')}` });
+  await dropLaterHistory(out, state.epoch);
+  // More epochs than before: a run that had ended goes on.
+  const done = state.done && !(state.reason === 'finished' && state.epoch < config.training.epochs);
+  return { tensors, state: { ...state, done, environment } };
+}
+
+/** Removes history lines of epochs that the checkpoint does not know (killed between line and checkpoint). */
+async function dropLaterHistory(out: string, epochs: number): Promise<void> {
+  const file = join(out, RUN_FILES.history);
+  const lines = await readLines(file);
+  if (lines.length > epochs) await writeFileAtomic(file, lines.slice(0, epochs).map((line) => `${line}\n`).join(''));
+}
+
+async function requireEmpty(out: string): Promise<void> {
+  await mkdir(out, { recursive: true }).catch((error: unknown) => {
+    throw new RunError(`${out}: cannot be created (${error instanceof Error ? error.message : String(error)}). Cure: choose another folder with --out`);
+  });
+  const existing = await readdir(out);
+  if (existing.includes(RUN_FILES.config)) throw new RunError(`${out}: already holds a run. Cure: "difsr resume ${out}" goes on with it; --out NAME starts another`);
+  if (existing.length > 0) throw new RunError(`${out}: not empty (${existing.slice(0, 3).join(', ')}). Cure: choose another folder with --out`);
+}
+
+function environmentOf({ backend, config }: TrainOptions): Environment {
+  return { backend: backend.name, device: backend.device, threads: config.threads ?? availableParallelism(), node: process.version, processor: cpus()[0]?.model ?? 'unknown' };
+}
+
+function required<T>(map: Readonly<Record<string, T>>, name: string): T {
+  const value = map[name];
+  if (value === undefined) throw new RunError(`"${name}" is missing (there are ${Object.keys(map).join(', ')})`);
+  return value;
+}
+
+/** Largest resident set of the process so far, in bytes (workers included). */
+export function peakMemory(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+/** The middle value (mean of the two middle ones). */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
