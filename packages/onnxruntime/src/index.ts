@@ -2,3 +2,4 @@
 export { toOnnx, type ToOnnxOptions } from './lower/to-onnx.js';
 export { createOnnxRuntimeBackend } from './backend.js';
 export { devices, type Device, type OnnxRuntimeOptions } from './devices.js';
+export { createWorkerBackend } from './worker-backend.js';
