@@ -11,7 +11,7 @@ import {
 import { formatShape, formatType, GraphError, sameShape, type Graph } from '../types.js';
 import { verify } from '../verify.js';
 import { interpret, plan } from './interpret.js';
-import { fromHost, fromMask, toHost, type Value } from './values.js';
+import { fromFeed, fromHost, toHost, type Value } from './values.js';
 
 /** Named values; programs read them by name and swap in new ones after a run. */
 class ReferenceVariables implements Variables {
@@ -98,7 +98,7 @@ class ReferenceProgram implements Program {
     for (const [name, value] of this.#variables?.values ?? []) if (inputs.has(name)) values.set(name, value);
     for (const [name, feed] of Object.entries(feeds)) {
       if (values.has(name)) throw new GraphError(`input "${name}" is a variable: write it there instead of feeding it`);
-      values.set(name, 'mask' in feed ? fromMask(feed) : fromHost(name, feed));
+      values.set(name, fromFeed(name, feed));
     }
     return values;
   }

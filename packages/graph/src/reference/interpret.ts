@@ -1,10 +1,10 @@
 // Runs a graph node by node on values, dropping each value after its last use.
-import { bindInputs, type HostTensor } from '../backend.js';
+import { bindInputs, type Feeds, type HostTensor } from '../backend.js';
 import { bindShape } from '../shapes.js';
 import type { OpName } from '../signatures.js';
 import { at, GraphError, type Graph, type NodeOf, type Tensor } from '../types.js';
 import { kernels, type Kernel, type KernelContext } from './kernels.js';
-import { fromHost, toHost, type Value } from './values.js';
+import { fromFeed, toHost, type Value } from './values.js';
 
 /** A graph with, for each node, the ids of the nodes whose values nobody reads after it. */
 export interface Plan {
@@ -80,8 +80,8 @@ function runNode<N extends OpName>(node: NodeOf<N>, read: (tensor: Tensor) => Va
  * // y.data: Float64Array [2, 4]
  * ```
  */
-export function evaluate(graph: Graph, feeds: Readonly<Record<string, HostTensor>> = {}): Record<string, HostTensor> {
-  const values = new Map(Object.entries(feeds).map(([name, host]) => [name, fromHost(name, host)]));
+export function evaluate(graph: Graph, feeds: Feeds = {}): Record<string, HostTensor> {
+  const values = new Map(Object.entries(feeds).map(([name, feed]) => [name, fromFeed(name, feed)]));
   const outputs = interpret(plan(graph), values);
   return Object.fromEntries([...outputs].map(([name, value]) => [name, toHost(value)]));
 }

@@ -65,9 +65,10 @@ export function fromHost(name: string, host: HostTensor): Value {
   throw new GraphError(`"${name}" is ${dtype}, whose data is a ${takes}, got a ${data.constructor.name}`);
 }
 
-/** The mask that a feed describes. */
-export function fromMask({ mask, rate, shape }: MaskFeed): BoolValue {
-  return bools([...shape], fillMask(mask, rate, new Uint8Array(sizeOf(shape))));
+/** A feed as a value: a tensor copied, or the mask that it describes. */
+export function fromFeed(name: string, feed: HostTensor | MaskFeed): Value {
+  if (!('mask' in feed)) return fromHost(name, feed);
+  return bools([...feed.shape], fillMask(feed.mask, feed.rate, new Uint8Array(sizeOf(feed.shape))));
 }
 
 /** A copy for the caller. */
