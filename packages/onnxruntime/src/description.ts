@@ -15,7 +15,7 @@ import {
   type Shape,
   type Tensor,
 } from '@difsr/graph';
-import { toOnnx } from './lower/to-onnx.js';
+import { onnxOutputName, toOnnx } from './lower/to-onnx.js';
 import { traceModel } from './trace.js';
 
 /** A named tensor's type. */
@@ -39,7 +39,8 @@ export interface ProgramDescription {
   readonly bytes: Uint8Array;
   readonly nodes: number;
   readonly inputs: readonly NamedType[];
-  readonly outputs: readonly NamedType[];
+  /** `onnxName` is the output's name in the model. */
+  readonly outputs: readonly (NamedType & { readonly onnxName: string })[];
   readonly checks: readonly SizeCheck[];
   /** Variable -> output. */
   readonly updates: Readonly<Record<string, string>>;
@@ -67,7 +68,8 @@ export function describeProgram(graph: Graph, options: CompileOptions, variables
   checkUpdates(graph, updates, variables, label);
   const bytes = toOnnx(graph, { target: 'runtime', name: label });
   traceModel(label, graph, bytes);
-  return { label, bytes, nodes: graph.nodes.length, inputs: named(graph.inputs), outputs: named(graph.outputs), checks: sizeChecks(graph), updates };
+  const outputs = named(graph.outputs).map((type) => ({ ...type, onnxName: onnxOutputName(graph, type.name) }));
+  return { label, bytes, nodes: graph.nodes.length, inputs: named(graph.inputs), outputs, checks: sizeChecks(graph), updates };
 }
 
 function fits(tensor: Tensor, variable: { readonly dtype: DType; readonly shape: readonly number[] }): boolean {

@@ -1,6 +1,6 @@
 // A compiled program: one session for all shapes, fed from variables and from the caller, its updates swapped in only
 // after a run that succeeded.
-import { BackendError, bindInputs, fillMask, sizeOf, type DType, type Feeds, type HostTensor, type MaskFeed, type Program } from '@difsr/graph';
+import { BackendError, bindInputs, fillMask, GraphError, sizeOf, type DType, type Feeds, type HostTensor, type MaskFeed, type Program } from '@difsr/graph';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
 import { checkedArray, hostTensor, ortTensor } from './host.js';
@@ -25,7 +25,7 @@ export class OrtProgram implements Program {
   /** Inputs read from the variables. */
   readonly #bound: readonly string[];
   readonly #updates: readonly (readonly [variable: string, output: string])[];
-  readonly #returned: readonly { readonly name: string; readonly dtype: DType }[];
+  readonly #returned: ProgramDescription['outputs'];
   readonly #masks = new Map<string, Uint8Array>();
   readonly #timer: RunTimer;
   #disposed = false;
@@ -35,8 +35,9 @@ export class OrtProgram implements Program {
     const { description, variables } = parts;
     this.#inputs = inputTensors(description);
     this.#bound = variables === undefined ? [] : [...this.#inputs.keys()].filter((name) => variables.types.has(name));
-    this.#updates = Object.entries(description.updates);
-    const updating = new Set(this.#updates.map(([, output]) => output));
+    const onnxNames = new Map(description.outputs.map(({ name, onnxName }) => [name, onnxName]));
+    const updating = new Set(Object.values(description.updates));
+    this.#updates = Object.entries(description.updates).map(([variable, output]) => [variable, onnxNames.get(output) ?? output]);
     this.#returned = description.outputs.filter(({ name }) => !updating.has(name));
     variables?.prepareUpdates(this.#updates.map(([variable]) => variable));
     this.#timer = new RunTimer(description.label);
@@ -60,7 +61,7 @@ export class OrtProgram implements Program {
     if (this.#disposed) throw disposed(`program "${description.label}"`);
     const inputs = this.#collect(feeds);
     const fetches: Record<string, OrtTensor | null> = {};
-    for (const { name } of this.#returned) fetches[name] = null;
+    for (const { onnxName } of this.#returned) fetches[onnxName] = null;
     for (const [variable, output] of this.#updates) if (variables !== undefined) fetches[output] = variables.spare(variable);
     const start = performance.now();
     let results: Record<string, OrtTensor>;
@@ -73,8 +74,8 @@ export class OrtProgram implements Program {
     this.#timer.record(performance.now() - start);
     variables?.swap(this.#updates.map(([variable]) => variable));
     const returned: Record<string, HostTensor> = {};
-    for (const { name, dtype } of this.#returned) {
-      const result = results[name];
+    for (const { name, onnxName, dtype } of this.#returned) {
+      const result = results[onnxName];
       if (result === undefined) throw new BackendError(`program "${description.label}" did not return output "${name}"`);
       returned[name] = hostTensor(dtype, result);
     }
@@ -88,7 +89,7 @@ export class OrtProgram implements Program {
     for (const [name, feed] of Object.entries(feeds)) given.set(name, 'mask' in feed ? { dtype: 'bool', shape: feed.shape } : feed);
     const inputs: Record<string, OrtTensor> = {};
     for (const name of this.#bound) {
-      if (given.has(name)) throw new BackendError(`program "${description.label}": "${name}" is a variable and cannot be fed: use write() of the variables`);
+      if (given.has(name)) throw new GraphError(`program "${description.label}": "${name}" is a variable and cannot be fed: use write() of the variables`);
       const type = variables?.types.get(name);
       if (type !== undefined) given.set(name, type);
       if (variables !== undefined) inputs[name] = variables.current(name);

@@ -54,7 +54,7 @@ export class Emitter {
   /** An emitter for `graph`. Names of inputs and outputs are never used for anything else. */
   static create(graph: Graph, target: Target): Emitter {
     const nodes: OnnxNode[] = [];
-    const taken = new Set([...graph.inputs.keys(), ...graph.outputs.keys()]);
+    const taken = new Set([...graph.inputs.keys(), ...graph.outputs.keys(), ...[...graph.outputs.keys()].map((name) => `output/${name}`)]);
     return new Emitter(target, nodes, { graph, initializers: new Map(), constants: new Map(), taken, root: nodes });
   }
 

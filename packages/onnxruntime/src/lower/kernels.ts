@@ -13,7 +13,8 @@ export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank'
     return [values ?? '', emitter.op('Cast', [ids ?? ''], { to: onnxDataType('int32') })];
   },
   // A column comes before the target unless its score is <= the target's (NaN is not), or if it is equal and its id
-  // lower. Excluded columns are struck from the float 0/1 matrix: repeated ids strike once.
+  // lower. Excluded columns are struck from the float 0/1 matrix, repeated ids once; so is the target itself, which
+  // would come before itself where it is NaN.
   rank: (emitter, node, [scores, targets, excluded]) => {
     const { firstItem } = node.attributes;
     const columnDim = at(node.inputs[0].shape, 1);
@@ -25,11 +26,16 @@ export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank'
     const tied = emitter.op('And', [emitter.op('Equal', [scores, own]), emitter.op('Less', [ids, column])]);
     const float = { to: onnxDataType('float') };
     let before = emitter.op('Cast', [emitter.op('Or', [higher, tied])], float);
-    if (excluded !== undefined) {
-      const none = emitter.op('ConstantOfShape', [emitter.op('Shape', [excluded])]);
-      before = emitter.op('ScatterElements', [before, excluded, none], { axis: 1 });
+    let count: string;
+    if (excluded === undefined) {
+      const itself = emitter.op('GatherElements', [before, column], { axis: 1 });
+      count = emitter.op('Sub', [emitter.op('ReduceSum', [before, emitter.int64([1])], { keepdims: 0 }), emitter.op('Squeeze', [itself, emitter.int64([1])])]);
+    } else {
+      const struck = emitter.op('Concat', [excluded, column], { axis: 1 });
+      const none = emitter.op('ConstantOfShape', [emitter.op('Shape', [struck])]);
+      before = emitter.op('ScatterElements', [before, struck, none], { axis: 1 });
+      count = emitter.op('ReduceSum', [before, emitter.int64([1])], { keepdims: 0 });
     }
-    let count = emitter.op('ReduceSum', [before, emitter.int64([1])], { keepdims: 0 });
     if (firstItem === 1) {
       const skipped = emitter.op('Slice', [before, emitter.int64([0]), emitter.int64([1]), emitter.int64([1])]);
       count = emitter.op('Sub', [count, emitter.op('Squeeze', [skipped, emitter.int64([1])])]);

@@ -68,7 +68,7 @@ export function lowerGraph(graph: Graph, { target, name = 'graph', initializers 
     const declared = graph.inputs.get(input);
     if (declared !== undefined) emitter.initializer({ name: input, dtype: onnxDTypes[declared.dtype], shape: tensor.shape, data: asFloat32(tensor) });
   }
-  return nameOutputs(name, graph, emitter, values, inputs);
+  return nameOutputs(name, graph, emitter, values, inputs, target);
 }
 
 function asFloat32({ dtype, data }: HostTensor): HostTensor['data'] {
@@ -114,20 +114,26 @@ function hasArityOf<N extends OpName>(node: NodeOf<N>, names: readonly (string |
   return names.length === node.inputs.length;
 }
 
+/** The name of an output in the model: its own, unless an input has it. */
+export function onnxOutputName(graph: Graph, name: string): string {
+  return graph.inputs.has(name) ? `output/${name}` : name;
+}
+
 /** Gives results the names of the graph's outputs, by renaming where that is possible and by Identity elsewhere. */
-function nameOutputs(name: string, graph: Graph, emitter: Emitter, values: ReadonlyMap<Tensor, string>, inputs: ReadonlyMap<string, Tensor>): OnnxGraph {
+function nameOutputs(name: string, graph: Graph, emitter: Emitter, values: ReadonlyMap<Tensor, string>, inputs: ReadonlyMap<string, Tensor>, target: Target): OnnxGraph {
   const produced = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
   const renamed = new Map<string, string>();
   const copies: OnnxNode[] = [];
   const outputs: OnnxValue[] = [];
-  for (const [output, tensor] of graph.outputs) {
-    if (graph.inputs.has(output)) throw new GraphError(`"${output}" names both an input and an output, which ONNX does not allow: rename the output`);
+  for (const [given, tensor] of graph.outputs) {
+    const output = onnxOutputName(graph, given);
+    if (output !== given && target === 'export') throw new GraphError(`"${given}" names both an input and an output, which ONNX does not allow: rename the output`);
     const value = values.get(tensor) ?? '';
     if (produced.has(value) && !renamed.has(value)) renamed.set(value, output);
     else copies.push({ type: 'Identity', domain: '', inputs: [value], outputs: [output], attributes: {} });
     outputs.push({ name: output, dtype: onnxDTypes[tensor.dtype], shape: tensor.shape });
   }
-  const nodes = withoutDeadNodes(renameValues([...emitter.nodes, ...copies], renamed), graph.outputs.keys());
+  const nodes = withoutDeadNodes(renameValues([...emitter.nodes, ...copies], renamed), outputs.map((output) => output.name));
   const read = new Set(nodes.flatMap((node) => allReads(node)));
   return {
     name,
