@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { HostTensor } from '@difsr/graph';
 import type { EarlyStoppingState } from './early-stopping.js';
 import { RunError } from './run-error.js';
-import { RUN_FILES, writeJson } from './run-folder.js';
+import { readJson, RUN_FILES, writeJson } from './run-folder.js';
 import { readTensors, writeTensors } from './tensors.js';
 
-/** Where a run stands. Plain JSON. */
+/** Where a run stands. Plain JSON, without times: equal runs have equal checkpoints, byte for byte. */
 export interface RunState {
   readonly version: 1;
   /** Epoch in progress, from 0; equal to the number of finished epochs. */
@@ -16,11 +16,8 @@ export interface RunState {
   readonly step: number;
   /** Optimizer steps over all epochs. */
   readonly globalStep: number;
-  /** Sums over the epoch in progress, by loss name, and its training time so far. */
+  /** Sums over the epoch in progress, by loss name. */
   readonly lossSums: Readonly<Record<string, number>>;
-  readonly seconds: number;
-  /** Training seconds of all finished epochs. */
-  readonly epochSeconds: readonly number[];
   readonly earlyStopping: EarlyStoppingState;
   /** Validation metrics of the best epoch. */
   readonly bestValid: Readonly<Record<string, number>>;
@@ -41,10 +38,10 @@ export interface Environment {
   readonly processor: string;
 }
 
-/** Saves a checkpoint; afterwards `state.json` for readers. */
-export async function writeCheckpoint(folder: string, tensors: Readonly<Record<string, HostTensor>>, state: RunState): Promise<void> {
+/** Saves a checkpoint; afterwards `state.json` for readers, with the training time of the epoch in progress. */
+export async function writeCheckpoint(folder: string, tensors: Readonly<Record<string, HostTensor>>, state: RunState, seconds: number): Promise<void> {
   await writeTensors(join(folder, RUN_FILES.optimizer), tensors, { state: JSON.stringify(state) });
-  await writeJson(folder, RUN_FILES.state, state);
+  await writeJson(folder, RUN_FILES.state, { ...state, seconds });
 }
 
 /**
@@ -52,7 +49,7 @@ export async function writeCheckpoint(folder: string, tensors: Readonly<Record<s
  *
  * @throws RunError where it is missing, truncated or foreign.
  */
-export async function readCheckpoint(folder: string): Promise<{ tensors: Record<string, HostTensor>; state: RunState }> {
+export async function readCheckpoint(folder: string): Promise<{ tensors: Record<string, HostTensor>; state: RunState; seconds: number }> {
   const file = join(folder, RUN_FILES.optimizer);
   const { tensors, metadata } = await readTensors(file);
   const text = metadata['state'];
@@ -62,7 +59,15 @@ export async function readCheckpoint(folder: string): Promise<{ tensors: Record<
     throw new RunError(`${file}: a checkpoint of another version. Cure: resume with the version of difsr that wrote it`);
   }
   // Version 1 is written by writeCheckpoint alone, from a typed RunState, in one atomic file.
-  return { tensors, state: state as RunState };
+  const found = state as RunState;
+  return { tensors, state: found, seconds: await secondsAt(folder, found) };
+}
+
+/** Training time of the epoch in progress, if `state.json` is of this checkpoint (a kill may have come between the two). */
+async function secondsAt(folder: string, state: RunState): Promise<number> {
+  const readable = await readJson(folder, RUN_FILES.state);
+  if (typeof readable !== 'object' || readable === null || !('seconds' in readable) || !('globalStep' in readable)) return 0;
+  return readable.globalStep === state.globalStep && typeof readable.seconds === 'number' && state.step > 0 ? readable.seconds : 0;
 }
 
 /** Names what differs between two environments, for a warning. */

@@ -11,13 +11,13 @@ import { save, type Session } from './trainer.js';
 
 /** An epoch that is complete, or was interrupted. */
 export type EpochOutcome =
-  | { readonly interrupted: true; readonly state: RunState }
+  | { readonly interrupted: true; readonly state: RunState; readonly seconds: number }
   | { readonly interrupted: false; readonly state: RunState; readonly record: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'> };
 
 type Values = Record<string, HostTensor>;
 
-/** Trains from `start.step` to the end of the epoch, or until the signal. */
-export async function trainEpoch(session: Session, start: RunState, run: (feeds: Feeds) => Promise<Values>): Promise<EpochOutcome> {
+/** Trains from `start.step` to the end of the epoch, or until the signal; `earlierSeconds` is what the epoch took before a resume. */
+export async function trainEpoch(session: Session, start: RunState, earlierSeconds: number, run: (feeds: Feeds) => Promise<Values>): Promise<EpochOutcome> {
   const { options, model, split, task, emit } = session;
   const { training } = options.config;
   const { seed, targetsPerStep } = training;
@@ -28,13 +28,13 @@ export async function trainEpoch(session: Session, start: RunState, run: (feeds:
   const sums: Record<string, number> = { ...start.lossSums };
   const inFlight: Promise<Values>[] = [];
   const started = performance.now();
-  const secondsSoFar = (): number => start.seconds + (performance.now() - started - paused) / 1000;
+  const secondsSoFar = (): number => earlierSeconds + (performance.now() - started - paused) / 1000;
   let paused = 0;
   let done = start.step;
   let targets = 0;
   let lastCheckpoint = performance.now();
 
-  const stateNow = (): RunState => ({ ...start, step: done, globalStep: start.globalStep + done - start.step, lossSums: { ...sums }, seconds: secondsSoFar() });
+  const stateNow = (): RunState => ({ ...start, step: done, globalStep: start.globalStep + done - start.step, lossSums: { ...sums } });
   const finishOne = async (): Promise<void> => {
     const values = await inFlight.shift();
     done++;
@@ -55,7 +55,7 @@ export async function trainEpoch(session: Session, start: RunState, run: (feeds:
     for (let step = start.step; step < plan.steps; step++) {
       if (options.signal?.aborted === true) {
         await drain();
-        return { interrupted: true, state: stateNow() };
+        return { interrupted: true, state: stateNow(), seconds: secondsSoFar() };
       }
       const batch = plan.batch(step);
       const globalStep = start.globalStep + step - start.step;
@@ -75,7 +75,7 @@ export async function trainEpoch(session: Session, start: RunState, run: (feeds:
       if (training.checkpointSeconds > 0 && (performance.now() - lastCheckpoint) / 1000 >= training.checkpointSeconds && step + 1 < plan.steps) {
         await drain();
         const pause = performance.now();
-        await save(session, stateNow());
+        await save(session, stateNow(), secondsSoFar());
         lastCheckpoint = performance.now();
         paused += lastCheckpoint - pause;
       }

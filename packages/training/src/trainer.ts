@@ -104,7 +104,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     fingerprint: start.state.fingerprint,
   };
   try {
-    return await run(session, start.state, (feeds) => program.run(feeds));
+    return await run(session, start, (feeds) => program.run(feeds));
   } finally {
     await program.dispose();
     await evaluator.dispose();
@@ -112,11 +112,11 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   }
 }
 
-async function run(session: Session, initial: RunState, step: Parameters<typeof trainEpoch>[2]): Promise<TrainOutcome> {
+async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {
   const { options, split, emit } = session;
   const { config, out, signal } = options;
   const { training } = config;
-  let state = initial;
+  let { state, seconds } = start;
   const plan = planEpoch({ sequences: split.train, maxLength: session.model.config.maxLength, targetsPerStep: training.targetsPerStep, seed: training.seed, epoch: state.epoch, form: training.form });
   emit({
     kind: 'start',
@@ -132,10 +132,11 @@ async function run(session: Session, initial: RunState, step: Parameters<typeof 
     ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
   });
   while (!state.done) {
-    const outcome = await trainEpoch(session, state, step);
+    const outcome = await trainEpoch(session, state, seconds, step);
+    seconds = 0;
     state = outcome.state;
     if (outcome.interrupted) {
-      await save(session, state);
+      await save(session, state, outcome.seconds);
       emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch });
       return { reason: 'interrupted', run: out };
     }
@@ -168,14 +169,12 @@ async function finishEpoch(session: Session, state: RunState, trained: Omit<Epoc
     epoch: state.epoch + 1,
     step: 0,
     lossSums: {},
-    seconds: 0,
-    epochSeconds: [...state.epochSeconds, record.seconds],
     earlyStopping: judged.state,
     bestValid: judged.improved ? { ...valid } : state.bestValid,
     done: stopped,
     ...(stopped ? { reason: judged.stop ? ('early-stopping' as const) : ('finished' as const) } : {}),
   };
-  await save(session, next);
+  await save(session, next, 0);
   emit({ kind: 'epoch', record, best: judged.improved });
   return next;
 }
@@ -193,7 +192,7 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
     valid: state.bestValid,
     test,
     protocol: { ranking: 'full', maskSeen: config.evaluation.maskSeen },
-    secondsPerEpoch: median(state.epochSeconds),
+    secondsPerEpoch: median(await epochSeconds(out)),
     evaluationSeconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
     seed: config.training.seed,
@@ -205,8 +204,8 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
 }
 
 /** Writes the checkpoint. */
-export async function save(session: Session, state: RunState): Promise<void> {
-  await writeCheckpoint(session.options.out, await session.variables.read(session.trained), state);
+export async function save(session: Session, state: RunState, seconds: number): Promise<void> {
+  await writeCheckpoint(session.options.out, await session.variables.read(session.trained), state, seconds);
   session.emit({ kind: 'checkpoint', epoch: state.epoch + 1, step: state.step });
 }
 
@@ -218,6 +217,8 @@ async function saveModel(session: Session): Promise<void> {
 interface Start {
   readonly tensors: Record<string, HostTensor>;
   readonly state: RunState;
+  /** Training time of the epoch in progress before this session. */
+  readonly seconds: number;
 }
 
 async function freshState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
@@ -228,14 +229,13 @@ async function freshState(options: TrainOptions, config: RunConfig, task: Traini
   const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [name, { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }]);
   return {
     tensors: { ...initialValues(task.parameters, config.training.seed), ...Object.fromEntries(zeros) },
+    seconds: 0,
     state: {
       version: 1,
       epoch: 0,
       step: 0,
       globalStep: 0,
       lossSums: {},
-      seconds: 0,
-      epochSeconds: [],
       earlyStopping: EARLY_STOPPING_START,
       bestValid: {},
       done: false,
@@ -249,7 +249,7 @@ async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, r
   const { out, dataset, config } = options;
   await readRunConfig(out); // says what is wrong with a folder that is no run
   await removeTemporaries(out); // of a process that was killed while writing
-  const { tensors, state } = await readCheckpoint(out);
+  const { tensors, state, seconds } = await readCheckpoint(out);
   const file = join(out, RUN_FILES.optimizer);
   checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
   if (fingerprint(dataset) !== state.fingerprint) {
@@ -261,7 +261,16 @@ async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, r
   await dropLaterHistory(out, state.epoch);
   // More epochs than before: a run that had ended goes on.
   const done = state.done && !(state.reason === 'finished' && state.epoch < config.training.epochs);
-  return { tensors, state: { ...state, done, environment } };
+  return { tensors, seconds, state: { ...state, done, environment } };
+}
+
+/** Training seconds of every finished epoch, from the history. */
+async function epochSeconds(out: string): Promise<number[]> {
+  const lines = await readLines(join(out, RUN_FILES.history));
+  return lines.flatMap((line) => {
+    const record: unknown = JSON.parse(line);
+    return typeof record === 'object' && record !== null && 'seconds' in record && typeof record.seconds === 'number' ? [record.seconds] : [];
+  });
 }
 
 /** Removes history lines of epochs that the checkpoint does not know (killed between line and checkpoint). */
