@@ -74,6 +74,8 @@ export const softplus = (x: Tensor): Tensor => one('softplus', [x], none);
 export const tanh = (x: Tensor): Tensor => one('tanh', [x], none);
 export const relu = (x: Tensor): Tensor => one('relu', [x], none);
 export const gelu = (x: Tensor): Tensor => one('gelu', [x], none);
+/** `x`, which the gradient takes for a constant. */
+export const stopGradient = (x: Tensor): Tensor => one('stopGradient', [x], none);
 export const cast = (x: Tensor, to: DType): Tensor => (x.dtype === to ? x : one('cast', [x], { to }));
 
 /** `a` where `condition` holds, else `b`; all broadcast. */

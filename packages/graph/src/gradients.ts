@@ -46,6 +46,7 @@ export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient }
   or: zero('a truth value'),
   not: zero('a truth value'),
   rank: zero('a rank is constant almost everywhere'),
+  stopGradient: zero('that is its meaning'),
   // da = g, db = g
   add: ({ inputs: [a, b], g }) => [sumTo(g, a.shape), sumTo(g, b.shape)],
   // da = g, db = -g

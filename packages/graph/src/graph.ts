@@ -26,6 +26,7 @@ export function reachable(tensors: Iterable<Tensor>): Node[] {
 /**
  * The graph of named outputs.
  *
+ * @param keep inputs that the graph has even where no output needs them.
  * @throws GraphError where two different inputs carry one name.
  * @example
  * ```ts
@@ -33,9 +34,9 @@ export function reachable(tensors: Iterable<Tensor>): Node[] {
  * const graph = createGraph({ y: mul(x, 2) });
  * ```
  */
-export function createGraph(outputs: Readonly<Record<string, Tensor>>): Graph {
+export function createGraph(outputs: Readonly<Record<string, Tensor>>, keep: readonly Tensor[] = []): Graph {
   const named = new Map(Object.entries(outputs));
-  const nodes = reachable(named.values());
+  const nodes = reachable([...keep, ...named.values()]);
   const inputs = new Map<string, Tensor>();
   for (const node of nodes) {
     if (node.op !== 'input') continue;

@@ -26,6 +26,11 @@ function require(condition: boolean, message: () => string): void {
   if (!condition) throw new GraphError(message());
 }
 
+/** Rules and kernels read axes as they stand: the builders count negative ones from the end. */
+function requireAxis(axis: number, rank: number): void {
+  require(normalizeAxis(axis, rank) === axis, () => `axis ${axis} counts from the end: attributes hold 0..${rank - 1}`);
+}
+
 function unary(meaning: string): OpRule<'neg'> {
   return {
     meaning,
@@ -52,7 +57,7 @@ function reduction(meaning: string): OpRule<'reduceSum'> {
     meaning,
     infer: ([x], { axes, keepDims }) => {
       requireDType(x, ['float32']);
-      axes.forEach((axis) => normalizeAxis(axis, x.shape.length));
+      axes.forEach((axis) => requireAxis(axis, x.shape.length));
       require(new Set(axes).size === axes.length, () => `repeated axis in ${formatShape(axes)}`);
       return [float(reducedShape(x.shape, axes, keepDims))];
     },
@@ -129,6 +134,7 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
   tanh: unary('hyperbolic tangent'),
   relu: unary('max(x, 0)'),
   gelu: unary('x/2 (1 + erf(x / sqrt 2))'),
+  stopGradient: unary('x, and a constant for the gradient'),
   cast: { meaning: 'x as another dtype (bool: 0 or 1)', infer: ([x], { to }) => [typed(to, x.shape)] },
   select: {
     meaning: 'a where the condition holds, else b',
@@ -163,7 +169,7 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
   slice: {
     meaning: 'elements start..end-1 along an axis (a symbolic end is a size not above the axis, checked at run time)',
     infer: ([x], { axis, start, end }) => {
-      normalizeAxis(axis, x.shape.length);
+      requireAxis(axis, x.shape.length);
       positive(end, 'end');
       const size = at(x.shape, axis);
       require(start >= 0 && (typeof end === 'number' ? start <= end : start === 0), () => `slice ${start}..${end}: starts at 0 where the end is a symbol, and not after its end`);
@@ -175,9 +181,10 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     meaning: 'x at start.. along an axis of the given size, zeros elsewhere',
     infer: ([x], { axis, start, size }) => {
       requireDType(x, ['float32']);
-      normalizeAxis(axis, x.shape.length);
+      requireAxis(axis, x.shape.length);
       positive(size, 'size');
       const own = at(x.shape, axis);
+      require(start >= 0 && (start === 0 || typeof own === 'number'), () => `start ${start}: a symbolic axis is padded from 0 on, since slice, the gradient, starts at 0 there`);
       require(typeof own !== 'number' || typeof size !== 'number' || start + own <= size, () => `${start} + ${own} does not fit into ${size}`);
       return [float(x.shape.with(axis, size))];
     },
@@ -186,7 +193,7 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     meaning: 'tensors one after the other along an axis of known sizes',
     infer: (inputs, { axis }) => {
       const first = at(inputs, 0);
-      normalizeAxis(axis, first.shape.length);
+      requireAxis(axis, first.shape.length);
       let total = 0;
       for (const input of inputs) {
         const size = at(input.shape, axis);

@@ -1,7 +1,7 @@
 // Optimizers as graph functions: one parameter's update from its gradient. Scalars that change with
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { add, div, input, minimum, mul, reduceSum, sqrt, sub } from './build.js';
-import { at, GraphError, type Tensor } from './types.js';
+import { formatType, GraphError, type Tensor } from './types.js';
 
 /** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
 export type OptimizerConfig =
@@ -35,7 +35,7 @@ export function optimizerScalars(config: OptimizerConfig, step: number, learning
   // lr m^ / (sqrt(v^) + eps) with m^ = m/(1-b1^t), v^ = v/(1-b2^t), the corrections moved into two scalars
   const second = Math.sqrt(1 - beta2 ** step);
   return {
-    'optimizer.learningRate': learningRate,
+    ...(config.kind === 'adamw' && (config.decay ?? 0) > 0 ? { 'optimizer.learningRate': learningRate } : {}), // decoupled decay alone needs it bare
     'optimizer.stepSize': (learningRate * second) / (1 - beta1 ** step),
     'optimizer.epsilon': epsilon * second,
   };
@@ -65,7 +65,10 @@ export function optimizerStep(config: OptimizerConfig, parameters: readonly Trai
     const clipped = clip === undefined ? parameter.gradient : mul(parameter.gradient, clip);
     const gradient = coupled ? add(clipped, mul(tensor, rate)) : clipped;
     const remember = (suffix: string): Tensor => {
-      const shape = tensor.shape.map((dim) => (typeof dim === 'number' ? dim : at([], 0)));
+      const shape = tensor.shape.map((dim) => {
+        if (typeof dim === 'number') return dim;
+        throw new GraphError(`parameter "${name}" is ${formatType(tensor)}: a trained parameter has known sizes only`);
+      });
       state.set(`${suffix}.${name}`, shape);
       return input(`${suffix}.${name}`, shape);
     };

@@ -2,7 +2,7 @@
 // subexpressions. Dead nodes vanish by themselves, since a graph is what its outputs reach.
 import { constant } from './build.js';
 import { rewrite } from './rewrite.js';
-import { at, sameShape, type Graph, type Node, type Tensor } from './types.js';
+import { at, sameShape, type DType, type Graph, type Node, type Tensor } from './types.js';
 import { verify } from './verify.js';
 
 /** Runs all passes that pay on every backend, verifying the graph after each. */
@@ -17,11 +17,17 @@ export function optimize(graph: Graph): Graph {
 
 /** The value of a constant of which all elements are equal, seen through broadcasts and reshapes. */
 function splat(tensor: Tensor): number | undefined {
-  const { node } = tensor;
-  if (node.op === 'broadcast' || node.op === 'reshape') return splat(node.inputs[0]);
+  let { node } = tensor;
+  while (node.op === 'broadcast' || node.op === 'reshape') ({ node } = node.inputs[0]);
   if (node.op !== 'constant') return undefined;
   const [first] = node.attributes.data;
   return first !== undefined && node.attributes.data.every((value) => value === first) ? first : undefined;
+}
+
+/** a*b or a+b as the backends compute it: int32 wraps around. */
+function foldScalars(op: 'mul' | 'add', a: number, b: number, dtype: DType): number {
+  if (dtype === 'int32') return op === 'mul' ? Math.imul(a, b) : (a + b) | 0;
+  return op === 'mul' ? a * b : a + b;
 }
 
 /** x*1, x+0, x-0, x/1, scalar arithmetic on constants, and chains of reshapes and transposes. */
@@ -40,7 +46,7 @@ function simplifyNode(node: Node, output: Tensor): Tensor | undefined {
       const [a, b] = node.inputs;
       const [x, y] = [splat(a), splat(b)];
       const identity = node.op === 'mul' ? 1 : 0;
-      if (x !== undefined && y !== undefined && output.shape.length === 0) return constant(node.op === 'mul' ? x * y : x + y, output.dtype);
+      if (x !== undefined && y !== undefined && output.shape.length === 0) return constant(foldScalars(node.op, x, y, output.dtype), output.dtype);
       return y === identity ? a : x === identity ? b : undefined;
     }
     case 'sub':
@@ -64,13 +70,18 @@ function simplifyNode(node: Node, output: Tensor): Tensor | undefined {
   }
 }
 
+/** JSON writes NaN and both infinities as null, and -0 as 0: constants that differ must not look alike. */
+function exactNumbers(_: string, value: unknown): unknown {
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `number ${1 / value} ${value}` : value;
+}
+
 /** One node for equal ops on equal inputs with equal attributes. */
 export function shareCommon(graph: Graph): Graph {
   const seen = new Map<string, readonly Tensor[]>();
   return rewrite(graph, (node, outputs) => {
     if (node.op === 'input') return outputs;
     const operands = node.inputs.map((tensor) => (tensor === undefined ? '-' : `${tensor.node.id}.${tensor.index}`)).join();
-    const key = `${node.op}(${operands})${JSON.stringify(node.attributes)}`;
+    const key = `${node.op}(${operands})${JSON.stringify(node.attributes, exactNumbers)}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) return earlier;
     seen.set(key, outputs);

@@ -7,7 +7,10 @@ import type { Graph, Node, NodeOf, Tensor } from './types.js';
 /** Given a node and the outputs of its rebuilt self, the tensors to use instead. */
 export type Rule = (node: Node, rebuilt: readonly Tensor[]) => readonly Tensor[];
 
-/** Rebuilds a graph bottom-up through `rule`; `given` replaces tensors outright. */
+/**
+ * Rebuilds a graph bottom-up through `rule`; `given` replaces tensors outright.
+ * A pass must not change what a program is fed: without `given`, all inputs stay, even one that is no longer used.
+ */
 export function rewrite(graph: Graph, rule: Rule, given: ReadonlyMap<Tensor, Tensor> = new Map()): Graph {
   const replaced = new Map<Tensor, Tensor>(given);
   const current = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor;
@@ -19,7 +22,8 @@ export function rewrite(graph: Graph, rule: Rule, given: ReadonlyMap<Tensor, Ten
       if (replacement !== undefined && !given.has(output)) replaced.set(output, replacement);
     });
   }
-  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [name, current(tensor)])));
+  const inputs = given.size === 0 ? [...graph.inputs.values()] : [];
+  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [name, current(tensor)])), inputs);
 }
 
 /** The node itself if none of its inputs changed, else a copy on the new inputs. */

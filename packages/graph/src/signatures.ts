@@ -50,6 +50,7 @@ interface OpSignatures {
   tanh: Signature<1>;
   relu: Signature<1>;
   gelu: Signature<1>;
+  stopGradient: Signature<1>;
   cast: Signature<1, { readonly to: DType }>;
   select: Signature<3>;
   // shape

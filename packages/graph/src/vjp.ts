@@ -78,7 +78,7 @@ export function gradientOf(loss: Tensor, parameters: ReadonlyMap<string, Tensor>
 export interface Vjp {
   /** The original outputs, and one output `residual.N` for each value the backward graph needs. */
   readonly forward: Graph;
-  /** Inputs `residual.N` and `cotangent.OUTPUT`; outputs `grad.INPUT`. */
+  /** Inputs `residual.N` and `cotangent.OUTPUT` for every float output, needed or not; outputs `grad.INPUT`. */
   readonly backward: Graph;
   /** Names of the residuals, in order. */
   readonly residuals: readonly string[];
@@ -106,14 +106,29 @@ export function vjp(graph: Graph, wrt: readonly string[]): Vjp {
   const forwardNodes = new Set(graph.nodes.map(({ id }) => id));
   const backwardNodes = reachable(Object.values(gradOutputs)).filter(({ id }) => !forwardNodes.has(id));
   const residuals = new Map<Tensor, Tensor>();
+  const keep = (tensor: Tensor): void => {
+    if (!residuals.has(tensor)) residuals.set(tensor, input(`residual.${residuals.size}`, tensor.shape, tensor.dtype));
+  };
   for (const tensor of [...backwardNodes.flatMap((node) => [...node.inputs]), ...Object.values(gradOutputs)]) {
-    if (tensor === undefined || !forwardNodes.has(tensor.node.id) || tensor.node.op === 'constant' || residuals.has(tensor)) continue;
-    residuals.set(tensor, input(`residual.${residuals.size}`, tensor.shape, tensor.dtype));
+    if (tensor !== undefined && forwardNodes.has(tensor.node.id) && tensor.node.op !== 'constant') keep(tensor);
+  }
+  const cotangentInputs = cotangents.map(([, cotangent]) => cotangent);
+  for (const symbol of unboundSymbols(backwardNodes, [...residuals.keys(), ...cotangentInputs])) {
+    const source = [...graph.inputs.values()].find(({ shape }) => shape.includes(symbol));
+    if (source !== undefined) keep(source);
   }
   const forwardOutputs = Object.fromEntries([...residuals].map(([tensor], i) => [`residual.${i}`, tensor]));
+  const backward = rewrite(createGraph(gradOutputs), (_, replaced) => replaced, residuals);
   return {
     forward: createGraph({ ...Object.fromEntries(graph.outputs), ...forwardOutputs }),
-    backward: rewrite(createGraph(gradOutputs), (_, replaced) => replaced, residuals),
+    backward: createGraph(Object.fromEntries(backward.outputs), [...residuals.values(), ...cotangentInputs]),
     residuals: Object.keys(forwardOutputs),
   };
+}
+
+/** Symbols that nodes use and none of the tensors has: `sum(x)` needs x's shape again when it is differentiated. */
+function unboundSymbols(nodes: readonly Node[], bound: readonly Tensor[]): Set<string> {
+  const known = new Set(bound.flatMap(({ shape }) => [...shape]));
+  const used = nodes.flatMap((node) => [...node.outputs.flatMap(({ shape }) => [...shape]), ...(node.op === 'size' ? [node.attributes.dim] : [])]);
+  return new Set(used.filter((dim): dim is string => typeof dim === 'string' && !known.has(dim)));
 }

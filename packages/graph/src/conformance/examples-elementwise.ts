@@ -8,7 +8,7 @@ import type { KernelOp } from './examples-kernels.js';
 import { distinct, large, quantized, small, uniform, type Example, type Examples, type Fill, type Scene } from './scene.js';
 
 type Binary = Extract<OpName, 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'equal' | 'less'>;
-type Unary = Extract<OpName, 'neg' | 'exp' | 'log' | 'sqrt' | 'erf' | 'sigmoid' | 'softplus' | 'tanh' | 'relu' | 'gelu'>;
+type Unary = Extract<OpName, 'neg' | 'exp' | 'log' | 'sqrt' | 'erf' | 'sigmoid' | 'softplus' | 'tanh' | 'relu' | 'gelu' | 'stopGradient'>;
 type Logical = Extract<OpName, 'and' | 'or'>;
 const none: None = {};
 
@@ -119,6 +119,7 @@ export const elementwiseExamples: Examples<Exclude<OpName, KernelOp>> = {
   tanh: singles('tanh', uniform(-3, 3)),
   relu: singles('relu', distinct()),
   gelu: singles('gelu', uniform(-4, 4)),
+  stopGradient: singles('stopGradient', uniform(-3, 3)),
   cast: [
     small('int32 to float32', (s) => ({ y: cast(s.ints('x', [s.symbol('batch'), 3], -9, 9), 'float32') })),
     small('float32 to int32 cuts off', (s) => ({ y: cast(s.float('x', [s.symbol('batch'), 7], uniform(-9, 9)), 'int32') })),

@@ -3,7 +3,7 @@ import {
   add, apply, contract, gather, gatherLast, layerNorm, matmul, rank, scatterAdd, scatterAddLast, select, softmax, tableCrossEntropy, topK,
 } from '../build.js';
 import type { OpName } from '../signatures.js';
-import type { Shape, Tensor } from '../types.js';
+import { at, type Shape, type Tensor } from '../types.js';
 import { distinct, large, small, uniform, type Example, type Examples, type Scene } from './scene.js';
 
 /** A product of an [m, k] and a [k, n] matrix, in each of the four layouts, with leading axes before both. */
@@ -28,8 +28,8 @@ function normalized(epsilon: number): Example {
   return small(`all outputs, epsilon ${epsilon}`, (s) => {
     const width = s.int(3, 6);
     const x = s.float('x', [s.symbol('batch'), s.symbol('length'), width], distinct());
-    const [y, mean, deviation] = apply('layerNorm', [x, s.float('scale', [width]), s.float('bias', [width])], { epsilon });
-    return { y: y!, mean: mean!, deviation: deviation! };
+    const outputs = apply('layerNorm', [x, s.float('scale', [width]), s.float('bias', [width])], { epsilon });
+    return { y: at(outputs, 0), mean: at(outputs, 1), deviation: at(outputs, 2) };
   });
 }
 
@@ -141,8 +141,8 @@ export const kernelExamples: Examples<KernelOp> = {
   ],
   tableCrossEntropy: crossEntropies((h, table, targets, firstClass) => ({ y: tableCrossEntropy(h, table, targets, firstClass) })),
   tableCrossEntropyGrad: crossEntropies((h, table, targets, firstClass, s) => {
-    const [dh, dTable] = apply('tableCrossEntropyGrad', [h, table, targets, s.float('weights', targets.shape)], { firstClass });
-    return { dh: dh!, dTable: dTable! };
+    const outputs = apply('tableCrossEntropyGrad', [h, table, targets, s.float('weights', targets.shape)], { firstClass });
+    return { dh: at(outputs, 0), dTable: at(outputs, 1) };
   }),
   topK: [
     small('matrix', (s) => ({ ...topK(s.float('x', [s.symbol('batch'), 6], distinct()), s.int(1, 6)) })),

@@ -66,6 +66,7 @@ export const kernels: { readonly [N in OpName]: Kernel<N> } = {
   tanh: unary(Math.tanh),
   relu: unary((x) => Math.max(x, 0)),
   gelu: unary((x) => (x / 2) * (1 + erf(x * Math.SQRT1_2))),
+  stopGradient: ({ inputs: [x] }) => [x],
   cast: ({ inputs: [x], attributes: { to } }) => [convert(x, to)],
   select: ({ inputs: [condition, a, b], shape }) => [choose(condition, a, b, shape)],
   reshape: ({ inputs: [x], shape }) => [withShape(x, shape)],
