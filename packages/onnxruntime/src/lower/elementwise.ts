@@ -30,7 +30,7 @@ function unary<N extends Unary>(type: string): Lowering<N> {
   return (emitter, _, [x]) => [emitter.op(type, [x])];
 }
 
-export const elementwise: { readonly [N in Binary | Unary | 'gelu' | 'cast' | 'select']: Lowering<N> } = {
+export const elementwise: { readonly [N in Binary | Unary | 'gelu' | 'stopGradient' | 'cast' | 'select']: Lowering<N> } = {
   // Adding to a scattered tensor: scatter onto the other operand instead of onto zeros.
   add: (emitter, node, _, surroundings) => {
     for (const [scattered, other] of [node.inputs, node.inputs.toReversed()] as const) {
@@ -67,6 +67,7 @@ export const elementwise: { readonly [N in Binary | Unary | 'gelu' | 'cast' | 's
     const distribution = emitter.op('Mul', [emitter.op('Add', [erf, emitter.scalar(1)]), emitter.scalar(0.5)]);
     return [emitter.op('Mul', [x, distribution])];
   },
+  stopGradient: (_emitter, _node, [x]) => [x],
   cast: (emitter, { attributes: { to } }, [x]) => [emitter.op('Cast', [x], { to: onnxDataType(onnxDTypes[to]) })],
   select: (emitter, node, inputs, surroundings) => {
     if (at(node.outputs, 0).dtype !== 'bool') return [emitter.op('Where', operands(node, surroundings))];
