@@ -1,0 +1,50 @@
+// Runs any ONNX file, such as an exported model: the way to check that a file computes what its backend computes.
+import { BackendError, type DType, type HostTensor } from '@difsr/graph';
+import type { Tensor as OrtTensor } from 'onnxruntime-node';
+import { completeOptions, type OnnxRuntimeOptions } from './devices.js';
+import { checkedArray, hostTensor, ortTensor } from './host.js';
+import { createSession } from './session.js';
+
+/** An ONNX model, loaded. */
+export interface ModelFile {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Runs the model on all its inputs; every output comes back. Blocks the calling thread. */
+  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  dispose(): Promise<void>;
+}
+
+/** ONNX Runtime's element types of host tensors. */
+const dtypes: Readonly<Record<string, DType>> = { float32: 'float32', int32: 'int32', bool: 'bool' };
+
+/**
+ * Loads the bytes of an ONNX model into ONNX Runtime.
+ *
+ * @throws BackendError where ONNX Runtime refuses the model, or an output is of a type that host tensors do not have.
+ * @example
+ * ```ts
+ * const model = await openModelFile(readFileSync('model.onnx'));
+ * const { scores } = await model.run({ items: { dtype: 'int32', shape: [1, 2], data: Int32Array.of(3, 5) } });
+ * ```
+ */
+export async function openModelFile(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<ModelFile> {
+  const session = await createSession(bytes, 'model file', completeOptions(options));
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    run: async (feeds) => {
+      const given = Object.entries(feeds).map(([name, feed]): [string, OrtTensor] => [name, ortTensor(feed.dtype, checkedArray(name, feed), feed.shape)]);
+      const results = await session.run(Object.fromEntries(given)).catch((error: unknown) => {
+        throw new BackendError(`the model failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      });
+      return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, hostTensor(dtypeOf(name, result), result)]));
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function dtypeOf(name: string, { type }: OrtTensor): DType {
+  const dtype = dtypes[type];
+  if (dtype === undefined) throw new BackendError(`output "${name}" is of type ${type}; ${Object.keys(dtypes).join(', ')} can be read`);
+  return dtype;
+}
