@@ -29,9 +29,9 @@ export function completeOptions(options: OnnxRuntimeOptions): Required<OnnxRunti
 const cures: { readonly [D in Device]: string } = {
   cpu: 'Cure: reinstall onnxruntime-node; its CPU library is part of the npm package.',
   cuda:
-    'Cure: use Linux x64 with an NVIDIA driver, CUDA 12 or 13 and cuDNN 9 on the library path, and fetch the CUDA files of ' +
-    'onnxruntime-node 1.30 by `npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12` (pnpm: allow its install script first); or choose device "cpu".',
-  webgpu: 'Cure: install a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver for the GPU; or choose device "cpu".',
+    'Cure: CUDA needs Linux x64, an NVIDIA driver, CUDA 12 and cuDNN 9 on the library path, and the CUDA files that ' +
+    'npm packages do not hold: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (it downloads them from nuget.org). Or use --device cpu.',
+  webgpu: 'Cure: WebGPU needs a GPU with a Vulkan driver (Linux: libvulkan1 and the vendor\'s driver), Metal (macOS) or Direct3D 12 (Windows). Or use --device cpu.',
 };
 
 /** A sentence on how to make a device work. */

@@ -25,5 +25,10 @@ const providers: { readonly [D in Device]: readonly string[] } = { cpu: ['cpu'],
 function sessionError(error: unknown, label: string, device: Device): BackendError {
   const reason = error instanceof Error ? error.message : String(error);
   if (device === 'cpu') return new BackendError(`program "${label}" was refused by ONNX Runtime: ${reason}`, { cause: error });
-  return new BackendError(`device "${device}" cannot be used: ${reason}. ${deviceCure(device)}`, { cause: error });
+  return new BackendError(`device "${device}" cannot be used: ${shortened(reason)}. ${deviceCure(device)}`, { cause: error });
+}
+
+/** ONNX Runtime's reason without the place in its sources that stands before it. */
+function shortened(reason: string): string {
+  return reason.replace(/^.*was false\.\s*/s, '').replace(/^\w+:\s/, '').replace(/[.\s]+$/, '');
 }

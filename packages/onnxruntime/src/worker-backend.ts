@@ -18,12 +18,13 @@ class Connection {
   #nextId = 0;
   /** Set when the worker can answer no more. */
   #dead: BackendError | undefined;
+  #cause: Error | undefined;
 
   constructor(setup: WorkerSetup) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup, name: 'difsr-onnxruntime' });
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
-    this.#worker.on('error', (error: Error) => this.#die(new BackendError(`the onnxruntime worker failed: ${error.message}. ${restart}`, { cause: error })));
-    this.#worker.on('exit', (code: number) => this.#die(new BackendError(`the onnxruntime worker ended with exit code ${code}. ${restart}`)));
+    this.#worker.on('error', (error: Error) => (this.#cause = error)); // an exit follows
+    this.#worker.on('exit', (code: number) => this.#die(code));
     // An idle worker does not keep the process alive.
     this.#worker.unref();
   }
@@ -63,8 +64,9 @@ class Connection {
     else pending.resolve(reply.tensors);
   }
 
-  #die(error: BackendError): void {
-    this.#dead ??= error;
+  #die(code: number): void {
+    const reason = this.#cause === undefined ? '' : ` (${this.#cause.message})`;
+    this.#dead ??= new BackendError(`the onnxruntime worker ended with exit code ${code}${reason}. ${restart}`, { cause: this.#cause });
     for (const { reject } of this.#pending.values()) reject(this.#dead);
     this.#pending.clear();
   }
