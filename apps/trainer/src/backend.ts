@@ -1,0 +1,53 @@
+// Which backend executes the graphs, and on which device: named ones must work, `auto` takes the best that does.
+import { BackendError, createReferenceBackend, type Backend } from '@difsr/graph';
+import { createWorkerBackend, devices as knownDevices, probeDevices, type Device, type DeviceReport } from '@difsr/onnxruntime';
+import type { RunConfig } from '@difsr/training';
+import { UsageError } from './errors.js';
+
+/** What a command asks for; what it does not say is `onnxruntime`, `auto` and all cores. */
+export interface BackendChoice {
+  readonly backend?: RunConfig['backend'] | undefined;
+  readonly device?: RunConfig['device'] | undefined;
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Devices that `auto` tries, best first. WebGPU is not among them: its adapter may be a software one, far slower than the CPU,
+ * and nothing tells the two apart. It is used when it is named.
+ */
+export const AUTO_ORDER: readonly Device[] = ['cuda', 'cpu'];
+
+/**
+ * Opens a backend; the caller disposes it. ONNX Runtime runs in a worker thread, so that the caller's stays free.
+ *
+ * @param say gets one line on what `auto` chose.
+ * @throws BackendError for a device that does not work here, with the cure; UsageError for a combination that does not exist.
+ */
+export async function openBackend(choice: BackendChoice, say: (line: string) => void = () => undefined): Promise<Backend> {
+  const { backend = 'onnxruntime', device = 'auto', threads } = choice;
+  if (backend === 'reference') {
+    if (device !== 'auto' && device !== 'cpu') throw new UsageError(`--device ${device}: the backend "reference" runs on the cpu only`, 'leave --device out, or use --backend onnxruntime');
+    return createReferenceBackend();
+  }
+  const chosen = await chooseDevice(device, say);
+  return createWorkerBackend({ device: chosen, ...(threads === undefined ? {} : { threads }) });
+}
+
+async function chooseDevice(device: RunConfig['device'], say: (line: string) => void): Promise<Device> {
+  if (device === 'cpu') return device;
+  if (device !== 'auto') {
+    const report = (await probeDevices()).find((each) => each.device === device);
+    if (report?.works !== true) throw missingDevice(device, report);
+    return device;
+  }
+  const reports = await probeDevices();
+  const best = AUTO_ORDER.find((candidate) => reports.find((report) => report.device === candidate)?.works);
+  if (best === undefined) throw new BackendError(`no device works: ${reports.map(({ device: name, detail }) => `${name}: ${detail}`).join('; ')}\n  cure: "difsr doctor" says what is missing; --backend reference needs nothing but is slow`);
+  say(`device auto: ${best}`);
+  return best;
+}
+
+function missingDevice(device: Device, report: DeviceReport | undefined): BackendError {
+  const cure = report?.cure === undefined ? `use --device cpu; "difsr doctor" tests ${knownDevices.join(', ')}` : report.cure.replace(/^cure: /i, '');
+  return new BackendError(`--device ${device} does not work on this machine: ${report?.detail ?? 'unknown reason'}\n  cure: ${cure}`);
+}

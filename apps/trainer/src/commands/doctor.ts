@@ -1,0 +1,58 @@
+// difsr doctor: what works on this machine; for what does not, why, and the cure.
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { createGraph, createReferenceBackend, input, mul } from '@difsr/graph';
+import { probeDevices } from '@difsr/onnxruntime';
+import type { Command } from 'commander';
+import { AUTO_ORDER } from '../backend.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import { jsonOption } from '../options.js';
+import { bytes, table } from '../output/table.js';
+import { processTerminal } from '../output/terminal.js';
+
+/** One backend on one device, as found. */
+interface Finding {
+  readonly backend: string;
+  readonly device: string;
+  readonly works: boolean;
+  readonly detail: string;
+  readonly cure?: string;
+}
+
+/** Declares the command; `done` receives its exit code. */
+export function addDoctor(program: Command, done: (code: ExitCode) => void): void {
+  const command = program.command('doctor').description('say which backends and devices work on this machine, and what would make the others work');
+  jsonOption(command, 'the findings as JSON')
+    .addHelpText(
+      'after',
+      `
+Ends with exit code ${exitCodes.backend} if no device of onnxruntime works.
+
+Example:
+  $ npx difsr doctor`,
+    )
+    .action(async (options: { json?: boolean }) => done(await doctorCommand(options.json === true)));
+}
+
+async function doctorCommand(json: boolean): Promise<ExitCode> {
+  const terminal = processTerminal({ json });
+  const machine = { node: process.version, platform: `${process.platform}-${process.arch}`, processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism(), memoryBytes: totalmem() };
+  const findings = [...(await probeDevices()).map((report): Finding => ({ backend: 'onnxruntime', ...report })), await reference()];
+  const auto = AUTO_ORDER.find((device) => findings.some((finding) => finding.backend === 'onnxruntime' && finding.device === device && finding.works));
+  terminal.value({ machine, findings, auto: auto ?? null });
+  terminal.line(`Node.js ${machine.node} on ${machine.platform}; ${machine.processor}, ${machine.threads} threads, ${bytes(machine.memoryBytes)}`);
+  const mark = (works: boolean): string => (works ? terminal.style('green', 'works') : terminal.style('red', 'missing'));
+  for (const finding of findings) {
+    terminal.line(`${table([[finding.backend, finding.device]], ['left', 'left']).join('').padEnd(22)} ${mark(finding.works)}  ${finding.detail}`);
+    if (finding.cure !== undefined && !finding.works) terminal.line(`  cure: ${finding.cure.replace(/^cure: /i, '')}`);
+  }
+  terminal.line(auto === undefined ? 'no device works for training' : `--device auto takes: ${auto}`);
+  return auto === undefined ? exitCodes.backend : exitCodes.ok;
+}
+
+async function reference(): Promise<Finding> {
+  const backend = createReferenceBackend();
+  const program = await backend.compile(createGraph({ y: mul(input('x', []), 2) }));
+  const { y } = await program.run({ x: { dtype: 'float32', shape: [], data: Float32Array.of(21) } });
+  await backend.dispose();
+  return { backend: 'reference', device: 'cpu', works: y?.data[0] === 42, detail: 'plain TypeScript in float64: exact and slow, for checks' };
+}

@@ -1,0 +1,58 @@
+// difsr evaluate: ranks a run's validation and test targets again.
+import { evaluateRun, openRun } from '@difsr/training';
+import type { Command } from 'commander';
+import { openBackend } from '../backend.js';
+import { loadData } from '../data.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
+import { createProgress } from '../output/progress.js';
+import { showMetrics } from '../output/results.js';
+import { seconds } from '../output/table.js';
+import { processTerminal } from '../output/terminal.js';
+
+interface EvaluateOptions extends SharedOptions {
+  readonly maskSeen?: boolean;
+}
+
+/** Declares the command; `done` receives its exit code. */
+export function addEvaluate(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('evaluate')
+    .description('rank all items for the held-out interactions of a run')
+    .argument('<run>', 'run folder')
+    .option('--data <path>', 'where the same data set is now, if it was moved')
+    .option('--mask-seen', 'leave items of the history out of the ranking (not the protocol of the paper)');
+  backendOptions(command);
+  jsonOption(command, 'the metrics as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx difsr evaluate runs/clicks
+  $ npx difsr evaluate runs/clicks --mask-seen --json`,
+    )
+    .action(async (run: string, options: EvaluateOptions) => done(await evaluateCommand(run, options)));
+}
+
+async function evaluateCommand(folder: string, options: EvaluateOptions): Promise<ExitCode> {
+  const terminal = processTerminal({ json: options.json === true });
+  const run = await openRun(folder);
+  const dataset = await loadData(options.data === undefined ? run.config.data : { ...run.config.data, path: options.data });
+  const backend = await openBackend({ ...options, backend: options.backend ?? run.config.backend, threads: options.threads ?? run.config.threads });
+  const maskSeen = options.maskSeen ?? run.config.evaluation.maskSeen;
+  // Only the bar is wanted: the JSON is one result, not a stream of events.
+  const progress = terminal.json ? undefined : createProgress({ terminal, metric: run.config.training.earlyStopping.metric });
+  try {
+    const { valid, test, seconds: time } = await evaluateRun({ run, dataset, backend, maskSeen, onEvent: (event) => progress?.event(event) });
+    progress?.close();
+    const protocol = { ranking: 'full', maskSeen } as const;
+    terminal.value({ run: folder, model: run.model.name, valid, test, protocol, seconds: time });
+    terminal.line(`${run.model.name} of ${folder} on ${dataset.name}, ${backend.name} (${backend.device})`);
+    showMetrics(terminal, { valid, test, protocol });
+    terminal.line(`${seconds(time)} a split`);
+    return exitCodes.ok;
+  } finally {
+    progress?.close();
+    await backend.dispose();
+  }
+}

@@ -1,0 +1,45 @@
+// difsr models: what can be trained, and the options of each model.
+import { models, type RegisteredModel } from '@difsr/models';
+import type { Command } from 'commander';
+import { allowed, modelsByName, modelSchema } from '../config-schema.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import { chooseByName } from '../nearest.js';
+import { jsonOption } from '../options.js';
+import { table } from '../output/table.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+
+/** Declares the command; `done` receives its exit code. */
+export function addModels(program: Command, done: (code: ExitCode) => void): void {
+  const command = program.command('models').description('list the models, or the options of one').argument('[name]', 'a model');
+  jsonOption(command, 'as JSON, with a JSON Schema of the options')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx difsr models
+  $ npx difsr models dif-sr
+  $ npx difsr models --json`,
+    )
+    .action((name: string | undefined, options: { json?: boolean }) => {
+      const terminal = processTerminal({ json: options.json === true });
+      const chosen = name === undefined ? models : [chooseByName('model', name, modelsByName)];
+      terminal.value(chosen.map((model) => ({ name: model.name, description: model.description, source: model.source, options: modelSchema(model) })));
+      if (name === undefined) list(terminal);
+      else for (const model of chosen) show(terminal, model);
+      done(exitCodes.ok);
+    });
+}
+
+function list(terminal: Terminal): void {
+  const rows = models.map(({ name, description, source }, place) => [name, `${description}${place === 0 ? ' (the default)' : ''}`, source]);
+  for (const line of table(rows, ['left', 'left', 'left'])) terminal.line(line);
+}
+
+function show(terminal: Terminal, model: RegisteredModel): void {
+  terminal.line(`${terminal.style('bold', model.name)}: ${model.description}`);
+  terminal.line(model.source);
+  terminal.line();
+  const options = Object.entries(modelSchema(model).properties ?? {});
+  const rows = options.map(([key, node]) => [`model.${key}`, node.default === undefined ? '-' : JSON.stringify(node.default), `${node.description ?? ''} (${allowed(node)})`]);
+  for (const line of table([['option', 'default', 'meaning'], ...rows], ['left', 'left', 'left'])) terminal.line(line);
+}

@@ -1,0 +1,95 @@
+// difsr quickstart: DIF-SR and SASRec on the generated data, side by side, and recommendations with names.
+import { sequenceAt, type Dataset } from '@difsr/data';
+import { createRecommender, openRun, type RunConfig, type TrainOutcome } from '@difsr/training';
+import type { Command } from 'commander';
+import { openBackend } from '../backend.js';
+import { resolveConfig } from '../config.js';
+import { loadData } from '../data.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import { assignments, backendOptions, type SharedOptions } from '../options.js';
+import { protocolLine } from '../output/results.js';
+import { metricsTable, seconds } from '../output/table.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+import { nextFreeFolder } from '../run-path.js';
+import { showRecommendations } from './recommend.js';
+import { trainRun } from './train.js';
+
+/** The two models that are compared. */
+const MODELS = ['sasrec', 'dif-sr'] as const;
+
+/** What suits the generated data: found on its validation split. */
+const SETTINGS = ['training.epochs=25', 'training.targetsPerStep=1024', 'training.learningRate=0.002', 'training.earlyStopping.patience=5', 'model.maxLength=20', 'model.hiddenDropout=0.3'];
+
+/** Declares the command; `done` receives its exit code. */
+export function addQuickstart(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('quickstart')
+    .description('train DIF-SR and SASRec on generated data and compare them (a minute or two)')
+    .option('--epochs <n>', 'passes over the data')
+    .option('--seed <n>', 'seed of everything random');
+  backendOptions(command)
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ npx difsr quickstart`,
+    )
+    .action(async (options: SharedOptions) => done(await quickstartCommand(options)));
+}
+
+async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
+  const terminal = processTerminal({ json: false });
+  const configs = await Promise.all(MODELS.map((model) => configOf(model, options)));
+  const started = performance.now();
+  const outcomes: TrainOutcome[] = [];
+  for (const [index, config] of configs.entries()) {
+    terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name} on generated data`));
+    const outcome = await trainRun(terminal, config, await nextFreeFolder(`quickstart-${config.model.name}`));
+    if (outcome.reason === 'interrupted') return exitCodes.interrupted;
+    outcomes.push(outcome);
+  }
+  compare(terminal, outcomes);
+  const last = outcomes.at(-1);
+  if (last !== undefined) await showExample(terminal, last.run, options);
+  terminal.line(`\ntook ${seconds((performance.now() - started) / 1000)}; now with your own data: npx difsr train --data PATH`);
+  return exitCodes.ok;
+}
+
+async function configOf(model: string, options: SharedOptions): Promise<RunConfig> {
+  const own = model === 'dif-sr' ? ['model.attributeLoss=5'] : [];
+  const given = assignments(options).map(({ path, value }) => `${path}=${JSON.stringify(value)}`);
+  return resolveConfig({ flags: assignments({ data: 'generated', model }), set: [...SETTINGS, ...own, ...given] });
+}
+
+function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
+  terminal.line(terminal.style('bold', '\nside by side, test'));
+  const columns = outcomes.flatMap(({ metrics }, index) => (metrics === undefined ? [] : [{ title: MODELS[index] ?? '', metrics: metrics.test }]));
+  for (const line of metricsTable(columns)) terminal.line(line);
+  terminal.line(terminal.style('dim', protocolLine(false)));
+}
+
+/** Ten recommendations for the whole history of one user. */
+async function showExample(terminal: Terminal, folder: string, options: SharedOptions): Promise<void> {
+  const run = await openRun(folder);
+  const dataset = await loadData(run.config.data);
+  const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
+  try {
+    const recommender = await createRecommender(run, backend);
+    const history = exampleHistory(dataset);
+    terminal.line();
+    showRecommendations(terminal, run, history, await recommender.recommend(history, { k: 10, includeSeen: false }));
+    terminal.line(`again: npx difsr recommend ${folder} --history "${history.join(' ')}" -k 10`);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+/** The history of the first user with six interactions. */
+function exampleHistory({ sequences, items }: Dataset): string[] {
+  const users = sequences.offsets.length - 1;
+  for (let user = 0; user < users; user++) {
+    const history = sequenceAt(sequences, user);
+    if (history.length === 6) return Array.from(history, (id) => items.tokens[id] ?? '');
+  }
+  return Array.from(sequenceAt(sequences, 0), (id) => items.tokens[id] ?? '');
+}

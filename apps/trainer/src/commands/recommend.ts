@@ -1,0 +1,85 @@
+// difsr recommend: the best next items for a history, seen before or not.
+import { createRecommender, openRun, type Recommendations, type Run } from '@difsr/training';
+import type { Command } from 'commander';
+import { openBackend } from '../backend.js';
+import { exitCodes, UsageError, type ExitCode } from '../errors.js';
+import { didYouMean } from '../nearest.js';
+import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { table, whole } from '../output/table.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+
+interface RecommendOptions extends SharedOptions {
+  readonly history: string;
+  readonly k: number;
+  readonly includeSeen?: boolean;
+}
+
+/** Unknown ids that a warning names. */
+const MOST_UNKNOWN = 10;
+
+/** Declares the command; `done` receives its exit code. */
+export function addRecommend(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('recommend')
+    .description('recommend items for a history')
+    .argument('<run>', 'run folder')
+    .requiredOption('--history <ids>', 'item ids, oldest first, separated by spaces or commas; "" gives popular items')
+    .option('-k <n>', 'number of recommendations', positiveInteger, 20)
+    .option('--include-seen', 'items of the history may be recommended again');
+  backendOptions(command);
+  jsonOption(command, 'the recommendations as JSON')
+    .addHelpText(
+      'after',
+      `
+Ids outside the vocabulary are named and ignored. Scores are comparable within one history only.
+
+Examples:
+  $ npx difsr recommend runs/clicks --history "B004 B017 B233"
+  $ npx difsr recommend runs/clicks --history B004,B017 -k 5 --include-seen --json`,
+    )
+    .action(async (run: string, options: RecommendOptions) => done(await recommendCommand(run, options)));
+}
+
+async function recommendCommand(folder: string, options: RecommendOptions): Promise<ExitCode> {
+  const terminal = processTerminal({ json: options.json === true });
+  const run = await openRun(folder);
+  const { k, includeSeen = false } = options;
+  const items = run.items.tokens.length - 1;
+  if (k > items) throw new UsageError(`-k ${k}: ${folder} knows ${whole(items)} items`, `choose -k from 1 to ${items}`);
+  const history = options.history.split(/[\s,]+/).filter((id) => id !== '');
+  const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
+  try {
+    const recommender = await createRecommender(run, backend);
+    const found = await recommender.recommend(history, { k, includeSeen });
+    const unknown = new Set(found.unknown);
+    const known = history.filter((id) => !unknown.has(id));
+    warnUnknown(terminal, run, found);
+    terminal.value({ run: folder, model: run.model.name, history: known, ...found });
+    showRecommendations(terminal, run, known, found);
+    return exitCodes.ok;
+  } finally {
+    await backend.dispose();
+  }
+}
+
+function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recommendations): void {
+  if (unknown.length > 0) {
+    const [first = ''] = unknown;
+    const hint = unknown.length > 1 ? undefined : didYouMean(first, run.items.tokens.slice(1));
+    const named = `${unknown.slice(0, MOST_UNKNOWN).join(', ')}${unknown.length > MOST_UNKNOWN ? ', ..' : ''}`;
+    terminal.warn(`${unknown.length === 1 ? 'an id is' : `${unknown.length} ids are`} not among the run's items and ignored: ${named}${hint === undefined ? '' : ` (${hint})`}`);
+  }
+  if (popular) terminal.warn('the history has no known item: these are the most popular items, their scores are counts');
+}
+
+/** Shows the history with its names, and the recommendations as a table. */
+export function showRecommendations(terminal: Terminal, run: Run, history: readonly string[], { items, popular }: Recommendations): void {
+  const names = new Map(run.items.tokens.map((token, id) => [token, run.items.names?.[id] ?? '']));
+  if (history.length > 0) {
+    terminal.line(terminal.style('bold', 'history, oldest first'));
+    for (const line of table(history.map((id) => ['', id, names.get(id) ?? '']), ['left', 'left', 'left'])) terminal.line(line);
+  }
+  terminal.line(terminal.style('bold', popular ? 'most popular items' : `recommended by ${run.model.name}`));
+  const rows = items.map(({ id, name = '', score }, place) => [String(place + 1), id, name, popular ? whole(score) : score.toFixed(3)]);
+  for (const line of table(rows, ['right', 'left', 'left', 'right'])) terminal.line(line);
+}

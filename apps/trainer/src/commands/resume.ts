@@ -1,0 +1,66 @@
+// difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
+import { readRunConfig, train } from '@difsr/training';
+import type { Command } from 'commander';
+import { openBackend } from '../backend.js';
+import { loadData } from '../data.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import { withInterrupt } from '../interrupt.js';
+import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { createProgress } from '../output/progress.js';
+import { showOutcome } from '../output/results.js';
+import { processTerminal } from '../output/terminal.js';
+
+interface ResumeOptions extends Omit<SharedOptions, 'epochs'> {
+  readonly epochs?: number;
+}
+
+/** Declares the command; `done` receives its exit code. */
+export function addResume(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('resume')
+    .description('go on with a run that was interrupted or killed')
+    .argument('<run>', 'run folder')
+    .option('--data <path>', 'where the same data set is now, if it was moved')
+    .option('--epochs <n>', 'train to this number of epochs instead of the configured one', positiveInteger);
+  backendOptions(command);
+  jsonOption(command, 'events as JSON lines on stdout')
+    .addHelpText(
+      'after',
+      `
+Under the same conditions (device, threads, processor) the result is the same, bit for bit, as without the interruption.
+
+Examples:
+  $ npx difsr resume runs/clicks
+  $ npx difsr resume runs/clicks --epochs 60`,
+    )
+    .action(async (run: string, options: ResumeOptions) => done(await resumeCommand(run, options)));
+}
+
+async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitCode> {
+  const terminal = processTerminal({ json: options.json === true });
+  const saved = await readRunConfig(run);
+  const { data, epochs, backend: backendName, device, threads } = options;
+  const config = {
+    ...saved,
+    data: data === undefined ? saved.data : { ...saved.data, path: data },
+    training: epochs === undefined ? saved.training : { ...saved.training, epochs },
+    backend: backendName ?? saved.backend,
+    device: device ?? saved.device,
+    threads: threads ?? saved.threads,
+  };
+  const dataset = await loadData(config.data);
+  const backend = await openBackend(config, (line) => terminal.line(line));
+  const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
+  try {
+    const outcome = await withInterrupt(
+      () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
+      (signal) => train({ config, dataset, backend, out: run, resume: true, signal, onEvent: (event) => progress.event(event) }),
+    );
+    progress.close();
+    showOutcome(terminal, outcome);
+    return outcome.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
+  } finally {
+    progress.close();
+    await backend.dispose();
+  }
+}

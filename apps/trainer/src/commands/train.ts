@@ -1,0 +1,89 @@
+// difsr train: configuration, data, backend, training, results.
+import { schemaOf } from '@difsr/data';
+import { train, type RunConfig, type TrainOutcome } from '@difsr/training';
+import { Option, type Command } from 'commander';
+import { openBackend } from '../backend.js';
+import { resolveConfig } from '../config.js';
+import { modelsByName } from '../config-schema.js';
+import { loadData, showData } from '../data.js';
+import { exitCodes, type ExitCode } from '../errors.js';
+import { withInterrupt } from '../interrupt.js';
+import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
+import { createProgress } from '../output/progress.js';
+import { showOutcome } from '../output/results.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+import { defaultPreset, presets } from '../presets.js';
+import { nextFreeFolder, removeUnstarted, requireFreeFolder } from '../run-path.js';
+
+/** Declares the command; `done` receives its exit code. */
+export function addTrain(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('train')
+    .description('train a model on interactions and write a run folder')
+    .option('--data <path>', 'data set: folder, file or DIR/NAME; "generated" (the default) needs no files')
+    .addOption(new Option('--format <form>', 's3rec, recbole or generated (default: inferred from the path)'))
+    .option('--model <name>', `${[...modelsByName.keys()].join(', ')} (default: dif-sr)`)
+    .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
+    .option('--config <file.yaml>', 'configuration file; every option is in docs/configuration.md')
+    .option('--set <key=value>', 'one option of the configuration, e.g. training.learningRate=0.0005 (repeatable)', collect)
+    .option('--epochs <n>', 'passes over the data')
+    .option('--seed <n>', 'seed of everything random')
+    .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
+  backendOptions(command);
+  jsonOption(command, 'events as JSON lines on stdout')
+    .addHelpText(
+      'after',
+      `
+A key is taken from --set, else from an option, else from the configuration file, else from the preset.
+
+Examples:
+  $ npx difsr train
+  $ npx difsr train --data data/Beauty --epochs 30
+  $ npx difsr train --data data/clicks --model sasrec --seed 7 --out runs/clicks
+  $ npx difsr train --data data/Beauty --preset paper --set training.learningRate=0.0005 --set model.heads=4
+  $ npx difsr train --config beauty.yaml`,
+    )
+    .action(async (options: SharedOptions) => done(await trainCommand(options)));
+}
+
+async function trainCommand(options: SharedOptions): Promise<ExitCode> {
+  const terminal = processTerminal({ json: options.json === true });
+  const config = await resolveConfig({ preset: options.preset, config: options.config, set: options.set ?? [], flags: assignments(options) });
+  const { reason } = await trainRun(terminal, config, options.out);
+  return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
+}
+
+/** Trains as configured and shows everything; interrupted by Ctrl-C. */
+export async function trainRun(terminal: Terminal, config: RunConfig, out: string | undefined): Promise<TrainOutcome> {
+  // What costs nothing is checked before data is read and a device is woken up.
+  if (out !== undefined) await requireFreeFolder(out);
+  const dataset = await loadData(config.data);
+  const { name, ...modelOptions } = config.model;
+  modelsByName.get(name)?.instantiate(modelOptions, schemaOf(dataset));
+  showData(terminal, dataset);
+  const folder = out ?? (await nextFreeFolder(`${dataset.name}-${name}`));
+  if (out === undefined) await requireFreeFolder(folder);
+  const backend = await openBackend(config, (line) => terminal.line(line));
+  const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
+  try {
+    const outcome = await withInterrupt(
+      () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
+      // The run remembers the device that was used, so that resuming takes the same one.
+      (signal) => train({ config: { ...config, device: deviceOf(backend.device) }, dataset, backend, out: folder, signal, onEvent: (event) => progress.event(event) }),
+    );
+    progress.close();
+    showOutcome(terminal, outcome);
+    return outcome;
+  } catch (error) {
+    progress.close();
+    await removeUnstarted(folder);
+    throw error;
+  } finally {
+    await backend.dispose();
+  }
+}
+
+/** A device's name as configurations know it. */
+function deviceOf(name: string): RunConfig['device'] {
+  return name === 'cuda' || name === 'webgpu' ? name : 'cpu';
+}

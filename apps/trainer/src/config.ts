@@ -1,0 +1,129 @@
+// The configuration of a run from its four sources: preset < configuration file < options < --set.
+// Every problem names where the value was written, the value, what is allowed and the cure.
+import { runConfigSchema, type RunConfig } from '@difsr/training';
+import type { z } from 'zod';
+import { assignmentLayer, mergeTrees, originOf, parseSetting, readConfigFile, type Assignment, type Layer, type Tree } from './config-layers.js';
+import { allowed, allPaths, configSchema, keysOf, modelsByName, nodeAt, valueAt, type SchemaNode } from './config-schema.js';
+import { UsageError } from './errors.js';
+import { chooseByName, didYouMean } from './nearest.js';
+import { defaultPreset, presetConfig, presets } from './presets.js';
+
+/** What the command line says about the configuration. */
+export interface ConfigSources {
+  readonly preset?: string | undefined;
+  /** Path of a YAML file. */
+  readonly config?: string | undefined;
+  /** Options such as `--epochs`, in the order of `--help`. */
+  readonly flags?: readonly Assignment[];
+  /** Texts of `--set`. */
+  readonly set?: readonly string[];
+}
+
+/** Problems that are shown at once. */
+const MOST_PROBLEMS = 8;
+
+/**
+ * The validated configuration with all defaults filled in, the model's own options included.
+ *
+ * @throws UsageError
+ * @example
+ * const config = await resolveConfig({ preset: 'small', set: ['training.epochs=30'] });
+ */
+export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> {
+  const { presetName, file } = await readFileLayer(sources.config);
+  const layers = [...(file === undefined ? [] : [file]), assignmentLayer(sources.flags ?? []), assignmentLayer((sources.set ?? []).map(parseSetting))];
+  const written = layers.reduce<Tree>((tree, { values }) => mergeTrees(tree, values), {});
+
+  const preset = chooseByName('preset', sources.preset ?? presetName ?? defaultPreset, presets, sources.preset === undefined ? sources.config : '--preset');
+  const modelName = valueAt(written, ['model', 'name']) ?? 'dif-sr';
+  const model = chooseByName('model', String(modelName), modelsByName, originOf(layers, ['model', 'name']));
+
+  const merged = mergeTrees(presetConfig(preset, model.name), written);
+  const problems = new Problems(layers, merged, configSchema(model));
+  const run = runConfigSchema.safeParse(merged);
+  if (!run.success) problems.add(run.error.issues, []);
+  const { name: _, ...options } = asTree(merged['model']);
+  const own = model.config.safeParse(options);
+  if (!own.success) problems.add(own.error.issues, ['model']);
+  if (!run.success || !own.success) throw problems.error();
+  return { ...run.data, model: { ...own.data, name: model.name } };
+}
+
+/** The configuration file's layer, without its `preset`, which is not part of a run's configuration. */
+async function readFileLayer(path: string | undefined): Promise<{ presetName?: string; file?: Layer }> {
+  if (path === undefined) return {};
+  const { values, origins } = await readConfigFile(path);
+  const { preset, ...rest } = values;
+  return { ...(preset === undefined ? {} : { presetName: String(preset) }), file: { values: rest, origins } };
+}
+
+function asTree(value: unknown): Tree {
+  return mergeTrees({}, typeof value === 'object' && value !== null ? { ...value } : {});
+}
+
+/** Turns issues of zod into one error. */
+class Problems {
+  readonly #layers: readonly Layer[];
+  readonly #values: Tree;
+  readonly #schema: SchemaNode;
+  readonly #lines: string[] = [];
+  readonly #cures = new Set<string>();
+
+  constructor(layers: readonly Layer[], values: Tree, schema: SchemaNode) {
+    this.#layers = layers;
+    this.#values = values;
+    this.#schema = schema;
+  }
+
+  add(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[]): void {
+    for (const issue of issues) {
+      const path = [...prefix, ...issue.path];
+      if (issue.code === 'unrecognized_keys') for (const key of issue.keys) this.#unknown(path, key);
+      else if (issue.code === 'invalid_union' && this.#unknownInUnion(path, issue)) continue;
+      else this.#invalid(path);
+    }
+  }
+
+  error(): UsageError {
+    const shown = this.#lines.slice(0, MOST_PROBLEMS);
+    if (this.#lines.length > shown.length) shown.push(`... and ${this.#lines.length - shown.length} more`);
+    return new UsageError(shown.join('\n'), [...this.#cures].slice(0, MOST_PROBLEMS).join('\n  cure: '));
+  }
+
+  #where(path: readonly PropertyKey[]): string {
+    const origin = originOf(this.#layers, path);
+    const dotted = path.join('.');
+    return origin === undefined ? dotted : origin.startsWith('--') ? origin : `${origin}, ${dotted}`;
+  }
+
+  #unknown(path: readonly PropertyKey[], key: string): void {
+    const full = [...path, key];
+    const section = nodeAt(this.#schema, path);
+    const known = section === undefined ? [] : keysOf(section);
+    const prefix = path.length === 0 ? '' : `${path.join('.')}.`;
+    // A key of another section is likelier meant than a similar one of this section.
+    const elsewhere = allPaths(this.#schema).filter((candidate) => candidate.split('.').at(-1) === key);
+    const near = elsewhere.length > 0 ? `did you mean ${elsewhere.join(' or ')}?` : didYouMean(key, known)?.replace('mean ', `mean ${prefix}`);
+    const has = known.length > 0 ? `${path.length === 0 ? 'the configuration' : path.join('.')} has ${known.join(', ')}` : 'no keys are allowed there';
+    this.#lines.push(`${this.#where(full)}: there is no option ${full.join('.')}; ${has}`);
+    this.#cures.add(near ?? 'remove it; docs/configuration.md lists every option');
+  }
+
+  /** An alternative chosen by its `kind` that has a key too many or too few. */
+  #unknownInUnion(path: readonly PropertyKey[], issue: z.core.$ZodIssueInvalidUnion): boolean {
+    const [only, second] = issue.errors;
+    if (only === undefined || second !== undefined) return false;
+    this.add(only, path);
+    return true;
+  }
+
+  #invalid(path: readonly PropertyKey[]): void {
+    const node = nodeAt(this.#schema, path) ?? {};
+    const value = valueAt(this.#values, path);
+    const meaning = node.description === undefined ? '' : ` (${node.description})`;
+    const may = allowed(node);
+    const near = typeof value === 'string' && node.enum !== undefined ? didYouMean(value, node.enum.map(String)) : undefined;
+    this.#lines.push(`${this.#where(path)}: ${value === undefined ? 'missing' : JSON.stringify(value)} is not ${may}${meaning}`);
+    this.#cures.add(near ?? `set ${path.join('.')} to ${may}${node.default === undefined ? '' : `; the default is ${JSON.stringify(node.default)}`}`);
+  }
+}

@@ -1,0 +1,37 @@
+// What can go wrong in the command itself, and the exit codes that every command ends with.
+
+/** Exit codes, documented in `difsr --help` and in the README. */
+export const exitCodes = {
+  ok: 0,
+  /** The run failed, or its folder cannot be used. */
+  failed: 1,
+  /** A wrong option or configuration. */
+  usage: 2,
+  /** Data that cannot be used. */
+  data: 3,
+  /** A backend or device that does not work here. */
+  backend: 4,
+  /** Ctrl-C; what was trained is saved. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** One line per exit code, for `--help` and the README. */
+export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: string } = {
+  ok: 'done',
+  failed: 'the run failed (such as a loss that is not finite), or its folder cannot be used',
+  usage: 'a wrong option or configuration',
+  data: 'data that cannot be used',
+  backend: 'a backend or device that does not work here',
+  interrupted: 'interrupted; the run is saved and can be resumed',
+};
+
+/** An option or configuration that cannot be used: says where, the value, what was allowed, and the cure. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+
+  constructor(problem: string, cure: string) {
+    super(`${problem}\n  cure: ${cure}`);
+  }
+}

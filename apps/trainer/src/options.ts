@@ -1,0 +1,68 @@
+// Options that several commands share, declared once, and how they become configuration.
+import { backendNames, deviceNames } from '@difsr/training';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Assignment } from './config-layers.js';
+import { didYouMean } from './nearest.js';
+
+/** Values of the shared options as commander delivers them. */
+export interface SharedOptions {
+  readonly data?: string;
+  readonly format?: string;
+  readonly model?: string;
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly epochs?: string;
+  readonly seed?: string;
+  readonly out?: string;
+  readonly backend?: (typeof backendNames)[number];
+  readonly device?: (typeof deviceNames)[number];
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** Adds `--json`. */
+export function jsonOption(command: Command, meaning: string): Command {
+  return command.option('--json', meaning);
+}
+
+/** Adds `--backend`, `--device`, `--threads`. */
+export function backendOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--backend <name>', 'what executes the graphs: onnxruntime (default), or reference (slow, float64)').argParser(oneOf(backendNames)))
+    .addOption(new Option('--device <name>', `auto (default: the best that works), ${deviceNames.slice(1).join(', ')}`).argParser(oneOf(deviceNames)))
+    .addOption(new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(positiveInteger));
+}
+
+/** A parser for an option with few values. */
+export function oneOf<T extends string>(names: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = names.find((name) => name === value);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`${didYouMean(value, names) ?? ''} Allowed: ${names.join(', ')}.`.trim());
+  };
+}
+
+/** A parser for counts. */
+export function positiveInteger(value: string): number {
+  if (!/^[1-9]\d*$/.test(value) || !Number.isSafeInteger(Number(value))) throw new InvalidArgumentError('A whole number of at least 1 is needed.');
+  return Number(value);
+}
+
+/** A parser for options that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** The configuration keys that options set. */
+const KEYS = { data: 'data.path', format: 'data.format', model: 'model.name', epochs: 'training.epochs', seed: 'training.seed', backend: 'backend', device: 'device', threads: 'threads' } as const;
+
+/** Options as assignments to configuration keys; numbers are read here, checked by the schema. */
+export function assignments(options: SharedOptions): Assignment[] {
+  return Object.entries(KEYS).flatMap(([option, path]) => {
+    const value = Object.entries(options).find(([name]) => name === option)?.[1];
+    if (value === undefined) return [];
+    const numeric = (option === 'epochs' || option === 'seed') && typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+    return [{ path, value: numeric ? Number(value) : value, shown: `--${option} ${String(value)}` }];
+  });
+}

@@ -1,0 +1,144 @@
+// How a run's events become output: a bar on a terminal, plain lines elsewhere, JSON lines for programs.
+import type { EpochRecord, TrainingEvent } from '@difsr/training';
+import { createLogUpdate } from 'log-update';
+import { duration, metric, metricTitle, seconds, whole } from './table.js';
+import type { Terminal } from './terminal.js';
+
+/** Shows events; `close` leaves the terminal as it was. */
+export interface Progress {
+  event(event: TrainingEvent): void;
+  close(): void;
+}
+
+/** Milliseconds between two drawings of the bar, and between two lines within an epoch where there is no bar. */
+const REDRAW = 100;
+const LINE_EVERY = 30_000;
+const BAR_WIDTH = 20;
+
+/** What the lines of one run share. */
+interface Context {
+  readonly terminal: Terminal;
+  /** The validation metric that chooses the best epoch, e.g. `ndcg@10`. */
+  readonly metric: string;
+}
+
+/** The progress that fits a terminal. */
+export function createProgress(context: Context): Progress {
+  if (context.terminal.json) return { event: (event) => context.terminal.value(event), close: () => undefined };
+  return context.terminal.interactive ? barProgress(context) : lineProgress(context);
+}
+
+function barProgress(context: Context): Progress {
+  const { terminal } = context;
+  // The hidden cursor would stay hidden when the process is killed.
+  const draw = createLogUpdate(process.stdout, { showCursor: true });
+  const lines = new EpochLines(context);
+  let drawn = 0;
+  let bar = '';
+  const redraw = (text: string, force = false): void => {
+    bar = text;
+    if (!force && performance.now() - drawn < REDRAW) return;
+    drawn = performance.now();
+    draw(bar.slice(0, Math.max(20, terminal.columns - 1)));
+  };
+  const persist = (text: string): void => {
+    draw.clear();
+    terminal.line(text);
+  };
+  return {
+    event: (event) => {
+      if (event.kind === 'step') redraw(lines.step(event));
+      else if (event.kind === 'evaluation') redraw(lines.evaluation(event));
+      else if (event.kind === 'warning') {
+        draw.clear();
+        terminal.warn(event.message);
+      } else {
+        const text = lines.of(event);
+        if (text !== undefined) persist(text);
+      }
+    },
+    close: () => {
+      draw.clear();
+      draw.done();
+    },
+  };
+}
+
+function lineProgress(context: Context): Progress {
+  const { terminal } = context;
+  const lines = new EpochLines(context);
+  let last = performance.now();
+  return {
+    event: (event) => {
+      if (event.kind === 'warning') return terminal.warn(event.message);
+      const now = performance.now();
+      if (event.kind === 'step') {
+        // Long epochs still show a sign of life in a log file.
+        if (now - last < LINE_EVERY) return undefined;
+        last = now;
+        return terminal.line(`  ${lines.step(event)}`);
+      }
+      const text = lines.of(event);
+      if (text === undefined) return undefined;
+      last = now;
+      return terminal.line(text);
+    },
+    close: () => undefined,
+  };
+}
+
+type Of<Kind extends TrainingEvent['kind']> = Extract<TrainingEvent, { kind: Kind }>;
+
+/** The text of events. */
+class EpochLines {
+  readonly #terminal: Terminal;
+  readonly #metric: string;
+  #epochs = 0;
+  #best = '';
+
+  constructor({ terminal, metric: name }: Context) {
+    this.#terminal = terminal;
+    this.#metric = name;
+  }
+
+  step({ epoch, step, steps, loss, positionsPerSecond, secondsLeft }: Of<'step'>): string {
+    const share = step / steps;
+    return `epoch ${epoch}/${this.#epochs}  ${bar(share)}  ${percent(share)}  loss ${loss.toFixed(3)}  ${whole(positionsPerSecond)} positions/s  ${duration(secondsLeft)} left${this.#best}`;
+  }
+
+  evaluation({ split, done, total }: Of<'evaluation'>): string {
+    return `${split === 'valid' ? 'validation' : 'test'}  ${bar(done / total)}  ${percent(done / total)}  ${whole(done)} of ${whole(total)} users`;
+  }
+
+  /** The line of an event that stays; undefined where there is none. */
+  of(event: TrainingEvent): string | undefined {
+    if (event.kind === 'start') return this.#start(event);
+    if (event.kind === 'epoch') return this.#epoch(event.record, event.best);
+    return undefined;
+  }
+
+  #start({ run, model, backend, device, parameters, users, targets, stepsPerEpoch, epochs, resumedAt }: Of<'start'>): string {
+    this.#epochs = epochs;
+    const where = resumedAt === undefined ? '' : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
+    return `${this.#terminal.style('bold', model)}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch; run ${run}${where}`;
+  }
+
+  #epoch(record: EpochRecord, best: boolean): string {
+    const { epoch, losses, valid, seconds: trained, evaluationSeconds, positionsPerSecond } = record;
+    const value = metric(valid[this.#metric]);
+    const title = metricTitle(this.#metric);
+    if (best) this.#best = `   valid ${title} ${value} (best, epoch ${epoch})`;
+    const text = `epoch ${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}  loss ${(losses['loss'] ?? Number.NaN).toFixed(3)}  valid ${title} ${value}  ${seconds(trained)} + ${seconds(evaluationSeconds)} validation  ${whole(positionsPerSecond)} positions/s`;
+    return best ? `${text}  ${this.#terminal.style('green', '* best')}` : text;
+  }
+}
+
+/** `██████░░░░` */
+export function bar(share: number): string {
+  const full = Math.max(0, Math.min(BAR_WIDTH, Math.round(share * BAR_WIDTH)));
+  return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+}
+
+function percent(share: number): string {
+  return `${String(Math.floor(share * 100)).padStart(3)} %`;
+}

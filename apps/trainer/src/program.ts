@@ -1,0 +1,67 @@
+// The whole command line: its commands, their help, and how a run of it ends.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addDataStats } from './commands/data-stats.js';
+import { addDoctor } from './commands/doctor.js';
+import { addEvaluate } from './commands/evaluate.js';
+import { addExport } from './commands/export.js';
+import { addModels } from './commands/models.js';
+import { addQuickstart } from './commands/quickstart.js';
+import { addRecommend } from './commands/recommend.js';
+import { addResume } from './commands/resume.js';
+import { addTrain } from './commands/train.js';
+import { tracesErrors } from './environment.js';
+import { exitCodeMeanings, exitCodes, type ExitCode } from './errors.js';
+import { describeError } from './output/errors.js';
+
+/** Commands in the order of `--help`. */
+const COMMANDS = [addQuickstart, addTrain, addResume, addEvaluate, addRecommend, addExport, addDataStats, addModels, addDoctor];
+
+/**
+ * Runs one command line.
+ *
+ * @param args what follows the command's name
+ * @returns the exit code; errors have been written to stderr
+ * @example
+ * process.exitCode = await runCommand(['train', '--data', 'generated']);
+ */
+export async function runCommand(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok;
+  const program = createProgram((given) => (code = given));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    const shown = describeError(error, { trace: tracesErrors() });
+    if (shown.message !== '') process.stderr.write(`${shown.message}\n`);
+    return shown.code;
+  }
+}
+
+/** The commands; each hands its exit code to `done`. */
+export function createProgram(done: (code: ExitCode) => void): Command {
+  const program = new Command('difsr')
+    .description('Trains sequential recommenders with side information (DIF-SR and its rivals) and puts them to use.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    // Errors are shown once, by runCommand.
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError()
+    .addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}\n\nFirst steps:\n  $ npx difsr quickstart\n  $ npx difsr train --data PATH\n  $ npx difsr COMMAND --help`);
+  for (const add of COMMANDS) add(program, done);
+  return program;
+}
+
+/** A line per exit code. */
+export function exitCodeLines(): string[] {
+  return Object.entries(exitCodes).map(([name, code]) => `  ${String(code).padStart(3)}  ${meaningOf(name)}`);
+}
+
+function meaningOf(name: string): string {
+  return Object.entries(exitCodeMeanings).find(([key]) => key === name)?.[1] ?? '';
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+}
