@@ -43,6 +43,11 @@ export interface RawData {
   readonly report: readonly ReportEntry[];
 }
 
+/** The last part of a path: reports name files by it, errors by the whole path. */
+export function fileName(file: string): string {
+  return file.split(/[\\/]/).at(-1) ?? file;
+}
+
 /** Collects interactions row by row: interns tokens, grows its columns. */
 export class InteractionCollector {
   readonly #users = new Map<string, number>();

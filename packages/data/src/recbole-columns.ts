@@ -3,6 +3,7 @@
 import type { AtomicColumn } from './atomic.js';
 import { type ProblemList, shown } from './errors.js';
 import { nearestName } from './nearest.js';
+import { fileName } from './raw.js';
 import type { ReportEntry } from './types.js';
 
 /** Names of columns, where they are unusual or the inference is not wanted. */
@@ -116,7 +117,7 @@ export function inferFields(
     if (reason === undefined) fields.push(column);
     report.push({
       kind: 'inferred',
-      what: `${file}: column "${column.name}" is ${reason === undefined ? 'a field' : 'not a field'}`,
+      what: `${fileName(file)}: column "${column.name}" is ${reason === undefined ? 'a field' : 'not a field'}`,
       count: distinct,
       why: reason ?? `${column.type} with ${distinct} distinct values on ${filled} items (${occurrences} in all)`,
     });

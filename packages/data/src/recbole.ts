@@ -3,7 +3,14 @@
 import { type AtomicColumn, readAtomic, type RowVisitor } from './atomic.js';
 import { type CategoryText, quotedNames, splitValues } from './category-text.js';
 import { DataError, ProblemList } from './errors.js';
-import { InteractionCollector, type RawData, type RawInteractions, type RawItemColumn, type RawItems } from './raw.js';
+import {
+  fileName,
+  InteractionCollector,
+  type RawData,
+  type RawInteractions,
+  type RawItemColumn,
+  type RawItems,
+} from './raw.js';
 import {
   columnOfRole,
   type ColumnOptions,
@@ -96,7 +103,7 @@ function roleReport(
   const rest = unused.length === 0 ? '' : `; not used: ${unused.join(', ')}`;
   return {
     kind: 'inferred',
-    what: `${file}: columns`,
+    what: `${fileName(file)}: columns`,
     count: used.length,
     why: `user "${roles.user.name}", item "${roles.item.name}", ${order}${rest}`,
   };
@@ -159,14 +166,14 @@ function checkUsers({ file, text }: NamedText, interactions: RawInteractions, op
   if (unused.length > 0)
     report.push({
       kind: 'noted',
-      what: `${file}: columns not used`,
+      what: `${fileName(file)}: columns not used`,
       count: unused.length,
       why: `attributes of users (${unused.join(', ')}) are no side information of items`,
     });
   if (strangers > 0)
     report.push({
       kind: 'dropped',
-      what: `${file}: users without interactions`,
+      what: `${fileName(file)}: users without interactions`,
       count: strangers,
       why: 'nothing can be learned of them',
     });
@@ -214,7 +221,7 @@ function parseItems(
   if (repeated > 0)
     report.push({
       kind: 'dropped',
-      what: `${file}: rows of an item that has one already`,
+      what: `${fileName(file)}: rows of an item that has one already`,
       count: repeated,
       why: 'the first row of an item counts',
     });
@@ -222,7 +229,7 @@ function parseItems(
   if (missing > 0)
     report.push({
       kind: 'noted',
-      what: `items without a row in ${file}`,
+      what: `items without a row in ${fileName(file)}`,
       count: missing,
       why: 'they have no attributes',
     });
@@ -317,7 +324,7 @@ function chooseName(
   if (found !== undefined && named === undefined) {
     report.push({
       kind: 'inferred',
-      what: `${file}: item names from column "${found.name}"`,
+      what: `${fileName(file)}: item names from column "${found.name}"`,
       count: 1,
       why: 'its name says so',
     });
@@ -341,6 +348,6 @@ function quotedReport(
         : 'read as whole names (categoryText "fragments" splits at the separator)';
       return count === 0
         ? []
-        : { kind: 'inferred', what: `${file}: cells of quoted names in column "${column.name}"`, count, why };
+        : { kind: 'inferred', what: `${fileName(file)}: cells of quoted names in column "${column.name}"`, count, why };
     });
 }

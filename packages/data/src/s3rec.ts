@@ -3,7 +3,7 @@
 import { type AttributeEntry, parseAttributeJson } from './attribute-json.js';
 import { ProblemList } from './errors.js';
 import { forEachLine } from './lines.js';
-import { InteractionCollector, type RawData, type RawInteractions, type RawItems } from './raw.js';
+import { fileName, InteractionCollector, type RawData, type RawInteractions, type RawItems } from './raw.js';
 import type { ReportEntry } from './types.js';
 
 /** The name of the one field of this form: brand and categories in one flat vocabulary of attribute ids. */
@@ -117,7 +117,7 @@ function attributeReport(
     'noted',
     'items without an entry in the attribute file',
     known.size - used.length,
-    `${file} does not mention them: they have no attributes`,
+    `${fileName(file)} does not mention them: they have no attributes`,
   );
   note(
     'dropped',
