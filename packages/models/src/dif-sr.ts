@@ -47,7 +47,9 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
     const sides = fields.map((field, j) => fieldEmbedding(scope, schema, field, items, { width: widths[j] ?? DEFAULT_SIDE_WIDTH, pooling: config.pooling, deviation }));
     const position = positionEmbedding(scope, items, maxLength, d, deviation);
-    const layers = encode(scope, embedInput(scope, embed(table, items), config), items, config, (own, stream, options) => {
+    // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
+    const embedded = embed(table, items, { freezePadding: config.fusionForm === 'reference' });
+    const layers = encode(scope, embedInput(scope, embedded, config), items, config, (own, stream, options) => {
       const weights = declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
       return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
     });

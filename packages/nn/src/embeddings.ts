@@ -1,5 +1,5 @@
 // Embeddings: rows of a table by id, and fields with several values per item pooled into one row.
-import { cast, div, equal, expandDims, gather, maximum, mul, not, reduceMax, reduceSum, select, type Tensor } from '@difsr/graph';
+import { cast, div, equal, expandDims, gather, maximum, mul, not, reduceMax, reduceSum, select, stopGradient, type Tensor } from '@difsr/graph';
 
 /** How the values of a multi-valued field become one vector. */
 export type Pooling = 'sum' | 'mean' | 'max';
@@ -7,9 +7,14 @@ export type Pooling = 'sum' | 'mean' | 'max';
 /** Ids that stand for "no value". */
 const NONE = 0;
 
-/** `table [n, d], ids [..] -> [.., d]`. */
-export function embed(table: Tensor, ids: Tensor): Tensor {
-  return gather(table, ids);
+/**
+ * `table [n, d], ids [..] -> [.., d]`.
+ *
+ * @param options `freezePadding`: row 0 is looked up, but looking it up gives it no gradient (`padding_idx` of the published code).
+ */
+export function embed(table: Tensor, ids: Tensor, options: { readonly freezePadding?: boolean } = {}): Tensor {
+  const rows = gather(table, ids);
+  return options.freezePadding === true ? select(expandDims(equal(ids, NONE), -1), stopGradient(rows), rows) : rows;
 }
 
 /**
