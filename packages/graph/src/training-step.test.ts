@@ -1,0 +1,168 @@
+// Training steps against optimizers written by hand in double precision, five steps each.
+import { describe, expect, it } from 'vitest';
+import type { HostTensor } from './backend.js';
+import { add, input, matmul, mul, reduceMean, reduceSum, sub, tanh } from './build.js';
+import type { OptimizerConfig } from './optimizers.js';
+import { optimizerScalars } from './optimizers.js';
+import { normal } from './random.js';
+import { createReferenceBackend } from './reference/index.js';
+import { trainingStep, type Parameter } from './training-step.js';
+import type { Tensor } from './types.js';
+
+const [ROWS, IN, OUT, STEPS] = [6, 3, 2, 5];
+const noise = (stream: number, count: number): Float64Array => normal({ seed: 3, step: 0, stream }, count);
+const tensor = (shape: readonly number[], data: Float64Array): HostTensor => ({ dtype: 'float32', shape, data });
+
+const start = { weight: noise(1, IN * OUT), bias: noise(2, OUT), frozen: noise(3, OUT) };
+const data = Array.from({ length: STEPS }, (_, step) => ({ x: noise(10 + step, ROWS * IN), y: noise(20 + step, ROWS * OUT) }));
+type Values = { weight: Float64Array; bias: Float64Array };
+
+/** Mean of (tanh(x W + b) + frozen - y)^2, in the graph. */
+function model(): { loss: Tensor; parameters: Parameter[] } {
+  const [weight, bias, frozen] = [input('weight', [IN, OUT]), input('bias', [OUT]), input('frozen', [OUT])];
+  const error = sub(add(tanh(add(matmul(input('x', ['batch', IN]), weight), bias)), frozen), input('y', ['batch', OUT]));
+  return {
+    loss: reduceMean(mul(error, error)),
+    parameters: [
+      { name: 'weight', tensor: weight, decay: true, trainable: true },
+      { name: 'bias', tensor: bias, decay: false, trainable: true },
+      { name: 'frozen', tensor: frozen, decay: true, trainable: false },
+    ],
+  };
+}
+
+/** The same loss and its gradients by hand. */
+function byHand({ weight, bias }: Values, { x, y }: { x: Float64Array; y: Float64Array }): { loss: number; gradients: Values } {
+  const gradients = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
+  let loss = 0;
+  for (let row = 0; row < ROWS; row++) {
+    for (let o = 0; o < OUT; o++) {
+      let z = bias[o]!;
+      for (let i = 0; i < IN; i++) z += x[row * IN + i]! * weight[i * OUT + o]!;
+      const error = Math.tanh(z) + start.frozen[o]! - y[row * OUT + o]!;
+      loss += error ** 2 / (ROWS * OUT);
+      const dz = ((2 * error) / (ROWS * OUT)) * (1 - Math.tanh(z) ** 2);
+      gradients.bias[o]! += dz;
+      for (let i = 0; i < IN; i++) gradients.weight[i * OUT + o]! += dz * x[row * IN + i]!;
+    }
+  }
+  return { loss, gradients };
+}
+
+const norm = ({ weight, bias }: Values): number => Math.sqrt([...weight, ...bias].reduce((sum, g) => sum + g * g, 0));
+const rateAt = (step: number): number => 0.05 / step;
+
+/** Five steps by hand. Decay belongs to `weight` alone. */
+function trainByHand(config: OptimizerConfig, clipNorm?: number): { values: Values; losses: number[]; norms: number[] } {
+  const values = { weight: start.weight.slice(), bias: start.bias.slice() };
+  const first = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
+  const second = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
+  const [losses, norms]: [number[], number[]] = [[], []];
+  for (let step = 1; step <= STEPS; step++) {
+    const { loss, gradients } = byHand(values, data[step - 1]!);
+    losses.push(loss);
+    norms.push(norm(gradients));
+    const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / norm(gradients));
+    const rate = rateAt(step);
+    for (const name of ['weight', 'bias'] as const) {
+      const decay = name === 'weight' ? (config.decay ?? 0) : 0;
+      const [w, m, v] = [values[name], first[name], second[name]];
+      w.forEach((old, i) => {
+        let g = gradients[name][i]! * scale;
+        if (config.kind !== 'adamw') g += decay * old;
+        if (config.kind === 'sgd') {
+          m[i] = (config.momentum ?? 0) * m[i]! + g;
+          w[i] = old - rate * m[i]!;
+          return;
+        }
+        const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
+        m[i] = beta1 * m[i]! + (1 - beta1) * g;
+        v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
+        const corrected = m[i]! / (1 - beta1 ** step) / (Math.sqrt(v[i]! / (1 - beta2 ** step)) + epsilon);
+        w[i] = old - rate * corrected - (config.kind === 'adamw' ? rate * decay * old : 0);
+      });
+    }
+  }
+  return { values, losses, norms };
+}
+
+/** The same five steps as a graph on the reference backend. */
+async function trainInGraph(config: OptimizerConfig, clipNorm?: number): Promise<{ variables: Record<string, HostTensor>; losses: number[]; norms: number[] }> {
+  const { loss, parameters } = model();
+  const step = trainingStep({ loss, parameters, optimizer: config, ...(clipNorm === undefined ? {} : { clipNorm }), reported: { twice: mul(loss, 2) } });
+  const backend = createReferenceBackend();
+  const zeros = [...step.state].map(([name, shape]) => [name, tensor(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)))] as const);
+  const variables = await backend.createVariables({
+    weight: tensor([IN, OUT], start.weight),
+    bias: tensor([OUT], start.bias),
+    frozen: tensor([OUT], start.frozen),
+    ...Object.fromEntries(zeros),
+  });
+  const program = await backend.compile(step.graph, { variables, updates: step.updates });
+  const [losses, norms]: [number[], number[]] = [[], []];
+  for (let i = 1; i <= STEPS; i++) {
+    const { x, y } = data[i - 1]!;
+    const scalars = Object.entries(optimizerScalars(config, i, rateAt(i))).filter(([name]) => step.graph.inputs.has(name));
+    const feeds = Object.fromEntries(scalars.map(([name, value]) => [name, tensor([], Float64Array.of(value))]));
+    const outputs = await program.run({ x: tensor([ROWS, IN], x), y: tensor([ROWS, OUT], y), ...feeds });
+    expect(Object.keys(outputs).toSorted()).toEqual(['gradientNorm', 'loss', 'twice']);
+    losses.push(outputs['loss']!.data[0]!);
+    norms.push(outputs['gradientNorm']!.data[0]!);
+    expect(outputs['twice']!.data[0]).toBe(2 * outputs['loss']!.data[0]!);
+  }
+  const values = await variables.read();
+  await backend.dispose();
+  return { variables: values, losses, norms };
+}
+
+const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>): void => {
+  expect(actual.length).toBe(expected.length);
+  Array.from(expected).forEach((value, i) => expect(Math.abs(actual[i]! - value)).toBeLessThan(1e-12));
+};
+
+const configs: [string, OptimizerConfig, number?][] = [
+  ['Adam', { kind: 'adam' }],
+  ['Adam with other constants', { kind: 'adam', beta1: 0.8, beta2: 0.95, epsilon: 1e-3 }],
+  ['Adam with L2 on the decay group', { kind: 'adam', decay: 0.1 }],
+  ['AdamW with decay on the decay group', { kind: 'adamw', decay: 0.1 }],
+  ['AdamW without decay', { kind: 'adamw' }],
+  ['SGD', { kind: 'sgd' }],
+  ['SGD with momentum and L2', { kind: 'sgd', momentum: 0.9, decay: 0.1 }],
+  ['Adam, clipped', { kind: 'adam' }, 0.3],
+  ['SGD with momentum, clipped', { kind: 'sgd', momentum: 0.9 }, 0.3],
+  ['SGD, a clip that is never reached', { kind: 'sgd' }, 100],
+  ['AdamW, clipped, with decay', { kind: 'adamw', decay: 0.1 }, 0.3],
+];
+
+describe('trainingStep equals an optimizer written by hand', () => {
+  it.each(configs)('%s', async (_, config, clipNorm) => {
+    const graph = await trainInGraph(config, clipNorm);
+    const hand = trainByHand(config, clipNorm);
+    expectClose(graph.losses, hand.losses);
+    expectClose(graph.norms, hand.norms);
+    expectClose(graph.variables['weight']!.data, hand.values.weight);
+    expectClose(graph.variables['bias']!.data, hand.values.bias);
+    expectClose(graph.variables['frozen']!.data, start.frozen);
+    if (clipNorm === 0.3) expect(Math.min(...hand.norms)).toBeGreaterThan(0.3); // the clip took part in every step
+  });
+
+  it('tells L2 from decoupled decay', async () => {
+    const [coupled, decoupled] = [await trainInGraph({ kind: 'adam', decay: 0.1 }), await trainInGraph({ kind: 'adamw', decay: 0.1 })];
+    expect(Math.abs(coupled.variables['weight']!.data[0]! - decoupled.variables['weight']!.data[0]!)).toBeGreaterThan(1e-4);
+  });
+
+  it('keeps state for trained parameters only', () => {
+    const { loss, parameters } = model();
+    expect([...trainingStep({ loss, parameters, optimizer: { kind: 'adam' } }).state.keys()]).toEqual(['adam.m.weight', 'adam.v.weight', 'adam.m.bias', 'adam.v.bias']);
+    expect([...trainingStep({ loss, parameters, optimizer: { kind: 'sgd' } }).state.keys()]).toEqual([]);
+  });
+
+  it('refuses a parameter of unknown size, a loss that misses a parameter, and nothing to train', () => {
+    const x = input('x', ['batch']);
+    const parameter = (name: string, t: Tensor): Parameter => ({ name, tensor: t, decay: false, trainable: true });
+    const step = (loss: Tensor, parameters: Parameter[]): void => void trainingStep({ loss, parameters, optimizer: { kind: 'adam' } });
+    expect(() => step(reduceSum(x), [parameter('x', x)])).toThrow('parameter "x" is float32[batch]: a trained parameter has known sizes only');
+    expect(() => step(reduceSum(x), [parameter('w', input('w', [2]))])).toThrow('the loss does not depend on parameter "w"');
+    expect(() => step(reduceSum(x), [])).toThrow('nothing to train');
+  });
+});
