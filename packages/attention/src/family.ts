@@ -33,12 +33,12 @@ export interface DifSources {
 
 /** Scaled dot-product attention (Vaswani et al., 2017): `stream [b, n, d] -> [b, n, d]`. */
 export function vanillaAttention(stream: Tensor, weights: AttentionWeights, options: AttendOptions): Attention {
-  return attend(scores(stream, weights.item, options.heads), stream, weights, options);
+  return attend(scores(stream, weights.item, options.heads, { toSoftmax: true }), stream, weights, options);
 }
 
 /** NOVA: the fused stream asks and answers, the item stream alone is passed on. */
 export function novaAttention(item: Tensor, fused: Tensor, weights: AttentionWeights, options: AttendOptions): Attention {
-  return attend(scores(fused, weights.item, options.heads), item, weights, options);
+  return attend(scores(fused, weights.item, options.heads, { toSoftmax: true }), item, weights, options);
 }
 
 /**
@@ -58,12 +58,13 @@ export function difAttention(item: Tensor, sources: DifSources, weights: DifWeig
   if (sources.sides.length !== weights.sides.length || (sources.position === undefined) !== (weights.position === undefined)) {
     throw new GraphError(`${sources.sides.length} side sources${sources.position ? ' and position' : ''} against weights for ${weights.sides.length}${weights.position ? ' and position' : ''}`);
   }
+  const how = { toSoftmax: weights.fusion.fusion === 'sum' };
   const sides = weights.sides.flatMap((own, j) => {
     const values = sources.sides[j];
-    return values === undefined ? [] : [scores(values, own, heads)];
+    return values === undefined ? [] : [scores(values, own, heads, how)];
   });
-  const position = sources.position && weights.position ? [scores(sources.position, weights.position, heads)] : [];
-  const fused = fuse([...sides, scores(item, weights.item, heads), ...position], weights.fusion, mask, form);
+  const position = sources.position && weights.position ? [scores(sources.position, weights.position, heads, how)] : [];
+  const fused = fuse([...sides, scores(item, weights.item, heads, how), ...position], weights.fusion, mask, form);
   return attend(fused, item, weights, options);
 }
 

@@ -3,7 +3,7 @@
 // zeroes hidden entries first and therefore can train on all positions at once.
 import { add, at, broadcast, concat, GraphError, matmul, mul, relu, select, slice, softmax, type Shape, type Tensor } from '@difsr/graph';
 import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
-import type { AttentionMask } from './scores.js';
+import { unseenBias, type AttentionMask } from './scores.js';
 
 /** How sources of scores are fused. */
 export type Fusion = 'sum' | 'concat' | 'gate';
@@ -58,7 +58,8 @@ function gateRows(rows: readonly Tensor[], hidden: LinearWeights, output: Linear
   const n = at(at(rows, 0).shape, 3);
   checkLength(n, knownSize(hidden.weight, 1));
   const columns: LinearWeights = { ...hidden, weight: slice(hidden.weight, 1, 0, n) };
-  const energies = rows.map((row) => linear(relu(linear(row, columns)), output)); // each [b|1, h, n, 1]
+  const last = unseenBias(output); // the softmax below compares the sources' energies
+  const energies = rows.map((row) => linear(relu(linear(row, columns)), last)); // each [b|1, h, n, 1]
   const full = energies.map((energy) => energy.shape).reduce((a, b) => (a[0] === 1 ? b : a));
   const gates = softmax(concat(energies.map((energy) => broadcast(energy, full)), 3)); // [b, h, n, sources]
   return rows.map((row, s) => mul(slice(gates, 3, s, s + 1), row)).reduce((a, b) => add(a, b));

@@ -1,7 +1,7 @@
 // Scores of one source, and what every member of the family does with fused scores.
 // Symbols of the paper (Xie et al., SIGIR 2022) and names here: R `item`, E_j `side.values`, W_Q W_K W_V
 // `query` `key` `value`, h `heads`, d_h `headSize`, F `fuse`, att_j `scores`.
-import { add, at, GraphError, iota, less, matmul, mul, not, and, equal, expandDims, reshape, select, softmax, transpose, type Tensor } from '@difsr/graph';
+import { add, at, GraphError, iota, less, matmul, mul, not, and, equal, expandDims, reshape, select, softmax, stopGradient, transpose, type Tensor } from '@difsr/graph';
 import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
 
 /** Query and key projections of one source of scores. */
@@ -53,9 +53,23 @@ export function mergeHeads(x: Tensor): Tensor {
   return reshape(transpose(x, [0, 2, 1, 3]), [at(x.shape, 0), at(x.shape, 2), heads * size]);
 }
 
-/** att_j = (E_j W_Q)(E_j W_K)^T per head, not scaled: `[b|1, n, width] -> [b|1, h, n, n]`. */
-export function scores(source: Tensor, weights: SourceWeights, heads: number): Tensor {
-  return matmul(splitHeads(linear(source, weights.query), heads), splitHeads(linear(source, weights.key), heads), { transB: true });
+/**
+ * A linear map whose bias adds the same to all that a softmax compares, so that the softmax cannot see it: the gradient of
+ * that bias is zero in exact arithmetic. Here it is zero, not float32's round-off, which Adam would scale up to whole steps.
+ */
+export function unseenBias(weights: LinearWeights): LinearWeights {
+  const { weight, bias } = weights;
+  return bias === undefined ? weights : { weight, bias: add(stopGradient(bias), mul(bias, 0)) };
+}
+
+/**
+ * att_j = (E_j W_Q)(E_j W_K)^T per head, not scaled: `[b|1, n, width] -> [b|1, h, n, n]`.
+ *
+ * @param options `toSoftmax`: the scores are at most added to others before the softmax, so a key's bias shifts whole rows.
+ */
+export function scores(source: Tensor, weights: SourceWeights, heads: number, options: { readonly toSoftmax?: boolean } = {}): Tensor {
+  const key = options.toSoftmax === true ? unseenBias(weights.key) : weights.key;
+  return matmul(splitHeads(linear(source, weights.query), heads), splitHeads(linear(source, key), heads), { transB: true });
 }
 
 /** Which keys a query may see: 0 where it may, a large negative number where not; `[b, 1, n, n]`. */
