@@ -4,20 +4,57 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import {
-  add, BackendError, cast, createGraph, createReferenceBackend, fillWords, gather, gelu, GraphError, input, layerNorm, matmul, mul, optimizerScalars, reduceMean,
-  slice, streamId, tableCrossEntropy, trainingStep, type Backend, type Feeds, type HostTensor, type Parameter, type Tensor, type TrainingStep,
+  add,
+  BackendError,
+  cast,
+  createGraph,
+  createReferenceBackend,
+  fillWords,
+  gather,
+  gelu,
+  GraphError,
+  input,
+  layerNorm,
+  matmul,
+  mul,
+  optimizerScalars,
+  reduceMean,
+  slice,
+  streamId,
+  tableCrossEntropy,
+  trainingStep,
+  type Backend,
+  type Feeds,
+  type HostTensor,
+  type Parameter,
+  type Tensor,
+  type TrainingStep,
 } from '@difsr/graph';
 
 import { createOnnxRuntimeBackend, createWorkerBackend, probeDevices } from '@difsr/onnxruntime';
 import { describe, expect, it } from 'vitest';
 
-const floats = (shape: readonly number[], values: ArrayLike<number>): HostTensor => ({ dtype: 'float32', shape, data: Float32Array.from(values) });
-const ints = (...values: number[]): HostTensor => ({ dtype: 'int32', shape: [values.length], data: Int32Array.from(values) });
+const floats = (shape: readonly number[], values: ArrayLike<number>): HostTensor => ({
+  dtype: 'float32',
+  shape,
+  data: Float32Array.from(values),
+});
+const ints = (...values: number[]): HostTensor => ({
+  dtype: 'int32',
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
 
 /** Values in [-0.5, 0.5), the same for every call with the same name. */
 function noise(name: string, shape: readonly number[]): HostTensor {
-  const words = fillWords({ seed: 1, step: 0, stream: streamId(name) }, new Uint32Array(shape.reduce((a, b) => a * b, 1)));
-  return floats(shape, Float32Array.from(words, (word) => word / 2 ** 32 - 0.5));
+  const words = fillWords(
+    { seed: 1, step: 0, stream: streamId(name) },
+    new Uint32Array(shape.reduce((a, b) => a * b, 1)),
+  );
+  return floats(
+    shape,
+    Float32Array.from(words, (word) => word / 2 ** 32 - 0.5),
+  );
 }
 
 interface Setting {
@@ -40,12 +77,23 @@ function smallModel(classes: number, width: number, targets: number): Setting {
   const keep = input('keep', ['targets', width], 'bool');
   const x = mul(gather(table, input('items', ['targets'], 'int32')), mul(2, cast(keep, 'float32')));
   const hidden = gelu(matmul(x, parameter('w', [2 * width, width]), { transB: true }));
-  const h = layerNorm(add(x, slice(hidden, 1, 0, width)), parameter('scale', [width]), parameter('bias', [width]), 1e-12);
+  const h = layerNorm(
+    add(x, slice(hidden, 1, 0, width)),
+    parameter('scale', [width]),
+    parameter('bias', [width]),
+    1e-12,
+  );
   const loss = reduceMean(tableCrossEntropy(h, table, input('labels', ['targets'], 'int32'), 1));
   const step = trainingStep({ loss, parameters, optimizer: { kind: 'adam', decay: 0.01 }, clipNorm: 1 });
-  for (const [name, shape] of step.state) values[name] = floats(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+  for (const [name, shape] of step.state)
+    values[name] = floats(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
   const ids = (stream: string, at: number): HostTensor =>
-    ints(...Array.from(fillWords({ seed: 2, step: at, stream: streamId(stream) }, new Uint32Array(targets)), (word) => 1 + (word % (classes - 1))));
+    ints(
+      ...Array.from(
+        fillWords({ seed: 2, step: at, stream: streamId(stream) }, new Uint32Array(targets)),
+        (word) => 1 + (word % (classes - 1)),
+      ),
+    );
   const feeds = (at: number): Feeds => ({
     items: ids('items', at),
     labels: ids('labels', at),
@@ -59,7 +107,11 @@ function smallModel(classes: number, width: number, targets: number): Setting {
   return { step, values, feeds };
 }
 
-async function train(backend: Backend, { step, values, feeds }: Setting, steps: number): Promise<{ losses: number[]; after: Record<string, HostTensor> }> {
+async function train(
+  backend: Backend,
+  { step, values, feeds }: Setting,
+  steps: number,
+): Promise<{ losses: number[]; after: Record<string, HostTensor> }> {
   const variables = await backend.createVariables(values);
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
   const losses: number[] = [];
@@ -87,7 +139,9 @@ describe('training steps', () => {
       losses.forEach((loss, i) => expect(loss).toBeCloseTo(expected.losses[i] ?? Number.NaN, 4));
       for (const [name, { data }] of Object.entries(expected.after)) {
         const largest = Math.max(...Array.from(data, Math.abs));
-        data.forEach((value, i) => expect(Math.abs((after[name]?.data[i] ?? Number.NaN) - value)).toBeLessThan(1e-3 * largest + 1e-7));
+        data.forEach((value, i) =>
+          expect(Math.abs((after[name]?.data[i] ?? Number.NaN) - value)).toBeLessThan(1e-3 * largest + 1e-7),
+        );
       }
     });
   });
@@ -100,13 +154,15 @@ describe('training steps', () => {
         const result = await train(backend, setting, 2);
         first ??= result;
         expect(result.losses).toEqual(first.losses);
-        for (const [name, { data }] of Object.entries(first.after)) expect(Buffer.compare(bytes(result.after[name]), bytes({ data }))).toBe(0);
+        for (const [name, { data }] of Object.entries(first.after))
+          expect(Buffer.compare(bytes(result.after[name]), bytes({ data }))).toBe(0);
       }
     });
     await using(await createWorkerBackend({ threads: 2 }), async (backend) => {
       const { losses, after } = await train(backend, setting, 2);
       expect(losses).toEqual(first?.losses);
-      for (const [name, tensor] of Object.entries(first?.after ?? {})) expect(Buffer.compare(bytes(after[name]), bytes(tensor))).toBe(0);
+      for (const [name, tensor] of Object.entries(first?.after ?? {}))
+        expect(Buffer.compare(bytes(after[name]), bytes(tensor))).toBe(0);
     });
   });
 
@@ -144,7 +200,9 @@ describe.each([
   ['in a worker', createWorkerBackend],
 ] as const)('%s', (_, create) => {
   /** total' = total + row: fails within ONNX Runtime where the id is no row of the table. */
-  const graph = createGraph({ next: add(input('total', [2]), gather(input('table', [3, 2]), input('id', [], 'int32'))) });
+  const graph = createGraph({
+    next: add(input('total', [2]), gather(input('table', [3, 2]), input('id', [], 'int32'))),
+  });
   const table = floats([3, 2], [1, 2, 3, 4, 5, 6]);
   const id = (value: number): HostTensor => ({ dtype: 'int32', shape: [], data: Int32Array.of(value) });
 
@@ -166,12 +224,20 @@ describe.each([
     create().then((backend) =>
       using(backend, async () => {
         const x = input('x', ['n', 3]);
-        const program = await backend.compile(createGraph({ y: slice(x, 0, 0, 'm'), z: input('w', ['m']) }), { label: 'cut' });
+        const program = await backend.compile(createGraph({ y: slice(x, 0, 0, 'm'), z: input('w', ['m']) }), {
+          label: 'cut',
+        });
         const w = floats([2], [1, 2]);
         await expect(program.run({ x: floats([4, 3], [1, 2]), w })).rejects.toThrow(/"x" has 2 values.*takes 12/);
-        await expect(program.run({ x: { dtype: 'float32', shape: [4, 3], data: new Int32Array(12) }, w })).rejects.toThrow(/"x" is float32.*Float32Array.*Int32Array/);
-        await expect(program.run({ x: { mask: { seed: 1, step: 1, stream: 1 }, rate: 0.5, shape: [4, 3] }, w })).rejects.toThrow(GraphError);
-        await expect(program.run({ x: floats([1, 3], [1, 2, 3]), w })).rejects.toThrow(/end of a slice \(m = 2\) exceeds the axis \(n = 1\)/);
+        await expect(
+          program.run({ x: { dtype: 'float32', shape: [4, 3], data: new Int32Array(12) }, w }),
+        ).rejects.toThrow(/"x" is float32.*Float32Array.*Int32Array/);
+        await expect(
+          program.run({ x: { mask: { seed: 1, step: 1, stream: 1 }, rate: 0.5, shape: [4, 3] }, w }),
+        ).rejects.toThrow(GraphError);
+        await expect(program.run({ x: floats([1, 3], [1, 2, 3]), w })).rejects.toThrow(
+          /end of a slice \(m = 2\) exceeds the axis \(n = 1\)/,
+        );
         expect((await program.run({ x: floats([3, 3], new Float32Array(9)), w }))['y']?.shape).toEqual([2, 3]);
       }),
     ));
@@ -220,10 +286,15 @@ describe('a worker', () => {
   it('that is ended rejects all pending and later calls, naming the exit code', async () => {
     const { backend, thread } = await withThread();
     const program = await backend.compile(double);
-    const pending = Promise.allSettled([program.run({ x: floats([1], [1]) }), backend.createVariables({}), backend.compile(double)]);
+    const pending = Promise.allSettled([
+      program.run({ x: floats([1], [1]) }),
+      backend.createVariables({}),
+      backend.compile(double),
+    ]);
     void thread.terminate();
     for (const outcome of await pending) {
-      if (outcome.status === 'rejected') expect(String(outcome.reason)).toMatch(/^BackendError: .*exit code 1\..*Cure:/);
+      if (outcome.status === 'rejected')
+        expect(String(outcome.reason)).toMatch(/^BackendError: .*exit code 1\..*Cure:/);
     }
     await expect(program.run({ x: floats([1], [1]) })).rejects.toThrow(/worker ended with exit code 1/);
     await expect(backend.compile(double)).rejects.toThrow(BackendError);

@@ -42,7 +42,13 @@ export class OrtBackend implements Backend {
       const start = performance.now();
       const session = await createSession(description.bytes, description.label, this.#options);
       traceSession(description.label, description.nodes, description.bytes.length, performance.now() - start);
-      const program = new OrtProgram({ description, session, variables, turns: this.#turns, forget: (gone) => this.#programs.delete(gone) });
+      const program = new OrtProgram({
+        description,
+        session,
+        variables,
+        turns: this.#turns,
+        forget: (gone) => this.#programs.delete(gone),
+      });
       this.#programs.add(program);
       return program;
     });
@@ -56,7 +62,8 @@ export class OrtBackend implements Backend {
   }
 
   #own(variables: Variables | undefined): OrtVariables | undefined {
-    if (variables === undefined || (variables instanceof OrtVariables && this.#variables.has(variables))) return variables;
+    if (variables === undefined || (variables instanceof OrtVariables && this.#variables.has(variables)))
+      return variables;
     throw new BackendError('these variables belong to another backend: create them with createVariables of this one');
   }
 }

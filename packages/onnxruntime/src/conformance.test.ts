@@ -1,7 +1,14 @@
 // The suite that every backend passes, on ONNX Runtime: in this thread with two threads within operators, and a part of
 // it through the worker.
 import { opNames, type Backend } from '@difsr/graph';
-import { conformanceCases, contractChecks, emptyCases, exactCases, runCase, type ConformanceCase } from '@difsr/graph/conformance';
+import {
+  conformanceCases,
+  contractChecks,
+  emptyCases,
+  exactCases,
+  runCase,
+  type ConformanceCase,
+} from '@difsr/graph/conformance';
 import { createOnnxRuntimeBackend, createWorkerBackend } from '@difsr/onnxruntime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -40,7 +47,9 @@ describe('in a worker', () => {
 
   it('gives the results of every op', async () => {
     const backend = await createWorkerBackend({ threads: 2 });
-    const first = opNames.flatMap((op) => cases.find((example) => example.op === op && example.kind === 'forward') ?? []);
+    const first = opNames.flatMap(
+      (op) => cases.find((example) => example.op === op && example.kind === 'forward') ?? [],
+    );
     await expectConformance(backend, first).finally(() => backend.dispose());
   });
 });

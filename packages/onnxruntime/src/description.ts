@@ -62,14 +62,24 @@ export function describeProgram(graph: Graph, options: CompileOptions, variables
   for (const [name, tensor] of graph.inputs) {
     const variable = variables.get(name);
     if (variable !== undefined && !fits(tensor, variable)) {
-      throw new GraphError(`program "${label}": input "${name}" is ${formatType(tensor)}, the variable of that name ${formatType(variable)}`);
+      throw new GraphError(
+        `program "${label}": input "${name}" is ${formatType(tensor)}, the variable of that name ${formatType(variable)}`,
+      );
     }
   }
   checkUpdates(graph, updates, variables, label);
   const bytes = toOnnx(graph, { target: 'runtime', name: label });
   traceModel(label, graph, bytes);
   const outputs = named(graph.outputs).map((type) => ({ ...type, onnxName: onnxOutputName(graph, type.name) }));
-  return { label, bytes, nodes: graph.nodes.length, inputs: named(graph.inputs), outputs, checks: sizeChecks(graph), updates };
+  return {
+    label,
+    bytes,
+    nodes: graph.nodes.length,
+    inputs: named(graph.inputs),
+    outputs,
+    checks: sizeChecks(graph),
+    updates,
+  };
 }
 
 function fits(tensor: Tensor, variable: { readonly dtype: DType; readonly shape: readonly number[] }): boolean {
@@ -80,18 +90,34 @@ function fits(tensor: Tensor, variable: { readonly dtype: DType; readonly shape:
   );
 }
 
-function checkUpdates(graph: Graph, updates: Readonly<Record<string, string>>, variables: VariableTypes, label: string): void {
+function checkUpdates(
+  graph: Graph,
+  updates: Readonly<Record<string, string>>,
+  variables: VariableTypes,
+  label: string,
+): void {
   const used = new Set<string>();
   for (const [name, output] of Object.entries(updates)) {
     const variable = variables.get(name);
     const tensor = graph.outputs.get(output);
     const where = `program "${label}": update of "${name}"`;
-    if (variable === undefined) throw new GraphError(`${where}: there is no such variable; variables are ${[...variables.keys()].join(', ') || 'none'}`);
-    if (tensor === undefined) throw new GraphError(`${where}: the graph has no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`);
+    if (variable === undefined)
+      throw new GraphError(
+        `${where}: there is no such variable; variables are ${[...variables.keys()].join(', ') || 'none'}`,
+      );
+    if (tensor === undefined)
+      throw new GraphError(
+        `${where}: the graph has no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`,
+      );
     if (tensor.dtype !== variable.dtype || !sameShape(tensor.shape, variable.shape)) {
-      throw new GraphError(`${where}: the variable is ${formatType(variable)}, output "${output}" ${formatType(tensor)}`);
+      throw new GraphError(
+        `${where}: the variable is ${formatType(variable)}, output "${output}" ${formatType(tensor)}`,
+      );
     }
-    if (used.has(output)) throw new GraphError(`${where}: output "${output}" already updates another variable; give the graph a second output of the same tensor`);
+    if (used.has(output))
+      throw new GraphError(
+        `${where}: output "${output}" already updates another variable; give the graph a second output of the same tensor`,
+      );
     used.add(output);
   }
 }
@@ -99,7 +125,8 @@ function checkUpdates(graph: Graph, updates: Readonly<Record<string, string>>, v
 function sizeChecks(graph: Graph): SizeCheck[] {
   const checks: SizeCheck[] = [];
   const add = (small: Dim, plus: number, large: Dim, what: string): void => {
-    if (small !== large && (typeof small === 'string' || typeof large === 'string')) checks.push({ small, plus, large, what });
+    if (small !== large && (typeof small === 'string' || typeof large === 'string'))
+      checks.push({ small, plus, large, what });
   };
   for (const node of graph.nodes) {
     switch (node.op) {
@@ -133,7 +160,9 @@ export function checkSizes({ checks, label }: ProgramDescription, sizes: Readonl
     const [least, most] = [bindDim(small, sizes) + plus, bindDim(large, sizes)];
     if (least > most) {
       const text = (dim: Dim, size: number): string => (typeof dim === 'string' ? `${dim} = ${size}` : String(size));
-      throw new GraphError(`program "${label}": ${what} (${text(small, least)}) exceeds the axis (${text(large, most)})`);
+      throw new GraphError(
+        `program "${label}": ${what} (${text(small, least)}) exceeds the axis (${text(large, most)})`,
+      );
     }
   }
 }

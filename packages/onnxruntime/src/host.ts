@@ -33,7 +33,10 @@ export function checkedArray(name: string, { dtype, shape, data }: HostTensor): 
     throw new GraphError(`"${name}" has ${data.length} values, its shape ${formatShape(shape)} takes ${sizeOf(shape)}`);
   }
   const array = dtype === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
-  if (!matches(dtype, array)) throw new GraphError(`"${name}" is ${dtype}, which travels as ${constructors[dtype](0).constructor.name}; got ${data.constructor.name}`);
+  if (!matches(dtype, array))
+    throw new GraphError(
+      `"${name}" is ${dtype}, which travels as ${constructors[dtype](0).constructor.name}; got ${data.constructor.name}`,
+    );
   return array;
 }
 
@@ -51,6 +54,7 @@ export function ortTensor(dtype: DType, array: OrtArray, shape: readonly number[
 /** The result of a run as a host tensor; the array is the run's own fresh copy. */
 export function hostTensor(dtype: DType, tensor: OrtTensor): HostTensor {
   const { data, dims } = tensor;
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return { dtype, shape: dims, data };
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
+    return { dtype, shape: dims, data };
   throw new GraphError(`an output of type ${tensor.type} where ${dtype} was expected`);
 }

@@ -21,6 +21,8 @@ it('computes what the graph says, with the weights inside and the number of rows
 it('refuses bytes that are no model, and inputs whose length is not their shape', async () => {
   await expect(openModelFile(Uint8Array.of(1, 2, 3))).rejects.toThrow(/refused by ONNX Runtime/);
   const model = await openModelFile(toOnnx(graph, { target: 'export', initializers: { w } }));
-  await expect(model.run({ x: { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1) } })).rejects.toThrow(GraphError);
+  await expect(model.run({ x: { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1) } })).rejects.toThrow(
+    GraphError,
+  );
   await model.dispose();
 });

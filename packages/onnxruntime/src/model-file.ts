@@ -33,11 +33,18 @@ export async function openModelFile(bytes: Uint8Array, options: OnnxRuntimeOptio
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds) => {
-      const given = Object.entries(feeds).map(([name, feed]): [string, OrtTensor] => [name, ortTensor(feed.dtype, checkedArray(name, feed), feed.shape)]);
+      const given = Object.entries(feeds).map(([name, feed]): [string, OrtTensor] => [
+        name,
+        ortTensor(feed.dtype, checkedArray(name, feed), feed.shape),
+      ]);
       const results = await session.run(Object.fromEntries(given)).catch((error: unknown) => {
-        throw new BackendError(`the model failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new BackendError(`the model failed: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        });
       });
-      return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, hostTensor(dtypeOf(name, result), result)]));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, result]) => [name, hostTensor(dtypeOf(name, result), result)]),
+      );
     },
     dispose: () => session.release(),
   };
@@ -45,6 +52,7 @@ export async function openModelFile(bytes: Uint8Array, options: OnnxRuntimeOptio
 
 function dtypeOf(name: string, { type }: OrtTensor): DType {
   const dtype = dtypes[type];
-  if (dtype === undefined) throw new BackendError(`output "${name}" is of type ${type}; ${Object.keys(dtypes).join(', ')} can be read`);
+  if (dtype === undefined)
+    throw new BackendError(`output "${name}" is of type ${type}; ${Object.keys(dtypes).join(', ')} can be read`);
   return dtype;
 }

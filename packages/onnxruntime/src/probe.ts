@@ -42,7 +42,10 @@ export async function probeDevices(): Promise<DeviceReport[]> {
 
 function problemOf(device: Device): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = fork(fileURLToPath(new URL('./probe-child.js', import.meta.url)), [device], { stdio: 'ignore', execArgv: [] });
+    const child = fork(fileURLToPath(new URL('./probe-child.js', import.meta.url)), [device], {
+      stdio: 'ignore',
+      execArgv: [],
+    });
     const patience = setTimeout(() => {
       resolve(`no answer within ${PATIENCE / 1000} s`);
       child.kill('SIGKILL');

@@ -1,6 +1,17 @@
 // A compiled program: one session for all shapes, fed from variables and from the caller, its updates swapped in only
 // after a run that succeeded.
-import { BackendError, bindInputs, fillMask, GraphError, sizeOf, type DType, type Feeds, type HostTensor, type MaskFeed, type Program } from '@difsr/graph';
+import {
+  BackendError,
+  bindInputs,
+  fillMask,
+  GraphError,
+  sizeOf,
+  type DType,
+  type Feeds,
+  type HostTensor,
+  type MaskFeed,
+  type Program,
+} from '@difsr/graph';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
 import { checkedArray, hostTensor, ortTensor } from './host.js';
@@ -37,7 +48,10 @@ export class OrtProgram implements Program {
     this.#bound = variables === undefined ? [] : [...this.#inputs.keys()].filter((name) => variables.types.has(name));
     const onnxNames = new Map(description.outputs.map(({ name, onnxName }) => [name, onnxName]));
     const updating = new Set(Object.values(description.updates));
-    this.#updates = Object.entries(description.updates).map(([variable, output]) => [variable, onnxNames.get(output) ?? output]);
+    this.#updates = Object.entries(description.updates).map(([variable, output]) => [
+      variable,
+      onnxNames.get(output) ?? output,
+    ]);
     this.#returned = description.outputs.filter(({ name }) => !updating.has(name));
     variables?.prepareUpdates(this.#updates.map(([variable]) => variable));
     this.#timer = new RunTimer(description.label);
@@ -62,21 +76,26 @@ export class OrtProgram implements Program {
     const inputs = this.#collect(feeds);
     const fetches: Record<string, OrtTensor | null> = {};
     for (const { onnxName } of this.#returned) fetches[onnxName] = null;
-    for (const [variable, output] of this.#updates) if (variables !== undefined) fetches[output] = variables.spare(variable);
+    for (const [variable, output] of this.#updates)
+      if (variables !== undefined) fetches[output] = variables.spare(variable);
     const start = performance.now();
     let results: Record<string, OrtTensor>;
     try {
       // ONNX Runtime's map of results holds copies of what it wrote in place, too: they are dropped with this scope.
       results = { ...(await session.run(inputs, fetches)) };
     } catch (error) {
-      throw new BackendError(`program "${description.label}" failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new BackendError(
+        `program "${description.label}" failed: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
     this.#timer.record(performance.now() - start);
     variables?.swap(this.#updates.map(([variable]) => variable));
     const returned: Record<string, HostTensor> = {};
     for (const { name, onnxName, dtype } of this.#returned) {
       const result = results[onnxName];
-      if (result === undefined) throw new BackendError(`program "${description.label}" did not return output "${name}"`);
+      if (result === undefined)
+        throw new BackendError(`program "${description.label}" did not return output "${name}"`);
       returned[name] = hostTensor(dtype, result);
     }
     return returned;
@@ -86,17 +105,22 @@ export class OrtProgram implements Program {
   #collect(feeds: Feeds): Record<string, OrtTensor> {
     const { description, variables } = this.#parts;
     const given = new Map<string, { readonly dtype: DType; readonly shape: readonly number[] }>();
-    for (const [name, feed] of Object.entries(feeds)) given.set(name, 'mask' in feed ? { dtype: 'bool', shape: feed.shape } : feed);
+    for (const [name, feed] of Object.entries(feeds))
+      given.set(name, 'mask' in feed ? { dtype: 'bool', shape: feed.shape } : feed);
     const inputs: Record<string, OrtTensor> = {};
     for (const name of this.#bound) {
-      if (given.has(name)) throw new GraphError(`program "${description.label}": "${name}" is a variable and cannot be fed: use write() of the variables`);
+      if (given.has(name))
+        throw new GraphError(
+          `program "${description.label}": "${name}" is a variable and cannot be fed: use write() of the variables`,
+        );
       const type = variables?.types.get(name);
       if (type !== undefined) given.set(name, type);
       if (variables !== undefined) inputs[name] = variables.current(name);
     }
     checkSizes(description, bindInputs(this.#inputs, given));
     for (const [name, feed] of Object.entries(feeds)) {
-      inputs[name] = 'mask' in feed ? this.#mask(name, feed) : ortTensor(feed.dtype, checkedArray(name, feed), feed.shape);
+      inputs[name] =
+        'mask' in feed ? this.#mask(name, feed) : ortTensor(feed.dtype, checkedArray(name, feed), feed.shape);
     }
     return inputs;
   }

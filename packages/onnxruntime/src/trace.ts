@@ -24,7 +24,8 @@ export function traceModel(label: string, graph: Graph, bytes: Uint8Array): void
 
 /** Level 1: size of a program and the time its session took. */
 export function traceSession(label: string, nodes: number, bytes: number, milliseconds: number): void {
-  if (traceLevel() >= 1) write(`program "${label}": ${nodes} nodes, ${bytes} bytes, session in ${milliseconds.toFixed(1)} ms`);
+  if (traceLevel() >= 1)
+    write(`program "${label}": ${nodes} nodes, ${bytes} bytes, session in ${milliseconds.toFixed(1)} ms`);
 }
 
 /** Times the runs of one program. Level 1 writes averages, level 2 every run. */

@@ -1,6 +1,15 @@
 // Variables: host buffers that live between runs. What programs update has two buffers; a run writes the spare one,
 // which becomes the current one only when the run has succeeded.
-import { BackendError, formatShape, formatType, GraphError, sizeOf, type DType, type HostTensor, type Variables } from '@difsr/graph';
+import {
+  BackendError,
+  formatShape,
+  formatType,
+  GraphError,
+  sizeOf,
+  type DType,
+  type HostTensor,
+  type Variables,
+} from '@difsr/graph';
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { disposed, type VariableTypes } from './description.js';
 import { allocate, checkedArray, ortTensor, type OrtArray } from './host.js';
@@ -54,7 +63,8 @@ export class OrtVariables implements Variables {
   /** The buffer that a run writes. */
   spare(name: string): OrtTensor {
     const { spare } = this.#slot(name);
-    if (spare === undefined) throw new BackendError(`variable "${name}" has no second buffer: it is updated by no program`);
+    if (spare === undefined)
+      throw new BackendError(`variable "${name}" has no second buffer: it is updated by no program`);
     return spare.tensor;
   }
 
@@ -105,7 +115,10 @@ export class OrtVariables implements Variables {
   #slot(name: string): Slot {
     this.#alive();
     const slot = this.#slots.get(name);
-    if (slot === undefined) throw new GraphError(`there is no variable "${name}"; variables are ${[...this.#slots.keys()].join(', ') || 'none'}`);
+    if (slot === undefined)
+      throw new GraphError(
+        `there is no variable "${name}"; variables are ${[...this.#slots.keys()].join(', ') || 'none'}`,
+      );
     return slot;
   }
 }

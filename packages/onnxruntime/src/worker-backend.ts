@@ -1,10 +1,27 @@
 // The caller's side of the worker backend: the same interface as the in-thread one, with ONNX Runtime in a worker
 // thread, so that the caller's event loop stays free while a program runs.
 import { Worker } from 'node:worker_threads';
-import { BackendError, type Backend, type CompileOptions, type Feeds, type Graph, type HostTensor, type Program, type Variables } from '@difsr/graph';
+import {
+  BackendError,
+  type Backend,
+  type CompileOptions,
+  type Feeds,
+  type Graph,
+  type HostTensor,
+  type Program,
+  type Variables,
+} from '@difsr/graph';
 import { describeProgram, disposed, type VariableTypes } from './description.js';
 import { completeOptions, type OnnxRuntimeOptions } from './devices.js';
-import { compact, revive, type Call, type HostTensors, type Reply, type Request, type WorkerSetup } from './worker-protocol.js';
+import {
+  compact,
+  revive,
+  type Call,
+  type HostTensors,
+  type Reply,
+  type Request,
+  type WorkerSetup,
+} from './worker-protocol.js';
 
 interface Pending {
   readonly resolve: (tensors: HostTensors) => void;
@@ -21,7 +38,10 @@ class Connection {
   #cause: Error | undefined;
 
   constructor(setup: WorkerSetup) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup, name: 'difsr-onnxruntime' });
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: setup,
+      name: 'difsr-onnxruntime',
+    });
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (error: Error) => (this.#cause = error)); // an exit follows
     this.#worker.on('exit', (code: number) => this.#die(code));
@@ -66,7 +86,9 @@ class Connection {
 
   #die(code: number): void {
     const reason = this.#cause === undefined ? '' : ` (${this.#cause.message})`;
-    this.#dead ??= new BackendError(`the onnxruntime worker ended with exit code ${code}${reason}. ${restart}`, { cause: this.#cause });
+    this.#dead ??= new BackendError(`the onnxruntime worker ended with exit code ${code}${reason}. ${restart}`, {
+      cause: this.#cause,
+    });
     for (const { reject } of this.#pending.values()) reject(this.#dead);
     this.#pending.clear();
   }
@@ -83,7 +105,9 @@ class WorkerVariables implements Variables {
   constructor(connection: Connection, number: number, values: HostTensors) {
     this.#connection = connection;
     this.number = number;
-    this.types = new Map(Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype, shape: [...shape] }]));
+    this.types = new Map(
+      Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype, shape: [...shape] }]),
+    );
   }
 
   async read(names?: readonly string[]): Promise<Record<string, HostTensor>> {
@@ -152,7 +176,8 @@ class WorkerBackend implements Backend {
   }
 
   #own(variables: Variables | undefined): WorkerVariables | undefined {
-    if (variables === undefined || (variables instanceof WorkerVariables && this.#variables.has(variables))) return variables;
+    if (variables === undefined || (variables instanceof WorkerVariables && this.#variables.has(variables)))
+      return variables;
     throw new BackendError('these variables belong to another backend: create them with createVariables of this one');
   }
 }

@@ -12,7 +12,12 @@ export type Call =
   | { readonly kind: 'readVariables'; readonly variables: number; readonly names: readonly string[] | undefined }
   | { readonly kind: 'writeVariables'; readonly variables: number; readonly values: HostTensors }
   | { readonly kind: 'disposeVariables'; readonly variables: number }
-  | { readonly kind: 'load'; readonly program: number; readonly description: ProgramDescription; readonly variables: number | undefined }
+  | {
+      readonly kind: 'load';
+      readonly program: number;
+      readonly description: ProgramDescription;
+      readonly variables: number | undefined;
+    }
   | { readonly kind: 'run'; readonly program: number; readonly feeds: Feeds }
   | { readonly kind: 'disposeProgram'; readonly program: number }
   | { readonly kind: 'dispose' };

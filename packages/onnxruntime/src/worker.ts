@@ -3,7 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { BackendError, type Program } from '@difsr/graph';
 import { OrtBackend } from './backend.js';
 import type { OrtVariables } from './variables.js';
-import { buffersOf, type Call, type HostTensors, type Reply, type Request, type WorkerSetup } from './worker-protocol.js';
+import {
+  buffersOf,
+  type Call,
+  type HostTensors,
+  type Reply,
+  type Request,
+  type WorkerSetup,
+} from './worker-protocol.js';
 
 const setup: WorkerSetup = workerData;
 const backend = new OrtBackend(setup.options);
@@ -50,7 +57,14 @@ async function answer(call: Call): Promise<HostTensors> {
 parentPort?.on('message', ({ id, call }: Request) => {
   answer(call).then(
     (tensors) => send({ id, tensors }, buffersOf(tensors)),
-    (error: unknown) => send({ id, error: error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) } }),
+    (error: unknown) =>
+      send({
+        id,
+        error:
+          error instanceof Error
+            ? { name: error.name, message: error.message }
+            : { name: 'Error', message: String(error) },
+      }),
   );
 });
 

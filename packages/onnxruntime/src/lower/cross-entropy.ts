@@ -50,7 +50,11 @@ function chunk(emitter: Emitter, iteration: string): (value: string) => string {
  * Loss and gradients of some rows. With p = softmax(h E^T) and weights w: loss = -log p[y], dh = w (p E - E[y]), and
  * (w h)^T p, the transposed dE without its targets' part, which one scatter adds for all rows at the end.
  */
-function rowsBlock(emitter: Emitter, block: Block, part: (value: string) => string): { loss?: string; gradH?: string; product?: string } {
+function rowsBlock(
+  emitter: Emitter,
+  block: Block,
+  part: (value: string) => string,
+): { loss?: string; gradH?: string; product?: string } {
   const { classes, wantsLoss, weights } = block;
   const [h, targets] = [part(block.h), part(block.targets)];
   const logits = product(emitter, [h, classes], [2, 2], { transB: true });
@@ -59,7 +63,9 @@ function rowsBlock(emitter: Emitter, block: Block, part: (value: string) => stri
   const results: { loss?: string; gradH?: string; product?: string } = {};
   if (logP !== undefined) {
     // The log-softmax subtracts a true log-sum-exp: finite however small the probability.
-    const chosen = emitter.op('GatherElements', [logP, emitter.op('Unsqueeze', [targets, emitter.int64([1])])], { axis: 1 });
+    const chosen = emitter.op('GatherElements', [logP, emitter.op('Unsqueeze', [targets, emitter.int64([1])])], {
+      axis: 1,
+    });
     results.loss = emitter.op('Neg', [emitter.op('Squeeze', [chosen, emitter.int64([1])])]);
   }
   if (weights !== undefined) {
@@ -74,7 +80,12 @@ function rowsBlock(emitter: Emitter, block: Block, part: (value: string) => stri
 }
 
 /** Lowers a loss, its gradients, or both at once. */
-export function crossEntropy(emitter: Emitter, node: NodeOf<'tableCrossEntropy' | 'tableCrossEntropyGrad'>, operands: Operands, wantsLoss: boolean): Results {
+export function crossEntropy(
+  emitter: Emitter,
+  node: NodeOf<'tableCrossEntropy' | 'tableCrossEntropyGrad'>,
+  operands: Operands,
+  wantsLoss: boolean,
+): Results {
   const { firstClass } = node.attributes;
   const [rowsDim, width] = node.inputs[0].shape;
   const tableShape: Shape = node.inputs[1].shape;
@@ -82,8 +93,12 @@ export function crossEntropy(emitter: Emitter, node: NodeOf<'tableCrossEntropy' 
   const count: Dim | undefined = firstClass === 0 ? all : typeof all === 'number' ? all - firstClass : undefined;
   if (rowsDim === undefined || width === undefined) throw new Error('cross-entropy takes h [t, d]');
   const { h, table, weights } = operands;
-  const classes = firstClass === 0 ? table : emitter.op('Slice', [table, emitter.int64([firstClass]), emitter.dim(all), emitter.int64([0])]);
-  const targets = firstClass === 0 ? operands.targets : emitter.op('Sub', [operands.targets, emitter.scalar(firstClass, 'int32')]);
+  const classes =
+    firstClass === 0
+      ? table
+      : emitter.op('Slice', [table, emitter.int64([firstClass]), emitter.dim(all), emitter.int64([0])]);
+  const targets =
+    firstClass === 0 ? operands.targets : emitter.op('Sub', [operands.targets, emitter.scalar(firstClass, 'int32')]);
   const block: Block = { classes, targets, h, weights, wantsLoss };
 
   const rounded = emitter.op('Add', [emitter.dimScalar(rowsDim), emitter.int64Scalar(CHUNK - 1)]);
@@ -94,23 +109,32 @@ export function crossEntropy(emitter: Emitter, node: NodeOf<'tableCrossEntropy' 
   const noSum = weights && zeros(emitter, emitter.op('Concat', [emitter.dim(width), columns], { axis: 0 }));
   const carried = [
     ...(wantsLoss ? [{ start: empty, value: float(undefined) }] : []),
-    ...(noRows === undefined || noSum === undefined ? [] : [{ start: noRows, value: float(undefined, width) }, { start: noSum, value: float(width, count) }]),
+    ...(noRows === undefined || noSum === undefined
+      ? []
+      : [
+          { start: noRows, value: float(undefined, width) },
+          { start: noSum, value: float(width, count) },
+        ]),
   ];
   const results = emitter.loop(trips, carried, (inner, iteration, variables) => {
     const rows = rowsBlock(inner, block, chunk(inner, iteration));
     const before = [...variables];
-    const appended = (value: string | undefined): string[] => (value === undefined ? [] : [inner.op('Concat', [before.shift() ?? '', value], { axis: 0 })]);
-    const added = (value: string | undefined): string[] => (value === undefined ? [] : [inner.op('Add', [before.shift() ?? '', value])]);
+    const appended = (value: string | undefined): string[] =>
+      value === undefined ? [] : [inner.op('Concat', [before.shift() ?? '', value], { axis: 0 })];
+    const added = (value: string | undefined): string[] =>
+      value === undefined ? [] : [inner.op('Add', [before.shift() ?? '', value])];
     return [...appended(rows.loss), ...appended(rows.gradH), ...added(rows.product)];
   });
   const [loss, gradH, sum] = wantsLoss ? results : [undefined, ...results];
   if (weights === undefined) return loss === undefined ? {} : { loss };
 
-
   const weighted = emitter.op('Mul', [h, emitter.op('Unsqueeze', [weights, emitter.int64([1])])]);
   const dense = emitter.op('Transpose', [sum ?? ''], { perm: [1, 0] });
   const gradClasses = scatterRows(emitter, dense, targets, emitter.op('Neg', [weighted]), [width]);
-  const skipped = firstClass === 0 ? undefined : zeros(emitter, emitter.op('Concat', [emitter.int64([firstClass]), emitter.dim(width)], { axis: 0 }));
+  const skipped =
+    firstClass === 0
+      ? undefined
+      : zeros(emitter, emitter.op('Concat', [emitter.int64([firstClass]), emitter.dim(width)], { axis: 0 }));
   const gradTable = skipped === undefined ? gradClasses : emitter.op('Concat', [skipped, gradClasses], { axis: 0 });
   return { ...(loss === undefined ? {} : { loss }), ...(gradH === undefined ? {} : { gradH }), gradTable };
 }
@@ -124,7 +148,8 @@ export function required(...values: readonly (string | undefined)[]): string[] {
 }
 
 export const crossEntropies: { readonly [N in 'tableCrossEntropy' | 'tableCrossEntropyGrad']: Lowering<N> } = {
-  tableCrossEntropy: (emitter, node, [h, table, targets]) => required(crossEntropy(emitter, node, { h, table, targets }, true).loss),
+  tableCrossEntropy: (emitter, node, [h, table, targets]) =>
+    required(crossEntropy(emitter, node, { h, table, targets }, true).loss),
   tableCrossEntropyGrad: (emitter, node, [h, table, targets, weights]) => {
     const { gradH, gradTable } = crossEntropy(emitter, node, { h, table, targets, weights }, false);
     return required(gradH, gradTable);

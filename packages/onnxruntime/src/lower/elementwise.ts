@@ -30,7 +30,9 @@ function unary<N extends Unary>(type: string): Lowering<N> {
   return (emitter, _, [x]) => [emitter.op(type, [x])];
 }
 
-export const elementwise: { readonly [N in Binary | Unary | 'gelu' | 'stopGradient' | 'cast' | 'select']: Lowering<N> } = {
+export const elementwise: {
+  readonly [N in Binary | Unary | 'gelu' | 'stopGradient' | 'cast' | 'select']: Lowering<N>;
+} = {
   // Adding to a scattered tensor: scatter onto the other operand instead of onto zeros.
   add: (emitter, node, _, surroundings) => {
     for (const [scattered, other] of [node.inputs, node.inputs.toReversed()] as const) {

@@ -54,7 +54,11 @@ export class Emitter {
   /** An emitter for `graph`. Names of inputs and outputs are never used for anything else. */
   static create(graph: Graph, target: Target): Emitter {
     const nodes: OnnxNode[] = [];
-    const taken = new Set([...graph.inputs.keys(), ...graph.outputs.keys(), ...[...graph.outputs.keys()].map((name) => `output/${name}`)]);
+    const taken = new Set([
+      ...graph.inputs.keys(),
+      ...graph.outputs.keys(),
+      ...[...graph.outputs.keys()].map((name) => `output/${name}`),
+    ]);
     return new Emitter(target, nodes, { graph, initializers: new Map(), constants: new Map(), taken, root: nodes });
   }
 
@@ -101,7 +105,11 @@ export class Emitter {
 
   /** A one-dimensional int64 constant: axes, shapes, starts and ends. */
   int64(values: readonly number[]): string {
-    return this.#constant('int64', [values.length], BigInt64Array.from(values, (value) => BigInt(value)));
+    return this.#constant(
+      'int64',
+      [values.length],
+      BigInt64Array.from(values, (value) => BigInt(value)),
+    );
   }
 
   /** An int64 scalar. */
@@ -145,14 +153,28 @@ export class Emitter {
       if (axis < 0) continue;
       if (scalar) {
         const vector = this.#size(symbol, false);
-        shared.root.push({ type: 'Squeeze', domain: '', inputs: [vector, this.int64([0])], outputs: [name], attributes: {} });
+        shared.root.push({
+          type: 'Squeeze',
+          domain: '',
+          inputs: [vector, this.int64([0])],
+          outputs: [name],
+          attributes: {},
+        });
       } else {
-        shared.root.push({ type: 'Shape', domain: '', inputs: [input], outputs: [name], attributes: { start: axis, end: axis + 1 } });
+        shared.root.push({
+          type: 'Shape',
+          domain: '',
+          inputs: [input],
+          outputs: [name],
+          attributes: { start: axis, end: axis + 1 },
+        });
       }
       shared.constants.set(name, name);
       return name;
     }
-    throw new GraphError(`dimension "${symbol}" is needed as a value but no input has it: give the graph an input with this dimension`);
+    throw new GraphError(
+      `dimension "${symbol}" is needed as a value but no input has it: give the graph an input with this dimension`,
+    );
   }
 
   /** A shape as int64 `[rank]`. */
@@ -174,7 +196,10 @@ export class Emitter {
   count(shape: Shape): string {
     const known = shape.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
     const symbols = shape.filter((dim) => typeof dim === 'string');
-    if (known === 1 && symbols.length > 0) return symbols.slice(1).reduce((product, dim) => this.op('Mul', [product, this.dim(dim)]), this.dim(at(symbols, 0)));
+    if (known === 1 && symbols.length > 0)
+      return symbols
+        .slice(1)
+        .reduce((product, dim) => this.op('Mul', [product, this.dim(dim)]), this.dim(at(symbols, 0)));
     return symbols.reduce((product, dim) => this.op('Mul', [product, this.dim(dim)]), this.int64([known]));
   }
 
@@ -194,14 +219,19 @@ export class Emitter {
     const known = dims.filter((dim) => dim !== undefined);
     // A known 0 would mean "copy" to Reshape, and -1 cannot be inferred beside it.
     const exact = known.length < dims.length || to.includes(0);
-    return this.op('Reshape', [value, exact ? this.shape(to) : this.int64(known)], exact && to.includes(0) ? { allowzero: 1 } : {});
+    return this.op(
+      'Reshape',
+      [value, exact ? this.shape(to) : this.int64(known)],
+      exact && to.includes(0) ? { allowzero: 1 } : {},
+    );
   }
 
   /** Reshapes to `[-1, width]`, or `[-1]` if the width is undefined, whatever the sizes. */
   flatten(value: string, from: Shape, kept: Shape | undefined): string {
     if (kept === undefined) return from.length === 1 ? value : this.op('Reshape', [value, this.int64([-1])]);
     if (from.length === 2 && kept.length === 1) return value;
-    if (kept.every((dim) => typeof dim === 'number')) return this.op('Reshape', [value, this.int64([-1, sizeOf(kept)])]);
+    if (kept.every((dim) => typeof dim === 'number'))
+      return this.op('Reshape', [value, this.int64([-1, sizeOf(kept)])]);
     return this.op('Reshape', [value, this.op('Concat', [this.int64([-1]), this.count(kept)], { axis: 0 })]);
   }
 
@@ -221,7 +251,9 @@ export class Emitter {
     const nodes: OnnxNode[] = [];
     const inner = new Emitter(this.target, nodes, this.#shared);
     inner.prefix = `${this.prefix}/body`;
-    const [iteration, running, stillRunning] = ['iteration', 'running', 'still_running'].map((name) => this.fresh(`${inner.prefix}/${name}`)) as [string, string, string];
+    const [iteration, running, stillRunning] = ['iteration', 'running', 'still_running'].map((name) =>
+      this.fresh(`${inner.prefix}/${name}`),
+    ) as [string, string, string];
     const variables = carried.map((_, i) => this.fresh(`${inner.prefix}/variable.${i}`));
     nodes.push({ type: 'Identity', domain: '', inputs: [running], outputs: [stillRunning], attributes: {} });
     const results = body(inner, iteration, variables);
@@ -240,16 +272,27 @@ export class Emitter {
       ],
       initializers: [],
     };
-    return this.ops('Loop', [trips, this.constant('bool', [], [1]), ...carried.map(({ start }) => start)], carried.length, { body: graph });
+    return this.ops(
+      'Loop',
+      [trips, this.constant('bool', [], [1]), ...carried.map(({ start }) => start)],
+      carried.length,
+      { body: graph },
+    );
   }
 }
 
 /** The only output of a tensor's node, for rules that look one node back. */
-export function producedBy<Op extends Tensor['node']['op']>(tensor: Tensor, op: Op): Extract<Tensor['node'], { op: Op }> | undefined {
+export function producedBy<Op extends Tensor['node']['op']>(
+  tensor: Tensor,
+  op: Op,
+): Extract<Tensor['node'], { op: Op }> | undefined {
   const { node } = tensor;
   return isOp(node, op) ? node : undefined;
 }
 
-function isOp<Op extends Tensor['node']['op']>(node: Tensor['node'], op: Op): node is Extract<Tensor['node'], { op: Op }> {
+function isOp<Op extends Tensor['node']['op']>(
+  node: Tensor['node'],
+  op: Op,
+): node is Extract<Tensor['node'], { op: Op }> {
   return node.op === op;
 }

@@ -20,7 +20,10 @@ export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank'
     const columnDim = at(node.inputs[0].shape, 1);
     const column = emitter.op('Unsqueeze', [targets, emitter.int64([1])]);
     const own = emitter.op('GatherElements', [scores, column], { axis: 1 });
-    const end = typeof columnDim === 'number' ? emitter.scalar(columnDim, 'int32') : emitter.op('Cast', [emitter.dimScalar(columnDim)], { to: onnxDataType('int32') });
+    const end =
+      typeof columnDim === 'number'
+        ? emitter.scalar(columnDim, 'int32')
+        : emitter.op('Cast', [emitter.dimScalar(columnDim)], { to: onnxDataType('int32') });
     const ids = emitter.op('Range', [emitter.scalar(0, 'int32'), end, emitter.scalar(1, 'int32')]);
     const higher = emitter.op('Not', [emitter.op('LessOrEqual', [scores, own])]);
     const tied = emitter.op('And', [emitter.op('Equal', [scores, own]), emitter.op('Less', [ids, column])]);
@@ -29,7 +32,10 @@ export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank'
     let count: string;
     if (excluded === undefined) {
       const itself = emitter.op('GatherElements', [before, column], { axis: 1 });
-      count = emitter.op('Sub', [emitter.op('ReduceSum', [before, emitter.int64([1])], { keepdims: 0 }), emitter.op('Squeeze', [itself, emitter.int64([1])])]);
+      count = emitter.op('Sub', [
+        emitter.op('ReduceSum', [before, emitter.int64([1])], { keepdims: 0 }),
+        emitter.op('Squeeze', [itself, emitter.int64([1])]),
+      ]);
     } else {
       const struck = emitter.op('Concat', [excluded, column], { axis: 1 });
       const none = emitter.op('ConstantOfShape', [emitter.op('Shape', [struck])]);

@@ -5,7 +5,11 @@ import { type Graph, type Node, type NodeOf, type Tensor } from '@difsr/graph';
 /** One step of the lowering. */
 export type Unit =
   | { readonly kind: 'node'; readonly node: Node }
-  | { readonly kind: 'crossEntropyWithGradient'; readonly node: NodeOf<'tableCrossEntropy'>; readonly gradient: NodeOf<'tableCrossEntropyGrad'> };
+  | {
+      readonly kind: 'crossEntropyWithGradient';
+      readonly node: NodeOf<'tableCrossEntropy'>;
+      readonly gradient: NodeOf<'tableCrossEntropyGrad'>;
+    };
 
 /** All nodes, each once, inputs before uses. */
 export function plan(graph: Graph): Unit[] {
@@ -71,7 +75,11 @@ function crossEntropyPairs(graph: Graph): Extract<Unit, { kind: 'crossEntropyWit
 function dependents(graph: Graph): Set<number> {
   const reached = new Set<number>();
   for (const node of graph.nodes) {
-    if (node.op === 'tableCrossEntropy' || node.inputs.some((input) => input !== undefined && reached.has(input.node.id))) reached.add(node.id);
+    if (
+      node.op === 'tableCrossEntropy' ||
+      node.inputs.some((input) => input !== undefined && reached.has(input.node.id))
+    )
+      reached.add(node.id);
   }
   return reached;
 }

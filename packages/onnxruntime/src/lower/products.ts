@@ -17,12 +17,15 @@ export function product(
   { transA = false, transB = false }: { readonly transA?: boolean; readonly transB?: boolean },
 ): string {
   if (!transA && !transB) return emitter.op('MatMul', [a, b]);
-  if (emitter.target === 'runtime') return emitter.vendor('FusedMatMul', [a, b], { transA: transA ? 1 : 0, transB: transB ? 1 : 0 });
+  if (emitter.target === 'runtime')
+    return emitter.vendor('FusedMatMul', [a, b], { transA: transA ? 1 : 0, transB: transB ? 1 : 0 });
   return emitter.op('MatMul', [transA ? transposed(emitter, a, rankA) : a, transB ? transposed(emitter, b, rankB) : b]);
 }
 
 export const products: { readonly [N in 'matmul' | 'contract']: Lowering<N> } = {
-  matmul: (emitter, { inputs: [a, b], attributes }, inputs) => [product(emitter, inputs, [a.shape.length, b.shape.length], attributes)],
+  matmul: (emitter, { inputs: [a, b], attributes }, inputs) => [
+    product(emitter, inputs, [a.shape.length, b.shape.length], attributes),
+  ],
   // All leading axes are rows of one product.
   contract: (emitter, { inputs }, [a, b]) => {
     const rows = (value: string, shape: Shape): string => emitter.flatten(value, shape, [at(shape, -1)]);

@@ -10,7 +10,12 @@ export function zeros(emitter: Emitter, shape: string): string {
 }
 
 /** Adds the rows of a `scatterAdd` to `base`, a value of the scatter's shape. */
-export function scatterOnto(emitter: Emitter, node: NodeOf<'scatterAdd'>, base: string, { valueOf }: Surroundings): string {
+export function scatterOnto(
+  emitter: Emitter,
+  node: NodeOf<'scatterAdd'>,
+  base: string,
+  { valueOf }: Surroundings,
+): string {
   const { shape, rowAxes } = node.attributes;
   const [ids, updates] = node.inputs;
   const rest = shape.slice(rowAxes);
@@ -21,7 +26,10 @@ export function scatterOnto(emitter: Emitter, node: NodeOf<'scatterAdd'>, base: 
     return rowAxes === 1 ? sum : emitter.op('Reshape', [sum, emitter.shape(shape)]);
   }
   const flat = rowAxes === 1 && rest.length === 1 ? base : emitter.flatten(base, shape, rest);
-  const rows = ids.shape.length === 1 && rest.length === 1 ? valueOf(updates) : emitter.flatten(valueOf(updates), updates.shape, rest);
+  const rows =
+    ids.shape.length === 1 && rest.length === 1
+      ? valueOf(updates)
+      : emitter.flatten(valueOf(updates), updates.shape, rest);
   const sum = scatterRows(emitter, flat, flatIds, rows, rest);
   return rowAxes === 1 && rest.length === 1 ? sum : emitter.op('Reshape', [sum, emitter.shape(shape)]);
 }
@@ -31,7 +39,13 @@ export function scatterRows(emitter: Emitter, base: string, ids: string, rows: s
   const shape = width.every((dim) => typeof dim === 'number')
     ? emitter.int64([1, sizeOf(width)])
     : emitter.op('Concat', [emitter.int64([1]), emitter.count(width)], { axis: 0 });
-  return scatter(emitter, base, emitter.op('Expand', [emitter.op('Unsqueeze', [ids, emitter.int64([1])]), shape]), rows, 0);
+  return scatter(
+    emitter,
+    base,
+    emitter.op('Expand', [emitter.op('Unsqueeze', [ids, emitter.int64([1])]), shape]),
+    rows,
+    0,
+  );
 }
 
 function scatter(emitter: Emitter, base: string, ids: string, updates: string, axis: number): string {
@@ -41,7 +55,12 @@ function scatter(emitter: Emitter, base: string, ids: string, updates: string, a
 export const rows: { readonly [N in 'gather' | 'scatterAdd' | 'gatherLast' | 'scatterAddLast']: Lowering<N> } = {
   gather: (emitter, { inputs: [table], attributes: { rowAxes } }, [x, ids]) => {
     const rest = table.shape.slice(rowAxes);
-    const list = rowAxes === 1 ? x : rest.length <= 1 ? emitter.flatten(x, table.shape, rest.length === 0 ? undefined : rest) : flattenRows(emitter, x, rest);
+    const list =
+      rowAxes === 1
+        ? x
+        : rest.length <= 1
+          ? emitter.flatten(x, table.shape, rest.length === 0 ? undefined : rest)
+          : flattenRows(emitter, x, rest);
     return [emitter.op('Gather', [list, ids], { axis: 0 })];
   },
   scatterAdd: (emitter, node, _, surroundings) => [
@@ -57,5 +76,8 @@ export const rows: { readonly [N in 'gather' | 'scatterAdd' | 'gatherLast' | 'sc
 /** `[.., rest]` to `[-1, rest]` where rest has several axes. */
 function flattenRows(emitter: Emitter, x: string, rest: Shape): string {
   if (rest.every((dim) => typeof dim === 'number')) return emitter.op('Reshape', [x, emitter.int64([-1, ...rest])]);
-  return emitter.op('Reshape', [x, emitter.op('Concat', [emitter.int64([-1]), ...rest.map((dim) => emitter.dim(dim))], { axis: 0 })]);
+  return emitter.op('Reshape', [
+    x,
+    emitter.op('Concat', [emitter.int64([-1]), ...rest.map((dim) => emitter.dim(dim))], { axis: 0 }),
+  ]);
 }

@@ -19,12 +19,21 @@ export const shapes: { readonly [N in Leaf | Movement | Reduction]: Lowering<N> 
   input: (_, { attributes: { name } }) => [name],
   constant: (emitter, { attributes: { dtype, shape, data } }) => [emitter.constant(dtype, shape, data)],
   iota: (emitter, { attributes: { size } }) => {
-    if (typeof size === 'number') return [emitter.constant('int32', [size], Array.from({ length: size }, (_, i) => i))];
+    if (typeof size === 'number')
+      return [
+        emitter.constant(
+          'int32',
+          [size],
+          Array.from({ length: size }, (_, i) => i),
+        ),
+      ];
     const end = emitter.op('Cast', [emitter.dimScalar(size)], { to: onnxDataType('int32') });
     return [emitter.op('Range', [emitter.scalar(0, 'int32'), end, emitter.scalar(1, 'int32')])];
   },
   size: (emitter, { attributes: { dim } }) => [
-    typeof dim === 'number' ? emitter.scalar(dim) : emitter.op('Cast', [emitter.dimScalar(dim)], { to: onnxDataType('float') }),
+    typeof dim === 'number'
+      ? emitter.scalar(dim)
+      : emitter.op('Cast', [emitter.dimScalar(dim)], { to: onnxDataType('float') }),
   ],
   reshape: (emitter, { inputs: [from], attributes: { shape } }, [x]) => [emitter.reshape(x, from.shape, shape)],
   transpose: (emitter, { attributes: { permutation } }, [x]) => [emitter.op('Transpose', [x], { perm: permutation })],
@@ -39,10 +48,13 @@ export const shapes: { readonly [N in Leaf | Movement | Reduction]: Lowering<N> 
   ],
   pad: (emitter, { inputs: [from], attributes: { axis, start, size } }, [x]) => {
     const rank = from.shape.length;
-    const zeros = (count: number): string[] => (count > 0 ? [emitter.int64(Array.from({ length: count }, () => 0))] : []);
+    const zeros = (count: number): string[] =>
+      count > 0 ? [emitter.int64(Array.from({ length: count }, () => 0))] : [];
     const own = at(from.shape, axis);
     if (typeof own === 'number' && typeof size === 'number') {
-      const pads = Array.from({ length: 2 * rank }, (_, i) => (i === axis ? start : i === rank + axis ? size - own - start : 0));
+      const pads = Array.from({ length: 2 * rank }, (_, i) =>
+        i === axis ? start : i === rank + axis ? size - own - start : 0,
+      );
       return [emitter.op('Pad', [x, emitter.int64(pads)])];
     }
     const after = difference(emitter, size, own, start);

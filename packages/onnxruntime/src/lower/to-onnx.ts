@@ -1,5 +1,14 @@
 // From a graph to the bytes of an ONNX model: walks the nodes, applies the lowering table, names the results.
-import { GraphError, type Graph, type HostTensor, type Node, type NodeOf, type OpInputs, type OpName, type Tensor } from '@difsr/graph';
+import {
+  GraphError,
+  type Graph,
+  type HostTensor,
+  type Node,
+  type NodeOf,
+  type OpInputs,
+  type OpName,
+  type Tensor,
+} from '@difsr/graph';
 import { encodeModel } from '../onnx/encode.js';
 import { renameValues, withoutDeadNodes, type OnnxGraph, type OnnxNode, type OnnxValue } from '../onnx/model.js';
 import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
@@ -13,7 +22,14 @@ import { rows } from './rows.js';
 import { shapes } from './shape.js';
 
 /** Every lowering, by op. */
-export const lowerings: { readonly [N in OpName]: Lowering<N> } = { ...shapes, ...elementwise, ...products, ...rows, ...kernels, ...crossEntropies };
+export const lowerings: { readonly [N in OpName]: Lowering<N> } = {
+  ...shapes,
+  ...elementwise,
+  ...products,
+  ...rows,
+  ...kernels,
+  ...crossEntropies,
+};
 
 /** Operator set and file format of each target. Opset 17 and IR 8 are what the oldest runtimes still in use read. */
 export const targets: { readonly [T in Target]: { readonly opset: number; readonly irVersion: number } } = {
@@ -50,7 +66,13 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
 }
 
 function usesVendor(nodes: readonly OnnxNode[]): boolean {
-  return nodes.some(({ domain, attributes }) => domain !== '' || Object.values(attributes).some((value) => typeof value === 'object' && 'nodes' in value && usesVendor(value.nodes)));
+  return nodes.some(
+    ({ domain, attributes }) =>
+      domain !== '' ||
+      Object.values(attributes).some(
+        (value) => typeof value === 'object' && 'nodes' in value && usesVendor(value.nodes),
+      ),
+  );
 }
 
 /** The ONNX graph as plain data. */
@@ -66,7 +88,13 @@ export function lowerGraph(graph: Graph, { target, name = 'graph', initializers 
   const inputs = new Map([...graph.inputs].filter(([input]) => !(input in initializers)));
   for (const [input, tensor] of Object.entries(initializers)) {
     const declared = graph.inputs.get(input);
-    if (declared !== undefined) emitter.initializer({ name: input, dtype: onnxDTypes[declared.dtype], shape: tensor.shape, data: asFloat32(tensor) });
+    if (declared !== undefined)
+      emitter.initializer({
+        name: input,
+        dtype: onnxDTypes[declared.dtype],
+        shape: tensor.shape,
+        data: asFloat32(tensor),
+      });
   }
   return nameOutputs(name, graph, emitter, values, inputs, target);
 }
@@ -77,13 +105,17 @@ function asFloat32({ dtype, data }: HostTensor): HostTensor['data'] {
 
 function surroundingsOf(graph: Graph, values: ReadonlyMap<Tensor, string>): Surroundings {
   const uses = new Map<Tensor, number>();
-  const reads = [...graph.nodes.flatMap((node): readonly (Tensor | undefined)[] => node.inputs), ...graph.outputs.values()];
+  const reads = [
+    ...graph.nodes.flatMap((node): readonly (Tensor | undefined)[] => node.inputs),
+    ...graph.outputs.values(),
+  ];
   for (const tensor of reads) if (tensor !== undefined) uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
   return {
     uses: (tensor) => uses.get(tensor) ?? 0,
     valueOf: (tensor) => {
       const name = values.get(tensor);
-      if (name === undefined) throw new GraphError(`${tensor.node.op} #${tensor.node.id} is used before it is computed`);
+      if (name === undefined)
+        throw new GraphError(`${tensor.node.op} #${tensor.node.id} is used before it is computed`);
       return name;
     },
   };
@@ -91,13 +123,19 @@ function surroundingsOf(graph: Graph, values: ReadonlyMap<Tensor, string>): Surr
 
 function lowerUnit(emitter: Emitter, unit: Unit, values: Map<Tensor, string>, surroundings: Surroundings): void {
   const { node } = unit;
-  const assign = (of: Node, names: readonly string[]): void => of.outputs.forEach((output, i) => values.set(output, names[i] ?? ''));
+  const assign = (of: Node, names: readonly string[]): void =>
+    of.outputs.forEach((output, i) => values.set(output, names[i] ?? ''));
   if (unit.kind === 'node') {
     assign(node, lowerNode(emitter, unit.node, surroundings));
     return;
   }
   const [h, table, classes, weights] = unit.gradient.inputs.map(surroundings.valueOf);
-  const { loss, gradH, gradTable } = crossEntropy(emitter, unit.node, { h: h ?? '', table: table ?? '', targets: classes ?? '', weights: weights ?? '' }, true);
+  const { loss, gradH, gradTable } = crossEntropy(
+    emitter,
+    unit.node,
+    { h: h ?? '', table: table ?? '', targets: classes ?? '', weights: weights ?? '' },
+    true,
+  );
   assign(unit.node, required(loss));
   assign(unit.gradient, required(gradH, gradTable));
 }
@@ -110,7 +148,10 @@ function lowerNode<N extends OpName>(emitter: Emitter, node: NodeOf<N>, surround
 }
 
 /** A list mapped from a node's inputs has their arity, which the types of `map` cannot tell. */
-function hasArityOf<N extends OpName>(node: NodeOf<N>, names: readonly (string | undefined)[]): names is OpInputs<N, string> {
+function hasArityOf<N extends OpName>(
+  node: NodeOf<N>,
+  names: readonly (string | undefined)[],
+): names is OpInputs<N, string> {
   return names.length === node.inputs.length;
 }
 
@@ -120,20 +161,33 @@ export function onnxOutputName(graph: Graph, name: string): string {
 }
 
 /** Gives results the names of the graph's outputs, by renaming where that is possible and by Identity elsewhere. */
-function nameOutputs(name: string, graph: Graph, emitter: Emitter, values: ReadonlyMap<Tensor, string>, inputs: ReadonlyMap<string, Tensor>, target: Target): OnnxGraph {
+function nameOutputs(
+  name: string,
+  graph: Graph,
+  emitter: Emitter,
+  values: ReadonlyMap<Tensor, string>,
+  inputs: ReadonlyMap<string, Tensor>,
+  target: Target,
+): OnnxGraph {
   const produced = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
   const renamed = new Map<string, string>();
   const copies: OnnxNode[] = [];
   const outputs: OnnxValue[] = [];
   for (const [given, tensor] of graph.outputs) {
     const output = onnxOutputName(graph, given);
-    if (output !== given && target === 'export') throw new GraphError(`"${given}" names both an input and an output, which ONNX does not allow: rename the output`);
+    if (output !== given && target === 'export')
+      throw new GraphError(
+        `"${given}" names both an input and an output, which ONNX does not allow: rename the output`,
+      );
     const value = values.get(tensor) ?? '';
     if (produced.has(value) && !renamed.has(value)) renamed.set(value, output);
     else copies.push({ type: 'Identity', domain: '', inputs: [value], outputs: [output], attributes: {} });
     outputs.push({ name: output, dtype: onnxDTypes[tensor.dtype], shape: tensor.shape });
   }
-  const nodes = withoutDeadNodes(renameValues([...emitter.nodes, ...copies], renamed), outputs.map((output) => output.name));
+  const nodes = withoutDeadNodes(
+    renameValues([...emitter.nodes, ...copies], renamed),
+    outputs.map((output) => output.name),
+  );
   const read = new Set(nodes.flatMap((node) => allReads(node)));
   return {
     name,
@@ -145,6 +199,8 @@ function nameOutputs(name: string, graph: Graph, emitter: Emitter, values: Reado
 }
 
 function allReads(node: OnnxNode): string[] {
-  const inner = Object.values(node.attributes).flatMap((value) => (typeof value === 'object' && 'nodes' in value ? value.nodes.flatMap(allReads) : []));
+  const inner = Object.values(node.attributes).flatMap((value) =>
+    typeof value === 'object' && 'nodes' in value ? value.nodes.flatMap(allReads) : [],
+  );
   return [...node.inputs, ...inner];
 }

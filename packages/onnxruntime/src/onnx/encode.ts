@@ -9,7 +9,15 @@ import {
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from 'onnx-buf';
-import { isGraph, type AttributeValue, type OnnxDType, type OnnxGraph, type OnnxModel, type OnnxTensor, type OnnxValue } from './model.js';
+import {
+  isGraph,
+  type AttributeValue,
+  type OnnxDType,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxTensor,
+  type OnnxValue,
+} from './model.js';
 
 const dataTypes: { readonly [D in OnnxDType]: TensorProto_DataType } = {
   float: TensorProto_DataType.FLOAT,
@@ -56,7 +64,8 @@ function graphMessage(graph: OnnxGraph): MessageInitShape<typeof GraphProtoSchem
 
 function attributeMessage(name: string, value: AttributeValue): MessageInitShape<typeof AttributeProtoSchema> {
   if (typeof value === 'number') return { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) };
-  if (typeof value === 'string') return { name, type: AttributeProto_AttributeType.STRING, s: Uint8Array.from(new TextEncoder().encode(value)) };
+  if (typeof value === 'string')
+    return { name, type: AttributeProto_AttributeType.STRING, s: Uint8Array.from(new TextEncoder().encode(value)) };
   if (isGraph(value)) return { name, type: AttributeProto_AttributeType.GRAPH, g: graphMessage(value) };
   if ('float' in value) return { name, type: AttributeProto_AttributeType.FLOAT, f: value.float };
   return { name, type: AttributeProto_AttributeType.INTS, ints: value.map((item) => BigInt(item)) };
