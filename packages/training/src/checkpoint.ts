@@ -53,7 +53,7 @@ export async function readCheckpoint(folder: string): Promise<{ tensors: Record<
   const file = join(folder, RUN_FILES.optimizer);
   const { tensors, metadata } = await readTensors(file);
   const text = metadata['state'];
-  if (text === undefined) throw new RunError(`${file}: a safetensors file, but no checkpoint of this project (no state in its metadata)`);
+  if (text === undefined) throw new RunError(`${file}: a safetensors file, but no checkpoint of this project (no state in its metadata). Cure: restore the file from a copy, or train again`);
   const state: unknown = JSON.parse(text);
   if (typeof state !== 'object' || state === null || !('version' in state) || state.version !== 1) {
     throw new RunError(`${file}: a checkpoint of another version. Cure: resume with the version of difsr that wrote it`);
