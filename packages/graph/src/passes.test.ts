@@ -81,6 +81,7 @@ describe('optimize', () => {
 
 describe('simplify', () => {
   const x = input('x', ['batch', 3]);
+  const cube = input('cube', [2, 2, 2]);
   const neutral: [string, Tensor][] = [
     ['x * 1', mul(x, 1)],
     ['1 * x', mul(1, x)],
@@ -92,12 +93,13 @@ describe('simplify', () => {
     ['x times ones in an array', mul(x, constantArray([1, 1, 1], [3]))],
     ['a reshape and back', reshape(reshape(x, ['batch', 1, 3]), ['batch', 3])],
     ['a transpose and back', transpose(transpose(x, [1, 0]), [1, 0])],
+    ['a cycle of axes and its inverse', transpose(transpose(cube, [1, 2, 0]), [2, 0, 1])],
     ['all of them', mul(add(div(sub(x, 0), 1), 0), 1)],
   ];
-  it.each(neutral)('%s is x', (_, y) => {
+  it.each(neutral)('%s is the input', (_, y) => {
     const graph = simplify(createGraph({ y }));
     expect(opsOf(graph)).toEqual([]);
-    expect(graph.outputs.get('y')).toBe(x);
+    expect(graph.outputs.get('y')?.node.op).toBe('input');
   });
 
   const kept: [string, Tensor, string][] = [
@@ -106,7 +108,7 @@ describe('simplify', () => {
     ['0 - x', sub(0, x), 'sub'],
     ['1 / x', div(1, x), 'div'],
     ['a sum with an array that is not all zeros', add(x, constantArray([0, 0, 1], [3])), 'add'],
-    ['a transpose that does not undo the first', transpose(transpose(input('t', [2, 3, 4]), [1, 2, 0]), [1, 2, 0]), 'transpose'],
+    ['a transpose that does not undo the first', transpose(transpose(cube, [1, 2, 0]), [1, 2, 0]), 'transpose'],
   ];
   it.each(kept)('%s stays', (_, y, op) => expect(opsOf(simplify(createGraph({ y })))).toContain(op));
 
