@@ -82,7 +82,10 @@ export class BackendError extends Error {
  *
  * @throws GraphError where an input is missing, unknown or has another shape or dtype than declared, or where two inputs disagree about a symbol.
  */
-export function bindInputs(inputs: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>): Map<string, number> {
+export function bindInputs(
+  inputs: ReadonlyMap<string, Tensor>,
+  given: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>,
+): Map<string, number> {
   const sizes = new Map<string, number>();
   const boundBy = new Map<string, string>();
   for (const [name, tensor] of inputs) {
@@ -99,12 +102,15 @@ export function bindInputs(inputs: ReadonlyMap<string, Tensor>, given: ReadonlyM
         boundBy.set(dim, name);
       } else if (expected !== size) {
         const source = typeof dim === 'string' ? ` (${dim} = ${expected} by input "${boundBy.get(dim)}")` : '';
-        throw new GraphError(`input "${name}" is ${formatType(tensor)}, got shape ${formatShape(value.shape)}${source}`);
+        throw new GraphError(
+          `input "${name}" is ${formatType(tensor)}, got shape ${formatShape(value.shape)}${source}`,
+        );
       }
     });
   }
   for (const name of given.keys()) {
-    if (!inputs.has(name)) throw new GraphError(`the graph has no input "${name}"; it has ${[...inputs.keys()].join(', ') || 'none'}`);
+    if (!inputs.has(name))
+      throw new GraphError(`the graph has no input "${name}"; it has ${[...inputs.keys()].join(', ') || 'none'}`);
   }
   return sizes;
 }
@@ -113,4 +119,3 @@ export function bindInputs(inputs: ReadonlyMap<string, Tensor>, given: ReadonlyM
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
-

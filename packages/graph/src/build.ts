@@ -3,12 +3,27 @@
 import { ops } from './ops.js';
 import { broadcastShapes, normalizeAxis } from './shapes.js';
 import type { OpAttributes, OpInputs, OpName } from './signatures.js';
-import { at, formatType, GraphError, sameShape, type Dim, type DType, type Node, type NodeOf, type Shape, type Tensor } from './types.js';
+import {
+  at,
+  formatType,
+  GraphError,
+  sameShape,
+  type Dim,
+  type DType,
+  type Node,
+  type NodeOf,
+  type Shape,
+  type Tensor,
+} from './types.js';
 
 let nextId = 0;
 
 /** Applies an op to tensors. Errors name the op and its operands. */
-export function apply<N extends OpName>(op: N, inputs: OpInputs<N, Tensor>, attributes: OpAttributes[N]): readonly Tensor[] {
+export function apply<N extends OpName>(
+  op: N,
+  inputs: OpInputs<N, Tensor>,
+  attributes: OpAttributes[N],
+): readonly Tensor[] {
   let types;
   try {
     types = ops[op].infer(inputs, attributes);
@@ -33,7 +48,11 @@ export type Operand = Tensor | number;
 
 const none = {} as const;
 
-function pair(op: 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'equal' | 'less', a: Operand, b: Operand): Tensor {
+function pair(
+  op: 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'equal' | 'less',
+  a: Operand,
+  b: Operand,
+): Tensor {
   const dtype = typeof a !== 'number' ? a.dtype : typeof b !== 'number' ? b.dtype : 'float32';
   return one(op, [lift(a, dtype), lift(b, dtype)], none);
 }
@@ -43,11 +62,14 @@ function lift(x: Operand, dtype: DType): Tensor {
 }
 
 /** A named value given at run time. `input('items', ['batch', 'length'], 'int32')` */
-export const input = (name: string, shape: Shape, dtype: DType = 'float32'): Tensor => one('input', [], { name, shape, dtype });
+export const input = (name: string, shape: Shape, dtype: DType = 'float32'): Tensor =>
+  one('input', [], { name, shape, dtype });
 /** A scalar written in the graph. */
-export const constant = (value: number, dtype: DType = 'float32'): Tensor => one('constant', [], { shape: [], dtype, data: [value] });
+export const constant = (value: number, dtype: DType = 'float32'): Tensor =>
+  one('constant', [], { shape: [], dtype, data: [value] });
 /** A small array written in the graph; large ones belong into inputs. */
-export const constantArray = (data: readonly number[], shape: readonly number[], dtype: DType = 'float32'): Tensor => one('constant', [], { shape, dtype, data });
+export const constantArray = (data: readonly number[], shape: readonly number[], dtype: DType = 'float32'): Tensor =>
+  one('constant', [], { shape, dtype, data });
 /** int32 `[0, 1, .., size-1]`. */
 export const iota = (size: Dim): Tensor => one('iota', [], { size });
 /** The size of a dimension, known or symbolic, as a float scalar. */
@@ -84,10 +106,13 @@ export function select(condition: Tensor, a: Operand, b: Operand): Tensor {
   return one('select', [condition, lift(a, dtype), lift(b, dtype)], none);
 }
 
-export const reshape = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : one('reshape', [x], { shape }));
+export const reshape = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : one('reshape', [x], { shape });
 /** Axes in another order: output axis i is input axis `permutation[i]`. */
-export const transpose = (x: Tensor, permutation: readonly number[]): Tensor => (permutation.every((axis, i) => axis === i) ? x : one('transpose', [x], { permutation }));
-export const broadcast = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : one('broadcast', [x], { shape }));
+export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
+  permutation.every((axis, i) => axis === i) ? x : one('transpose', [x], { permutation });
+export const broadcast = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : one('broadcast', [x], { shape });
 /** Adds an axis of size 1. */
 export const expandDims = (x: Tensor, axis: number): Tensor => {
   const position = axis < 0 ? axis + x.shape.length + 1 : axis;
@@ -109,47 +134,67 @@ export function concat(inputs: readonly Tensor[], axis: number): Tensor {
   return inputs.length === 1 ? first : one('concat', inputs, { axis: normalizeAxis(axis, first.shape.length) });
 }
 
-function reduction(op: 'reduceSum' | 'reduceMax', x: Tensor, axes: readonly number[] | undefined, keepDims: boolean): Tensor {
-  const normalized = (axes ?? x.shape.map((_, axis) => axis)).map((axis) => normalizeAxis(axis, x.shape.length)).toSorted((a, b) => a - b);
+function reduction(
+  op: 'reduceSum' | 'reduceMax',
+  x: Tensor,
+  axes: readonly number[] | undefined,
+  keepDims: boolean,
+): Tensor {
+  const normalized = (axes ?? x.shape.map((_, axis) => axis))
+    .map((axis) => normalizeAxis(axis, x.shape.length))
+    .toSorted((a, b) => a - b);
   return normalized.length === 0 ? x : one(op, [x], { axes: normalized, keepDims });
 }
 /** Sum over axes (all, if none are named). */
-export const reduceSum = (x: Tensor, axes?: readonly number[], keepDims = false): Tensor => reduction('reduceSum', x, axes, keepDims);
+export const reduceSum = (x: Tensor, axes?: readonly number[], keepDims = false): Tensor =>
+  reduction('reduceSum', x, axes, keepDims);
 /** Largest element over axes (all, if none are named). */
-export const reduceMax = (x: Tensor, axes?: readonly number[], keepDims = false): Tensor => reduction('reduceMax', x, axes, keepDims);
+export const reduceMax = (x: Tensor, axes?: readonly number[], keepDims = false): Tensor =>
+  reduction('reduceMax', x, axes, keepDims);
 /** Mean over axes (all, if none are named). */
 export function reduceMean(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
   const dims = (axes ?? x.shape.map((_, axis) => axis)).map((axis) => at(x.shape, axis));
   const known = dims.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
-  const count = dims.filter((dim) => typeof dim === 'string').reduce<Operand>((product, dim) => mul(product, size(dim)), known);
+  const count = dims
+    .filter((dim) => typeof dim === 'string')
+    .reduce<Operand>((product, dim) => mul(product, size(dim)), known);
   return div(reduceSum(x, axes, keepDims), count);
 }
 
 /** Matrix product over the last two axes; leading axes broadcast. */
-export const matmul = (a: Tensor, b: Tensor, { transA = false, transB = false }: { transA?: boolean; transB?: boolean } = {}): Tensor => one('matmul', [a, b], { transA, transB });
+export const matmul = (
+  a: Tensor,
+  b: Tensor,
+  { transA = false, transB = false }: { transA?: boolean; transB?: boolean } = {},
+): Tensor => one('matmul', [a, b], { transA, transB });
 /** `[.., m]` and `[.., k]` to `[m, k]`: outer products summed over all leading axes (a weight's gradient). */
 export const contract = (a: Tensor, b: Tensor): Tensor => one('contract', [a, b], none);
 /** Rows of `x` by id: `x [n, d], ids [b, l] -> [b, l, d]`; with `rowAxes` 2, the rows of `x [b, l, d]` count as one list. */
 export const gather = (x: Tensor, ids: Tensor, rowAxes = 1): Tensor => one('gather', [x, ids], { rowAxes });
 /** Zeros of `shape` with `updates` added at rows `ids`; every repeated id counts. */
-export const scatterAdd = (ids: Tensor, updates: Tensor, shape: Shape, rowAxes = 1): Tensor => one('scatterAdd', [ids, updates], { shape, rowAxes });
+export const scatterAdd = (ids: Tensor, updates: Tensor, shape: Shape, rowAxes = 1): Tensor =>
+  one('scatterAdd', [ids, updates], { shape, rowAxes });
 /** `out[.., j] = x[.., ids[.., j]]`. */
 export const gatherLast = (x: Tensor, ids: Tensor): Tensor => one('gatherLast', [x, ids], none);
 /** Zeros `[.., size]` with `updates` added at `ids` of the last axis. */
-export const scatterAddLast = (ids: Tensor, updates: Tensor, width: Dim): Tensor => one('scatterAddLast', [ids, updates], { size: width });
+export const scatterAddLast = (ids: Tensor, updates: Tensor, width: Dim): Tensor =>
+  one('scatterAddLast', [ids, updates], { size: width });
 /** Softmax over the last axis. */
 export const softmax = (x: Tensor): Tensor => one('softmax', [x], none);
 /** Layer normalization over the last axis. */
-export const layerNorm = (x: Tensor, scale: Tensor, bias: Tensor, epsilon: number): Tensor => one('layerNorm', [x, scale, bias], { epsilon });
+export const layerNorm = (x: Tensor, scale: Tensor, bias: Tensor, epsilon: number): Tensor =>
+  one('layerNorm', [x, scale, bias], { epsilon });
 /** `-log softmax(h table^T)[target]` per row; with `firstClass` 1, row 0 of the table is no class. */
-export const tableCrossEntropy = (h: Tensor, table: Tensor, targets: Tensor, firstClass: 0 | 1 = 0): Tensor => one('tableCrossEntropy', [h, table, targets], { firstClass });
+export const tableCrossEntropy = (h: Tensor, table: Tensor, targets: Tensor, firstClass: 0 | 1 = 0): Tensor =>
+  one('tableCrossEntropy', [h, table, targets], { firstClass });
 /** The k largest of the last axis with their ids; ties go to the lower id. */
 export function topK(x: Tensor, k: number): { values: Tensor; ids: Tensor } {
   const outputs = apply('topK', [x], { k });
   return { values: at(outputs, 0), ids: at(outputs, 1) };
 }
 /** 0-based rank of each row's target among the columns from `firstItem` on, without the excluded ids. */
-export const rank = (scores: Tensor, targets: Tensor, excluded?: Tensor, firstItem: 0 | 1 = 1): Tensor => one('rank', excluded === undefined ? [scores, targets] : [scores, targets, excluded], { firstItem });
+export const rank = (scores: Tensor, targets: Tensor, excluded?: Tensor, firstItem: 0 | 1 = 1): Tensor =>
+  one('rank', excluded === undefined ? [scores, targets] : [scores, targets, excluded], { firstItem });
 
 /** Sums a tensor down to a shape that broadcasts to its own: the transpose of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {

@@ -48,7 +48,10 @@ function numericGradient(f: (feeds: Feeds) => number, feeds: Feeds, name: string
 function pairing(outputs: Record<string, Tensor>, cotangents: Record<string, HostTensor>): (feeds: Feeds) => number {
   const graph = createGraph(outputs);
   return (feeds) => {
-    const values = evaluate(graph, Object.fromEntries(Object.entries(feeds).filter(([name]) => graph.inputs.has(name))));
+    const values = evaluate(
+      graph,
+      Object.fromEntries(Object.entries(feeds).filter(([name]) => graph.inputs.has(name))),
+    );
     let sum = 0;
     for (const [name, value] of Object.entries(values)) {
       const cotangent = cotangents[`cotangent.${name}`];
@@ -88,7 +91,12 @@ function checkExample(example: Example, seed: number): number {
     expect(exact, `no gradient for ${name}`).toBeDefined();
     expect(exact?.shape).toEqual(feed.shape);
     const scale = Math.max(...numeric.map(Math.abs), 1e-2);
-    numeric.forEach((slope, i) => expect(Math.abs(slope - exact!.data[i]!) / scale, `${example.name}, seed ${seed}, d ${name}[${i}]: ${exact!.data[i]}, by differences ${slope}`).toBeLessThan(1e-6));
+    numeric.forEach((slope, i) =>
+      expect(
+        Math.abs(slope - exact!.data[i]!) / scale,
+        `${example.name}, seed ${seed}, d ${name}[${i}]: ${exact!.data[i]}, by differences ${slope}`,
+      ).toBeLessThan(1e-6),
+    );
     checked += numeric.length;
   }
   return checked;
@@ -118,7 +126,8 @@ describe('ops without a gradient', () => {
       expect(differentiate(cotangents, inputs)).toEqual(inputs.map(() => undefined));
       const feeds = jittered(scene.feeds, 3);
       for (const [name, feed] of Object.entries(feeds)) {
-        if (feed.dtype === 'float32') expect([...numericGradient(pairing(outputs, {}), feeds, name)]).toEqual(Array(sizeOf(feed.shape)).fill(0));
+        if (feed.dtype === 'float32')
+          expect([...numericGradient(pairing(outputs, {}), feeds, name)]).toEqual(Array(sizeOf(feed.shape)).fill(0));
       }
     }
   });
@@ -131,19 +140,29 @@ describe('ops without a gradient', () => {
 
   it('name themselves and the reason when a gradient is unsupported', () => {
     const [h, table, weights] = [input('h', ['t', 2]), input('table', [3, 2]), input('weights', ['t'])];
-    const [dh] = apply('tableCrossEntropyGrad', [h, table, input('targets', ['t'], 'int32'), weights], { firstClass: 0 });
-    expect(() => differentiate([[dh!, input('g', ['t', 2])]], [h])).toThrow('tableCrossEntropyGrad has no gradient: second derivatives');
+    const [dh] = apply('tableCrossEntropyGrad', [h, table, input('targets', ['t'], 'int32'), weights], {
+      firstClass: 0,
+    });
+    expect(() => differentiate([[dh!, input('g', ['t', 2])]], [h])).toThrow(
+      'tableCrossEntropyGrad has no gradient: second derivatives',
+    );
   });
-
 });
 
 describe('gradients at special points', () => {
   const gradientAt = (y: Tensor, feeds: Feeds, ...wrt: Tensor[]): number[][] => {
     const found = differentiate([[reduceSum(y), constant(1)]], wrt);
-    const values = evaluate(createGraph(Object.fromEntries(found.map((g, i) => [`g${i}`, at([g ?? constant(0)], 0)]))), feeds);
+    const values = evaluate(
+      createGraph(Object.fromEntries(found.map((g, i) => [`g${i}`, at([g ?? constant(0)], 0)]))),
+      feeds,
+    );
     return wrt.map((_, i) => [...values[`g${i}`]!.data]);
   };
-  const vector = (...values: number[]): HostTensor => ({ dtype: 'float32', shape: [values.length], data: Float64Array.from(values) });
+  const vector = (...values: number[]): HostTensor => ({
+    dtype: 'float32',
+    shape: [values.length],
+    data: Float64Array.from(values),
+  });
 
   it('are shared among equal largest elements', () => {
     const x = input('x', [4]);
@@ -152,14 +171,25 @@ describe('gradients at special points', () => {
 
   it('go to the second operand of maximum at a tie, never to both', () => {
     const [a, b] = [input('a', [3]), input('b', [3])];
-    expect(gradientAt(maximum(a, b), { a: vector(1, 2, 3), b: vector(2, 2, 2) }, a, b)).toEqual([[0, 0, 1], [1, 1, 0]]);
+    expect(gradientAt(maximum(a, b), { a: vector(1, 2, 3), b: vector(2, 2, 2) }, a, b)).toEqual([
+      [0, 0, 1],
+      [1, 1, 0],
+    ]);
   });
 
   it('add up where a tensor is used twice, and where an output is asked for twice', () => {
     const [x, ones] = [input('x', [2]), input('ones', [2])];
     const y = mul(x, x);
-    const [g] = differentiate([[add(y, x), ones], [y, ones]], [x]);
-    expect([...evaluate(createGraph({ g: g! }), { x: vector(3, -2), ones: vector(1, 1) })['g']!.data]).toEqual([13, -7]);
+    const [g] = differentiate(
+      [
+        [add(y, x), ones],
+        [y, ones],
+      ],
+      [x],
+    );
+    expect([...evaluate(createGraph({ g: g! }), { x: vector(3, -2), ones: vector(1, 1) })['g']!.data]).toEqual([
+      13, -7,
+    ]);
   });
 
   it('pass through one output of several when the others have no cotangent', () => {
@@ -172,7 +202,11 @@ describe('gradients at special points', () => {
         x: { dtype: 'float32', shape: [2, 3], data: Float64Array.of(0.3, -1, 2, 0.5, 0.1, -0.7) },
         scale: vector(1, 2, -1),
         bias: vector(0, 1, 2),
-        g: { dtype: 'float32', shape: output.shape.map(Number), data: Float64Array.from({ length: index === 0 ? 6 : 2 }, (_, i) => i - 1.5) },
+        g: {
+          dtype: 'float32',
+          shape: output.shape.map(Number),
+          data: Float64Array.from({ length: index === 0 ? 6 : 2 }, (_, i) => i - 1.5),
+        },
       };
       const graph = createGraph({ dx: dx! });
       const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => graph.inputs.has(name)));

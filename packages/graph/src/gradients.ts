@@ -1,8 +1,32 @@
 // Every gradient rule, the formula above each. `g` is the cotangent of the first output,
 // `y` the first output itself; a rule gives one cotangent per input, undefined for none.
 import {
-  add, apply, broadcast, cast, contract, div, equal, erf, exp, gather, gatherLast, less, matmul, mul, neg, pad,
-  reduceSum, reshape, scatterAdd, scatterAddLast, select, sigmoid, slice, sub, sumTo, transpose,
+  add,
+  apply,
+  broadcast,
+  cast,
+  contract,
+  div,
+  equal,
+  erf,
+  exp,
+  gather,
+  gatherLast,
+  less,
+  matmul,
+  mul,
+  neg,
+  pad,
+  reduceSum,
+  reshape,
+  scatterAdd,
+  scatterAddLast,
+  select,
+  sigmoid,
+  slice,
+  sub,
+  sumTo,
+  transpose,
 } from './build.js';
 import type { OpAttributes, OpInputs, OpName } from './signatures.js';
 import { at, GraphError, type Shape, type Tensor } from './types.js';
@@ -31,8 +55,10 @@ export interface NoGradient {
 const zero = (why: string): NoGradient => ({ kind: 'zero', why });
 
 /** Shape with the reduced axes kept as 1. */
-const kept = (shape: Shape, axes: readonly number[]): Shape => shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
-const spread = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => broadcast(reshape(x, kept(shape, axes)), shape);
+const kept = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+const spread = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
+  broadcast(reshape(x, kept(shape, axes)), shape);
 
 /** Every gradient, by op. */
 export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient } = {
@@ -100,7 +126,12 @@ export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient }
   // g in the old shape
   reshape: ({ inputs: [x], g }) => [reshape(g, x.shape)],
   // the inverse permutation
-  transpose: ({ attributes: { permutation }, g }) => [transpose(g, permutation.map((_, axis) => permutation.indexOf(axis)))],
+  transpose: ({ attributes: { permutation }, g }) => [
+    transpose(
+      g,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ],
   // g summed over what was repeated
   broadcast: ({ inputs: [x], g }) => [sumTo(g, x.shape)],
   // slice and pad are each other's transpose
@@ -132,16 +163,26 @@ export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient }
     const da = transA ? matmul(b, g, { transA: transB, transB: true }) : matmul(g, b, { transB: !transB });
     const shared = b.shape.length === 2 && a.shape.length > 2 && !transA; // one weight for all rows: no [batch, k, n] in between
     const db = shared
-      ? transB ? contract(g, a) : contract(a, g)
-      : transB ? matmul(g, a, { transA: true, transB: transA }) : matmul(a, g, { transA: !transA });
+      ? transB
+        ? contract(g, a)
+        : contract(a, g)
+      : transB
+        ? matmul(g, a, { transA: true, transB: transA })
+        : matmul(a, g, { transA: !transA });
     return [sumTo(da, a.shape), sumTo(db, b.shape)];
   },
   // Y = sum a b^T: da = b g^T, db = a g
   contract: ({ inputs: [a, b], g }) => [matmul(b, g, { transB: true }), matmul(a, g)],
   // gather and scatterAdd are each other's transpose
-  gather: ({ inputs: [x, ids], attributes: { rowAxes }, g }) => [x.dtype === 'float32' ? scatterAdd(ids, g, x.shape, rowAxes) : undefined, undefined],
+  gather: ({ inputs: [x, ids], attributes: { rowAxes }, g }) => [
+    x.dtype === 'float32' ? scatterAdd(ids, g, x.shape, rowAxes) : undefined,
+    undefined,
+  ],
   scatterAdd: ({ inputs: [ids], attributes: { rowAxes }, g }) => [undefined, gather(g, ids, rowAxes)],
-  gatherLast: ({ inputs: [x, ids], g }) => [x.dtype === 'float32' ? scatterAddLast(ids, g, at(x.shape, -1)) : undefined, undefined],
+  gatherLast: ({ inputs: [x, ids], g }) => [
+    x.dtype === 'float32' ? scatterAddLast(ids, g, at(x.shape, -1)) : undefined,
+    undefined,
+  ],
   scatterAddLast: ({ inputs: [ids], g }) => [undefined, gatherLast(g, ids)],
   // y (g - sum(g y))
   softmax: ({ y, g }) => [mul(y, sub(g, reduceSum(mul(g, y), [-1], true)))],
@@ -156,20 +197,26 @@ export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient }
     const terms: Tensor[] = [];
     if (g !== undefined) {
       const dn = mul(g, scale);
-      const centered = sub(sub(dn, mul(last(dn), 1 / width)), mul(normalized, mul(last(mul(dn, normalized)), 1 / width)));
+      const centered = sub(
+        sub(dn, mul(last(dn), 1 / width)),
+        mul(normalized, mul(last(mul(dn, normalized)), 1 / width)),
+      );
       terms.push(mul(centered, deviation));
     }
     if (gMean !== undefined) terms.push(broadcast(mul(gMean, 1 / width), x.shape));
-    if (gDeviation !== undefined) terms.push(mul(normalized, mul(mul(gDeviation, mul(deviation, deviation)), -1 / width)));
-    return [
-      terms.reduce((a, b) => add(a, b)),
-      g && sumTo(mul(g, normalized), scale.shape),
-      g && sumTo(g, bias.shape),
-    ];
+    if (gDeviation !== undefined)
+      terms.push(mul(normalized, mul(mul(gDeviation, mul(deviation, deviation)), -1 / width)));
+    return [terms.reduce((a, b) => add(a, b)), g && sumTo(mul(g, normalized), scale.shape), g && sumTo(g, bias.shape)];
   },
   // p = softmax(h E^T): dh = g (p E - E[target]), dE = p^T (g h) - scatter(target, g h)
-  tableCrossEntropy: ({ inputs: [h, table, targets], attributes, g }) => [...apply('tableCrossEntropyGrad', [h, table, targets, g], attributes), undefined],
-  tableCrossEntropyGrad: { kind: 'unsupported', why: 'second derivatives of the cross-entropy kernel are not provided' },
+  tableCrossEntropy: ({ inputs: [h, table, targets], attributes, g }) => [
+    ...apply('tableCrossEntropyGrad', [h, table, targets, g], attributes),
+    undefined,
+  ],
+  tableCrossEntropyGrad: {
+    kind: 'unsupported',
+    why: 'second derivatives of the cross-entropy kernel are not provided',
+  },
   // g at the ids that were chosen
   topK: ({ inputs: [x], outputs, cotangents: [g] }) => [g && scatterAddLast(at(outputs, 1), g, at(x.shape, -1))],
 };

@@ -41,7 +41,8 @@ export function createGraph(outputs: Readonly<Record<string, Tensor>>, keep: rea
   for (const node of nodes) {
     if (node.op !== 'input') continue;
     const { name } = node.attributes;
-    if (inputs.has(name)) throw new GraphError(`two different inputs are named "${name}": create an input once and reuse the tensor`);
+    if (inputs.has(name))
+      throw new GraphError(`two different inputs are named "${name}": create an input once and reuse the tensor`);
     const [tensor] = node.outputs;
     if (tensor !== undefined) inputs.set(name, tensor);
   }

@@ -3,7 +3,17 @@
 // backend's lowering; the compiler names the tables that still lack it.
 import { broadcastShapes, broadcastsTo, normalizeAxis, reducedShape, requireSameCount } from './shapes.js';
 import type { OpAttributes, OpInputs, OpName } from './signatures.js';
-import { at, formatShape, formatType, GraphError, sameShape, type Dim, type DType, type Shape, type TensorType } from './types.js';
+import {
+  at,
+  formatShape,
+  formatType,
+  GraphError,
+  sameShape,
+  type Dim,
+  type DType,
+  type Shape,
+  type TensorType,
+} from './types.js';
 
 interface Rule<InputTypes, Attributes> {
   /** One line: what the op computes. */
@@ -71,7 +81,8 @@ function positive(dim: Dim, what: string): void {
 function inferMatmul([a, b]: OpInputs<'matmul', TensorType>, { transA, transB }: OpAttributes['matmul']): TensorType[] {
   requireDType(a, ['float32']);
   requireDType(b, ['float32']);
-  require(a.shape.length >= 2 && b.shape.length >= 2, () => `needs ranks of 2 or more, got ${formatType(a)} and ${formatType(b)}`);
+  require(a.shape.length >= 2 && b.shape.length >= 2, () =>
+    `needs ranks of 2 or more, got ${formatType(a)} and ${formatType(b)}`);
   const [m, k] = transA ? [at(a.shape, -1), at(a.shape, -2)] : [at(a.shape, -2), at(a.shape, -1)];
   const [k2, n] = transB ? [at(b.shape, -1), at(b.shape, -2)] : [at(b.shape, -2), at(b.shape, -1)];
   require(k === k2, () => `inner dimensions differ: ${k} in ${formatShape(a.shape)}, ${k2} in ${formatShape(b.shape)}`);
@@ -82,7 +93,8 @@ function inferCrossEntropy(h: TensorType, table: TensorType, targets: TensorType
   requireDType(h, ['float32']);
   requireDType(table, ['float32']);
   requireDType(targets, ['int32']);
-  require(h.shape.length === 2 && table.shape.length === 2 && targets.shape.length === 1, () => 'takes h [t, d], table [n, d], targets [t]');
+  require(h.shape.length === 2 && table.shape.length === 2 && targets.shape.length === 1, () =>
+    'takes h [t, d], table [n, d], targets [t]');
   require(h.shape[1] === table.shape[1], () => `width ${h.shape[1]} of h against ${table.shape[1]} of the table`);
   require(h.shape[0] === targets.shape[0], () => `${h.shape[0]} rows of h against ${targets.shape[0]} targets`);
   require(firstClass === 0 || firstClass === 1, () => `firstClass is 0 or 1, got ${firstClass}`);
@@ -155,14 +167,21 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     meaning: 'axes in another order: output axis i is input axis permutation[i]',
     infer: ([x], { permutation }) => {
       const sorted = permutation.toSorted((a, b) => a - b);
-      require(sorted.length === x.shape.length && sorted.every((axis, i) => axis === i), () => `${formatShape(permutation)} does not permute the axes of ${formatType(x)}`);
-      return [typed(x.dtype, permutation.map((axis) => at(x.shape, axis)))];
+      require(sorted.length === x.shape.length && sorted.every((axis, i) => axis === i), () =>
+        `${formatShape(permutation)} does not permute the axes of ${formatType(x)}`);
+      return [
+        typed(
+          x.dtype,
+          permutation.map((axis) => at(x.shape, axis)),
+        ),
+      ];
     },
   },
   broadcast: {
     meaning: 'x repeated to a larger shape',
     infer: ([x], { shape }) => {
-      require(broadcastsTo(x.shape, shape), () => `${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`);
+      require(broadcastsTo(x.shape, shape), () =>
+        `${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`);
       return [typed(x.dtype, shape)];
     },
   },
@@ -172,8 +191,10 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
       requireAxis(axis, x.shape.length);
       positive(end, 'end');
       const size = at(x.shape, axis);
-      require(start >= 0 && (typeof end === 'number' ? start <= end : start === 0), () => `slice ${start}..${end}: starts at 0 where the end is a symbol, and not after its end`);
-      require(typeof end !== 'number' || typeof size !== 'number' || end <= size, () => `slice ends at ${end} on an axis of size ${size}`);
+      require(start >= 0 && (typeof end === 'number' ? start <= end : start === 0), () =>
+        `slice ${start}..${end}: starts at 0 where the end is a symbol, and not after its end`);
+      require(typeof end !== 'number' || typeof size !== 'number' || end <= size, () =>
+        `slice ends at ${end} on an axis of size ${size}`);
       return [typed(x.dtype, x.shape.with(axis, typeof end === 'number' ? end - start : end))];
     },
   },
@@ -184,8 +205,10 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
       requireAxis(axis, x.shape.length);
       positive(size, 'size');
       const own = at(x.shape, axis);
-      require(start >= 0 && (start === 0 || typeof own === 'number'), () => `start ${start}: a symbolic axis is padded from 0 on, since slice, the gradient, starts at 0 there`);
-      require(typeof own !== 'number' || typeof size !== 'number' || start + own <= size, () => `${start} + ${own} does not fit into ${size}`);
+      require(start >= 0 && (start === 0 || typeof own === 'number'), () =>
+        `start ${start}: a symbolic axis is padded from 0 on, since slice, the gradient, starts at 0 there`);
+      require(typeof own !== 'number' || typeof size !== 'number' || start + own <= size, () =>
+        `${start} + ${own} does not fit into ${size}`);
       return [float(x.shape.with(axis, size))];
     },
   },
@@ -197,8 +220,10 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
       let total = 0;
       for (const input of inputs) {
         const size = at(input.shape, axis);
-        require(input.dtype === first.dtype && sameShape(input.shape.with(axis, 0), first.shape.with(axis, 0)), () => `${formatType(input)} does not continue ${formatType(first)} along axis ${axis}`);
-        if (typeof size !== 'number') throw new GraphError(`the concatenated axis must have a known size, got ${formatType(input)}`);
+        require(input.dtype === first.dtype && sameShape(input.shape.with(axis, 0), first.shape.with(axis, 0)), () =>
+          `${formatType(input)} does not continue ${formatType(first)} along axis ${axis}`);
+        if (typeof size !== 'number')
+          throw new GraphError(`the concatenated axis must have a known size, got ${formatType(input)}`);
         total += size;
       }
       return [typed(first.dtype, first.shape.with(axis, total))];
@@ -206,13 +231,17 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
   },
   reduceSum: reduction('sum over axes'),
   reduceMax: reduction('largest element over axes'),
-  matmul: { meaning: 'matrix product over the last two axes, either side transposed, leading axes broadcast', infer: inferMatmul },
+  matmul: {
+    meaning: 'matrix product over the last two axes, either side transposed, leading axes broadcast',
+    infer: inferMatmul,
+  },
   contract: {
     meaning: 'sum over all leading axes of outer products: [.., m] and [.., k] give [m, k]',
     infer: ([a, b]) => {
       requireDType(a, ['float32']);
       requireDType(b, ['float32']);
-      require(a.shape.length >= 2 && sameShape(a.shape.slice(0, -1), b.shape.slice(0, -1)), () => `leading axes differ: ${formatType(a)} and ${formatType(b)}`);
+      require(a.shape.length >= 2 && sameShape(a.shape.slice(0, -1), b.shape.slice(0, -1)), () =>
+        `leading axes differ: ${formatType(a)} and ${formatType(b)}`);
       return [float([at(a.shape, -1), at(b.shape, -1)])];
     },
   },
@@ -230,7 +259,8 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
       requireDType(ids, ['int32']);
       requireDType(updates, ['float32']);
       const expected = [...ids.shape, ...shape.slice(rowAxes)];
-      require(sameShape(updates.shape, expected), () => `updates ${formatShape(updates.shape)} should be ${formatShape(expected)}`);
+      require(sameShape(updates.shape, expected), () =>
+        `updates ${formatShape(updates.shape)} should be ${formatShape(expected)}`);
       return [float(shape)];
     },
   },
@@ -238,7 +268,8 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     meaning: 'elements of the last axis by id: out[.., j] = x[.., ids[.., j]]',
     infer: ([x, ids]) => {
       requireDType(ids, ['int32']);
-      require(sameShape(x.shape.slice(0, -1), ids.shape.slice(0, -1)), () => `leading axes differ: ${formatType(x)} and ${formatType(ids)}`);
+      require(sameShape(x.shape.slice(0, -1), ids.shape.slice(0, -1)), () =>
+        `leading axes differ: ${formatType(x)} and ${formatType(ids)}`);
       return [typed(x.dtype, ids.shape)];
     },
   },
@@ -247,7 +278,8 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     infer: ([ids, updates], { size }) => {
       requireDType(ids, ['int32']);
       requireDType(updates, ['float32']);
-      require(sameShape(ids.shape, updates.shape), () => `ids ${formatShape(ids.shape)} against updates ${formatShape(updates.shape)}`);
+      require(sameShape(ids.shape, updates.shape), () =>
+        `ids ${formatShape(ids.shape)} against updates ${formatShape(updates.shape)}`);
       positive(size, 'size');
       return [float([...ids.shape.slice(0, -1), size])];
     },
@@ -265,7 +297,8 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     infer: ([x, scale, bias]) => {
       requireDType(x, ['float32']);
       const width = [at(x.shape, -1)];
-      require(sameShape(scale.shape, width) && sameShape(bias.shape, width), () => `scale ${formatShape(scale.shape)} and bias ${formatShape(bias.shape)} should be ${formatShape(width)}`);
+      require(sameShape(scale.shape, width) && sameShape(bias.shape, width), () =>
+        `scale ${formatShape(scale.shape)} and bias ${formatShape(bias.shape)} should be ${formatShape(width)}`);
       require(typeof width[0] === 'number', () => 'the normalized axis must have a known size');
       const statistics = float([...x.shape.slice(0, -1), 1]);
       return [float(x.shape), statistics, statistics];
@@ -282,7 +315,8 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     meaning: 'gradients of the sum of weight * tableCrossEntropy with respect to h and to the table',
     infer: ([h, table, targets, weights], { firstClass }) => {
       inferCrossEntropy(h, table, targets, firstClass);
-      require(sameShape(weights.shape, targets.shape), () => `weights ${formatShape(weights.shape)} should be ${formatShape(targets.shape)}`);
+      require(sameShape(weights.shape, targets.shape), () =>
+        `weights ${formatShape(weights.shape)} should be ${formatShape(targets.shape)}`);
       return [float(h.shape), float(table.shape)];
     },
   },
@@ -291,21 +325,25 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
     infer: ([x], { k }) => {
       requireDType(x, ['float32']);
       const size = at(x.shape, -1);
-      require(Number.isInteger(k) && k >= 1 && (typeof size !== 'number' || k <= size), () => `k ${k} outside 1..${size}`);
+      require(Number.isInteger(k) && k >= 1 && (typeof size !== 'number' || k <= size), () =>
+        `k ${k} outside 1..${size}`);
       const shape = [...x.shape.slice(0, -1), k];
       return [float(shape), typed('int32', shape)];
     },
   },
   rank: {
-    meaning: 'how many columns from firstItem on, not among the excluded ids, come before the target (higher score, or equal score and lower id); NaN counts as higher',
+    meaning:
+      'how many columns from firstItem on, not among the excluded ids, come before the target (higher score, or equal score and lower id); NaN counts as higher',
     infer: ([scores, targets, excluded], { firstItem }) => {
       requireDType(scores, ['float32']);
       requireDType(targets, ['int32']);
-      require(scores.shape.length === 2 && sameShape(targets.shape, scores.shape.slice(0, 1)), () => `takes scores [b, n] and targets [b], got ${formatType(scores)} and ${formatType(targets)}`);
+      require(scores.shape.length === 2 && sameShape(targets.shape, scores.shape.slice(0, 1)), () =>
+        `takes scores [b, n] and targets [b], got ${formatType(scores)} and ${formatType(targets)}`);
       require(firstItem === 0 || firstItem === 1, () => `firstItem is 0 or 1, got ${firstItem}`);
       if (excluded !== undefined) {
         requireDType(excluded, ['int32']);
-        require(excluded.shape.length === 2 && excluded.shape[0] === scores.shape[0], () => `excluded takes [b, s], got ${formatType(excluded)}`);
+        require(excluded.shape.length === 2 && excluded.shape[0] === scores.shape[0], () =>
+          `excluded takes [b, s], got ${formatType(excluded)}`);
       }
       return [typed('int32', targets.shape)];
     },

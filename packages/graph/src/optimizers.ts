@@ -5,8 +5,20 @@ import { formatType, GraphError, type Tensor } from './types.js';
 
 /** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
 export type OptimizerConfig =
-  | { readonly kind: 'adam'; readonly beta1?: number; readonly beta2?: number; readonly epsilon?: number; readonly decay?: number }
-  | { readonly kind: 'adamw'; readonly beta1?: number; readonly beta2?: number; readonly epsilon?: number; readonly decay?: number }
+  | {
+      readonly kind: 'adam';
+      readonly beta1?: number;
+      readonly beta2?: number;
+      readonly epsilon?: number;
+      readonly decay?: number;
+    }
+  | {
+      readonly kind: 'adamw';
+      readonly beta1?: number;
+      readonly beta2?: number;
+      readonly epsilon?: number;
+      readonly decay?: number;
+    }
   | { readonly kind: 'sgd'; readonly momentum?: number; readonly decay?: number };
 
 /** A parameter as the optimizer sees it. */
@@ -49,7 +61,11 @@ export function optimizerScalars(config: OptimizerConfig, step: number, learning
  *
  * @param clipNorm gradients are scaled down together when their common norm exceeds it.
  */
-export function optimizerStep(config: OptimizerConfig, parameters: readonly TrainedParameter[], clipNorm?: number): OptimizerGraph {
+export function optimizerStep(
+  config: OptimizerConfig,
+  parameters: readonly TrainedParameter[],
+  clipNorm?: number,
+): OptimizerGraph {
   if (parameters.length === 0) throw new GraphError('nothing to train: no parameter was given');
   const squares = parameters.map(({ gradient }) => reduceSum(mul(gradient, gradient)));
   const gradientNorm = sqrt(squares.reduce((a, b) => add(a, b)));
@@ -57,7 +73,10 @@ export function optimizerStep(config: OptimizerConfig, parameters: readonly Trai
   const updates = new Map<string, Tensor>();
   const state = new Map<string, readonly number[]>();
   const learningRate = input('optimizer.learningRate', []);
-  const scalars = config.kind === 'sgd' ? undefined : { stepSize: input('optimizer.stepSize', []), epsilon: input('optimizer.epsilon', []) };
+  const scalars =
+    config.kind === 'sgd'
+      ? undefined
+      : { stepSize: input('optimizer.stepSize', []), epsilon: input('optimizer.epsilon', []) };
   for (const parameter of parameters) {
     const { name, tensor, decay } = parameter;
     const rate = decay ? (config.decay ?? 0) : 0;

@@ -3,7 +3,25 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from './backend.js';
 import {
-  add, broadcast, constant, constantArray, div, exp, input, matmul, mul, neg, reduceSum, relu, reshape, select, less, softmax, sub, tanh, transpose,
+  add,
+  broadcast,
+  constant,
+  constantArray,
+  div,
+  exp,
+  input,
+  matmul,
+  mul,
+  neg,
+  reduceSum,
+  relu,
+  reshape,
+  select,
+  less,
+  softmax,
+  sub,
+  tanh,
+  transpose,
 } from './build.js';
 import { createGraph } from './graph.js';
 import { optimize, shareCommon, simplify } from './passes.js';
@@ -19,7 +37,8 @@ const feeds: Record<string, HostTensor> = {
   x: { dtype: 'float32', shape: [2, 3], data: Float64Array.of(0.5, -1, 2, 3, -0.25, 1) },
   v: { dtype: 'float32', shape: [3], data: Float64Array.of(1, -2, 0.125) },
 };
-const used = (graph: Graph): Record<string, HostTensor> => Object.fromEntries(Object.entries(feeds).filter(([name]) => graph.inputs.has(name)));
+const used = (graph: Graph): Record<string, HostTensor> =>
+  Object.fromEntries(Object.entries(feeds).filter(([name]) => graph.inputs.has(name)));
 
 /** Random programs over a pool of tensors: many duplicates, neutral constants, reshapes and transposes of each other. */
 const programs = fc.array(fc.tuple(fc.nat(13), fc.nat(), fc.nat()), { minLength: 1, maxLength: 40 }).map((steps) => {
@@ -30,15 +49,31 @@ const programs = fc.array(fc.tuple(fc.nat(13), fc.nat(), fc.nat()), { minLength:
   for (const [op, i, j] of steps) {
     const [m, n, v, s] = [pick(matrices, i), pick(matrices, j), pick(vectors, j), pick(scalars, j)];
     const made: (() => Tensor)[] = [
-      () => add(m, n), () => sub(m, v), () => mul(m, s), () => add(m, s), () => div(m, constant(j % 2 === 0 ? 1 : 4)), () => mul(v, m), () => tanh(m),
-      () => transpose(transpose(m, [1, 0]), [1, 0]), () => reshape(reshape(m, ['batch', 1, 3]), ['batch', 3]),
-      () => select(less(m, n), m, s), () => mul(m, broadcast(constant(1), ['batch', 3])), () => neg(m), () => softmax(m), () => sub(m, 0),
+      () => add(m, n),
+      () => sub(m, v),
+      () => mul(m, s),
+      () => add(m, s),
+      () => div(m, constant(j % 2 === 0 ? 1 : 4)),
+      () => mul(v, m),
+      () => tanh(m),
+      () => transpose(transpose(m, [1, 0]), [1, 0]),
+      () => reshape(reshape(m, ['batch', 1, 3]), ['batch', 3]),
+      () => select(less(m, n), m, s),
+      () => mul(m, broadcast(constant(1), ['batch', 3])),
+      () => neg(m),
+      () => softmax(m),
+      () => sub(m, 0),
     ];
     matrices.push(at(made, op)());
     scalars.push(i % 2 === 0 ? add(pick(scalars, i), s) : mul(pick(scalars, i), s));
     if (scalars.length > 12) scalars.length = 4; // products of constants stay finite
   }
-  return createGraph({ last: at(matrices, -1), first: at(matrices, Math.min(1, matrices.length - 1)), scalar: at(scalars, -1), sum: reduceSum(at(matrices, -1)) });
+  return createGraph({
+    last: at(matrices, -1),
+    first: at(matrices, Math.min(1, matrices.length - 1)),
+    scalar: at(scalars, -1),
+    sum: reduceSum(at(matrices, -1)),
+  });
 });
 
 describe('optimize', () => {
@@ -51,7 +86,8 @@ describe('optimize', () => {
         expect([...optimized.inputs.keys()]).toEqual([...graph.inputs.keys()]);
         const [before, after] = [evaluate(graph, used(graph)), evaluate(optimized, used(optimized))];
         // +0 makes 0 of -0: x + 0 is x in the optimized graph
-        for (const [name, { data }] of Object.entries(before)) expect([...after[name]!.data].map((y) => y + 0)).toEqual([...data].map((y) => y + 0));
+        for (const [name, { data }] of Object.entries(before))
+          expect([...after[name]!.data].map((y) => y + 0)).toEqual([...data].map((y) => y + 0));
       }),
       { numRuns: 300 },
     );
@@ -113,7 +149,9 @@ describe('simplify', () => {
   it.each(kept)('%s stays', (_, y, op) => expect(opsOf(simplify(createGraph({ y })))).toContain(op));
 
   it('computes scalars of constants, int32 with wrap-around', () => {
-    const graph = simplify(createGraph({ a: add(mul(constant(3), 4), 0.5), b: mul(constant(65_537, 'int32'), constant(65_537, 'int32')) }));
+    const graph = simplify(
+      createGraph({ a: add(mul(constant(3), 4), 0.5), b: mul(constant(65_537, 'int32'), constant(65_537, 'int32')) }),
+    );
     expect(opsOf(graph)).toEqual(['constant', 'constant']);
     const { a, b } = evaluate(graph);
     expect([a!.data[0], b!.data[0]]).toEqual([12.5, Math.imul(65_537, 65_537)]);
@@ -129,8 +167,21 @@ describe('shareCommon', () => {
   });
 
   it('keeps apart what differs in an attribute, an operand or the order of operands', () => {
-    const outputs = { a: reduceSum(x, [0]), b: reduceSum(x, [1]), c: reduceSum(x, [1], true), d: sub(x, mul(x, x)), e: sub(mul(x, x), x) };
-    expect(opsOf(shareCommon(createGraph(outputs))).toSorted()).toEqual(['mul', 'reduceSum', 'reduceSum', 'reduceSum', 'sub', 'sub']);
+    const outputs = {
+      a: reduceSum(x, [0]),
+      b: reduceSum(x, [1]),
+      c: reduceSum(x, [1], true),
+      d: sub(x, mul(x, x)),
+      e: sub(mul(x, x), x),
+    };
+    expect(opsOf(shareCommon(createGraph(outputs))).toSorted()).toEqual([
+      'mul',
+      'reduceSum',
+      'reduceSum',
+      'reduceSum',
+      'sub',
+      'sub',
+    ]);
   });
 
   it('keeps apart constants that JSON writes alike', () => {
@@ -141,7 +192,9 @@ describe('shareCommon', () => {
   });
 
   it('keeps apart equal numbers of different dtype', () => {
-    expect(opsOf(shareCommon(createGraph({ a: constant(1), b: constant(1, 'int32'), c: constant(1, 'bool') })))).toHaveLength(3);
+    expect(
+      opsOf(shareCommon(createGraph({ a: constant(1), b: constant(1, 'int32'), c: constant(1, 'bool') }))),
+    ).toHaveLength(3);
   });
 });
 
@@ -155,7 +208,9 @@ describe('graphs', () => {
   });
 
   it('refuse two inputs of one name, and take one input twice', () => {
-    expect(() => createGraph({ y: add(input('x', [2]), input('x', [2])) })).toThrow('two different inputs are named "x"');
+    expect(() => createGraph({ y: add(input('x', [2]), input('x', [2])) })).toThrow(
+      'two different inputs are named "x"',
+    );
     const x = input('x', [2]);
     expect([...createGraph({ y: add(x, x), z: x }).inputs.keys()]).toEqual(['x']);
   });
@@ -170,7 +225,9 @@ describe('graphs', () => {
     expect(graph.nodes.length).toBeGreaterThan(10_000);
     const optimized = optimize(graph);
     expect(printGraph(optimized).split('\n').length).toBe(optimized.nodes.length + 2);
-    expect(() => evaluate(optimized, { x: { dtype: 'float32', shape: [2], data: Float64Array.of(0, 0) } })).not.toThrow();
+    expect(() =>
+      evaluate(optimized, { x: { dtype: 'float32', shape: [2], data: Float64Array.of(0, 0) } }),
+    ).not.toThrow();
   });
 
   it('of 20,000 broadcasts over a constant are looked through without recursion', () => {
@@ -185,7 +242,18 @@ describe('rewrite', () => {
     const x = input('x', [2]);
     const untouched = exp(x);
     const graph = createGraph({ y: tanh(untouched), z: untouched });
-    const result = rewrite(graph, (node, outputs) => (node.op === 'tanh' ? [neg(at(node.inputs.filter((t) => t !== undefined), 0))] : outputs));
+    const result = rewrite(graph, (node, outputs) =>
+      node.op === 'tanh'
+        ? [
+            neg(
+              at(
+                node.inputs.filter((t) => t !== undefined),
+                0,
+              ),
+            ),
+          ]
+        : outputs,
+    );
     expect(opsOf(result)).toEqual(['exp', 'neg']);
     expect(result.outputs.get('z')).toBe(untouched);
   });
@@ -193,7 +261,11 @@ describe('rewrite', () => {
   it('substitutes given tensors, and then drops what only they needed', () => {
     const x = input('x', [2]);
     const inner = exp(x);
-    const result = rewrite(createGraph({ y: neg(inner) }), (_, outputs) => outputs, new Map([[inner, input('inner', [2])]]));
+    const result = rewrite(
+      createGraph({ y: neg(inner) }),
+      (_, outputs) => outputs,
+      new Map([[inner, input('inner', [2])]]),
+    );
     expect([...result.inputs.keys()]).toEqual(['inner']);
     verify(result);
   });
@@ -221,12 +293,32 @@ describe('verify', () => {
     ['a use before the definition', { ...graph, nodes: graph.nodes.toReversed() }, 'uses #'],
     ['an output that is not computed', { ...graph, nodes: [x.node] }, 'output "y" is not computed by the graph'],
     ['an input that is not listed', { ...graph, inputs: new Map() }, 'input "x" is not listed'],
-    ['another input under its name', { ...graph, inputs: new Map([['x', input('x', [2])]]) }, 'input "x" is not listed'],
-    ['a shape that the rule does not give', broken({ outputs: [{ ...y, shape: [3] }] }), 'output 0 is float32[3], its rule gives float32[2]'],
-    ['a dtype that the rule does not give', broken({ outputs: [{ ...y, dtype: 'int32' }] }), 'output 0 is int32[2], its rule gives float32[2]'],
+    [
+      'another input under its name',
+      { ...graph, inputs: new Map([['x', input('x', [2])]]) },
+      'input "x" is not listed',
+    ],
+    [
+      'a shape that the rule does not give',
+      broken({ outputs: [{ ...y, shape: [3] }] }),
+      'output 0 is float32[3], its rule gives float32[2]',
+    ],
+    [
+      'a dtype that the rule does not give',
+      broken({ outputs: [{ ...y, dtype: 'int32' }] }),
+      'output 0 is int32[2], its rule gives float32[2]',
+    ],
     ['an output too many', broken({ outputs: [y, y] }), 'has 2 outputs, its rule gives 1'],
-    ['a tensor that its node does not have', broken({ inputs: [{ ...x, shape: [2] }] } as Partial<Node>), 'uses a tensor that its node does not have'],
-    ['operands that do not fit', broken({ op: 'matmul', inputs: [x, x], attributes: { transA: false, transB: false } } as Partial<Node>), 'needs ranks of 2 or more'],
+    [
+      'a tensor that its node does not have',
+      broken({ inputs: [{ ...x, shape: [2] }] } as Partial<Node>),
+      'uses a tensor that its node does not have',
+    ],
+    [
+      'operands that do not fit',
+      broken({ op: 'matmul', inputs: [x, x], attributes: { transA: false, transB: false } } as Partial<Node>),
+      'needs ranks of 2 or more',
+    ],
   ];
   it.each(cases)('catches %s', (_, bad, message) => expect(() => verify(bad)).toThrow(message));
 });

@@ -46,7 +46,8 @@ function simplifyNode(node: Node, output: Tensor): Tensor | undefined {
       const [a, b] = node.inputs;
       const [x, y] = [splat(a), splat(b)];
       const identity = node.op === 'mul' ? 1 : 0;
-      if (x !== undefined && y !== undefined && output.shape.length === 0) return constant(foldScalars(node.op, x, y, output.dtype), output.dtype);
+      if (x !== undefined && y !== undefined && output.shape.length === 0)
+        return constant(foldScalars(node.op, x, y, output.dtype), output.dtype);
       return y === identity ? a : x === identity ? b : undefined;
     }
     case 'sub':
@@ -72,7 +73,9 @@ function simplifyNode(node: Node, output: Tensor): Tensor | undefined {
 
 /** JSON writes NaN and both infinities as null, and -0 as 0: constants that differ must not look alike. */
 function exactNumbers(_: string, value: unknown): unknown {
-  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `number ${1 / value} ${value}` : value;
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `number ${1 / value} ${value}`
+    : value;
 }
 
 /** One node for equal ops on equal inputs with equal attributes. */
@@ -80,7 +83,9 @@ export function shareCommon(graph: Graph): Graph {
   const seen = new Map<string, readonly Tensor[]>();
   return rewrite(graph, (node, outputs) => {
     if (node.op === 'input') return outputs;
-    const operands = node.inputs.map((tensor) => (tensor === undefined ? '-' : `${tensor.node.id}.${tensor.index}`)).join();
+    const operands = node.inputs
+      .map((tensor) => (tensor === undefined ? '-' : `${tensor.node.id}.${tensor.index}`))
+      .join();
     const key = `${node.op}(${operands})${JSON.stringify(node.attributes, exactNumbers)}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) return earlier;

@@ -18,9 +18,29 @@ describe('printGraph', () => {
 
   it('prints attributes, long constants and several outputs, numbered by place and not by id', () => {
     const x = input('x', ['batch', 4]);
-    const { values, ids } = topK(softmax(matmul(x, constantArray(Array.from({ length: 8 }, (_, i) => i), [2, 4]), { transB: true })), 1);
-    const [, mean] = layerNorm(x, constantArray([1, 1, 1, 1], [4]), constantArray([0, 0, 0, 0], [4]), 1e-12).node.outputs;
-    const graph = createGraph({ values, ids, mean: mean!, total: reduceSum(x, [0], true), head: slice(iota(9), 0, 0, 'batch'), rank: rank(x, input('t', ['batch'], 'int32')) });
+    const { values, ids } = topK(
+      softmax(
+        matmul(
+          x,
+          constantArray(
+            Array.from({ length: 8 }, (_, i) => i),
+            [2, 4],
+          ),
+          { transB: true },
+        ),
+      ),
+      1,
+    );
+    const [, mean] = layerNorm(x, constantArray([1, 1, 1, 1], [4]), constantArray([0, 0, 0, 0], [4]), 1e-12).node
+      .outputs;
+    const graph = createGraph({
+      values,
+      ids,
+      mean: mean!,
+      total: reduceSum(x, [0], true),
+      head: slice(iota(9), 0, 0, 'batch'),
+      rank: rank(x, input('t', ['batch'], 'int32')),
+    });
     expect(printGraph(graph)).toMatchInlineSnapshot(`
       "%0 = input "x"                                   : float32[batch, 4]
       %1 = constant 0 1 2 .. (8)                       : float32[2, 4]

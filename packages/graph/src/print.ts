@@ -22,7 +22,12 @@ export function printGraph(graph: Graph): string {
       return name;
     });
     const operands = node.inputs.map((tensor) => (tensor === undefined ? '-' : (names.get(tensor) ?? '?')));
-    const detail = node.op === 'input' ? JSON.stringify(node.attributes.name) : node.op === 'constant' ? abbreviate(node.attributes.data) : describe(node.attributes);
+    const detail =
+      node.op === 'input'
+        ? JSON.stringify(node.attributes.name)
+        : node.op === 'constant'
+          ? abbreviate(node.attributes.data)
+          : describe(node.attributes);
     const text = `${own.join(', ')} = ${[node.op, ...operands, detail].filter((part) => part !== '').join(' ')}`;
     return `${text.padEnd(48)} : ${node.outputs.map(formatType).join(', ')}`;
   });
@@ -35,5 +40,7 @@ function abbreviate(data: readonly number[]): string {
 
 function describe(attributes: object): string {
   const entries = Object.entries(attributes);
-  return entries.length === 0 ? '' : `{${entries.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')}}`;
+  return entries.length === 0
+    ? ''
+    : `{${entries.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')}}`;
 }

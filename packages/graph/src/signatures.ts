@@ -24,7 +24,10 @@ interface Inputs<T> {
 interface OpSignatures {
   // leaves
   input: Signature<0, { readonly name: string; readonly shape: Shape; readonly dtype: DType }>;
-  constant: Signature<0, { readonly shape: readonly number[]; readonly dtype: DType; readonly data: readonly number[] }>;
+  constant: Signature<
+    0,
+    { readonly shape: readonly number[]; readonly dtype: DType; readonly data: readonly number[] }
+  >;
   iota: Signature<0, { readonly size: Dim }>;
   size: Signature<0, { readonly dim: Dim }>;
   // elementwise, two operands, broadcasting as NumPy does

@@ -14,13 +14,19 @@ const noise = (stream: number, count: number): Float64Array => normal({ seed: 3,
 const tensor = (shape: readonly number[], data: Float64Array): HostTensor => ({ dtype: 'float32', shape, data });
 
 const start = { weight: noise(1, IN * OUT), bias: noise(2, OUT), frozen: noise(3, OUT) };
-const data = Array.from({ length: STEPS }, (_, step) => ({ x: noise(10 + step, ROWS * IN), y: noise(20 + step, ROWS * OUT) }));
+const data = Array.from({ length: STEPS }, (_, step) => ({
+  x: noise(10 + step, ROWS * IN),
+  y: noise(20 + step, ROWS * OUT),
+}));
 type Values = { weight: Float64Array; bias: Float64Array };
 
 /** Mean of (tanh(x W + b) + frozen - y)^2, in the graph. */
 function model(): { loss: Tensor; parameters: Parameter[] } {
   const [weight, bias, frozen] = [input('weight', [IN, OUT]), input('bias', [OUT]), input('frozen', [OUT])];
-  const error = sub(add(tanh(add(matmul(input('x', ['batch', IN]), weight), bias)), frozen), input('y', ['batch', OUT]));
+  const error = sub(
+    add(tanh(add(matmul(input('x', ['batch', IN]), weight), bias)), frozen),
+    input('y', ['batch', OUT]),
+  );
   return {
     loss: reduceMean(mul(error, error)),
     parameters: [
@@ -32,7 +38,10 @@ function model(): { loss: Tensor; parameters: Parameter[] } {
 }
 
 /** The same loss and its gradients by hand. */
-function byHand({ weight, bias }: Values, { x, y }: { x: Float64Array; y: Float64Array }): { loss: number; gradients: Values } {
+function byHand(
+  { weight, bias }: Values,
+  { x, y }: { x: Float64Array; y: Float64Array },
+): { loss: number; gradients: Values } {
   const gradients = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
   let loss = 0;
   for (let row = 0; row < ROWS; row++) {
@@ -53,7 +62,10 @@ const norm = ({ weight, bias }: Values): number => Math.sqrt([...weight, ...bias
 const rateAt = (step: number): number => 0.05 / step;
 
 /** Five steps by hand. Decay belongs to `weight` alone. */
-function trainByHand(config: OptimizerConfig, clipNorm?: number): { values: Values; losses: number[]; norms: number[] } {
+function trainByHand(
+  config: OptimizerConfig,
+  clipNorm?: number,
+): { values: Values; losses: number[]; norms: number[] } {
   const values = { weight: start.weight.slice(), bias: start.bias.slice() };
   const first = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
   const second = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
@@ -87,11 +99,22 @@ function trainByHand(config: OptimizerConfig, clipNorm?: number): { values: Valu
 }
 
 /** The same five steps as a graph on the reference backend. */
-async function trainInGraph(config: OptimizerConfig, clipNorm?: number): Promise<{ variables: Record<string, HostTensor>; losses: number[]; norms: number[] }> {
+async function trainInGraph(
+  config: OptimizerConfig,
+  clipNorm?: number,
+): Promise<{ variables: Record<string, HostTensor>; losses: number[]; norms: number[] }> {
   const { loss, parameters } = model();
-  const step = trainingStep({ loss, parameters, optimizer: config, ...(clipNorm === undefined ? {} : { clipNorm }), reported: { twice: mul(loss, 2) } });
+  const step = trainingStep({
+    loss,
+    parameters,
+    optimizer: config,
+    ...(clipNorm === undefined ? {} : { clipNorm }),
+    reported: { twice: mul(loss, 2) },
+  });
   const backend = createReferenceBackend();
-  const zeros = [...step.state].map(([name, shape]) => [name, tensor(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)))] as const);
+  const zeros = [...step.state].map(
+    ([name, shape]) => [name, tensor(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)))] as const,
+  );
   const variables = await backend.createVariables({
     weight: tensor([IN, OUT], start.weight),
     bias: tensor([OUT], start.bias),
@@ -102,7 +125,9 @@ async function trainInGraph(config: OptimizerConfig, clipNorm?: number): Promise
   const [losses, norms]: [number[], number[]] = [[], []];
   for (let i = 1; i <= STEPS; i++) {
     const { x, y } = data[i - 1]!;
-    const scalars = Object.entries(optimizerScalars(config, i, rateAt(i))).filter(([name]) => step.graph.inputs.has(name));
+    const scalars = Object.entries(optimizerScalars(config, i, rateAt(i))).filter(([name]) =>
+      step.graph.inputs.has(name),
+    );
     const feeds = Object.fromEntries(scalars.map(([name, value]) => [name, tensor([], Float64Array.of(value))]));
     const outputs = await program.run({ x: tensor([ROWS, IN], x), y: tensor([ROWS, OUT], y), ...feeds });
     expect(Object.keys(outputs).toSorted()).toEqual(['gradientNorm', 'loss', 'twice']);
@@ -147,22 +172,37 @@ describe('trainingStep equals an optimizer written by hand', () => {
   });
 
   it('tells L2 from decoupled decay', async () => {
-    const [coupled, decoupled] = [await trainInGraph({ kind: 'adam', decay: 0.1 }), await trainInGraph({ kind: 'adamw', decay: 0.1 })];
-    expect(Math.abs(coupled.variables['weight']!.data[0]! - decoupled.variables['weight']!.data[0]!)).toBeGreaterThan(1e-4);
+    const [coupled, decoupled] = [
+      await trainInGraph({ kind: 'adam', decay: 0.1 }),
+      await trainInGraph({ kind: 'adamw', decay: 0.1 }),
+    ];
+    expect(Math.abs(coupled.variables['weight']!.data[0]! - decoupled.variables['weight']!.data[0]!)).toBeGreaterThan(
+      1e-4,
+    );
   });
 
   it('keeps state for trained parameters only', () => {
     const { loss, parameters } = model();
-    expect([...trainingStep({ loss, parameters, optimizer: { kind: 'adam' } }).state.keys()]).toEqual(['adam.m.weight', 'adam.v.weight', 'adam.m.bias', 'adam.v.bias']);
+    expect([...trainingStep({ loss, parameters, optimizer: { kind: 'adam' } }).state.keys()]).toEqual([
+      'adam.m.weight',
+      'adam.v.weight',
+      'adam.m.bias',
+      'adam.v.bias',
+    ]);
     expect([...trainingStep({ loss, parameters, optimizer: { kind: 'sgd' } }).state.keys()]).toEqual([]);
   });
 
   it('refuses a parameter of unknown size, a loss that misses a parameter, and nothing to train', () => {
     const x = input('x', ['batch']);
     const parameter = (name: string, t: Tensor): Parameter => ({ name, tensor: t, decay: false, trainable: true });
-    const step = (loss: Tensor, parameters: Parameter[]): void => void trainingStep({ loss, parameters, optimizer: { kind: 'adam' } });
-    expect(() => step(reduceSum(x), [parameter('x', x)])).toThrow('parameter "x" is float32[batch]: a trained parameter has known sizes only');
-    expect(() => step(reduceSum(x), [parameter('w', input('w', [2]))])).toThrow('the loss does not depend on parameter "w"');
+    const step = (loss: Tensor, parameters: Parameter[]): void =>
+      void trainingStep({ loss, parameters, optimizer: { kind: 'adam' } });
+    expect(() => step(reduceSum(x), [parameter('x', x)])).toThrow(
+      'parameter "x" is float32[batch]: a trained parameter has known sizes only',
+    );
+    expect(() => step(reduceSum(x), [parameter('w', input('w', [2]))])).toThrow(
+      'the loss does not depend on parameter "w"',
+    );
     expect(() => step(reduceSum(x), [])).toThrow('nothing to train');
   });
 });

@@ -1,7 +1,20 @@
 // The split of a derivative into two graphs: together they give what `differentiate` gives in one.
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from './backend.js';
-import { add, broadcast, gather, gelu, input, layerNorm, matmul, mul, reduceSum, reshape, sigmoid, softmax } from './build.js';
+import {
+  add,
+  broadcast,
+  gather,
+  gelu,
+  input,
+  layerNorm,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  sigmoid,
+  softmax,
+} from './build.js';
 import { withGradients } from './conformance/cases.js';
 import { examples } from './conformance/examples.js';
 import { Scene, type Example } from './conformance/scene.js';
@@ -16,7 +29,8 @@ import { differentiate, gradientOf, vjp } from './vjp.js';
 
 type Values = Record<string, HostTensor>;
 
-const only = (graph: Graph, values: Values): Values => Object.fromEntries(Object.entries(values).filter(([name]) => graph.inputs.has(name)));
+const only = (graph: Graph, values: Values): Values =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => graph.inputs.has(name)));
 
 /** Runs both halves, the second with nothing but residuals and cotangents. */
 function runSplit(graph: Graph, wrt: readonly string[], feeds: Values): { outputs: Values; grads: Values } {
@@ -26,7 +40,9 @@ function runSplit(graph: Graph, wrt: readonly string[], feeds: Values): { output
   const outputs = evaluate(forward, only(forward, feeds));
   const saved = Object.fromEntries(residuals.map((name) => [name, outputs[name]!]));
   const cotangents = Object.fromEntries(Object.entries(feeds).filter(([name]) => name.startsWith('cotangent.')));
-  expect([...backward.inputs.keys()].toSorted()).toEqual([...Object.keys(saved), ...Object.keys(cotangents)].toSorted());
+  expect([...backward.inputs.keys()].toSorted()).toEqual(
+    [...Object.keys(saved), ...Object.keys(cotangents)].toSorted(),
+  );
   return { outputs, grads: evaluate(backward, { ...saved, ...cotangents }) };
 }
 
@@ -56,12 +72,15 @@ function layer(s: Scene): Record<string, Tensor> {
 }
 
 describe('vjp', () => {
-  it.each(opNames.filter((op) => typeof gradients[op] === 'function'))('%s: two graphs give the gradients of one', (op) => {
-    for (const { build } of examples[op].filter(({ large }) => !large)) {
-      const floats = Object.values(build(new Scene(5, false))).some(({ dtype }) => dtype === 'float32');
-      if (floats) checkSplit(build, 5);
-    }
-  });
+  it.each(opNames.filter((op) => typeof gradients[op] === 'function'))(
+    '%s: two graphs give the gradients of one',
+    (op) => {
+      for (const { build } of examples[op].filter(({ large }) => !large)) {
+        const floats = Object.values(build(new Scene(5, false))).some(({ dtype }) => dtype === 'float32');
+        if (floats) checkSplit(build, 5);
+      }
+    },
+  );
 
   it.each([1, 2, 3])('a whole layer, seed %i', (seed) => checkSplit(layer, seed));
 
@@ -87,7 +106,9 @@ describe('vjp', () => {
   });
 
   it('names the inputs there are when one is unknown', () => {
-    expect(() => vjp(createGraph({ y: mul(input('x', [2]), input('w', [2])) }), ['z'])).toThrow('no input "z"; inputs are x, w');
+    expect(() => vjp(createGraph({ y: mul(input('x', [2]), input('w', [2])) }), ['z'])).toThrow(
+      'no input "z"; inputs are x, w',
+    );
   });
 });
 
@@ -105,7 +126,11 @@ describe('differentiate', () => {
   it('adds no nodes for branches without a wanted input', () => {
     const [x, w] = [input('x', [2, 2]), input('w', [2, 2])];
     const [g] = differentiate([[mul(x, softmax(w)), input('g', [2, 2])]], [x]);
-    expect(createGraph({ g: g! }).nodes.map(({ op }) => op).filter((op) => op === 'reduceSum')).toEqual([]);
+    expect(
+      createGraph({ g: g! })
+        .nodes.map(({ op }) => op)
+        .filter((op) => op === 'reduceSum'),
+    ).toEqual([]);
   });
 });
 
@@ -113,7 +138,15 @@ describe('gradientOf', () => {
   it('wants a scalar loss that depends on every parameter', () => {
     const [x, w] = [input('x', [2]), input('w', [2])];
     expect(() => gradientOf(mul(x, w), new Map([['w', w]]))).toThrow('a loss is a scalar, got [2]');
-    expect(() => gradientOf(reduceSum(x), new Map([['x', x], ['w', w]]))).toThrow('the loss does not depend on parameter "w"');
+    expect(() =>
+      gradientOf(
+        reduceSum(x),
+        new Map([
+          ['x', x],
+          ['w', w],
+        ]),
+      ),
+    ).toThrow('the loss does not depend on parameter "w"');
   });
 
   it('differentiates through shapes that only a parameter has', () => {

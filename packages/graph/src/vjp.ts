@@ -13,10 +13,16 @@ import { at, formatShape, GraphError, sameShape, type Graph, type Node, type Nod
  * @param outputs pairs of an output and its cotangent (same shape).
  * @returns one gradient per tensor of `wrt`; undefined where no output depends on it.
  */
-export function differentiate(outputs: readonly (readonly [output: Tensor, cotangent: Tensor])[], wrt: readonly Tensor[]): (Tensor | undefined)[] {
+export function differentiate(
+  outputs: readonly (readonly [output: Tensor, cotangent: Tensor])[],
+  wrt: readonly Tensor[],
+): (Tensor | undefined)[] {
   const cotangents = new Map<Tensor, Tensor>();
   const accumulate = (tensor: Tensor, cotangent: Tensor): void => {
-    if (!sameShape(tensor.shape, cotangent.shape)) throw new GraphError(`cotangent ${formatShape(cotangent.shape)} for a tensor ${formatShape(tensor.shape)} of ${tensor.node.op}`);
+    if (!sameShape(tensor.shape, cotangent.shape))
+      throw new GraphError(
+        `cotangent ${formatShape(cotangent.shape)} for a tensor ${formatShape(tensor.shape)} of ${tensor.node.op}`,
+      );
     const earlier = cotangents.get(tensor);
     cotangents.set(tensor, earlier === undefined ? cotangent : add(earlier, cotangent));
   };
@@ -38,7 +44,12 @@ function dependents(order: readonly Node[], wrt: readonly Tensor[]): Set<number>
   return ids;
 }
 
-function propagate(node: Node, cotangents: ReadonlyMap<Tensor, Tensor>, needed: ReadonlySet<number>, accumulate: (tensor: Tensor, cotangent: Tensor) => void): void {
+function propagate(
+  node: Node,
+  cotangents: ReadonlyMap<Tensor, Tensor>,
+  needed: ReadonlySet<number>,
+  accumulate: (tensor: Tensor, cotangent: Tensor) => void,
+): void {
   const own = node.outputs.map((output) => cotangents.get(output));
   if (own.every((cotangent) => cotangent === undefined)) return;
   const given = applyRule(node, own);
@@ -48,7 +59,10 @@ function propagate(node: Node, cotangents: ReadonlyMap<Tensor, Tensor>, needed: 
   });
 }
 
-function applyRule<N extends OpName>(node: NodeOf<N>, cotangents: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[] {
+function applyRule<N extends OpName>(
+  node: NodeOf<N>,
+  cotangents: readonly (Tensor | undefined)[],
+): readonly (Tensor | undefined)[] {
   const rule: GradientRule<N> | NoGradient = gradients[node.op];
   if (typeof rule !== 'function') {
     if (rule.kind === 'zero') return [];
@@ -68,7 +82,8 @@ export function gradientOf(loss: Tensor, parameters: ReadonlyMap<string, Tensor>
   return new Map(
     names.map((name, i) => {
       const gradient = found[i];
-      if (gradient === undefined) throw new GraphError(`the loss does not depend on parameter "${name}": leave it out of the trained parameters`);
+      if (gradient === undefined)
+        throw new GraphError(`the loss does not depend on parameter "${name}": leave it out of the trained parameters`);
       return [name, gradient];
     }),
   );
@@ -97,12 +112,17 @@ export interface Vjp {
 export function vjp(graph: Graph, wrt: readonly string[]): Vjp {
   const targets = wrt.map((name) => {
     const tensor = graph.inputs.get(name);
-    if (tensor === undefined) throw new GraphError(`no input "${name}"; inputs are ${[...graph.inputs.keys()].join(', ')}`);
+    if (tensor === undefined)
+      throw new GraphError(`no input "${name}"; inputs are ${[...graph.inputs.keys()].join(', ')}`);
     return tensor;
   });
-  const cotangents = [...graph.outputs].filter(([, tensor]) => tensor.dtype === 'float32').map(([name, tensor]) => [tensor, input(`cotangent.${name}`, tensor.shape)] as const);
+  const cotangents = [...graph.outputs]
+    .filter(([, tensor]) => tensor.dtype === 'float32')
+    .map(([name, tensor]) => [tensor, input(`cotangent.${name}`, tensor.shape)] as const);
   const grads = differentiate(cotangents, targets);
-  const gradOutputs = Object.fromEntries(wrt.map((name, i) => [`grad.${name}`, grads[i] ?? broadcast(constant(0), at(targets, i).shape)]));
+  const gradOutputs = Object.fromEntries(
+    wrt.map((name, i) => [`grad.${name}`, grads[i] ?? broadcast(constant(0), at(targets, i).shape)]),
+  );
   const forwardNodes = new Set(graph.nodes.map(({ id }) => id));
   const backwardNodes = reachable(Object.values(gradOutputs)).filter(({ id }) => !forwardNodes.has(id));
   const residuals = new Map<Tensor, Tensor>();
@@ -129,6 +149,9 @@ export function vjp(graph: Graph, wrt: readonly string[]): Vjp {
 /** Symbols that nodes use and none of the tensors has: `sum(x)` needs x's shape again when it is differentiated. */
 function unboundSymbols(nodes: readonly Node[], bound: readonly Tensor[]): Set<string> {
   const known = new Set(bound.flatMap(({ shape }) => [...shape]));
-  const used = nodes.flatMap((node) => [...node.outputs.flatMap(({ shape }) => [...shape]), ...(node.op === 'size' ? [node.attributes.dim] : [])]);
+  const used = nodes.flatMap((node) => [
+    ...node.outputs.flatMap(({ shape }) => [...shape]),
+    ...(node.op === 'size' ? [node.attributes.dim] : []),
+  ]);
   return new Set(used.filter((dim): dim is string => typeof dim === 'string' && !known.has(dim)));
 }

@@ -39,7 +39,10 @@ export function withGradients(outputs: Readonly<Record<string, Tensor>>, scene: 
   const cotangents = Object.entries(outputs)
     .filter(([, tensor]) => tensor.dtype === 'float32')
     .map(([name, tensor]) => [tensor, scene.float(`cotangent.${name}`, tensor.shape)] as const);
-  const found = differentiate(cotangents, inputs.map(([, tensor]) => tensor));
+  const found = differentiate(
+    cotangents,
+    inputs.map(([, tensor]) => tensor),
+  );
   const gradientOutputs = inputs.flatMap(([name], i) => {
     const gradient = found[i];
     return gradient === undefined ? [] : [[`grad.${name}`, gradient] as const];
@@ -76,7 +79,9 @@ function build(example: Example, seed: number, kind: 'forward' | 'gradient'): { 
  * }
  * ```
  */
-export function* conformanceCases(options: { readonly seeds?: readonly number[]; readonly ops?: readonly OpName[] } = {}): Generator<ConformanceCase> {
+export function* conformanceCases(
+  options: { readonly seeds?: readonly number[]; readonly ops?: readonly OpName[] } = {},
+): Generator<ConformanceCase> {
   const { seeds = [1, 2], ops = opNames } = options;
   for (const op of ops) {
     for (const example of examples[op]) {

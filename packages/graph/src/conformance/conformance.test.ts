@@ -4,7 +4,15 @@ import type { Backend, HostTensor, Program } from '../backend.js';
 import { opNames } from '../ops.js';
 import { printGraph } from '../print.js';
 import { createReferenceBackend } from '../reference/index.js';
-import { conformanceCases, contractChecks, emptyCases, exactCases, runCase, skipReason, type ConformanceCase } from './index.js';
+import {
+  conformanceCases,
+  contractChecks,
+  emptyCases,
+  exactCases,
+  runCase,
+  skipReason,
+  type ConformanceCase,
+} from './index.js';
 
 const cases = [...conformanceCases(), ...exactCases(), ...emptyCases()];
 
@@ -16,7 +24,9 @@ function falsified(period: number, change: (tensor: HostTensor) => HostTensor): 
     dispose: () => program.dispose(),
     run: async (feeds) => {
       const outputs = await program.run(feeds);
-      return ++runs % period === 0 ? Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, change(tensor)])) : outputs;
+      return ++runs % period === 0
+        ? Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, change(tensor)]))
+        : outputs;
     },
   });
   return {
@@ -29,7 +39,10 @@ function falsified(period: number, change: (tensor: HostTensor) => HostTensor): 
 }
 
 const caseNamed = (part: string): ConformanceCase => cases.find(({ name }) => name.includes(part)) ?? cases[0]!;
-const first = (tensor: HostTensor, f: (x: number) => number): HostTensor => ({ ...tensor, data: tensor.data.map((x, i) => (i === 0 ? f(x) : x)) });
+const first = (tensor: HostTensor, f: (x: number) => number): HostTensor => ({
+  ...tensor,
+  data: tensor.data.map((x, i) => (i === 0 ? f(x) : x)),
+});
 
 describe('conformance suite', () => {
   it('has forward cases of every op, and names that are unique', () => {
@@ -47,15 +60,18 @@ describe('conformance suite', () => {
   });
 
   describe.each(['forward', 'gradient', 'exact'] as const)('%s', (kind) => {
-    it.each(opNames.filter((op) => cases.some((example) => example.op === op && example.kind === kind)))('%s agrees with the oracle', async (op) => {
-      const backend = createReferenceBackend();
-      for (const example of cases) {
-        if (example.op !== op || example.kind !== kind) continue;
-        const { pass, worst, detail } = await runCase(backend, { ...example, repeats: 1 });
-        expect(pass, detail).toBe(true);
-        expect(worst).toBe(0);
-      }
-    });
+    it.each(opNames.filter((op) => cases.some((example) => example.op === op && example.kind === kind)))(
+      '%s agrees with the oracle',
+      async (op) => {
+        const backend = createReferenceBackend();
+        for (const example of cases) {
+          if (example.op !== op || example.kind !== kind) continue;
+          const { pass, worst, detail } = await runCase(backend, { ...example, repeats: 1 });
+          expect(pass, detail).toBe(true);
+          expect(worst).toBe(0);
+        }
+      },
+    );
   });
 
   it.each(contractChecks)('reference backend: $name', async ({ run }) => {
@@ -67,13 +83,19 @@ describe('a wrong backend', () => {
   it('is caught by an error just above the tolerance, and not just below', async () => {
     const example = caseNamed('tanh, forward: matrix');
     // one element is off by 2e-5 of the largest one, times 1.2 and 0.8
-    const off = (factor: number): Backend => falsified(1, (tensor) => first(tensor, (x) => x + factor * (2e-5 * Math.max(...tensor.data.map(Math.abs)) + 1e-6)));
+    const off = (factor: number): Backend =>
+      falsified(1, (tensor) =>
+        first(tensor, (x) => x + factor * (2e-5 * Math.max(...tensor.data.map(Math.abs)) + 1e-6)),
+      );
     expect((await runCase(off(1.2), example)).pass).toBe(false);
     expect((await runCase(off(0.8), example)).pass).toBe(true);
   });
 
   it('is caught when it loses one update in one run of a hundred', async () => {
-    const { pass, worst, detail } = await runCase(falsified(99, (tensor) => first(tensor, (x) => x + 1)), { ...caseNamed('into one of 7'), repeats: 100 });
+    const { pass, worst, detail } = await runCase(
+      falsified(99, (tensor) => first(tensor, (x) => x + 1)),
+      { ...caseNamed('into one of 7'), repeats: 100 },
+    );
     expect(pass).toBe(false);
     expect(worst).toBe(Infinity);
     expect(detail).toContain('run 99 of 100, output "y", element 0');
@@ -87,7 +109,10 @@ describe('a wrong backend', () => {
       (tensor) => first(tensor, () => Number.NaN),
     ];
     for (const change of wrong) expect((await runCase(falsified(1, change), example)).worst).toBe(Infinity);
-    const silent: Backend = { ...falsified(1, (x) => x), compile: async () => ({ run: async () => ({}), dispose: async () => undefined }) };
+    const silent: Backend = {
+      ...falsified(1, (x) => x),
+      compile: async () => ({ run: async () => ({}), dispose: async () => undefined }),
+    };
     expect((await runCase(silent, example)).detail).toContain('is missing');
   });
 

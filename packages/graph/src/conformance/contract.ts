@@ -12,14 +12,22 @@ export interface ContractCheck {
   readonly run: (create: () => Promise<Backend>) => Promise<void>;
 }
 
-const vector = (...values: number[]): HostTensor => ({ dtype: 'float32', shape: [values.length], data: Float32Array.from(values) });
+const vector = (...values: number[]): HostTensor => ({
+  dtype: 'float32',
+  shape: [values.length],
+  data: Float32Array.from(values),
+});
 
 function expectValues(what: string, actual: HostTensor | undefined, values: readonly number[]): void {
   const got = actual === undefined ? 'nothing' : Array.from(actual.data).join(' ');
   if (got !== values.join(' ')) throw new Error(`${what}: expected ${values.join(' ')}, got ${got}`);
 }
 
-async function expectRejection(what: string, kind: typeof GraphError | typeof BackendError, attempt: () => Promise<unknown>): Promise<void> {
+async function expectRejection(
+  what: string,
+  kind: typeof GraphError | typeof BackendError,
+  attempt: () => Promise<unknown>,
+): Promise<void> {
   try {
     await attempt();
   } catch (error) {
@@ -70,7 +78,10 @@ export const contractChecks: readonly ContractCheck[] = [
   }),
   check('an update may be an input as it stands', async (backend) => {
     const variables = await backend.createVariables({ a: vector(1, 2), b: vector(3, 4) });
-    const program = await backend.compile(createGraph({ copy: input('b', [2]), taken: input('x', [2]) }), { variables, updates: { a: 'copy', b: 'taken' } });
+    const program = await backend.compile(createGraph({ copy: input('b', [2]), taken: input('x', [2]) }), {
+      variables,
+      updates: { a: 'copy', b: 'taken' },
+    });
     await program.run({ x: vector(5, 6) });
     const { a, b } = await variables.read();
     expectValues('a', a, [3, 4]);
@@ -108,12 +119,22 @@ export const contractChecks: readonly ContractCheck[] = [
     for (const size of [3, 1, 4, 3]) {
       const values = Array.from({ length: size }, (_, i) => i + 1);
       const { y, z } = await program.run({ x: vector(...values), w: vector(...values) });
-      expectValues(`y, batch ${size}`, y, values.map((v) => v * 2));
-      expectValues(`z, batch ${size}`, z, values.map((v) => v * 2));
+      expectValues(
+        `y, batch ${size}`,
+        y,
+        values.map((v) => v * 2),
+      );
+      expectValues(
+        `z, batch ${size}`,
+        z,
+        values.map((v) => v * 2),
+      );
     }
-    await expectRejection('two sizes of one symbol', GraphError, () => program.run({ x: vector(1, 2), w: vector(1, 2, 3) }));
+    await expectRejection('two sizes of one symbol', GraphError, () =>
+      program.run({ x: vector(1, 2), w: vector(1, 2, 3) }),
+    );
   }),
-  check('results belong to the caller, feeds stay the caller\'s', async (backend) => {
+  check("results belong to the caller, feeds stay the caller's", async (backend) => {
     const program = await backend.compile(createGraph({ y: mul(input('x', [2]), 2), same: input('i', [2], 'int32') }));
     const x = vector(1, 2);
     const i: HostTensor = { dtype: 'int32', shape: [2], data: Int32Array.of(7, 8) };
@@ -152,9 +173,15 @@ export const contractChecks: readonly ContractCheck[] = [
   }),
   check('what does not fit is refused when compiling', async (backend) => {
     const variables = await backend.createVariables({ total: vector(1, 2) });
-    await expectRejection('an update of no variable', GraphError, () => backend.compile(counter(), { variables, updates: { other: 'next' } }));
-    await expectRejection('an update by no output', GraphError, () => backend.compile(counter(), { variables, updates: { total: 'other' } }));
-    await expectRejection('an update of another shape', GraphError, () => backend.compile(counter(), { variables, updates: { total: 'sum' } }));
+    await expectRejection('an update of no variable', GraphError, () =>
+      backend.compile(counter(), { variables, updates: { other: 'next' } }),
+    );
+    await expectRejection('an update by no output', GraphError, () =>
+      backend.compile(counter(), { variables, updates: { total: 'other' } }),
+    );
+    await expectRejection('an update of another shape', GraphError, () =>
+      backend.compile(counter(), { variables, updates: { total: 'sum' } }),
+    );
   }),
   check('a variable cannot be fed', async (backend) => {
     const variables = await backend.createVariables({ total: vector(1, 2) });

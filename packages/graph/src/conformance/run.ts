@@ -43,7 +43,11 @@ export async function runCase(backend: Backend, example: ConformanceCase): Promi
       const outputs = await program.run(feeds);
       for (const [name, value] of Object.entries(expected)) {
         const difference = compare(outputs[name], value, example.tolerance);
-        if (difference.error > worst.error) worst = { error: difference.error, detail: `run ${run + 1} of ${example.repeats}, output "${name}"${difference.detail}` };
+        if (difference.error > worst.error)
+          worst = {
+            error: difference.error,
+            detail: `run ${run + 1} of ${example.repeats}, output "${name}"${difference.detail}`,
+          };
       }
     }
   } finally {
@@ -60,8 +64,15 @@ interface Difference {
 /** The largest error of a tensor over its tolerance. */
 function compare(actual: HostTensor | undefined, expected: HostTensor, { relative, absolute }: Tolerance): Difference {
   if (actual === undefined) return { error: Infinity, detail: ' is missing' };
-  if (actual.dtype !== expected.dtype || !sameShape(actual.shape, expected.shape) || actual.data.length !== expected.data.length) {
-    return { error: Infinity, detail: ` is ${actual.dtype}${formatShape(actual.shape)} with ${actual.data.length} elements, expected ${expected.dtype}${formatShape(expected.shape)}` };
+  if (
+    actual.dtype !== expected.dtype ||
+    !sameShape(actual.shape, expected.shape) ||
+    actual.data.length !== expected.data.length
+  ) {
+    return {
+      error: Infinity,
+      detail: ` is ${actual.dtype}${formatShape(actual.shape)} with ${actual.data.length} elements, expected ${expected.dtype}${formatShape(expected.shape)}`,
+    };
   }
   let largest = 0;
   for (const value of expected.data) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
@@ -72,7 +83,11 @@ function compare(actual: HostTensor | undefined, expected: HostTensor, { relativ
     if (got === wanted || (Number.isNaN(got) && Number.isNaN(wanted))) continue;
     const gap = Math.abs(got - wanted);
     const error = Number.isFinite(gap) && allowed > 0 ? gap / allowed : Infinity;
-    if (error > worst.error) worst = { error, detail: `, element ${i} of ${formatShape(expected.shape)}: ${got}, expected ${wanted} (${error.toPrecision(3)} of the tolerance)` };
+    if (error > worst.error)
+      worst = {
+        error,
+        detail: `, element ${i} of ${formatShape(expected.shape)}: ${got}, expected ${wanted} (${error.toPrecision(3)} of the tolerance)`,
+      };
   }
   return worst;
 }

@@ -10,13 +10,22 @@ import type { DType, Shape, Tensor } from '../types.js';
 export type Fill = (count: number, key: RandomKey) => number[];
 
 /** Uniform in [low, high). */
-export const uniform = (low: number, high: number): Fill => (count, key) => Array.from({ length: count }, (_, i) => low + (high - low) * uniformAt(key, i));
+export const uniform =
+  (low: number, high: number): Fill =>
+  (count, key) =>
+    Array.from({ length: count }, (_, i) => low + (high - low) * uniformAt(key, i));
 
 /** All different, well apart, none near 0: no ties and no kinks. `shift` moves a second operand between the first one's values. */
-export const distinct = (shift = 0): Fill => (count, key) => Array.from(permutation(key, count), (place) => ((place + 0.25 + shift) / count) * 4 - 2 + 0.013 / count);
+export const distinct =
+  (shift = 0): Fill =>
+  (count, key) =>
+    Array.from(permutation(key, count), (place) => ((place + 0.25 + shift) / count) * 4 - 2 + 0.013 / count);
 
 /** Few different values, so that ties are the rule. */
-export const quantized = (low: number, high: number): Fill => (count, key) => Array.from({ length: count }, (_, i) => low + Math.floor((high - low + 1) * uniformAt(key, i)));
+export const quantized =
+  (low: number, high: number): Fill =>
+  (count, key) =>
+    Array.from({ length: count }, (_, i) => low + Math.floor((high - low + 1) * uniformAt(key, i)));
 
 /** The random shapes and inputs of one example. */
 export class Scene {
@@ -94,7 +103,11 @@ type Outputs = Readonly<Record<string, Tensor>>;
 /** An example with small random shapes. */
 export const small = (name: string, build: (scene: Scene) => Outputs): Example => ({ name, build, large: false });
 /** An example of a size at which backends use several threads. */
-export const large = (name: string, build: (scene: Scene) => Outputs): Example => ({ name: `${name}, large`, build, large: true });
+export const large = (name: string, build: (scene: Scene) => Outputs): Example => ({
+  name: `${name}, large`,
+  build,
+  large: true,
+});
 
 /** The examples of some ops. */
 export type Examples<N extends string> = { readonly [K in N]: readonly Example[] };

@@ -34,7 +34,8 @@ class ReferenceVariables implements Variables {
 
   require(name: string): Value {
     const value = this.values.get(name);
-    if (value === undefined) throw new GraphError(`no variable "${name}"; there are ${[...this.values.keys()].join(', ') || 'none'}`);
+    if (value === undefined)
+      throw new GraphError(`no variable "${name}"; there are ${[...this.values.keys()].join(', ') || 'none'}`);
     return value;
   }
 
@@ -53,7 +54,9 @@ class ReferenceVariables implements Variables {
 
 function requireSame(name: string, old: Value, next: Value): void {
   if (old.dtype === next.dtype && sameShape(old.shape, next.shape)) return;
-  throw new GraphError(`variable "${name}" is ${formatType(old)} and keeps that type, got ${next.dtype}${formatShape(next.shape)}`);
+  throw new GraphError(
+    `variable "${name}" is ${formatType(old)} and keeps that type, got ${next.dtype}${formatShape(next.shape)}`,
+  );
 }
 
 class ReferenceProgram implements Program {
@@ -65,7 +68,12 @@ class ReferenceProgram implements Program {
   /** The last run that was asked for: the next one waits for it, however it ends. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(graph: Graph, variables: ReferenceVariables | undefined, updates: ReadonlyMap<string, string>, label: string) {
+  constructor(
+    graph: Graph,
+    variables: ReferenceVariables | undefined,
+    updates: ReadonlyMap<string, string>,
+    label: string,
+  ) {
     this.#plan = plan(graph);
     this.#variables = variables;
     this.#updates = updates;
@@ -87,7 +95,9 @@ class ReferenceProgram implements Program {
     const outputs = interpret(this.#plan, this.#inputs(feeds));
     const updated = new Set(this.#updates.values());
     const next = new Map([...this.#updates].map(([variable, output]) => [variable, outputs.get(output)!] as const)); // compile has checked that the output is there
-    const results = [...outputs].filter(([name]) => !updated.has(name)).map(([name, value]) => [name, toHost(value)] as const);
+    const results = [...outputs]
+      .filter(([name]) => !updated.has(name))
+      .map(([name, value]) => [name, toHost(value)] as const);
     this.#variables?.replace(next);
     return Object.fromEntries(results);
   }
@@ -105,14 +115,27 @@ class ReferenceProgram implements Program {
 }
 
 /** Checks that every update names a variable and an output that fits it. */
-function checkUpdates(graph: Graph, variables: ReferenceVariables | undefined, updates: ReadonlyMap<string, string>): void {
+function checkUpdates(
+  graph: Graph,
+  variables: ReferenceVariables | undefined,
+  updates: ReadonlyMap<string, string>,
+): void {
   for (const [name, output] of updates) {
-    if (variables === undefined) throw new GraphError(`an update of "${name}" needs the variables: pass them as options.variables`);
+    if (variables === undefined)
+      throw new GraphError(`an update of "${name}" needs the variables: pass them as options.variables`);
     const variable = variables.require(name);
     const tensor = graph.outputs.get(output);
-    if (tensor === undefined) throw new GraphError(`update of "${name}": no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`);
-    const fits = tensor.shape.length === variable.shape.length && tensor.shape.every((dim, axis) => typeof dim === 'string' || dim === variable.shape[axis]);
-    if (tensor.dtype !== variable.dtype || !fits) throw new GraphError(`update of "${name}" (${formatType(variable)}) with output "${output}" (${formatType(tensor)})`);
+    if (tensor === undefined)
+      throw new GraphError(
+        `update of "${name}": no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`,
+      );
+    const fits =
+      tensor.shape.length === variable.shape.length &&
+      tensor.shape.every((dim, axis) => typeof dim === 'string' || dim === variable.shape[axis]);
+    if (tensor.dtype !== variable.dtype || !fits)
+      throw new GraphError(
+        `update of "${name}" (${formatType(variable)}) with output "${output}" (${formatType(tensor)})`,
+      );
   }
 }
 

@@ -13,7 +13,13 @@ export function mapFloats(value: Value, f: (x: number) => number): FloatValue {
 }
 
 /** f(a, b) for every element of the broadcast shape; the result's dtype is `dtype`. */
-export function combine(a: Value, b: Value, shape: readonly number[], dtype: Value['dtype'], f: (a: number, b: number) => number): Value {
+export function combine(
+  a: Value,
+  b: Value,
+  shape: readonly number[],
+  dtype: Value['dtype'],
+  f: (a: number, b: number) => number,
+): Value {
   const [wa, wb] = [walkRows(a.shape, shape), walkRows(b.shape, shape)];
   const width = shape.at(-1) ?? 1;
   const [x, y] = [a.data, b.data];
@@ -31,7 +37,8 @@ export function choose(condition: Value, a: Value, b: Value, shape: readonly num
   const place = (value: Value): Int32Array => offsetsOf(shape, broadcastStrides(value.shape, shape));
   const [ofCondition, ofA, ofB] = [place(condition), place(a), place(b)];
   return valueOf(a.dtype, shape, (out) => {
-    for (let i = 0; i < out.length; i++) out[i] = condition.data[ofCondition[i]!] === 1 ? a.data[ofA[i]!]! : b.data[ofB[i]!]!;
+    for (let i = 0; i < out.length; i++)
+      out[i] = condition.data[ofCondition[i]!] === 1 ? a.data[ofA[i]!]! : b.data[ofB[i]!]!;
   });
 }
 
@@ -56,7 +63,14 @@ export function pick(value: Value, shape: readonly number[], offsets: Int32Array
 
 export function transposeValue(value: Value, permutation: readonly number[], shape: readonly number[]): Value {
   const strides = stridesOf(value.shape);
-  return pick(value, shape, offsetsOf(shape, permutation.map((axis) => strides[axis]!)));
+  return pick(
+    value,
+    shape,
+    offsetsOf(
+      shape,
+      permutation.map((axis) => strides[axis]!),
+    ),
+  );
 }
 
 export function broadcastValue(value: Value, shape: readonly number[]): Value {
@@ -70,13 +84,24 @@ function around(shape: readonly number[], axis: number): { outer: number; size: 
 }
 
 /** Elements start..end-1 of an axis; the end may be a symbol, whose size must not pass the axis. */
-export function sliceValue(value: Value, axis: number, start: number, end: Dim, shape: readonly number[], sizes: ReadonlyMap<string, number>): Value {
+export function sliceValue(
+  value: Value,
+  axis: number,
+  start: number,
+  end: Dim,
+  shape: readonly number[],
+  sizes: ReadonlyMap<string, number>,
+): Value {
   const stop = bindDim(end, sizes);
   const { outer, size, inner } = around(value.shape, axis);
-  if (stop > size) throw new GraphError(`slice: end ${end}${typeof end === 'string' ? ` = ${stop}` : ''} is past axis ${axis} of ${formatShape(value.shape)}`);
+  if (stop > size)
+    throw new GraphError(
+      `slice: end ${end}${typeof end === 'string' ? ` = ${stop}` : ''} is past axis ${axis} of ${formatShape(value.shape)}`,
+    );
   const block = (stop - start) * inner;
   return valueOf(value.dtype, shape, (out) => {
-    for (let o = 0; o < outer; o++) out.set(value.data.subarray((o * size + start) * inner, (o * size + stop) * inner), o * block);
+    for (let o = 0; o < outer; o++)
+      out.set(value.data.subarray((o * size + start) * inner, (o * size + stop) * inner), o * block);
   });
 }
 
@@ -84,9 +109,11 @@ export function sliceValue(value: Value, axis: number, start: number, end: Dim, 
 export function padValue(value: Value, axis: number, start: number, shape: readonly number[]): Value {
   const { outer, size, inner } = around(value.shape, axis);
   const whole = shape[axis]!;
-  if (start + size > whole) throw new GraphError(`pad: ${start} + ${size} is past axis ${axis} of ${formatShape(shape)}`);
+  if (start + size > whole)
+    throw new GraphError(`pad: ${start} + ${size} is past axis ${axis} of ${formatShape(shape)}`);
   return valueOf(value.dtype, shape, (out) => {
-    for (let o = 0; o < outer; o++) out.set(value.data.subarray(o * size * inner, (o + 1) * size * inner), (o * whole + start) * inner);
+    for (let o = 0; o < outer; o++)
+      out.set(value.data.subarray(o * size * inner, (o + 1) * size * inner), (o * whole + start) * inner);
   });
 }
 
@@ -97,14 +124,21 @@ export function concatValues(values: readonly Value[], axis: number, shape: read
     let start = 0;
     for (const value of values) {
       const block = around(value.shape, axis).size * whole.inner;
-      for (let o = 0; o < whole.outer; o++) out.set(value.data.subarray(o * block, (o + 1) * block), o * whole.size * whole.inner + start);
+      for (let o = 0; o < whole.outer; o++)
+        out.set(value.data.subarray(o * block, (o + 1) * block), o * whole.size * whole.inner + start);
       start += block;
     }
   });
 }
 
 /** Folds axes with f, starting at `initial`. */
-export function reduceFloats(value: Value, axes: readonly number[], shape: readonly number[], initial: number, f: (total: number, x: number) => number): FloatValue {
+export function reduceFloats(
+  value: Value,
+  axes: readonly number[],
+  shape: readonly number[],
+  initial: number,
+  f: (total: number, x: number) => number,
+): FloatValue {
   const x = asFloats(value).data;
   const kept = value.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   const { rows, step } = walkRows(kept, value.shape);

@@ -40,7 +40,8 @@ export function interpret({ graph, lastUses }: Plan, feeds: ReadonlyMap<string, 
   const computed = new Map<number, readonly Value[]>();
   const read = (tensor: Tensor): Value => {
     const value = computed.get(tensor.node.id)?.[tensor.index];
-    if (value === undefined) throw new GraphError(`${tensor.node.op} #${tensor.node.id} was read before it was computed`);
+    if (value === undefined)
+      throw new GraphError(`${tensor.node.op} #${tensor.node.id} was read before it was computed`);
     return value;
   };
   graph.nodes.forEach((node, position) => {
@@ -50,7 +51,12 @@ export function interpret({ graph, lastUses }: Plan, feeds: ReadonlyMap<string, 
   return new Map([...graph.outputs].map(([name, tensor]) => [name, read(tensor)]));
 }
 
-function runNode<N extends OpName>(node: NodeOf<N>, read: (tensor: Tensor) => Value, sizes: ReadonlyMap<string, number>, feed: (name: string) => Value): readonly Value[] {
+function runNode<N extends OpName>(
+  node: NodeOf<N>,
+  read: (tensor: Tensor) => Value,
+  sizes: ReadonlyMap<string, number>,
+  feed: (name: string) => Value,
+): readonly Value[] {
   const kernel: Kernel<N> = kernels[node.op];
   const inputs: readonly (Value | undefined)[] = node.inputs.map((tensor) => tensor && read(tensor));
   const context: KernelContext<N> = {

@@ -3,7 +3,18 @@
 import { bindDim } from '../shapes.js';
 import type { None, OpAttributes, OpInputs, OpName } from '../signatures.js';
 import { at, type DType } from '../types.js';
-import { broadcastValue, choose, combine, concatValues, convert, mapFloats, padValue, reduceFloats, sliceValue, transposeValue } from './elementwise.js';
+import {
+  broadcastValue,
+  choose,
+  combine,
+  concatValues,
+  convert,
+  mapFloats,
+  padValue,
+  reduceFloats,
+  sliceValue,
+  transposeValue,
+} from './elementwise.js';
 import { erf } from './erf.js';
 import { crossEntropyGradients, crossEntropyRows, layerNormRows, softmaxRows } from './normalized.js';
 import { contractValues, matmulValues } from './products.js';
@@ -29,7 +40,9 @@ type Rule<Inputs, Attributes> = (context: Context<Inputs, Attributes>) => readon
 /** Computes all outputs of a node. */
 export type Kernel<N extends OpName> = Rule<OpInputs<N, Value>, OpAttributes[N]>;
 
-const unary = (f: (x: number) => number): Rule<readonly [Value], None> => ({ inputs: [x] }) => [mapFloats(x, f)];
+const unary =
+  (f: (x: number) => number): Rule<readonly [Value], None> =>
+  ({ inputs: [x] }) => [mapFloats(x, f)];
 
 function binary(f: (a: number, b: number) => number, gives?: DType): Rule<readonly [Value, Value], None> {
   return ({ inputs: [a, b], shape }) => [combine(a, b, shape, gives ?? a.dtype, f)];
@@ -42,12 +55,19 @@ const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.e
 export const kernels: { readonly [N in OpName]: Kernel<N> } = {
   input: ({ attributes: { name }, feed }) => [feed(name)],
   constant: ({ attributes: { dtype, shape, data } }) => [valueOf(dtype, shape, (out) => out.set(data))],
-  iota: ({ shape }) => [ints(shape, Int32Array.from({ length: at(shape, 0) }, (_, i) => i))],
+  iota: ({ shape }) => [
+    ints(
+      shape,
+      Int32Array.from({ length: at(shape, 0) }, (_, i) => i),
+    ),
+  ],
   size: ({ attributes: { dim }, sizes }) => [floats([], Float64Array.of(bindDim(dim, sizes)))],
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
   // int32 products wrap around as in hardware; a double would have lost their low bits
-  mul: ({ inputs: [a, b], shape }) => [combine(a, b, shape, a.dtype, a.dtype === 'int32' ? Math.imul : (x, y) => x * y)],
+  mul: ({ inputs: [a, b], shape }) => [
+    combine(a, b, shape, a.dtype, a.dtype === 'int32' ? Math.imul : (x, y) => x * y),
+  ],
   div: binary((a, b) => a / b),
   maximum: binary(Math.max),
   minimum: binary(Math.min),
@@ -72,21 +92,32 @@ export const kernels: { readonly [N in OpName]: Kernel<N> } = {
   reshape: ({ inputs: [x], shape }) => [withShape(x, shape)],
   transpose: ({ inputs: [x], attributes: { permutation }, shape }) => [transposeValue(x, permutation, shape)],
   broadcast: ({ inputs: [x], shape }) => [broadcastValue(x, shape)],
-  slice: ({ inputs: [x], attributes: { axis, start, end }, shape, sizes }) => [sliceValue(x, axis, start, end, shape, sizes)],
+  slice: ({ inputs: [x], attributes: { axis, start, end }, shape, sizes }) => [
+    sliceValue(x, axis, start, end, shape, sizes),
+  ],
   pad: ({ inputs: [x], attributes: { axis, start }, shape }) => [padValue(x, axis, start, shape)],
   concat: ({ inputs, attributes: { axis }, shape }) => [concatValues(inputs, axis, shape)],
-  reduceSum: ({ inputs: [x], attributes: { axes }, shape }) => [reduceFloats(x, axes, shape, 0, (sum, value) => sum + value)],
+  reduceSum: ({ inputs: [x], attributes: { axes }, shape }) => [
+    reduceFloats(x, axes, shape, 0, (sum, value) => sum + value),
+  ],
   reduceMax: ({ inputs: [x], attributes: { axes }, shape }) => [reduceFloats(x, axes, shape, -Infinity, Math.max)],
   matmul: ({ inputs: [a, b], attributes: { transA, transB }, shape }) => [matmulValues(a, b, transA, transB, shape)],
   contract: ({ inputs: [a, b], shape }) => [contractValues(a, b, shape)],
   gather: ({ inputs: [x, ids], attributes: { rowAxes }, shape }) => [gatherRows(x, ids, rowAxes, shape)],
-  scatterAdd: ({ inputs: [ids, updates], attributes: { rowAxes }, shape }) => [scatterAddRows(ids, updates, rowAxes, shape)],
+  scatterAdd: ({ inputs: [ids, updates], attributes: { rowAxes }, shape }) => [
+    scatterAddRows(ids, updates, rowAxes, shape),
+  ],
   gatherLast: ({ inputs: [x, ids], shape }) => [gatherLastElements(x, ids, shape)],
   scatterAddLast: ({ inputs: [ids, updates], shape }) => [scatterAddElements(ids, updates, shape)],
   softmax: ({ inputs: [x] }) => [softmaxRows(x)],
   layerNorm: ({ inputs: [x, scale, bias], attributes: { epsilon } }) => layerNormRows(x, scale, bias, epsilon),
-  tableCrossEntropy: ({ inputs: [h, table, targets], attributes: { firstClass } }) => [crossEntropyRows(h, table, targets, firstClass)],
-  tableCrossEntropyGrad: ({ inputs: [h, table, targets, weights], attributes: { firstClass } }) => crossEntropyGradients(h, table, targets, weights, firstClass),
+  tableCrossEntropy: ({ inputs: [h, table, targets], attributes: { firstClass } }) => [
+    crossEntropyRows(h, table, targets, firstClass),
+  ],
+  tableCrossEntropyGrad: ({ inputs: [h, table, targets, weights], attributes: { firstClass } }) =>
+    crossEntropyGradients(h, table, targets, weights, firstClass),
   topK: ({ inputs: [x], attributes: { k }, shape }) => topKRows(x, k, shape),
-  rank: ({ inputs: [scores, targets, excluded], attributes: { firstItem } }) => [rankTargets(scores, targets, excluded, firstItem)],
+  rank: ({ inputs: [scores, targets, excluded], attributes: { firstItem } }) => [
+    rankTargets(scores, targets, excluded, firstItem),
+  ],
 };

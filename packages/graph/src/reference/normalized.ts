@@ -28,7 +28,12 @@ export function softmaxRows(value: Value): FloatValue {
 }
 
 /** Normalized, scaled and shifted rows, their means and inverse deviations. */
-export function layerNormRows(value: Value, scaleValue: Value, biasValue: Value, epsilon: number): readonly [FloatValue, FloatValue, FloatValue] {
+export function layerNormRows(
+  value: Value,
+  scaleValue: Value,
+  biasValue: Value,
+  epsilon: number,
+): readonly [FloatValue, FloatValue, FloatValue] {
   const x = asFloats(value).data;
   const [scale, bias] = [asFloats(scaleValue).data, asFloats(biasValue).data];
   const width = scale.length;
@@ -60,20 +65,38 @@ interface CrossEntropyInputs {
   readonly table: Float64Array;
 }
 
-function crossEntropyInputs(op: string, h: Value, table: Value, targetValue: Value, firstClass: number): CrossEntropyInputs {
+function crossEntropyInputs(
+  op: string,
+  h: Value,
+  table: Value,
+  targetValue: Value,
+  firstClass: number,
+): CrossEntropyInputs {
   const [rows, width] = [h.shape[0]!, h.shape[1]!];
   const classes = table.shape[0]! - firstClass;
   const targets = asInts(targetValue).data;
   targets.forEach((target, row) => {
     if (target < firstClass || target >= table.shape[0]!) {
-      throw new GraphError(`${op}: target ${target} of row ${row} is outside ${firstClass}..${table.shape[0]! - 1}, the classes of a table ${formatShape(table.shape)}`);
+      throw new GraphError(
+        `${op}: target ${target} of row ${row} is outside ${firstClass}..${table.shape[0]! - 1}, the classes of a table ${formatShape(table.shape)}`,
+      );
     }
   });
-  return { h: asFloats(h).data, targets, rows, width, classes, table: asFloats(table).data.subarray(firstClass * width) };
+  return {
+    h: asFloats(h).data,
+    targets,
+    rows,
+    width,
+    classes,
+    table: asFloats(table).data.subarray(firstClass * width),
+  };
 }
 
 /** Calls `visit` for each block of rows with its logits [count, classes], which it may overwrite. */
-function eachBlock({ h, table, rows, width, classes }: CrossEntropyInputs, visit: (start: number, count: number, logits: Float64Array) => void): void {
+function eachBlock(
+  { h, table, rows, width, classes }: CrossEntropyInputs,
+  visit: (start: number, count: number, logits: Float64Array) => void,
+): void {
   const logits = new Float64Array(Math.min(BLOCK, rows) * classes);
   for (let start = 0; start < rows; start += BLOCK) {
     const count = Math.min(BLOCK, rows - start);
@@ -98,7 +121,13 @@ export function crossEntropyRows(h: Value, table: Value, targetValue: Value, fir
 }
 
 /** With p = softmax(h E^T) - onehot(target), rows times weight w: dh = p E, dE = p^T h. */
-export function crossEntropyGradients(h: Value, table: Value, targetValue: Value, weightValue: Value, firstClass: number): readonly [FloatValue, FloatValue] {
+export function crossEntropyGradients(
+  h: Value,
+  table: Value,
+  targetValue: Value,
+  weightValue: Value,
+  firstClass: number,
+): readonly [FloatValue, FloatValue] {
   const inputs = crossEntropyInputs('tableCrossEntropyGrad', h, table, targetValue, firstClass);
   const { classes, targets, width } = inputs;
   const weights = asFloats(weightValue).data;

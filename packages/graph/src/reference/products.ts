@@ -10,7 +10,18 @@ const ROWS = 64;
 const DEPTH = 256;
 
 /** out [m, n] = a [m, k] b [n, k]^T, at offsets of larger buffers; `add` adds to what is there. */
-export function dotRows(a: Float64Array, aAt: number, b: Float64Array, bAt: number, out: Float64Array, outAt: number, m: number, n: number, k: number, add = false): void {
+export function dotRows(
+  a: Float64Array,
+  aAt: number,
+  b: Float64Array,
+  bAt: number,
+  out: Float64Array,
+  outAt: number,
+  m: number,
+  n: number,
+  k: number,
+  add = false,
+): void {
   if (!add) out.fill(0, outAt, outAt + m * n);
   for (let depth = 0; depth < k; depth += DEPTH) {
     const end = Math.min(depth + DEPTH, k);
@@ -31,7 +42,17 @@ export function dotRows(a: Float64Array, aAt: number, b: Float64Array, bAt: numb
 }
 
 /** Adds the products of one row with four neighbouring rows, which lie k apart: four sums keep the processor busy. */
-function fourDots(a: Float64Array, left: number, b: Float64Array, b0: number, k: number, start: number, end: number, out: Float64Array, target: number): void {
+function fourDots(
+  a: Float64Array,
+  left: number,
+  b: Float64Array,
+  b0: number,
+  k: number,
+  start: number,
+  end: number,
+  out: Float64Array,
+  target: number,
+): void {
   const b1 = b0 + k;
   const b2 = b1 + k;
   const b3 = b2 + k;
@@ -65,7 +86,13 @@ export function transposeLast(data: Float64Array, rows: number, columns: number)
 }
 
 /** The product over the last two axes; leading axes broadcast. */
-export function matmulValues(left: Value, right: Value, transA: boolean, transB: boolean, shape: readonly number[]): FloatValue {
+export function matmulValues(
+  left: Value,
+  right: Value,
+  transA: boolean,
+  transB: boolean,
+  shape: readonly number[],
+): FloatValue {
   const [a, b] = [asFloats(left), asFloats(right)];
   const [m, n] = [at(shape, -2), at(shape, -1)];
   const k = at(a.shape, transA ? -2 : -1);
@@ -75,7 +102,8 @@ export function matmulValues(left: Value, right: Value, transA: boolean, transB:
   const batch = shape.slice(0, -2);
   const batchA = offsetsOf(batch, broadcastStrides(a.shape.slice(0, -2), batch));
   const batchB = offsetsOf(batch, broadcastStrides(b.shape.slice(0, -2), batch));
-  for (let i = 0; i < batchA.length; i++) dotRows(rowsA, batchA[i]! * m * k, rowsB, batchB[i]! * n * k, out.data, i * m * n, m, n, k);
+  for (let i = 0; i < batchA.length; i++)
+    dotRows(rowsA, batchA[i]! * m * k, rowsB, batchB[i]! * n * k, out.data, i * m * n, m, n, k);
   return out;
 }
 

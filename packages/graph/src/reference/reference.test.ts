@@ -3,8 +3,40 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../backend.js';
 import {
-  add, apply, cast, concat, constant, contract, equal, gather, gatherLast, input, iota, layerNorm, less, matmul, maximum, mul, neg, pad, rank, reduceMax,
-  reduceSum, reshape, scatterAdd, scatterAddLast, select, sigmoid, size, slice, softmax, softplus, tableCrossEntropy, topK, transpose, type Operand,
+  add,
+  apply,
+  cast,
+  concat,
+  constant,
+  contract,
+  equal,
+  gather,
+  gatherLast,
+  input,
+  iota,
+  layerNorm,
+  less,
+  matmul,
+  maximum,
+  mul,
+  neg,
+  pad,
+  rank,
+  reduceMax,
+  reduceSum,
+  reshape,
+  scatterAdd,
+  scatterAddLast,
+  select,
+  sigmoid,
+  size,
+  slice,
+  softmax,
+  softplus,
+  tableCrossEntropy,
+  topK,
+  transpose,
+  type Operand,
 } from '../build.js';
 import { createGraph } from '../graph.js';
 import { fillMask } from '../random.js';
@@ -14,18 +46,42 @@ import { createReferenceBackend, evaluate } from './index.js';
 import { plan } from './interpret.js';
 import { dotRows } from './products.js';
 
-const floats = (shape: readonly number[], ...values: number[]): HostTensor => ({ dtype: 'float32', shape, data: Float64Array.from(values) });
-const ints = (shape: readonly number[], ...values: number[]): HostTensor => ({ dtype: 'int32', shape, data: Int32Array.from(values) });
-const bits = (shape: readonly number[], ...values: number[]): HostTensor => ({ dtype: 'bool', shape, data: Uint8Array.from(values) });
-const valueOf = (y: Tensor, feeds: Record<string, HostTensor> = {}): number[] => [...evaluate(createGraph({ y }), feeds)['y']!.data];
+const floats = (shape: readonly number[], ...values: number[]): HostTensor => ({
+  dtype: 'float32',
+  shape,
+  data: Float64Array.from(values),
+});
+const ints = (shape: readonly number[], ...values: number[]): HostTensor => ({
+  dtype: 'int32',
+  shape,
+  data: Int32Array.from(values),
+});
+const bits = (shape: readonly number[], ...values: number[]): HostTensor => ({
+  dtype: 'bool',
+  shape,
+  data: Uint8Array.from(values),
+});
+const valueOf = (y: Tensor, feeds: Record<string, HostTensor> = {}): number[] => [
+  ...evaluate(createGraph({ y }), feeds)['y']!.data,
+];
 const x = (...shape: (number | string)[]): Tensor => input('x', shape);
 const ids = (...shape: (number | string)[]): Tensor => input('ids', shape, 'int32');
 
 describe('erf', () => {
   // From Abramowitz & Stegun's table and from multi-precision arithmetic.
   const known: [number, number][] = [
-    [0, 0], [1e-10, 1.1283791670955126e-10], [0.1, 0.1124629160182849], [0.5, 0.5204998778130465], [1, 0.8427007929497149], [2, 0.9953222650189527],
-    [2.49, 0.9995707121322661], [2.5, 0.9995930479825550], [3, 0.9999779095030014], [4, 0.9999999845827421], [6, 1], [Infinity, 1],
+    [0, 0],
+    [1e-10, 1.1283791670955126e-10],
+    [0.1, 0.1124629160182849],
+    [0.5, 0.5204998778130465],
+    [1, 0.8427007929497149],
+    [2, 0.9953222650189527],
+    [2.49, 0.9995707121322661],
+    [2.5, 0.999593047982555],
+    [3, 0.9999779095030014],
+    [4, 0.9999999845827421],
+    [6, 1],
+    [Infinity, 1],
   ];
   it.each(known)('of %d', (argument, value) => {
     expect(Math.abs(erf(argument) - value)).toBeLessThanOrEqual(2e-15 * value);
@@ -45,26 +101,34 @@ describe('erf', () => {
 describe('products', () => {
   it('agree with the definition at all sizes around the blocks', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 135 }), fc.constantFrom(0, 1, 3, 255, 256, 257, 520), (m, n, k) => {
-        const a = Float64Array.from({ length: m * k }, (_, i) => ((i * 7) % 11) - 5);
-        const b = Float64Array.from({ length: n * k }, (_, i) => ((i * 5) % 13) - 6);
-        const out = new Float64Array(m * n).fill(9);
-        dotRows(a, 0, b, 0, out, 0, m, n, k);
-        for (let i = 0; i < m; i++) {
-          for (let j = 0; j < n; j++) {
-            let sum = 0;
-            for (let p = 0; p < k; p++) sum += a[i * k + p]! * b[j * k + p]!;
-            if (out[i * n + j] !== sum) return false;
+      fc.property(
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 0, max: 135 }),
+        fc.constantFrom(0, 1, 3, 255, 256, 257, 520),
+        (m, n, k) => {
+          const a = Float64Array.from({ length: m * k }, (_, i) => ((i * 7) % 11) - 5);
+          const b = Float64Array.from({ length: n * k }, (_, i) => ((i * 5) % 13) - 6);
+          const out = new Float64Array(m * n).fill(9);
+          dotRows(a, 0, b, 0, out, 0, m, n, k);
+          for (let i = 0; i < m; i++) {
+            for (let j = 0; j < n; j++) {
+              let sum = 0;
+              for (let p = 0; p < k; p++) sum += a[i * k + p]! * b[j * k + p]!;
+              if (out[i * n + j] !== sum) return false;
+            }
           }
-        }
-        return true;
-      }),
+          return true;
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it('do not depend on how rows are cut into batches', () => {
-    const [a, b] = [Float64Array.from({ length: 37 * 300 }, (_, i) => Math.sin(i)), Float64Array.from({ length: 70 * 300 }, (_, i) => Math.cos(i))];
+    const [a, b] = [
+      Float64Array.from({ length: 37 * 300 }, (_, i) => Math.sin(i)),
+      Float64Array.from({ length: 70 * 300 }, (_, i) => Math.cos(i)),
+    ];
     const [whole, parts] = [new Float64Array(37 * 70), new Float64Array(37 * 70)];
     dotRows(a, 0, b, 0, whole, 0, 37, 70, 300);
     for (let row = 0; row < 37; row++) dotRows(a, row * 300, b, 0, parts, row * 70, 1, 70, 300);
@@ -118,7 +182,9 @@ describe('elementwise', () => {
     expect(valueOf(slice(x(2, 3), 1, 1, 3), feeds)).toEqual([2, 3, 5, 6]);
     expect(valueOf(pad(x(2, 3), 1, 1, 5), feeds)).toEqual([0, 1, 2, 3, 0, 0, 4, 5, 6, 0]);
     expect(valueOf(concat([v, v], 1), feeds)).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
-    expect(valueOf(select(input('c', [2, 1], 'bool'), x(2, 3), 0), { ...feeds, c: bits([2, 1], 0, 1) })).toEqual([0, 0, 0, 4, 5, 6]);
+    expect(valueOf(select(input('c', [2, 1], 'bool'), x(2, 3), 0), { ...feeds, c: bits([2, 1], 0, 1) })).toEqual([
+      0, 0, 0, 4, 5, 6,
+    ]);
     expect(valueOf(reduceSum(x(2, 3), [0]), feeds)).toEqual([5, 7, 9]);
     expect(valueOf(reduceMax(x(2, 3), [1]), feeds)).toEqual([3, 6]);
   });
@@ -137,19 +203,35 @@ describe('kernels', () => {
   it('cross-entropy is -log softmax, without underflow, over blocks of rows', () => {
     const rows = 130;
     const h = Float64Array.from({ length: rows }, (_, i) => i - 65);
-    const feeds = { x: { dtype: 'float32', shape: [rows, 1], data: h } as const, w: floats([3, 1], 5, 1, -20), ids: ints([rows], ...Array.from(h, (_, i) => 1 + (i % 2))) };
-    const loss = (firstClass: 0 | 1): number[] => valueOf(tableCrossEntropy(x('t', 1), input('w', [3, 1]), ids('t'), firstClass), feeds);
-    const byHand = (classes: number[]): number[] => Array.from(h, (z, i) => {
-      const top = Math.max(...classes.map((c) => c * z));
-      return top + Math.log(classes.reduce((sum, c) => sum + Math.exp(c * z - top), 0)) - (i % 2 === 0 ? 1 : -20) * z;
-    });
+    const feeds = {
+      x: { dtype: 'float32', shape: [rows, 1], data: h } as const,
+      w: floats([3, 1], 5, 1, -20),
+      ids: ints([rows], ...Array.from(h, (_, i) => 1 + (i % 2))),
+    };
+    const loss = (firstClass: 0 | 1): number[] =>
+      valueOf(tableCrossEntropy(x('t', 1), input('w', [3, 1]), ids('t'), firstClass), feeds);
+    const byHand = (classes: number[]): number[] =>
+      Array.from(h, (z, i) => {
+        const top = Math.max(...classes.map((c) => c * z));
+        return top + Math.log(classes.reduce((sum, c) => sum + Math.exp(c * z - top), 0)) - (i % 2 === 0 ? 1 : -20) * z;
+      });
     loss(0).forEach((value, i) => expect(value).toBeCloseTo(byHand([5, 1, -20])[i]!, 10));
     loss(1).forEach((value, i) => expect(value).toBeCloseTo(byHand([1, -20])[i]!, 10));
   });
 
   it('counts every repeated id in scatters', () => {
-    expect(valueOf(scatterAdd(ids(4), input('u', [4, 2]), [3, 2]), { ids: ints([4], 2, 0, 2, 2), u: floats([4, 2], 1, 2, 3, 4, 5, 6, 7, 8) })).toEqual([3, 4, 0, 0, 13, 16]);
-    expect(valueOf(scatterAddLast(ids(2, 2), input('u', [2, 2]), 3), { ids: ints([2, 2], 1, 1, 0, 2), u: floats([2, 2], 1, 2, 3, 4) })).toEqual([0, 3, 0, 3, 0, 4]);
+    expect(
+      valueOf(scatterAdd(ids(4), input('u', [4, 2]), [3, 2]), {
+        ids: ints([4], 2, 0, 2, 2),
+        u: floats([4, 2], 1, 2, 3, 4, 5, 6, 7, 8),
+      }),
+    ).toEqual([3, 4, 0, 0, 13, 16]);
+    expect(
+      valueOf(scatterAddLast(ids(2, 2), input('u', [2, 2]), 3), {
+        ids: ints([2, 2], 1, 1, 0, 2),
+        u: floats([2, 2], 1, 2, 3, 4),
+      }),
+    ).toEqual([0, 3, 0, 3, 0, 4]);
   });
 
   it('top-k takes the lower id at a tie', () => {
@@ -162,7 +244,11 @@ describe('kernels', () => {
   describe('rank', () => {
     const rankOf = (scores: number[], target: number, excluded?: number[], firstItem: 0 | 1 = 1): number => {
       const gone = excluded && input('gone', [1, excluded.length], 'int32');
-      const feeds = { x: floats([1, scores.length], ...scores), ids: ints([1], target), ...(excluded ? { gone: ints([1, excluded.length], ...excluded) } : {}) };
+      const feeds = {
+        x: floats([1, scores.length], ...scores),
+        ids: ints([1], target),
+        ...(excluded ? { gone: ints([1, excluded.length], ...excluded) } : {}),
+      };
       return valueOf(rank(x(1, scores.length), ids(1), gone, firstItem), feeds)[0]!;
     };
     it('counts higher scores, and equal ones of lower ids', () => {
@@ -183,11 +269,18 @@ describe('kernels', () => {
     });
     it('is what sorting gives', () => {
       fc.assert(
-        fc.property(fc.array(fc.constantFrom(0, 1, 2, -Infinity, Infinity, 0.5), { minLength: 2, maxLength: 12 }), fc.nat(), (scores, choice) => {
-          const target = 1 + (choice % (scores.length - 1));
-          const order = scores.map((_, id) => id).slice(1).toSorted((a, b) => (scores[a] === scores[b] ? a - b : scores[b]! > scores[a]! ? 1 : -1));
-          return rankOf(scores, target) === order.indexOf(target);
-        }),
+        fc.property(
+          fc.array(fc.constantFrom(0, 1, 2, -Infinity, Infinity, 0.5), { minLength: 2, maxLength: 12 }),
+          fc.nat(),
+          (scores, choice) => {
+            const target = 1 + (choice % (scores.length - 1));
+            const order = scores
+              .map((_, id) => id)
+              .slice(1)
+              .toSorted((a, b) => (scores[a] === scores[b] ? a - b : scores[b]! > scores[a]! ? 1 : -1));
+            return rankOf(scores, target) === order.indexOf(target);
+          },
+        ),
       );
     });
   });
@@ -195,19 +288,69 @@ describe('kernels', () => {
 
 describe('errors at run time', () => {
   const cases: [string, Tensor, Record<string, HostTensor>, string][] = [
-    ['an id past the table', gather(x(3, 1), ids(2)), { x: floats([3, 1], 1, 2, 3), ids: ints([2], 0, 3) }, 'gather: id 3 at position 1 of ids [2] is outside 0..2'],
-    ['a negative id', gather(x(3, 1), ids(2)), { x: floats([3, 1], 1, 2, 3), ids: ints([2], -1, 3) }, 'gather: id -1 at position 0'],
-    ['an id past the zeros', scatterAdd(ids(1), x(1), [4]), { x: floats([1], 1), ids: ints([1], 4) }, 'scatterAdd: id 4'],
-    ['an id past the last axis', gatherLast(x(1, 2), ids(1, 1)), { x: floats([1, 2], 1, 2), ids: ints([1, 1], 2) }, 'gatherLast: id 2'],
-    ['an id past the width', scatterAddLast(ids(1), x(1), 2), { x: floats([1], 1), ids: ints([1], 2) }, 'scatterAddLast: id 2'],
-    ['a target that is no class', tableCrossEntropy(x('t', 1), input('w', [3, 1]), ids('t'), 1), { x: floats([1, 1], 1), w: floats([3, 1], 1, 2, 3), ids: ints([1], 0) }, 'target 0 of row 0 is outside 1..2'],
-    ['a slice past a symbolic size', add(slice(x(3), 0, 0, 'n'), input('z', ['n'])), { x: floats([3], 1, 2, 3), z: floats([4], 1, 2, 3, 4) }, 'end n = 4 is past axis 0 of [3]'],
-    ['a pad past a symbolic size', add(pad(x(3), 0, 0, 'n'), input('z', ['n'])), { x: floats([3], 1, 2, 3), z: floats([2], 1, 2) }, '0 + 3 is past axis 0 of [2]'],
+    [
+      'an id past the table',
+      gather(x(3, 1), ids(2)),
+      { x: floats([3, 1], 1, 2, 3), ids: ints([2], 0, 3) },
+      'gather: id 3 at position 1 of ids [2] is outside 0..2',
+    ],
+    [
+      'a negative id',
+      gather(x(3, 1), ids(2)),
+      { x: floats([3, 1], 1, 2, 3), ids: ints([2], -1, 3) },
+      'gather: id -1 at position 0',
+    ],
+    [
+      'an id past the zeros',
+      scatterAdd(ids(1), x(1), [4]),
+      { x: floats([1], 1), ids: ints([1], 4) },
+      'scatterAdd: id 4',
+    ],
+    [
+      'an id past the last axis',
+      gatherLast(x(1, 2), ids(1, 1)),
+      { x: floats([1, 2], 1, 2), ids: ints([1, 1], 2) },
+      'gatherLast: id 2',
+    ],
+    [
+      'an id past the width',
+      scatterAddLast(ids(1), x(1), 2),
+      { x: floats([1], 1), ids: ints([1], 2) },
+      'scatterAddLast: id 2',
+    ],
+    [
+      'a target that is no class',
+      tableCrossEntropy(x('t', 1), input('w', [3, 1]), ids('t'), 1),
+      { x: floats([1, 1], 1), w: floats([3, 1], 1, 2, 3), ids: ints([1], 0) },
+      'target 0 of row 0 is outside 1..2',
+    ],
+    [
+      'a slice past a symbolic size',
+      add(slice(x(3), 0, 0, 'n'), input('z', ['n'])),
+      { x: floats([3], 1, 2, 3), z: floats([4], 1, 2, 3, 4) },
+      'end n = 4 is past axis 0 of [3]',
+    ],
+    [
+      'a pad past a symbolic size',
+      add(pad(x(3), 0, 0, 'n'), input('z', ['n'])),
+      { x: floats([3], 1, 2, 3), z: floats([2], 1, 2) },
+      '0 + 3 is past axis 0 of [2]',
+    ],
     ['more than a symbolic axis has', topK(x('n'), 3).values, { x: floats([2], 1, 2) }, 'k 3 outside 1..2'],
     ['a symbol that no input binds', size('n'), {}, 'dimension "n" is not bound by any input'],
-    ['two sizes for one symbol', add(x('n'), input('z', ['n'])), { x: floats([2], 1, 2), z: floats([3], 1, 2, 3) }, 'input "z" is float32[n], got shape [3] (n = 2 by input "x")'],
+    [
+      'two sizes for one symbol',
+      add(x('n'), input('z', ['n'])),
+      { x: floats([2], 1, 2), z: floats([3], 1, 2, 3) },
+      'input "z" is float32[n], got shape [3] (n = 2 by input "x")',
+    ],
     ['data that does not fill its shape', neg(x(3)), { x: floats([3], 1, 2) }, '"x" has 2 elements for shape [3]'],
-    ['data of another kind', neg(x(1)), { x: { dtype: 'float32', shape: [1], data: Int32Array.of(1) } }, 'whose data is a Float32Array or Float64Array, got a Int32Array'],
+    [
+      'data of another kind',
+      neg(x(1)),
+      { x: { dtype: 'float32', shape: [1], data: Int32Array.of(1) } },
+      'whose data is a Float32Array or Float64Array, got a Int32Array',
+    ],
     ['another dtype', neg(x(1)), { x: ints([1], 1) }, 'input "x" is float32[1], got int32[1]'],
   ];
   it.each(cases)('name %s', (_, y, feeds, message) => {
@@ -223,8 +366,17 @@ describe('the interpreter', () => {
     const c = add(b, at(unused, 0));
     const graph = createGraph({ b, d: neg(c) });
     const { lastUses } = plan(graph);
-    const byNode = graph.nodes.map(({ op }, i) => [op, at(lastUses, i).map((id) => graph.nodes.find((node) => node.id === id)?.op)]);
-    expect(byNode).toEqual([['input', []], ['mul', []], ['topK', ['input']], ['add', ['topK']], ['neg', ['add']]]);
+    const byNode = graph.nodes.map(({ op }, i) => [
+      op,
+      at(lastUses, i).map((id) => graph.nodes.find((node) => node.id === id)?.op),
+    ]);
+    expect(byNode).toEqual([
+      ['input', []],
+      ['mul', []],
+      ['topK', ['input']],
+      ['add', ['topK']],
+      ['neg', ['add']],
+    ]);
   });
 
   it('makes masks from keys, the bits of fillMask', () => {

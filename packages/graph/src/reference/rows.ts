@@ -23,7 +23,12 @@ export function gatherRows(x: Value, idValue: Value, rowAxes: number, shape: rea
 }
 
 /** Zeros of a shape with rows of updates added at ids, in the order in which they come. */
-export function scatterAddRows(idValue: Value, updateValue: Value, rowAxes: number, shape: readonly number[]): FloatValue {
+export function scatterAddRows(
+  idValue: Value,
+  updateValue: Value,
+  rowAxes: number,
+  shape: readonly number[],
+): FloatValue {
   const ids = asInts(idValue).data;
   const updates = asFloats(updateValue).data;
   const count = sizeOf(shape.slice(0, rowAxes));
@@ -72,7 +77,9 @@ export function topKRows(value: Value, k: number, shape: readonly number[]): rea
   const [values, ids] = [floats(shape), ints(shape)];
   for (let row = 0; row < sizeOf(shape.slice(0, -1)); row++) {
     const scores = x.subarray(row * width, (row + 1) * width);
-    const order = Int32Array.from({ length: width }, (_, id) => id).sort((a, b) => compareDescending(scores[a]!, scores[b]!) || a - b);
+    const order = Int32Array.from({ length: width }, (_, id) => id).sort(
+      (a, b) => compareDescending(scores[a]!, scores[b]!) || a - b,
+    );
     for (let i = 0; i < k; i++) {
       ids.data[row * k + i] = order[i]!;
       values.data[row * k + i] = scores[order[i]!]!;
@@ -90,7 +97,12 @@ function compareDescending(a: number, b: number): number {
  * How many columns come before each row's target: all but those that score lower, and those that score the same and
  * have a higher id. NaN is never lower, so a NaN elsewhere comes before, and a NaN target comes last.
  */
-export function rankTargets(scoreValue: Value, targetValue: Value, excludedValue: Value | undefined, firstItem: number): IntValue {
+export function rankTargets(
+  scoreValue: Value,
+  targetValue: Value,
+  excludedValue: Value | undefined,
+  firstItem: number,
+): IntValue {
   const scores = asFloats(scoreValue).data;
   const targets = asInts(targetValue).data;
   const width = scoreValue.shape[1]!;

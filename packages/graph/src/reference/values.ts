@@ -19,12 +19,28 @@ export type BoolValue = ValueOf<'bool', Uint8Array>;
 /** What the interpreter computes with. */
 export type Value = FloatValue | IntValue | BoolValue;
 
-export const floats = (shape: readonly number[], data: Float64Array = new Float64Array(sizeOf(shape))): FloatValue => ({ dtype: 'float32', shape, data });
-export const ints = (shape: readonly number[], data: Int32Array = new Int32Array(sizeOf(shape))): IntValue => ({ dtype: 'int32', shape, data });
-export const bools = (shape: readonly number[], data: Uint8Array = new Uint8Array(sizeOf(shape))): BoolValue => ({ dtype: 'bool', shape, data });
+export const floats = (shape: readonly number[], data: Float64Array = new Float64Array(sizeOf(shape))): FloatValue => ({
+  dtype: 'float32',
+  shape,
+  data,
+});
+export const ints = (shape: readonly number[], data: Int32Array = new Int32Array(sizeOf(shape))): IntValue => ({
+  dtype: 'int32',
+  shape,
+  data,
+});
+export const bools = (shape: readonly number[], data: Uint8Array = new Uint8Array(sizeOf(shape))): BoolValue => ({
+  dtype: 'bool',
+  shape,
+  data,
+});
 
 /** A value of a dtype; `fill` writes its elements into fresh zeros. */
-export function valueOf(dtype: DType, shape: readonly number[], fill: (data: Float64Array | Int32Array | Uint8Array) => void): Value {
+export function valueOf(
+  dtype: DType,
+  shape: readonly number[],
+  fill: (data: Float64Array | Int32Array | Uint8Array) => void,
+): Value {
   const value = dtype === 'float32' ? floats(shape) : dtype === 'int32' ? ints(shape) : bools(shape);
   fill(value.data);
   return value;
@@ -57,10 +73,16 @@ export function asInts(value: Value): IntValue {
 /** A caller's tensor as a value, always copied: later writes by the caller do not reach it. */
 export function fromHost(name: string, host: HostTensor): Value {
   const { dtype, shape, data } = host;
-  if (data.length !== sizeOf(shape)) throw new GraphError(`"${name}" has ${data.length} elements for shape ${formatShape(shape)}`);
-  if (dtype === 'float32' && (data instanceof Float32Array || data instanceof Float64Array)) return floats([...shape], Float64Array.from(data));
+  if (data.length !== sizeOf(shape))
+    throw new GraphError(`"${name}" has ${data.length} elements for shape ${formatShape(shape)}`);
+  if (dtype === 'float32' && (data instanceof Float32Array || data instanceof Float64Array))
+    return floats([...shape], Float64Array.from(data));
   if (dtype === 'int32' && data instanceof Int32Array) return ints([...shape], data.slice());
-  if (dtype === 'bool' && data instanceof Uint8Array) return bools([...shape], data.map((byte) => (byte === 0 ? 0 : 1)));
+  if (dtype === 'bool' && data instanceof Uint8Array)
+    return bools(
+      [...shape],
+      data.map((byte) => (byte === 0 ? 0 : 1)),
+    );
   const takes = { float32: 'Float32Array or Float64Array', int32: 'Int32Array', bool: 'Uint8Array' }[dtype];
   throw new GraphError(`"${name}" is ${dtype}, whose data is a ${takes}, got a ${data.constructor.name}`);
 }
