@@ -266,6 +266,15 @@ describe.each([
     await expect(program.run({ x: floats([2], [1, 2]) })).rejects.toThrow(/was disposed/);
   });
 
+  it('what is disposed after its backend, or twice, is no error', async () => {
+    const backend = await create();
+    const variables = await backend.createVariables({ total: floats([2], [0, 0]) });
+    const program = await backend.compile(graph, { variables });
+    await backend.dispose();
+    for (let i = 0; i < 2; i++)
+      await expect(Promise.all([program.dispose(), variables.dispose(), backend.dispose()])).resolves.toBeDefined();
+  });
+
   it('options out of range are refused with the allowed values', async () => {
     await expect(create({ threads: 0 })).rejects.toThrow(/1\.\.1024, got 0/);
     // @ts-expect-error: what a caller without types may pass

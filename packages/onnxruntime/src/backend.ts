@@ -33,7 +33,7 @@ export class OrtBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     const variables = this.#own(options.variables);
-    return this.load(describeProgram(graph, options, variables?.types ?? new Map()), variables);
+    return this.load(await describeProgram(graph, options, variables?.types ?? new Map()), variables);
   }
 
   /** Makes a program of a description, which may come from another thread. */
@@ -42,15 +42,15 @@ export class OrtBackend implements Backend {
       const start = performance.now();
       const session = await createSession(description.bytes, description.label, this.#options);
       traceSession(description.label, description.nodes, description.bytes.length, performance.now() - start);
-      const program = new OrtProgram({
-        description,
-        session,
-        variables,
-        turns: this.#turns,
-        forget: (gone) => this.#programs.delete(gone),
-      });
-      this.#programs.add(program);
-      return program;
+      const parts = { description, session, variables, turns: this.#turns };
+      try {
+        const program = new OrtProgram({ ...parts, forget: (gone) => this.#programs.delete(gone) });
+        this.#programs.add(program);
+        return program;
+      } catch (error) {
+        await session.release(); // variables that were disposed meanwhile
+        throw error;
+      }
     });
   }
 

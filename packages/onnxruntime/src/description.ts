@@ -15,7 +15,8 @@ import {
   type Shape,
   type Tensor,
 } from '@difsr/graph';
-import { onnxOutputName, toOnnx } from './lower/to-onnx.js';
+import { lowerModel, onnxOutputName } from './lower/to-onnx.js';
+import { encodeModel } from './onnx/encode.js';
 import { traceModel } from './trace.js';
 
 /** A named tensor's type. */
@@ -57,7 +58,11 @@ const named = (tensors: ReadonlyMap<string, Tensor>): NamedType[] =>
  *
  * @throws GraphError where an update names no variable or output, or types do not fit.
  */
-export function describeProgram(graph: Graph, options: CompileOptions, variables: VariableTypes): ProgramDescription {
+export async function describeProgram(
+  graph: Graph,
+  options: CompileOptions,
+  variables: VariableTypes,
+): Promise<ProgramDescription> {
   const { updates = {}, label = 'program' } = options;
   for (const [name, tensor] of graph.inputs) {
     const variable = variables.get(name);
@@ -68,7 +73,10 @@ export function describeProgram(graph: Graph, options: CompileOptions, variables
     }
   }
   checkUpdates(graph, updates, variables, label);
-  const bytes = toOnnx(graph, { target: 'runtime', name: label });
+  // Large graphs take tens of milliseconds: the caller's event loop turns between the two halves.
+  const model = lowerModel(graph, { target: 'runtime', name: label });
+  await new Promise((resolve) => setImmediate(resolve));
+  const bytes = encodeModel(model);
   traceModel(label, graph, bytes);
   const outputs = named(graph.outputs).map((type) => ({ ...type, onnxName: onnxOutputName(graph, type.name) }));
   return {

@@ -18,6 +18,8 @@ export async function createSession(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
+      // Plans made per shape cost memory where shapes change and save no time.
+      enableMemPattern: false,
     });
   } catch (error) {
     throw sessionError(error, label, options.device);

@@ -59,6 +59,14 @@ class Connection {
     });
   }
 
+  /** Frees something in the worker; where the worker is gone, it is freed already. */
+  async release(call: Extract<Call, { readonly kind: 'disposeVariables' | 'disposeProgram' }>): Promise<void> {
+    if (this.#dead !== undefined) return;
+    await this.send(call).catch((error: unknown) => {
+      if (this.#dead === undefined) throw error;
+    });
+  }
+
   /** Rejects what is pending, frees what the worker holds and ends it. */
   async close(): Promise<void> {
     if (this.#dead !== undefined) return;
@@ -101,6 +109,7 @@ class WorkerVariables implements Variables {
   readonly number: number;
   readonly types: VariableTypes;
   readonly #connection: Connection;
+  #disposed = false;
 
   constructor(connection: Connection, number: number, values: HostTensors) {
     this.#connection = connection;
@@ -119,7 +128,9 @@ class WorkerVariables implements Variables {
   }
 
   async dispose(): Promise<void> {
-    await this.#connection.send({ kind: 'disposeVariables', variables: this.number });
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#connection.release({ kind: 'disposeVariables', variables: this.number });
   }
 }
 
@@ -140,7 +151,7 @@ class WorkerProgram implements Program {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#connection.send({ kind: 'disposeProgram', program: this.#number });
+    await this.#connection.release({ kind: 'disposeProgram', program: this.#number });
   }
 }
 
@@ -165,7 +176,7 @@ class WorkerBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     const variables = this.#own(options.variables);
-    const description = describeProgram(graph, options, variables?.types ?? new Map());
+    const description = await describeProgram(graph, options, variables?.types ?? new Map());
     const program = this.#nextNumber++;
     await this.#connection.send({ kind: 'load', program, description, variables: variables?.number });
     return new WorkerProgram(this.#connection, program);

@@ -10,7 +10,14 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { encodeModel } from '../onnx/encode.js';
-import { renameValues, withoutDeadNodes, type OnnxGraph, type OnnxNode, type OnnxValue } from '../onnx/model.js';
+import {
+  renameValues,
+  withoutDeadNodes,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValue,
+} from '../onnx/model.js';
 import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
 import { elementwise } from './elementwise.js';
 import { Emitter, onnxDTypes, type Target } from './emitter.js';
@@ -59,10 +66,15 @@ export interface ToOnnxOptions {
  * ```
  */
 export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
+  return encodeModel(lowerModel(graph, options));
+}
+
+/** The model as plain data. */
+export function lowerModel(graph: Graph, options: ToOnnxOptions): OnnxModel {
   const { opset, irVersion } = targets[options.target];
   const lowered = lowerGraph(graph, options);
   const vendor = usesVendor(lowered.nodes);
-  return encodeModel({ irVersion, opsets: { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) }, graph: lowered });
+  return { irVersion, opsets: { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) }, graph: lowered };
 }
 
 function usesVendor(nodes: readonly OnnxNode[]): boolean {
