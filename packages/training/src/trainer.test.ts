@@ -82,6 +82,15 @@ describe('a run', () => {
     expect(await results(second.out)).toEqual(await results(whole.out));
   });
 
+  it('is resumed from the beginning when it was killed before its first checkpoint', async () => {
+    const whole = await runTo('whole');
+    const { out } = await runTo('cut', { config: config({ epochs: 1 }) });
+    for (const file of ['optimizer.safetensors', 'model.safetensors', 'history.jsonl', 'state.json', 'metrics.json']) await rm(join(out, file));
+    const { events } = await runTo('cut', { resume: true });
+    expect(events[0]).toMatchObject({ kind: 'warning' });
+    expect(await bytes(out, 'optimizer.safetensors')).toEqual(await bytes(whole.out, 'optimizer.safetensors'));
+  });
+
   it('goes on with a finished run when more epochs are asked for', async () => {
     const whole = await runTo('whole', { config: config({ epochs: 4 }) });
     await runTo('grown', { config: config({ epochs: 2 }) });

@@ -84,8 +84,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   });
   const features = featureTables(dataset);
   const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
-  const start = options.resume === true ? await loadState(options, step.state, task) : await freshState(options, resolved, task, step.state);
-  await writeJson(out, RUN_FILES.config, resolved);
+  const start = await startingState(options, resolved, task, step.state);
   const variables = await backend.createVariables({ ...start.tensors, ...used });
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
   const evaluator = await createEvaluator({ backend, variables, model, ...config.evaluation });
@@ -221,9 +220,28 @@ interface Start {
   readonly seconds: number;
 }
 
+/** A new run in an empty folder, or where an earlier process left off. */
+async function startingState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
+  const { out, resume, onEvent } = options;
+  if (resume !== true) {
+    await requireEmpty(out);
+    await writeJson(out, RUN_FILES.config, config); // first of all files: from here on the folder can be resumed
+    return freshState(options, config, task, optimizer);
+  }
+  await readRunConfig(out); // says what is wrong with a folder that is no run
+  await removeTemporaries(out); // of a process that was killed while writing
+  const begun = await readdir(out);
+  if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
+    onEvent?.({ kind: 'warning', message: 'the run has no checkpoint yet: it starts from the beginning' });
+    return freshState(options, config, task, optimizer);
+  }
+  const start = await loadState(options, optimizer, task);
+  await writeJson(out, RUN_FILES.config, config);
+  return start;
+}
+
 async function freshState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
   const { out, dataset } = options;
-  await requireEmpty(out);
   const vocabulary = vocabularyOf(dataset, schemaOf(dataset), leaveOneOut(dataset).train.items);
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
   const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [name, { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }]);
@@ -247,8 +265,6 @@ async function freshState(options: TrainOptions, config: RunConfig, task: Traini
 
 async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, readonly number[]>, task: TrainingTask): Promise<Start> {
   const { out, dataset, config } = options;
-  await readRunConfig(out); // says what is wrong with a folder that is no run
-  await removeTemporaries(out); // of a process that was killed while writing
   const { tensors, state, seconds } = await readCheckpoint(out);
   const file = join(out, RUN_FILES.optimizer);
   checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
