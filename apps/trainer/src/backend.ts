@@ -49,5 +49,5 @@ async function chooseDevice(device: RunConfig['device'], say: (line: string) => 
 
 function missingDevice(device: Device, report: DeviceReport | undefined): BackendError {
   const cure = report?.cure === undefined ? `use --device cpu; "difsr doctor" tests ${knownDevices.join(', ')}` : report.cure.replace(/^cure: /i, '');
-  return new BackendError(`--device ${device} does not work on this machine: ${report?.detail ?? 'unknown reason'}\n  cure: ${cure}`);
+  return new BackendError(`--device ${device} does not work on this machine: ${(report?.detail ?? 'unknown reason').replace(`device "${device}" cannot be used: `, '')}\n  cure: ${cure}`);
 }

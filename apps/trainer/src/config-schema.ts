@@ -60,11 +60,10 @@ export function nodeAt(schema: SchemaNode, path: readonly PropertyKey[]): Schema
     const found = child && nodeAt(child, rest);
     if (found !== undefined) return found;
   }
-  for (const alternative of alternatives(schema)) {
-    const found = nodeAt(alternative, path);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const found = alternatives(schema).flatMap((alternative) => nodeAt(alternative, path) ?? []);
+  // The key that tells alternatives apart may have the value of any of them.
+  const consts = found.flatMap((node) => (node.const === undefined ? [] : [node.const]));
+  return consts.length > 1 ? { type: 'string', enum: consts } : found[0];
 }
 
 function alternatives(schema: SchemaNode): readonly SchemaNode[] {

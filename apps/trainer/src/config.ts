@@ -1,5 +1,6 @@
 // The configuration of a run from its four sources: preset < configuration file < options < --set.
 // Every problem names where the value was written, the value, what is allowed and the cure.
+import { METRIC_KINDS } from '@difsr/metrics';
 import { runConfigSchema, type RunConfig } from '@difsr/training';
 import type { z } from 'zod';
 import { assignmentLayer, mergeTrees, originOf, parseSetting, readConfigFile, type Assignment, type Layer, type Tree } from './config-layers.js';
@@ -46,7 +47,19 @@ export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> 
   const own = model.config.safeParse(options);
   if (!own.success) problems.add(own.error.issues, ['model']);
   if (!run.success || !own.success) throw problems.error();
+  checkMetric(run.data, layers);
   return { ...run.data, model: { ...own.data, name: model.name } };
+}
+
+/** The metric of early stopping must be one that evaluation computes, or the first epoch would be in vain. */
+function checkMetric({ training, evaluation }: RunConfig, layers: readonly Layer[]): void {
+  const { metric } = training.earlyStopping;
+  const known = METRIC_KINDS.flatMap((kind) => evaluation.ks.map((k) => `${kind}@${k}`));
+  if (known.includes(metric)) return;
+  const where = originOf(layers, ['training', 'earlyStopping', 'metric']) ?? 'training.earlyStopping.metric';
+  const kind = METRIC_KINDS.find((each) => metric.startsWith(`${each}@`));
+  const cure = kind === undefined ? didYouMean(metric, known) : `add the cut-off to evaluation.ks (it is [${evaluation.ks.join(', ')}]), or use ${kind}@${evaluation.ks[0]}`;
+  throw new UsageError(`${where}: "${metric}" is not a metric that is computed; those are ${METRIC_KINDS.join(', ')} at ${evaluation.ks.join(', ')}`, cure ?? 'write for example ndcg@10');
 }
 
 /** The configuration file's layer, without its `preset`, which is not part of a run's configuration. */

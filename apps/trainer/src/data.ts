@@ -1,5 +1,5 @@
 // From a run's data configuration to a data set, and what loading did in a few lines.
-import { loadDataset, type Dataset, type LoadOptions, type LoadReport, type ReportKind } from '@difsr/data';
+import { DataError, leaveOneOut, loadDataset, type Dataset, type LoadOptions, type LoadReport, type ReportKind } from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
 import { whole } from './output/table.js';
 import type { Terminal } from './output/terminal.js';
@@ -15,6 +15,36 @@ export async function loadData(config: DataConfig): Promise<Dataset> {
     columns: withoutUndefined({ user, item, time }),
   };
   return loadDataset(path, options);
+}
+
+/**
+ * Loads the data set of an existing run, from another place if one is given.
+ *
+ * @throws DataError that mentions --data where the files are gone.
+ */
+export async function loadRunData(config: DataConfig, moved: string | undefined): Promise<Dataset> {
+  try {
+    return await loadData(moved === undefined ? config : { ...config, path: moved });
+  } catch (error) {
+    const [problem, second] = error instanceof DataError ? error.problems : [];
+    const gone = problem !== undefined && second === undefined && /^(no such file|there is no folder)/.test(problem.message);
+    if (!gone) throw error;
+    throw new DataError([{ ...problem, cure: `${problem.cure.replace(/\?$/, '')}; name the place of the run's data set with --data PATH` }]);
+  }
+}
+
+/** Checks that a data set can be trained on and validated. @throws DataError */
+export function requireTrainable(dataset: Dataset, path: string): void {
+  const { valid } = leaveOneOut(dataset);
+  if (valid.targets.length > 0) return;
+  const longest = dataset.sequences.offsets.reduce((most, end, i, offsets) => Math.max(most, i === 0 ? 0 : end - (offsets[i - 1] ?? 0)), 0);
+  throw new DataError([
+    {
+      file: path,
+      message: `no user has the 4 interactions that training, validation and test need together (the most is ${longest}, over ${dataset.users.size - 1} users)`,
+      cure: 'use data with longer histories, or check which column is the user',
+    },
+  ]);
 }
 
 /** The same object without keys whose value is undefined (exactOptionalPropertyTypes tells the two apart). */

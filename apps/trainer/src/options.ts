@@ -30,16 +30,17 @@ export function jsonOption(command: Command, meaning: string): Command {
 export function backendOptions(command: Command): Command {
   return command
     .addOption(new Option('--backend <name>', 'what executes the graphs: onnxruntime (default), or reference (slow, float64)').argParser(oneOf(backendNames)))
-    .addOption(new Option('--device <name>', `auto (default: the best that works), ${deviceNames.slice(1).join(', ')}`).argParser(oneOf(deviceNames)))
+    .addOption(new Option('--device <name>', `auto (default: the best that works), ${deviceNames.slice(1).join(', ')}`).argParser(oneOf(deviceNames, { gpu: 'cuda or webgpu' })))
     .addOption(new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(positiveInteger));
 }
 
-/** A parser for an option with few values. */
-export function oneOf<T extends string>(names: readonly T[]): (value: string) => T {
+/** A parser for an option with few values; `meant` has names that are mistaken for one of them. */
+function oneOf<T extends string>(names: readonly T[], meant: Readonly<Record<string, string>> = {}): (value: string) => T {
   return (value) => {
     const found = names.find((name) => name === value);
     if (found !== undefined) return found;
-    throw new InvalidArgumentError(`${didYouMean(value, names) ?? ''} Allowed: ${names.join(', ')}.`.trim());
+    const hint = meant[value] === undefined ? didYouMean(value, names) : `did you mean ${meant[value]}?`;
+    throw new InvalidArgumentError(`${hint === undefined ? '' : `${hint[0]?.toUpperCase() ?? ''}${hint.slice(1)} `}Allowed: ${names.join(', ')}.`);
   };
 }
 

@@ -2,7 +2,7 @@
 import { evaluateRun, openRun } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
-import { loadData } from '../data.js';
+import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
@@ -36,8 +36,10 @@ Examples:
 
 async function evaluateCommand(folder: string, options: EvaluateOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  const run = await openRun(folder);
-  const dataset = await loadData(options.data === undefined ? run.config.data : { ...run.config.data, path: options.data });
+  const opened = await openRun(folder);
+  const { config } = opened;
+  const run = options.data === undefined ? opened : { ...opened, config: { ...config, data: { ...config.data, path: options.data } } };
+  const dataset = await loadRunData(config.data, options.data);
   const backend = await openBackend({ ...options, backend: options.backend ?? run.config.backend, threads: options.threads ?? run.config.threads });
   const maskSeen = options.maskSeen ?? run.config.evaluation.maskSeen;
   // Only the bar is wanted: the JSON is one result, not a stream of events.

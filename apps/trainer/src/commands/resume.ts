@@ -2,7 +2,7 @@
 import { readRunConfig, train } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
-import { loadData } from '../data.js';
+import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
 import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
@@ -48,7 +48,7 @@ async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitC
     device: device ?? saved.device,
     threads: threads ?? saved.threads,
   };
-  const dataset = await loadData(config.data);
+  const dataset = await loadRunData(saved.data, data);
   const backend = await openBackend(config, (line) => terminal.line(line));
   const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
   try {

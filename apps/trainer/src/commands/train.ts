@@ -1,13 +1,14 @@
 // difsr train: configuration, data, backend, training, results.
-import { schemaOf } from '@difsr/data';
+import { schemaOf, type Dataset } from '@difsr/data';
 import { train, type RunConfig, type TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { resolveConfig } from '../config.js';
 import { modelsByName } from '../config-schema.js';
-import { loadData, showData } from '../data.js';
+import { loadData, requireTrainable, showData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
+import { chooseByName } from '../nearest.js';
 import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome } from '../output/results.js';
@@ -58,8 +59,9 @@ export async function trainRun(terminal: Terminal, config: RunConfig, out: strin
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
   const dataset = await loadData(config.data);
-  const { name, ...modelOptions } = config.model;
-  modelsByName.get(name)?.instantiate(modelOptions, schemaOf(dataset));
+  requireTrainable(dataset, config.data.path);
+  const { name } = config.model;
+  checkModel(config, dataset);
   showData(terminal, dataset);
   const folder = out ?? (await nextFreeFolder(`${dataset.name}-${name}`));
   if (out === undefined) await requireFreeFolder(folder);
@@ -81,6 +83,15 @@ export async function trainRun(terminal: Terminal, config: RunConfig, out: strin
   } finally {
     await backend.dispose();
   }
+}
+
+/** Checks the model's options against the data before a folder is made. */
+function checkModel(config: RunConfig, dataset: Dataset): void {
+  const { name, ...options } = config.model;
+  const fields = new Map(dataset.fields.map((field) => [field.name, field]));
+  const wanted: unknown = options['fields'];
+  if (Array.isArray(wanted)) for (const field of wanted) chooseByName('field', String(field), fields, 'model.fields');
+  modelsByName.get(name)?.instantiate(options, schemaOf(dataset));
 }
 
 /** A device's name as configurations know it. */

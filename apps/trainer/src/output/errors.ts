@@ -33,7 +33,7 @@ export function describeError(error: unknown, options: { readonly trace: boolean
   if (error instanceof CommanderError) return commanderError(error);
   const code = KNOWN.find(([type]) => error instanceof type)?.[1];
   const stack = options.trace && error instanceof Error ? `\n${stackOf(error)}` : '';
-  if (code !== undefined && error instanceof Error) return { message: `error: ${oneScreen(error.message)}${stack}`, code };
+  if (code !== undefined && error instanceof Error) return { message: `error: ${oneScreen(inCommandTerms(error.message))}${stack}`, code };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   const cure = options.trace ? '' : '\n  cure: this is a defect of difsr; DIFSR_TRACE=1 shows where it happened: please report it with that';
   return { message: `error: ${oneScreen(`unexpected ${name}: ${message}`)}${cure}${stack}`, code: exitCodes.failed };
@@ -44,6 +44,18 @@ function commanderError(error: CommanderError): ShownError {
   // Commander's messages start with "error: " and name the nearest option where there is one; (outputHelp) is silent.
   const text = error.code === 'commander.help' ? '' : error.message;
   return { message: text === '' ? '' : `${text}\n  cure: difsr --help and difsr COMMAND --help list what there is`, code: exitCodes.usage };
+}
+
+/** What libraries call options, and what they are called here. */
+const TERMS: readonly (readonly [RegExp, string])[] = [
+  [/\.?\s*\bCure: /g, '\n  cure: '],
+  [/\bcolumns\.(user|item|time)\b/g, '--set data.$1Column=NAME'],
+  [/by asking for no fields/g, 'with --set data.fields=[]'],
+  [/\blower userMin and itemMin\b/g, 'lower data.userMin and data.itemMin'],
+];
+
+function inCommandTerms(message: string): string {
+  return TERMS.reduce((text, [library, ours]) => text.replaceAll(library, ours), message);
 }
 
 function oneScreen(message: string): string {

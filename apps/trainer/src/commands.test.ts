@@ -1,0 +1,208 @@
+// The commands from end to end, as users run them: train, resume, evaluate, recommend, export, and what programs read.
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openModelFile } from '@difsr/onnxruntime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { difsr, freshFolder, TINY, TINY_MODEL, writeRecbole, writeS3Rec, type Ended } from './command.test.support.js';
+import { createProgram } from './program.js';
+
+let cwd = '';
+let trained: Ended;
+
+beforeAll(async () => {
+  cwd = await freshFolder();
+  await writeRecbole(cwd);
+  trained = await difsr(['train', '--data', 'shop', '--epochs', '2', '--seed', '7', ...TINY], { cwd });
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const RUN = 'runs/shop-dif-sr-1';
+/** JSON that one of our own commands wrote. */
+const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+const jsonLines = (text: string): Record<string, unknown>[] => text.trim().split('\n').map(parsed);
+const fileOf = (run: string, file: string): Promise<Buffer> => readFile(join(cwd, run, file));
+
+describe('train', () => {
+  it('says what it loaded, writes a line per epoch, a table and the next step', () => {
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    expect(trained.stdout).toMatch(/shop \(recbole\): 60 users, 120 items, [\d,]+ interactions; side information: categories \(\d+ values\), brand \(\d+ values\)/);
+    expect(trained.stdout).toMatch(/^epoch 1\/2 {2}loss \d+\.\d{3} {2}valid NDCG@10 0\.\d{4}/m);
+    expect(trained.stdout).toMatch(/^epoch 2\/2 /m);
+    expect(trained.stdout).toMatch(/^ +Recall@5 +NDCG@5/m);
+    expect(trained.stdout).toMatch(/^test +0\.\d{4}/m);
+    expect(trained.stdout).toContain(`run: ${RUN}`);
+    expect(trained.stdout).not.toContain('\u001B'); // no control characters where there is no terminal
+  });
+
+  it('writes the whole run folder', async () => {
+    for (const file of ['config.json', 'model.safetensors', 'optimizer.safetensors', 'state.json', 'vocabulary.json', 'history.jsonl', 'metrics.json', 'README.md']) {
+      expect((await stat(join(cwd, RUN, file))).size, file).toBeGreaterThan(0);
+    }
+    expect(jsonLines((await fileOf(RUN, 'history.jsonl')).toString())).toHaveLength(2);
+    expect(parsed((await fileOf(RUN, 'config.json')).toString())).toMatchObject({ device: 'cpu', training: { epochs: 2, seed: 7 }, model: { name: 'dif-sr', heads: 2 } });
+  });
+
+  it('--json gives events as JSON lines, and the next free folder is taken', async () => {
+    const { code, stdout } = await difsr(['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL], { cwd });
+    expect(code).toBe(0);
+    const events = jsonLines(stdout);
+    expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['data', 'start', 'step', 'evaluation', 'epoch', 'checkpoint', 'end', 'result']));
+    expect(events.at(-1)).toMatchObject({ kind: 'result', reason: 'finished', run: 'runs/shop-sasrec-1' });
+    const again = await difsr(['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL], { cwd });
+    expect(jsonLines(again.stdout).at(-1)).toMatchObject({ run: 'runs/shop-sasrec-2' });
+    expect(await fileOf('runs/shop-sasrec-2', 'model.safetensors')).toEqual(await fileOf('runs/shop-sasrec-1', 'model.safetensors'));
+  });
+
+  it('trains every model, and on the reference backend', async () => {
+    for (const model of ['sasrecf', 'nova']) {
+      const { code, stderr } = await difsr(['train', '--data', 'shop', '--model', model, '--epochs', '1', ...TINY_MODEL], { cwd });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    }
+    const { code, stdout } = await difsr(['train', '--data', 'shop', '--epochs', '1', '--backend', 'reference', ...TINY], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain('on reference (cpu)');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s saves, says how to resume, and the resumed run is the same', async (signal) => {
+    const out = `interrupted-${signal}`;
+    const args = ['train', '--data', 'shop', '--epochs', '40', '--seed', '3', '--json', ...TINY];
+    const whole = await difsr([...args, '--out', `whole-${signal}`], { cwd });
+    expect(whole.code).toBe(0);
+    let sent = false;
+    const stopped = await difsr([...args, '--out', out], {
+      cwd,
+      watch: (stdout, kill) => {
+        if (sent || !stdout.includes('"kind":"epoch"')) return;
+        sent = true;
+        kill(signal);
+      },
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('Ctrl-C again quits at once');
+    expect(jsonLines(stopped.stdout).at(-1)).toMatchObject({ kind: 'result', reason: 'interrupted', run: out });
+    const resumed = await difsr(['resume', out], { cwd });
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    expect(resumed.stdout).toMatch(/goes on at epoch \d+/);
+    for (const file of ['model.safetensors', 'vocabulary.json']) expect(await fileOf(out, file), file).toEqual(await fileOf(`whole-${signal}`, file));
+  });
+});
+
+describe('evaluate', () => {
+  it('finds the metrics that training wrote', async () => {
+    const { code, stdout } = await difsr(['evaluate', RUN, '--json'], { cwd });
+    expect(code).toBe(0);
+    const written = parsed((await fileOf(RUN, 'metrics.json')).toString());
+    expect(parsed(stdout)).toMatchObject({ run: RUN, model: 'dif-sr', valid: written['valid'], test: written['test'], protocol: { maskSeen: false } });
+  });
+
+  it('--mask-seen is said beside the result', async () => {
+    const { stdout } = await difsr(['evaluate', RUN, '--mask-seen'], { cwd });
+    expect(stdout).toContain('seen items left out (not the protocol of the paper)');
+  });
+});
+
+describe('recommend', () => {
+  it('shows names, leaves seen items out, and names unknown ids', async () => {
+    const { code, stdout, stderr } = await difsr(['recommend', RUN, '--history', 'item-3, item-7 itm-9', '-k', '5'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/itm-9 \(did you mean item-9\?\)/);
+    expect(stdout).toMatch(/^history, oldest first\n {2}item-3 +\S.*\n {2}item-7 +\S/m);
+    const rows = stdout.split('recommended by dif-sr\n')[1]?.trimEnd().split('\n') ?? [];
+    expect(rows).toHaveLength(5);
+    for (const row of rows) expect(row).toMatch(/^\d {2}item-\d+ +\S.* -?\d+\.\d{3}$/);
+  });
+
+  it('--json is one object; --include-seen lets seen items return', async () => {
+    const every = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--include-seen', '--json'], { cwd });
+    const fresh = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--json'], { cwd });
+    const ids = (text: string): unknown[] => (parsed(text)['items'] as { id: string }[]).map(({ id }) => id); // the command's own form
+    expect(ids(every.stdout)).toHaveLength(120);
+    expect(new Set(ids(every.stdout)).size).toBe(120);
+    expect(ids(fresh.stdout)).toHaveLength(118);
+    expect(ids(fresh.stdout)).not.toContain('item-3');
+  });
+
+  it('a history without a known item gets the popular items and says so', async () => {
+    const { code, stdout, stderr } = await difsr(['recommend', RUN, '--history', 'nothing', '-k', '3'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toContain('most popular items');
+    expect(stdout).toContain('most popular items');
+  });
+});
+
+describe('export', () => {
+  it('writes a file that recommends what the run recommends, for batches of any size', async () => {
+    const { code, stdout } = await difsr(['export', RUN, '--onnx', '-k', '6', '--json'], { cwd });
+    expect(code).toBe(0);
+    const result = parsed(stdout);
+    expect(result).toMatchObject({ file: `${RUN}/model.onnx`, opset: 17, k: 6 });
+    expect(Number(result['largestRelativeDifference'])).toBeLessThan(1e-5);
+    const vocabulary = parsed((await readFile(join(cwd, String(result['vocabulary'])))).toString());
+    const tokens = vocabulary['items'] as string[]; // written by the trainer
+    const model = await openModelFile(await fileOf(RUN, 'model.onnx'));
+    const { ids } = await model.run({ items: { dtype: 'int32', shape: [2, 3], data: Int32Array.from([3, 7, 0, 5, 6, 2], (n) => (n === 0 ? 0 : tokens.indexOf(`item-${n}`))) } });
+    expect(ids?.shape).toEqual([2, 6]);
+    const recommended = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '6', '--include-seen', '--json'], { cwd });
+    expect([...(ids?.data.slice(0, 6) ?? [])].map((id) => tokens[id])).toEqual((parsed(recommended.stdout)['items'] as { id: string }[]).map(({ id }) => id));
+    await model.dispose();
+  });
+});
+
+describe('the other commands', () => {
+  it('data stats counts, as text and as JSON', async () => {
+    const clicks = await writeS3Rec(cwd);
+    const { stdout } = await difsr(['data', 'stats', clicks, '--json'], { cwd });
+    const interactions = (await readFile(`${clicks}.txt`, 'utf8')).trim().split('\n').reduce((sum, line) => sum + line.split(' ').length - 1, 0);
+    expect(parsed(stdout)).toMatchObject({ users: 40, interactions, attributes: { attributes: 8 }, report: expect.any(Array) as unknown });
+    const text = await difsr(['data', 'stats', 'shop', '--set', 'data.userMin=8'], { cwd });
+    expect(text.stdout).toMatch(/^users +\d+$/m);
+    expect(text.stdout).toContain('multi-categorical');
+  });
+
+  it('models lists all of them, and the options of one', async () => {
+    const all = JSON.parse((await difsr(['models', '--json'], { cwd })).stdout) as { name: string; options: { properties: object } }[]; // the command's own form
+    expect(all.map(({ name }) => name)).toEqual(['dif-sr', 'sasrec', 'sasrecf', 'nova']);
+    expect(Object.keys(all[0]?.options.properties ?? {})).toContain('fusion');
+    expect((await difsr(['models', 'nova'], { cwd })).stdout).toMatch(/^model\.heads +2 +attention heads/m);
+  });
+
+  it('doctor finds the cpu, and gives a cure for everything that does not work', async () => {
+    const { code, stdout } = await difsr(['doctor', '--json'], { cwd });
+    expect(code).toBe(0);
+    const { findings, auto } = JSON.parse(stdout) as { findings: { backend: string; device: string; works: boolean; cure?: string }[]; auto: string }; // the command's own form
+    expect(findings).toContainEqual(expect.objectContaining({ backend: 'onnxruntime', device: 'cpu', works: true }));
+    for (const finding of findings) if (!finding.works) expect(finding.cure, finding.device).toMatch(/\w{4}/);
+    expect(findings.some(({ device, works }) => device === auto && works)).toBe(true);
+  });
+
+  it('--help of every command has examples that the command line accepts', async () => {
+    const commands = createProgram(() => undefined).commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
+    expect(commands.length).toBeGreaterThan(8);
+    for (const command of commands) {
+      const help = await difsr([...(command.parent?.name() === 'data' ? ['data'] : []), command.name(), '--help'], { cwd });
+      expect(help.code).toBe(0);
+      const examples = [...help.stdout.matchAll(/^ {2}\$ npx difsr (.*)$/gm)].map((match) => match[1] ?? '');
+      expect(examples.length, command.name()).toBeGreaterThan(0);
+      for (const example of examples) await expect(accepts(example), example).resolves.toBe(true);
+    }
+  });
+
+  it('the exit codes are in --help', async () => {
+    const { stdout } = await difsr(['--help'], { cwd });
+    expect(stdout).toMatch(/^ +130 {2}interrupted/m);
+    expect(stdout).toMatch(/^ +4 {2}a backend or device/m);
+  });
+});
+
+/** Whether the command line parses; no command runs. */
+async function accepts(example: string): Promise<boolean> {
+  const program = createProgram(() => undefined);
+  const words = [...example.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  let reached = false;
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    if (command.commands.length === 0) command.action(() => void (reached = true));
+  }
+  await program.parseAsync(words, { from: 'user' });
+  return reached;
+}
