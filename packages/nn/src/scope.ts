@@ -78,7 +78,10 @@ export class Scope {
   /** Declares an int32 table that the data provides. */
   constantTable(name: string, shape: readonly number[]): Tensor {
     const earlier = this.declarations.constants.get(name);
-    if (earlier !== undefined) return earlier.tensor;
+    if (earlier !== undefined) {
+      if (String(earlier.spec.shape) === String(shape)) return earlier.tensor;
+      throw new DeclarationError(`table "${name}" is declared twice, as [${earlier.spec.shape.join(', ')}] and as [${shape.join(', ')}]`);
+    }
     const tensor = input(name, shape, 'int32');
     this.declarations.constants.set(name, { spec: { name, shape }, tensor });
     return tensor;
