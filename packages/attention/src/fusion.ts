@@ -35,9 +35,14 @@ export function declareFusion(scope: Scope, fusion: Fusion, sources: number, max
   }
 }
 
-/** Fuses sources, each `[b|1, h, n, n]`, to `[b, h, n, n]`. The order of sources matters to `concat`. */
+/**
+ * Fuses sources, each `[b|1, h, n, n]`, to `[b, h, n, n]`. The order of sources matters to `concat`.
+ *
+ * @throws GraphError where rows are longer than the weights, or, in the reference form of `concat` and `gate`, shorter.
+ */
 export function fuse(sources: readonly Tensor[], weights: FusionWeights, mask: AttentionMask, form: FusionForm): Tensor {
   if (weights.fusion === 'sum') return sources.reduce((a, b) => add(a, b)); // hidden entries cannot leak: nothing mixes columns
+  checkLength(at(at(sources, 0).shape, 3), knownSize(weights.fusion === 'concat' ? weights.projection.weight : weights.hidden.weight, 0), form);
   const rows = form === 'causal-safe' ? sources.map((source) => select(mask.visible, source, 0)) : sources;
   return weights.fusion === 'concat' ? concatRows(rows, weights.projection) : gateRows(rows, weights.hidden, weights.output);
 }
@@ -46,7 +51,6 @@ export function fuse(sources: readonly Tensor[], weights: FusionWeights, mask: A
 function concatRows(rows: readonly Tensor[], { weight, bias }: LinearWeights): Tensor {
   const maxLength = knownSize(weight, 0);
   const n = at(at(rows, 0).shape, 3);
-  checkLength(n, maxLength);
   const out = slice(weight, 0, 0, n);
   const terms = rows.map((row, s) => matmul(row, slice(slice(out, 1, s * maxLength, (s + 1) * maxLength), 1, 0, n), { transB: true }));
   if (bias !== undefined) terms.push(slice(bias, 0, 0, n));
@@ -56,7 +60,6 @@ function concatRows(rows: readonly Tensor[], { weight, bias }: LinearWeights): T
 /** One weight per (batch, head, query, source): softmax over sources of `output(relu(hidden(row)))`. */
 function gateRows(rows: readonly Tensor[], hidden: LinearWeights, output: LinearWeights): Tensor {
   const n = at(at(rows, 0).shape, 3);
-  checkLength(n, knownSize(hidden.weight, 1));
   const columns: LinearWeights = { ...hidden, weight: slice(hidden.weight, 1, 0, n) };
   const last = unseenBias(output); // the softmax below compares the sources' energies
   const energies = rows.map((row) => linear(relu(linear(row, columns)), last)); // each [b|1, h, n, 1]
@@ -71,6 +74,8 @@ function knownSize(tensor: Tensor, axis: number): number {
   return size;
 }
 
-function checkLength(n: Shape[number], maxLength: number): void {
+function checkLength(n: Shape[number], maxLength: number, form: FusionForm): void {
   if (typeof n === 'number' && n > maxLength) throw new GraphError(`sequences of ${n} against fusion weights made for at most ${maxLength}`);
+  // The published code mixes the scores of padding into every row: fewer columns would be another function.
+  if (form === 'reference' && n !== maxLength) throw new GraphError(`the reference form of this fusion takes sequences of exactly ${maxLength}, got "${n}": pad them, or use the form "causal-safe"`);
 }
