@@ -9,7 +9,7 @@ import {
   runCase,
   type ConformanceCase,
 } from '@difsr/graph/conformance';
-import { createOnnxRuntimeBackend, createWorkerBackend } from '@difsr/onnxruntime';
+import { createOnnxRuntimeBackend, createWorkerBackend, probeDevices } from '@difsr/onnxruntime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cases: readonly ConformanceCase[] = [...conformanceCases(), ...exactCases(), ...emptyCases()];
@@ -52,4 +52,17 @@ describe('in a worker', () => {
     );
     await expectConformance(backend, first).finally(() => backend.dispose());
   });
+});
+
+describe('on other devices', () => {
+  it.for(['cuda', 'webgpu'] as const)(
+    '%s gives the results of every op, gradients and repeated ids included',
+    async (device, context) => {
+      const report = (await probeDevices()).find((each) => each.device === device);
+      if (report?.works !== true) context.skip(report?.detail);
+      const backend = await createOnnxRuntimeBackend({ device });
+      const fewer = cases.map((example) => ({ ...example, repeats: Math.min(example.repeats, 5) }));
+      await expectConformance(backend, fewer).finally(() => backend.dispose());
+    },
+  );
 });
