@@ -1,0 +1,112 @@
+// Gradients of whole models: against finite differences, and of all positions at once against one row per prefix.
+import { normal, streamId, type HostTensor } from '@difsr/graph';
+import { describe, expect, it } from 'vitest';
+import {
+  allPositions,
+  DIF,
+  lossAndGradients,
+  MAX_LENGTH,
+  numbers,
+  prefixRows,
+  SEQUENCES,
+  taskOf,
+  tiny,
+  type Values,
+} from './tiny.test.support.js';
+
+const FUSIONS = ['sum', 'concat', 'gate'] as const;
+
+type Model = readonly [label: string, name: string, options: Readonly<Record<string, unknown>>];
+
+const EVERY_MODEL: readonly Model[] = [
+  ['sasrec', 'sasrec', {}],
+  ['sasrec, pairwise', 'sasrec', { loss: 'pairwise' }],
+  ['sasrec, padding as a class', 'sasrec', { paddingClass: true }],
+  ...FUSIONS.flatMap((fusion): Model[] => [
+    [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }],
+    [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
+    [`nova, ${fusion}`, 'nova', { fusion }],
+  ]),
+  ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
+  ['dif-sr, max pooling', 'dif-sr', { ...DIF, pooling: 'max' }],
+];
+
+/** A parameter moved along a random direction. */
+function moved(parameter: HostTensor, direction: ArrayLike<number>, step: number): HostTensor {
+  return { ...parameter, data: Float64Array.from(parameter.data, (value, i) => value + step * Number(direction[i])) };
+}
+
+describe('the gradient of the loss agrees with finite differences, parameter by parameter', () => {
+  it.each(EVERY_MODEL)('%s', (_, name, options) => {
+    const { task, weights } = taskOf(tiny(name, options));
+    const feeds = { ...allPositions(SEQUENCES, MAX_LENGTH), ...weights };
+    const found = lossAndGradients(task, feeds);
+    const step = 1e-5;
+    for (const [parameter, value] of Object.entries(weights)) {
+      const direction = normal({ seed: 1, step: 0, stream: streamId(parameter) }, value.data.length);
+      const [up = NaN, down = NaN] = [step, -step].map(
+        (size) => numbers(task.loss, { ...feeds, [parameter]: moved(value, direction, size) })[0],
+      );
+      const derivative = [...(found[parameter]?.data ?? [])].reduce(
+        (sum, slope, i) => sum + slope * Number(direction[i]),
+        0,
+      );
+      const difference = (up - down) / (2 * step);
+      expect(Math.abs(derivative - difference), `${parameter}: ${derivative} against ${difference}`).toBeLessThan(
+        1e-8 + 1e-6 * Math.abs(difference),
+      );
+    }
+  });
+});
+
+/** Largest difference of each result relative to its largest element. */
+function differences(a: Values, b: Values): [name: string, difference: number][] {
+  return Object.entries(a).map(([name, { data }]) => {
+    const others = b[name]?.data ?? [];
+    const scale = Math.max(...Array.from<number>(data).map(Math.abs));
+    const most = Math.max(...Array.from<number>(data).map((value, i) => Math.abs(value - Number(others[i]))));
+    return [name, most / Math.max(scale, 1e-12)];
+  });
+}
+
+const longest = Math.max(...SEQUENCES.map(({ length }) => length)) - 1;
+/** Columns of the batch of all positions, and of the batch of prefixes. */
+const LAYOUTS: readonly (readonly [label: string, all: number, prefixes: number])[] = [
+  ['rows padded to maxLength', MAX_LENGTH, MAX_LENGTH],
+  ['rows cut to their bucket', longest, longest],
+  ['cut rows against padded prefixes', longest, MAX_LENGTH],
+];
+
+describe('one pass over all positions has the loss and gradients of one row per prefix', () => {
+  const models: readonly Model[] = [
+    ...FUSIONS.map((fusion): Model => [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }]),
+    ['dif-sr, sum, pairwise', 'dif-sr', { ...DIF, loss: 'pairwise' }],
+    ['sasrec', 'sasrec', { paddingClass: true }],
+    ...FUSIONS.flatMap((fusion): Model[] => [
+      [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
+      [`nova, ${fusion}`, 'nova', { fusion }],
+    ]),
+  ];
+  describe.each(LAYOUTS)('%s', (_, all, prefixes) => {
+    it.each(models)('%s', (__, name, options) => {
+      const { task, weights } = taskOf(tiny(name, options));
+      const whole = lossAndGradients(task, { ...allPositions(SEQUENCES, all), ...weights });
+      const single = lossAndGradients(task, { ...prefixRows(SEQUENCES, prefixes), ...weights });
+      expect(Object.keys(whole)).toEqual(['loss', ...Object.keys(weights)]);
+      for (const [parameter, difference] of differences(whole, single))
+        expect(difference, parameter).toBeLessThan(1e-10);
+    });
+  });
+
+  it.each(['concat', 'gate'])(
+    'but not in the reference form of %s, which sees what a later position holds',
+    (fusion) => {
+      const { task, weights } = taskOf(tiny('dif-sr', { ...DIF, fusion, fusionForm: 'reference' }));
+      const [whole, single] = [allPositions, prefixRows].map((rows) =>
+        lossAndGradients(task, { ...rows(SEQUENCES, MAX_LENGTH), ...weights }),
+      );
+      const far = differences(whole ?? {}, single ?? {}).filter(([, difference]) => difference > 1e-3);
+      expect(far.map(([name]) => name)).toContain('items.weight');
+    },
+  );
+});
