@@ -1,4 +1,5 @@
 // One epoch: batches in order, two steps in flight so that the backend never waits, a checkpoint now and then.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Feeds, HostTensor } from '@difsr/graph';
 import type { RunState } from './checkpoint.js';
@@ -27,6 +28,8 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
   const rate = (globalStep: number): number => learningRate({ ...training.schedule, rate: training.learningRate, warmupSteps: training.warmupSteps }, globalStep, total);
   const sums: Record<string, number> = { ...start.lossSums };
   const inFlight: Promise<Values>[] = [];
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
   const started = performance.now();
   const secondsSoFar = (): number => earlierSeconds + (performance.now() - started - paused) / 1000;
   let paused = 0;
@@ -85,6 +88,8 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
   } catch (error) {
     await Promise.allSettled(inFlight);
     throw error;
+  } finally {
+    delay.disable();
   }
   const seconds = secondsSoFar();
   const losses = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / plan.targets]));
@@ -92,6 +97,6 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
   return {
     interrupted: false,
     state,
-    record: { epoch: start.epoch + 1, losses, seconds, positionsPerSecond: plan.targets / seconds, learningRate: rate(state.globalStep - 1) },
+    record: { epoch: start.epoch + 1, losses, seconds, positionsPerSecond: plan.targets / seconds, longestPauseMilliseconds: delay.max / 1e6, learningRate: rate(state.globalStep - 1) },
   };
 }

@@ -15,6 +15,8 @@ export interface EpochRecord {
   /** Real targets per second. */
   readonly positionsPerSecond: number;
   readonly peakMemoryBytes: number;
+  /** Longest time that the calling thread's event loop was held up while training, in milliseconds. */
+  readonly longestPauseMilliseconds: number;
   readonly learningRate: number;
 }
 
