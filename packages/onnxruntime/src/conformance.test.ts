@@ -57,6 +57,7 @@ describe('in a worker', () => {
 describe('on other devices', () => {
   it.for(['cuda', 'webgpu'] as const)(
     '%s gives the results of every op, gradients and repeated ids included',
+    { timeout: 600_000 }, // a software adapter takes minutes
     async (device, context) => {
       const report = (await probeDevices()).find((each) => each.device === device);
       if (report?.works !== true) context.skip(report?.detail);
@@ -64,6 +65,5 @@ describe('on other devices', () => {
       const fewer = cases.map((example) => ({ ...example, repeats: Math.min(example.repeats, 5) }));
       await expectConformance(backend, fewer).finally(() => backend.dispose());
     },
-    600_000, // a software adapter takes minutes
   );
 });
