@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openModelFile } from '@difsr/onnxruntime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difsr, freshFolder, TINY, TINY_MODEL, writeRecbole, writeS3Rec, type Ended } from './command.test.support.js';
-import { createProgram } from './program.js';
+import { createProgram, exitCodeLines } from './program.js';
 
 let cwd = '';
 let trained: Ended;
@@ -185,6 +185,18 @@ describe('the other commands', () => {
       expect(examples.length, command.name()).toBeGreaterThan(0);
       for (const example of examples) await expect(accepts(example), example).resolves.toBe(true);
     }
+  });
+
+  it.each(['../../../README.md', '../README.md', '../../../examples/beauty.yaml'])('the commands in %s are commands that the command line accepts', async (file) => {
+    const text = await readFile(new URL(file, import.meta.url), 'utf8');
+    const examples = [...text.matchAll(/^(?:# +)?npx difsr (.*?)(?: +#.*)?$/gm)].map((match) => match[1] ?? '');
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) await expect(accepts(example), example).resolves.toBe(true);
+  });
+
+  it('the README explains the exit codes as --help does', async () => {
+    const text = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+    for (const line of exitCodeLines()) expect(text).toContain(`| ${line.trim().replace(/ {2}/, ' | ')} |`);
   });
 
   it('the exit codes are in --help', async () => {

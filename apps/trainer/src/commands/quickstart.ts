@@ -4,7 +4,7 @@ import { createRecommender, openRun, type RunConfig, type TrainOutcome } from '@
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { resolveConfig } from '../config.js';
-import { loadData } from '../data.js';
+import { loadData, showData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, backendOptions, type SharedOptions } from '../options.js';
 import { protocolLine } from '../output/results.js';
@@ -42,9 +42,11 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   const configs = await Promise.all(MODELS.map((model) => configOf(model, options)));
   const started = performance.now();
   const outcomes: TrainOutcome[] = [];
+  const [first] = configs;
+  if (first !== undefined) showData(terminal, await loadData(first.data));
   for (const [index, config] of configs.entries()) {
-    terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name} on generated data`));
-    const outcome = await trainRun(terminal, config, await nextFreeFolder(`quickstart-${config.model.name}`));
+    terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name}`));
+    const outcome = await trainRun(terminal, config, await nextFreeFolder(`quickstart-${config.model.name}`), 'training');
     if (outcome.reason === 'interrupted') return exitCodes.interrupted;
     outcomes.push(outcome);
   }

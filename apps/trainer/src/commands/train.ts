@@ -54,18 +54,20 @@ async function trainCommand(options: SharedOptions): Promise<ExitCode> {
   return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
 }
 
-/** Trains as configured and shows everything; interrupted by Ctrl-C. */
-export async function trainRun(terminal: Terminal, config: RunConfig, out: string | undefined): Promise<TrainOutcome> {
+/** Trains as configured and shows everything, or the training alone; interrupted by Ctrl-C. */
+export async function trainRun(terminal: Terminal, config: RunConfig, out: string | undefined, show: 'everything' | 'training' = 'everything'): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
   const dataset = await loadData(config.data);
   requireTrainable(dataset, config.data.path);
   const { name } = config.model;
   checkModel(config, dataset);
-  showData(terminal, dataset);
+  if (show === 'everything') showData(terminal, dataset);
   const folder = out ?? (await nextFreeFolder(`${dataset.name}-${name}`));
   if (out === undefined) await requireFreeFolder(folder);
-  const backend = await openBackend(config, (line) => terminal.line(line));
+  const backend = await openBackend(config, (line) => {
+    if (show === 'everything') terminal.line(line);
+  });
   const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
   try {
     const outcome = await withInterrupt(
@@ -74,7 +76,7 @@ export async function trainRun(terminal: Terminal, config: RunConfig, out: strin
       (signal) => train({ config: { ...config, device: deviceOf(backend.device) }, dataset, backend, out: folder, signal, onEvent: (event) => progress.event(event) }),
     );
     progress.close();
-    showOutcome(terminal, outcome);
+    if (show === 'everything' || outcome.reason === 'interrupted') showOutcome(terminal, outcome);
     return outcome;
   } catch (error) {
     progress.close();
