@@ -353,7 +353,8 @@ describe('a worker', () => {
 describe('devices', () => {
   it('are probed, with a cure for each that does not work', async () => {
     const reports = await probeDevices();
-    expect(reports.map(({ device }) => device)).toEqual(['cuda', 'webgpu', 'cpu']);
+    expect(reports.map(({ device }) => device).toSorted()).toEqual(['cpu', 'cuda', 'webgpu']);
+    expect(reports[0]?.works).toBe(true); // those that work come first
     expect(reports.find(({ device }) => device === 'cpu')).toMatchObject({ works: true });
     for (const { works, detail, cure } of reports) {
       expect(detail).not.toBe('');

@@ -5,7 +5,7 @@ import { BackendError } from '@difsr/graph';
 /** What sessions run on. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
-/** All devices, fastest first: the order in which `auto` tries them. */
+/** All devices. */
 export const devices: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
 
 /** Options of the backend; all have defaults. */

@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { deviceCure, devices, type Device } from './devices.js';
+import type { ProbeAnswer } from './probe-child.js';
 
 /** Milliseconds after which a device counts as not working. */
 const PATIENCE = 60_000;
@@ -11,14 +12,15 @@ const PATIENCE = 60_000;
 export interface DeviceReport {
   readonly device: Device;
   readonly works: boolean;
-  /** One line: that it computed a small graph, or why not. */
+  /** One line: how fast it is, or why it does not work. */
   readonly detail: string;
   /** How to make it work; absent where it does. */
   readonly cure?: string;
 }
 
 /**
- * Runs a small graph on every device, fastest device first.
+ * Runs a small graph and a large product on every device. The first report is the fastest device that works (a GPU
+ * that is emulated in software works, and comes behind the CPU); those that do not work stand at the end.
  *
  * @example
  * ```ts
@@ -26,44 +28,45 @@ export interface DeviceReport {
  * ```
  */
 export async function probeDevices(): Promise<DeviceReport[]> {
-  const reports: DeviceReport[] = [];
+  const answers: { readonly device: Device; readonly answer: ProbeAnswer }[] = [];
   // One after the other: two that fight over one GPU would say little about either.
-  for (const device of devices) {
-    const problem = await problemOf(device);
-    const cure = deviceCure(device);
-    reports.push(
-      problem === undefined
-        ? { device, works: true, detail: 'computed a small graph' }
-        : { device, works: false, detail: problem.replace(cure, '').trim(), cure: cure.replace(/^Cure: /, '') },
-    );
-  }
-  return reports;
+  for (const device of devices) answers.push({ device, answer: await probe(device) });
+  const speed = (answer: ProbeAnswer): number => ('gigaflops' in answer ? answer.gigaflops : -1);
+  return answers
+    .toSorted((a, b) => speed(b.answer) - speed(a.answer))
+    .map(({ device, answer }) => report(device, answer));
 }
 
-function problemOf(device: Device): Promise<string | undefined> {
+function report(device: Device, answer: ProbeAnswer): DeviceReport {
+  if ('gigaflops' in answer)
+    return { device, works: true, detail: `${answer.gigaflops.toPrecision(2)} GFLOP/s in a matrix product` };
+  const cure = deviceCure(device);
+  return { device, works: false, detail: answer.problem.replace(cure, '').trim(), cure: cure.replace(/^Cure: /, '') };
+}
+
+function probe(device: Device): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(new URL('./probe-child.js', import.meta.url)), [device], {
       stdio: 'ignore',
       execArgv: [],
     });
     const patience = setTimeout(() => {
-      resolve(`no answer within ${PATIENCE / 1000} s`);
+      resolve({ problem: `no answer within ${PATIENCE / 1000} s` });
       child.kill('SIGKILL');
     }, PATIENCE);
-    child.on('message', (message) => resolve(problemIn(message)));
-    child.on('error', (error) => resolve(`the probe could not be started: ${error.message}`));
+    child.on('message', (message) => resolve(answerIn(message)));
+    child.on('error', (error) => resolve({ problem: `the probe could not be started: ${error.message}` }));
     child.on('exit', (code, signal) => {
       clearTimeout(patience);
-      resolve(`the probe died with ${signal === null ? `exit code ${code}` : signal}`); // no effect after an answer
+      resolve({ problem: `the probe died with ${signal === null ? `exit code ${code}` : signal}` }); // no effect after an answer
     });
   });
 }
 
-/** The child sends `{problem}`: a text, or null where the device works. */
-function problemIn(message: unknown): string | undefined {
-  if (typeof message === 'object' && message !== null && 'problem' in message) {
-    if (message.problem === null) return undefined;
-    if (typeof message.problem === 'string') return message.problem;
+function answerIn(message: unknown): ProbeAnswer {
+  if (typeof message === 'object' && message !== null) {
+    if ('problem' in message && typeof message.problem === 'string') return { problem: message.problem };
+    if ('gigaflops' in message && typeof message.gigaflops === 'number') return { gigaflops: message.gigaflops };
   }
-  return 'the probe gave an answer that is none';
+  return { problem: 'the probe gave an answer that is none' };
 }
