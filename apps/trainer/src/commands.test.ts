@@ -1,6 +1,8 @@
 // The commands from end to end, as users run them: train, resume, evaluate, recommend, export, and what programs read.
+import { execFile } from 'node:child_process';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openModelFile } from '@difsr/onnxruntime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difsr, freshFolder, TINY, TINY_MODEL, writeRecbole, writeS3Rec, type Ended } from './command.test.support.js';
@@ -83,7 +85,7 @@ describe('train', () => {
     const resumed = await difsr(['resume', out], { cwd });
     expect(resumed).toMatchObject({ code: 0, stderr: '' });
     expect(resumed.stdout).toMatch(/goes on at epoch \d+/);
-    for (const file of ['model.safetensors', 'vocabulary.json']) expect(await fileOf(out, file), file).toEqual(await fileOf(`whole-${signal}`, file));
+    for (const file of ['model.safetensors', 'optimizer.safetensors', 'vocabulary.json']) expect(await fileOf(out, file), file).toEqual(await fileOf(`whole-${signal}`, file));
   });
 });
 
@@ -149,6 +151,22 @@ describe('export', () => {
 });
 
 describe('the other commands', () => {
+  it('quickstart compares two models and recommends ten named items', async () => {
+    const { code, stdout, stderr } = await difsr(['quickstart', '--epochs', '1'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/side by side, test\n.*Recall@5.*\nsasrec( +0\.\d{4}){9}\ndif-sr( +0\.\d{4}){9}\n/);
+    const [, shown = ''] = stdout.split('recommended by dif-sr\n');
+    expect(shown.split('\n').filter((line) => /^ *\d+ {2}item-\d+ +[A-Z]\w+ \w+.* -?\d+\.\d{3}$/.test(line))).toHaveLength(10);
+    const again = /^again: npx difsr recommend (\S+) --history "([^"]+)"/m.exec(stdout);
+    const repeated = await difsr(['recommend', again?.[1] ?? '', '--history', again?.[2] ?? '', '-k', '10'], { cwd });
+    expect(stdout).toContain(repeated.stdout.split('recommended by dif-sr\n')[1]);
+  });
+
+  it('npx difsr works from the root of the repository', async () => {
+    const { stdout } = await promisify(execFile)('npx', ['--no-install', 'difsr', '--version'], { cwd: new URL('../../../', import.meta.url) });
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
   it('data stats counts, as text and as JSON', async () => {
     const clicks = await writeS3Rec(cwd);
     const { stdout } = await difsr(['data', 'stats', clicks, '--json'], { cwd });

@@ -27,7 +27,7 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
   const total = training.epochs * plan.steps;
   const rate = (globalStep: number): number => learningRate({ ...training.schedule, rate: training.learningRate, warmupSteps: training.warmupSteps }, globalStep, total);
   const sums: Record<string, number> = { ...start.lossSums };
-  const inFlight: Promise<Values>[] = [];
+  const inFlight: { readonly result: Promise<Values>; readonly realTargets: number }[] = [];
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const started = performance.now();
@@ -39,7 +39,8 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
 
   const stateNow = (): RunState => ({ ...start, step: done, globalStep: start.globalStep + done - start.step, lossSums: { ...sums } });
   const finishOne = async (): Promise<void> => {
-    const values = await inFlight.shift();
+    const next = inFlight.shift();
+    const values = await next?.result;
     done++;
     const loss = values?.['loss']?.data[0];
     if (loss === undefined || !Number.isFinite(loss)) {
@@ -48,8 +49,10 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
     for (const name of ['loss', ...Object.keys(task.parts)]) sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * targetsPerStep;
     const seconds = (performance.now() - started - paused) / 1000;
     const share = (done - start.step) / Math.max(1, plan.steps - start.step);
-    emit({ kind: 'step', epoch: start.epoch + 1, step: done, steps: plan.steps, loss, positionsPerSecond: targets / seconds, secondsLeft: (seconds * (1 - share)) / share });
+    emit({ kind: 'step', epoch: start.epoch + 1, step: done, steps: plan.steps, loss: meanOf(loss, next?.realTargets), positionsPerSecond: targets / seconds, secondsLeft: (seconds * (1 - share)) / share });
   };
+  /** A step that is not full sums over fewer targets: what is shown is the mean over those that it has. */
+  const meanOf = (loss: number, realTargets = targetsPerStep): number => (loss * targetsPerStep) / Math.max(1, realTargets);
   const drain = async (): Promise<void> => {
     while (inFlight.length > 0) await finishOne();
   };
@@ -72,7 +75,7 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
       });
       const result = run(feeds);
       result.catch(() => undefined); // awaited in order below; a later failure must not count as unhandled before its turn
-      inFlight.push(result);
+      inFlight.push({ result, realTargets: batch.realTargets });
       targets += batch.realTargets;
       if (inFlight.length >= 2) await finishOne();
       if (training.checkpointSeconds > 0 && (performance.now() - lastCheckpoint) / 1000 >= training.checkpointSeconds && step + 1 < plan.steps) {
@@ -86,7 +89,7 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
     }
     await drain();
   } catch (error) {
-    await Promise.allSettled(inFlight);
+    await Promise.allSettled(inFlight.map(({ result }) => result));
     throw error;
   } finally {
     delay.disable();

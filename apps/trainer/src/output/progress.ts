@@ -119,7 +119,8 @@ class EpochLines {
 
   #start({ run, model, backend, device, parameters, users, targets, stepsPerEpoch, epochs, resumedAt }: Of<'start'>): string {
     this.#epochs = epochs;
-    const where = resumedAt === undefined ? '' : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
+    const over = resumedAt !== undefined && resumedAt.epoch > epochs;
+    const where = resumedAt === undefined ? '' : over ? '; all epochs are done' : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
     return `${this.#terminal.style('bold', model)}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch; run ${run}${where}`;
   }
 

@@ -27,7 +27,7 @@ export function processTerminal(options: { readonly json: boolean }): Terminal {
   return {
     json: options.json,
     interactive: !options.json && stdout.isTTY,
-    columns: stdout.columns ?? 100,
+    columns: stdout.columns || 100, // a pseudo-terminal without a size says 0
     line: (text = '') => {
       if (!options.json) stdout.write(`${text}\n`);
     },
