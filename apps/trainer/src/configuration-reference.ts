@@ -1,5 +1,5 @@
 // docs/configuration.md, made from the schemas that validate, so that it cannot say anything else.
-import { models } from '@difsr/models';
+import { models, type RegisteredModel } from '@difsr/models';
 import { allowed, configSchema, keysOf, modelSchema, nodeAt, type SchemaNode } from './config-schema.js';
 import { presets } from './presets.js';
 
@@ -9,6 +9,7 @@ export function configurationReference(): string {
   const schema = first === undefined ? {} : configSchema(first);
   const sections = keysOf(schema).filter((key) => key !== 'model' && keysOf(nodeAt(schema, [key]) ?? {}).length > 0);
   const single = keysOf(schema).filter((key) => keysOf(nodeAt(schema, [key]) ?? {}).length === 0);
+  const shared = sharedOptions();
   return `# Configuration
 
 <!-- Made by "pnpm --filter difsr docs" from the schemas; a test fails when it is out of date. -->
@@ -48,8 +49,22 @@ ${rows(single.map((key) => [key, nodeAt(schema, [key]) ?? {}]))}
 ${sections.map((key) => `\n## ${key}\n\n${sentence(nodeAt(schema, [key]))}\n\n${rows(options(nodeAt(schema, [key]) ?? {}, key))}\n`).join('')}
 ## model
 
-\`model.name\` chooses the model (default \`dif-sr\`); the other options are the model's own.
-${models.map((model) => `\n### ${model.name}\n\n${sentence({ description: model.description })} ${model.source}.\n\n${rows(options(modelSchema(model), 'model'))}\n`).join('')}`;
+\`model.name\` chooses the model (default \`dif-sr\`). All models have these options:
+
+${rows(shared)}
+${models.map((model) => `\n### ${model.name}\n\n${sentence({ description: model.description })} ${model.source}.\n\n${ownOptions(model, shared)}\n`).join('')}`;
+}
+
+/** Options that every model has, with the same meaning and default. */
+function sharedOptions(): [string, SchemaNode][] {
+  const [first, ...others] = models.map((model) => options(modelSchema(model), 'model'));
+  return (first ?? []).filter((option) => others.every((list) => list.some((other) => JSON.stringify(other) === JSON.stringify(option))));
+}
+
+function ownOptions(model: RegisteredModel, shared: readonly (readonly [string, SchemaNode])[]): string {
+  const names = new Set(shared.map(([path]) => path));
+  const own = options(modelSchema(model), 'model').filter(([path]) => !names.has(path));
+  return own.length === 0 ? 'No further options.' : rows(own);
 }
 
 function settings(values: Readonly<Record<string, unknown>>, section: string): string {

@@ -1,6 +1,7 @@
 // From any error to what a user sees: one screen, no stack trace (unless DIFSR_TRACE is set), and the exit code.
 import { DataError } from '@difsr/data';
 import { BackendError } from '@difsr/graph';
+import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { FileWriteError, RunError } from '@difsr/training';
 import { CommanderError } from 'commander';
@@ -26,6 +27,8 @@ const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] =
   [BackendError, exitCodes.backend],
   [RunError, exitCodes.failed],
   [FileWriteError, exitCodes.failed],
+  [MetricsError, exitCodes.failed],
+  [NonFiniteScoreError, exitCodes.failed],
 ];
 
 /** What to print for an error and which exit code to end with. */
