@@ -1,6 +1,6 @@
 // Optimizers as graph functions: one parameter's update from its gradient. Scalars that change with
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
-import { add, div, input, minimum, mul, reduceSum, sqrt, sub } from './build.js';
+import { add, concat, div, input, minimum, mul, reduceSum, reshape, slice, sqrt, sub } from './build.js';
 import { formatType, GraphError, type Tensor } from './types.js';
 
 /** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
@@ -53,11 +53,29 @@ export function optimizerScalars(config: OptimizerConfig, step: number, learning
   };
 }
 
+/** Parameters of at most so many elements are updated together: many tiny ops cost more than one copy of their operands. */
+const SMALL = 16_384;
+
+/** Several parameters end to end, or one as it is. */
+interface Pack {
+  /** Suffix of the state variables' names. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly value: Tensor;
+  readonly gradient: Tensor;
+  readonly decay: boolean;
+  /** New values of the parameters in it. */
+  unpack(next: Tensor): readonly (readonly [name: string, next: Tensor])[];
+}
+
 /**
  * One optimizer step over all parameters.
  *
  * Adam: Kingma & Ba, ICLR 2015, algorithm 1; AdamW: Loshchilov & Hutter, ICLR 2019, algorithm 2 (decay
  * is multiplied by the learning rate); SGD with momentum as PyTorch writes it, `buf = momentum buf + g`.
+ *
+ * Small parameters share their moments: state `adam.m.small` holds those with decay, `adam.m.small.plain` those without,
+ * end to end in the order of the parameters.
  *
  * @param clipNorm gradients are scaled down together when their common norm exceeds it.
  */
@@ -67,50 +85,93 @@ export function optimizerStep(
   clipNorm?: number,
 ): OptimizerGraph {
   if (parameters.length === 0) throw new GraphError('nothing to train: no parameter was given');
-  const squares = parameters.map(({ gradient }) => reduceSum(mul(gradient, gradient)));
+  const packs = packAll(parameters);
+  const squares = packs.map(({ gradient }) => reduceSum(mul(gradient, gradient)));
   const gradientNorm = sqrt(squares.reduce((a, b) => add(a, b)));
   const clip = clipNorm === undefined ? undefined : minimum(div(clipNorm, add(gradientNorm, 1e-12)), 1);
   const updates = new Map<string, Tensor>();
   const state = new Map<string, readonly number[]>();
-  const learningRate = input('optimizer.learningRate', []);
-  const scalars =
-    config.kind === 'sgd'
-      ? undefined
-      : { stepSize: input('optimizer.stepSize', []), epsilon: input('optimizer.epsilon', []) };
-  for (const parameter of parameters) {
-    const { name, tensor, decay } = parameter;
-    const rate = decay ? (config.decay ?? 0) : 0;
-    const coupled = config.kind !== 'adamw' && rate > 0; // L2: decay joins the gradient
-    const clipped = clip === undefined ? parameter.gradient : mul(parameter.gradient, clip);
-    const gradient = coupled ? add(clipped, mul(tensor, rate)) : clipped;
-    const remember = (suffix: string): Tensor => {
-      const shape = tensor.shape.map((dim) => {
-        if (typeof dim === 'number') return dim;
-        throw new GraphError(`parameter "${name}" is ${formatType(tensor)}: a trained parameter has known sizes only`);
-      });
-      state.set(`${suffix}.${name}`, shape);
-      return input(`${suffix}.${name}`, shape);
+  const scalars = new Map<string, Tensor>();
+  const scalar: Scalar = (name) => {
+    const tensor = scalars.get(name) ?? input(`optimizer.${name}`, []);
+    scalars.set(name, tensor);
+    return tensor;
+  };
+  for (const pack of packs) {
+    const rate = pack.decay ? (config.decay ?? 0) : 0;
+    const clipped = clip === undefined ? pack.gradient : mul(pack.gradient, clip);
+    // L2 decay joins the gradient; AdamW's is decoupled
+    const gradient = config.kind !== 'adamw' && rate > 0 ? add(clipped, mul(pack.value, rate)) : clipped;
+    const remember: Remember = (kind, next) => {
+      const name = `${kind}.${pack.name}`;
+      state.set(name, pack.shape);
+      const updated = next(input(name, pack.shape));
+      updates.set(name, updated);
+      return updated;
     };
-    if (config.kind === 'sgd' || scalars === undefined) {
-      const momentum = config.kind === 'sgd' ? (config.momentum ?? 0) : 0;
-      let direction = gradient;
-      if (momentum > 0) {
-        direction = add(mul(remember('momentum'), momentum), gradient);
-        updates.set(`momentum.${name}`, direction);
-      }
-      updates.set(name, sub(tensor, mul(direction, learningRate)));
-      continue;
-    }
-    const { beta1 = 0.9, beta2 = 0.999 } = config;
-    const first = remember('adam.m');
-    const second = remember('adam.v');
-    // m' = m + (1-b1)(g - m); v' = v + (1-b2)(g^2 - v)
-    const m = add(first, mul(sub(gradient, first), 1 - beta1));
-    const v = add(second, mul(sub(mul(gradient, gradient), second), 1 - beta2));
-    const decayed = config.kind === 'adamw' && rate > 0 ? mul(tensor, sub(1, mul(learningRate, rate))) : tensor;
-    updates.set(`adam.m.${name}`, m);
-    updates.set(`adam.v.${name}`, v);
-    updates.set(name, sub(decayed, mul(div(m, add(sqrt(v), scalars.epsilon)), scalars.stepSize)));
+    const next = config.kind === 'sgd' ? sgd(config, pack.value, gradient, remember, scalar) : adam(config, pack.value, gradient, rate, remember, scalar);
+    for (const [name, tensor] of pack.unpack(next)) updates.set(name, tensor);
   }
   return { updates, state, gradientNorm };
+}
+
+/** A scalar input that changes with the step, see {@link optimizerScalars}. */
+type Scalar = (name: 'learningRate' | 'stepSize' | 'epsilon') => Tensor;
+
+/** Declares a state variable, given its next value as a function of the present one; returns the next value. */
+type Remember = (kind: string, next: (present: Tensor) => Tensor) => Tensor;
+
+function sgd({ momentum = 0 }: Extract<OptimizerConfig, { kind: 'sgd' }>, value: Tensor, gradient: Tensor, remember: Remember, scalar: Scalar): Tensor {
+  const direction = momentum > 0 ? remember('momentum', (buffer) => add(mul(buffer, momentum), gradient)) : gradient;
+  return sub(value, mul(direction, scalar('learningRate')));
+}
+
+function adam(config: Exclude<OptimizerConfig, { kind: 'sgd' }>, value: Tensor, gradient: Tensor, rate: number, remember: Remember, scalar: Scalar): Tensor {
+  const { beta1 = 0.9, beta2 = 0.999 } = config;
+  // m' = m + (1-b1)(g - m); v' = v + (1-b2)(g^2 - v)
+  const m = remember('adam.m', (present) => add(present, mul(sub(gradient, present), 1 - beta1)));
+  const v = remember('adam.v', (present) => add(present, mul(sub(mul(gradient, gradient), present), 1 - beta2)));
+  const decayed = config.kind === 'adamw' && rate > 0 ? mul(value, sub(1, mul(scalar('learningRate'), rate))) : value;
+  return sub(decayed, mul(div(m, add(sqrt(v), scalar('epsilon'))), scalar('stepSize')));
+}
+
+function packAll(parameters: readonly TrainedParameter[]): Pack[] {
+  const sized = parameters.map((parameter) => ({ parameter, shape: knownShape(parameter) }));
+  const isSmall = ({ shape }: { readonly shape: readonly number[] }): boolean => count(shape) <= SMALL;
+  const groups = [true, false].map((decay) => sized.filter((one) => isSmall(one) && one.parameter.decay === decay));
+  const together = groups.filter((group) => group.length > 1);
+  const single = sized.filter((one) => !together.some((group) => group.includes(one)));
+  return [...single.map(({ parameter, shape }) => alone(parameter, shape)), ...together.map(packed)];
+}
+
+function alone({ name, tensor, gradient, decay }: TrainedParameter, shape: readonly number[]): Pack {
+  return { name, shape, value: tensor, gradient, decay, unpack: (next) => [[name, next]] };
+}
+
+function packed(group: readonly { readonly parameter: TrainedParameter; readonly shape: readonly number[] }[]): Pack {
+  const flat = (tensor: Tensor, shape: readonly number[]): Tensor => reshape(tensor, [count(shape)]);
+  const decay = group.some(({ parameter }) => parameter.decay);
+  return {
+    name: decay ? 'small' : 'small.plain',
+    shape: [group.reduce((sum, { shape }) => sum + count(shape), 0)],
+    value: concat(group.map(({ parameter, shape }) => flat(parameter.tensor, shape)), 0),
+    gradient: concat(group.map(({ parameter, shape }) => flat(parameter.gradient, shape)), 0),
+    decay,
+    unpack: (next) => {
+      let start = 0;
+      return group.map(({ parameter, shape }) => {
+        start += count(shape);
+        return [parameter.name, reshape(slice(next, 0, start - count(shape), start), shape)] as const;
+      });
+    },
+  };
+}
+
+const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+function knownShape({ name, tensor }: TrainedParameter): readonly number[] {
+  return tensor.shape.map((dim) => {
+    if (typeof dim === 'number') return dim;
+    throw new GraphError(`parameter "${name}" is ${formatType(tensor)}: a trained parameter has known sizes only`);
+  });
 }

@@ -1,11 +1,14 @@
 // Embeddings: rows of a table by id, and fields with several values per item pooled into one row.
-import { cast, div, equal, expandDims, gather, maximum, mul, not, reduceMax, reduceSum, select, stopGradient, type Tensor } from '@difsr/graph';
+import { at, cast, div, equal, expandDims, gather, matmul, maximum, mul, not, reduceMax, reduceSum, scatterAddLast, select, stopGradient, type Tensor } from '@difsr/graph';
 
 /** How the values of a multi-valued field become one vector. */
 export type Pooling = 'sum' | 'mean' | 'max';
 
 /** Ids that stand for "no value". */
 const NONE = 0;
+
+/** Up to so many values, sums are products with a multi-hot matrix: its gradient is a product too, instead of a scatter of every value of every item. */
+const MULTI_HOT = 1024;
 
 /**
  * `table [n, d], ids [..] -> [.., d]`.
@@ -25,14 +28,18 @@ export function embed(table: Tensor, ids: Tensor, options: { readonly freezePadd
  * @returns [.., d]; zeros for an item without values.
  */
 export function pooledEmbedding(table: Tensor, ids: Tensor, pooling: Pooling): Tensor {
-  const rows = gather(table, ids); // [.., k, d]
   const present = not(equal(ids, NONE));
+  const ones = cast(present, 'float32');
   const axis = ids.shape.length - 1;
-  const count = expandDims(reduceSum(cast(present, 'float32'), [axis]), -1);
+  const count = expandDims(reduceSum(ones, [axis]), -1);
   if (pooling === 'max') {
-    const largest = reduceMax(select(expandDims(present, -1), rows, -1e9), [axis]);
+    const largest = reduceMax(select(expandDims(present, -1), gather(table, ids), -1e9), [axis]);
     return select(equal(count, 0), 0, largest);
   }
-  const total = reduceSum(mul(rows, expandDims(cast(present, 'float32'), -1)), [axis]);
+  const values = at(table.shape, 0);
+  const total =
+    typeof values === 'number' && values <= MULTI_HOT
+      ? matmul(scatterAddLast(ids, ones, values), table)
+      : reduceSum(mul(gather(table, ids), expandDims(ones, -1)), [axis]);
   return pooling === 'sum' ? total : div(total, maximum(count, 1));
 }
