@@ -12,10 +12,15 @@ export interface BackendChoice {
 }
 
 /**
- * Devices that `auto` tries, best first. WebGPU is not among them: its adapter may be a software one, far slower than the CPU,
- * and nothing tells the two apart. It is used when it is named.
+ * Devices that `auto` chooses from, by the speed that the probe measures. WebGPU is used when it is named only: how fast it
+ * trains (many small operations, not one large product) has not been measured on a real GPU.
  */
-export const AUTO_ORDER: readonly Device[] = ['cuda', 'cpu'];
+const AUTO_DEVICES: readonly Device[] = ['cuda', 'cpu'];
+
+/** What `auto` takes, given the reports of `probeDevices`, which come fastest first. */
+export function autoDevice(reports: readonly DeviceReport[]): Device | undefined {
+  return reports.find(({ device, works }) => works && AUTO_DEVICES.includes(device))?.device;
+}
 
 /**
  * Opens a backend; the caller disposes it. ONNX Runtime runs in a worker thread, so that the caller's stays free.
@@ -41,7 +46,7 @@ async function chooseDevice(device: RunConfig['device'], say: (line: string) => 
     return device;
   }
   const reports = await probeDevices();
-  const best = AUTO_ORDER.find((candidate) => reports.find((report) => report.device === candidate)?.works);
+  const best = autoDevice(reports);
   if (best === undefined) throw new BackendError(`no device works: ${reports.map(({ device: name, detail }) => `${name}: ${detail}`).join('; ')}\n  cure: "difsr doctor" says what is missing; --backend reference needs nothing but is slow`);
   say(`device auto: ${best}`);
   return best;

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { createGraph, createReferenceBackend, input, mul } from '@difsr/graph';
 import { probeDevices } from '@difsr/onnxruntime';
 import type { Command } from 'commander';
-import { AUTO_ORDER } from '../backend.js';
+import { autoDevice } from '../backend.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption } from '../options.js';
 import { bytes, table } from '../output/table.js';
@@ -36,8 +36,9 @@ Example:
 async function doctorCommand(json: boolean): Promise<ExitCode> {
   const terminal = processTerminal({ json });
   const machine = { node: process.version, platform: `${process.platform}-${process.arch}`, processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism(), memoryBytes: totalmem() };
-  const findings = [...(await probeDevices()).map((report): Finding => ({ backend: 'onnxruntime', ...report })), await reference()];
-  const auto = AUTO_ORDER.find((device) => findings.some((finding) => finding.backend === 'onnxruntime' && finding.device === device && finding.works));
+  const reports = await probeDevices();
+  const findings = [...reports.map((report): Finding => ({ backend: 'onnxruntime', ...report })), await reference()];
+  const auto = autoDevice(reports);
   terminal.value({ machine, findings, auto: auto ?? null });
   terminal.line(`Node.js ${machine.node} on ${machine.platform}; ${machine.processor}, ${machine.threads} threads, ${bytes(machine.memoryBytes)}`);
   const mark = (works: boolean): string => (works ? terminal.style('green', 'works') : terminal.style('red', 'missing'));
