@@ -8,7 +8,7 @@ import { optimizerOf, trainingFeeds } from './feeds.js';
 import { RunError } from './run-error.js';
 import { planEpoch } from './sampler.js';
 import { learningRate } from './schedule.js';
-import { save, type Session } from './trainer.js';
+import { save, type Session } from './session.js';
 
 /** An epoch that is complete, or was interrupted. */
 export type EpochOutcome =

@@ -1,40 +1,24 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
-import { mkdir, readdir } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { leaveOneOut, schemaOf, type Dataset, type Split } from '@difsr/data';
-import { sizeOf, trainingStep, type Backend, type HostTensor, type Variables } from '@difsr/graph';
-import { trainingTask, type ModelInstance, type TrainingTask } from '@difsr/models';
-import { initialValues } from '@difsr/nn';
-import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
+import { leaveOneOut, schemaOf } from '@difsr/data';
+import { sizeOf, trainingStep } from '@difsr/graph';
+import { trainingTask } from '@difsr/models';
+import type { RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
-import { EARLY_STOPPING_START, judgeEpoch } from './early-stopping.js';
+import { judgeEpoch } from './early-stopping.js';
 import { trainEpoch } from './epoch.js';
-import { createEvaluator, type Evaluator } from './evaluate.js';
-import type { EpochRecord, RunMetrics, TrainingEvent } from './events.js';
+import { createEvaluator } from './evaluate.js';
+import type { EpochRecord, RunMetrics } from './events.js';
 import { optimizerOf } from './feeds.js';
-import { appendLine, readLines, removeTemporaries, writeFileAtomic } from './files.js';
+import { appendLine, readLines, writeFileAtomic } from './files.js';
 import { modelCard } from './model-card.js';
 import { RunError } from './run-error.js';
-import { checkTensors, featureTables, fingerprint, modelOf, readRunConfig, RUN_FILES, vocabularyOf, writeJson } from './run-folder.js';
+import { featureTables, modelOf, RUN_FILES, writeJson } from './run-folder.js';
 import { planEpoch } from './sampler.js';
+import { required, save, type Session, type TrainOptions } from './session.js';
+import { startingState, type Start } from './start.js';
 import { readTensors, writeTensors } from './tensors.js';
-
-/** What a training needs. */
-export interface TrainOptions {
-  readonly config: RunConfig;
-  readonly dataset: Dataset;
-  /** Not disposed here: it is the caller's. */
-  readonly backend: Backend;
-  /** The run folder. */
-  readonly out: string;
-  /** Go on from the folder's checkpoint instead of starting anew. */
-  readonly resume?: boolean;
-  /** Aborting saves a checkpoint and ends with `interrupted`. */
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainingEvent) => void;
-}
 
 /** How a training ended. */
 export interface TrainOutcome {
@@ -44,30 +28,13 @@ export interface TrainOutcome {
   readonly metrics?: RunMetrics;
 }
 
-/** Everything that stays the same over a run. */
-export interface Session {
-  readonly options: TrainOptions;
-  readonly model: ModelInstance;
-  readonly split: Split;
-  readonly task: TrainingTask;
-  readonly variables: Variables;
-  /** Names of parameters and optimizer state. */
-  readonly trained: readonly string[];
-  readonly parameters: readonly string[];
-  readonly features: Readonly<Record<string, HostTensor>>;
-  readonly evaluator: Evaluator;
-  readonly emit: (event: TrainingEvent) => void;
-  readonly environment: Environment;
-  readonly fingerprint: string;
-}
-
 /**
  * Trains a model and writes the run folder.
  *
  * @throws RunError where the folder is in use or does not fit, or the loss is not finite; FileWriteError where it cannot be written.
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
-  const { config, dataset, backend, out } = options;
+  const { config, dataset, backend } = options;
   const model = modelOf(config, schemaOf(dataset));
   if (model.fixedLength && config.training.form !== 'prefix') {
     throw new RunError('model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe');
@@ -202,82 +169,9 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
   return metrics;
 }
 
-/** Writes the checkpoint. */
-export async function save(session: Session, state: RunState, seconds: number): Promise<void> {
-  await writeCheckpoint(session.options.out, await session.variables.read(session.trained), state, seconds);
-  session.emit({ kind: 'checkpoint', epoch: state.epoch + 1, step: state.step });
-}
-
 async function saveModel(session: Session): Promise<void> {
   const parameters = await session.variables.read(session.parameters);
   await writeTensors(join(session.options.out, RUN_FILES.model), { ...parameters, ...session.features }, { model: session.model.name });
-}
-
-interface Start {
-  readonly tensors: Record<string, HostTensor>;
-  readonly state: RunState;
-  /** Training time of the epoch in progress before this session. */
-  readonly seconds: number;
-}
-
-/** A new run in an empty folder, or where an earlier process left off. */
-async function startingState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
-  const { out, resume, onEvent } = options;
-  if (resume !== true) {
-    await requireEmpty(out);
-    await writeJson(out, RUN_FILES.config, config); // first of all files: from here on the folder can be resumed
-    return freshState(options, config, task, optimizer);
-  }
-  await readRunConfig(out); // says what is wrong with a folder that is no run
-  await removeTemporaries(out); // of a process that was killed while writing
-  const begun = await readdir(out);
-  if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
-    onEvent?.({ kind: 'warning', message: 'the run has no checkpoint yet: it starts from the beginning' });
-    return freshState(options, config, task, optimizer);
-  }
-  const start = await loadState(options, optimizer, task);
-  await writeJson(out, RUN_FILES.config, config);
-  return start;
-}
-
-async function freshState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
-  const { out, dataset } = options;
-  const vocabulary = vocabularyOf(dataset, schemaOf(dataset), leaveOneOut(dataset).train.items);
-  await writeJson(out, RUN_FILES.vocabulary, vocabulary);
-  const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [name, { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }]);
-  return {
-    tensors: { ...initialValues(task.parameters, config.training.seed), ...Object.fromEntries(zeros) },
-    seconds: 0,
-    state: {
-      version: 1,
-      epoch: 0,
-      step: 0,
-      globalStep: 0,
-      lossSums: {},
-      earlyStopping: EARLY_STOPPING_START,
-      bestValid: {},
-      done: false,
-      environment: environmentOf(options),
-      fingerprint: vocabulary.fingerprint,
-    },
-  };
-}
-
-async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, readonly number[]>, task: TrainingTask): Promise<Start> {
-  const { out, dataset, config } = options;
-  const { tensors, state, seconds } = await readCheckpoint(out);
-  const file = join(out, RUN_FILES.optimizer);
-  checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
-  if (fingerprint(dataset) !== state.fingerprint) {
-    throw new RunError(`${out}: the data set "${config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or start a new run with --out`);
-  }
-  const environment = environmentOf(options);
-  const changes = environmentChanges(state.environment, environment);
-  if (changes.length > 0) options.onEvent?.({ kind: 'warning', message: `resumed under other conditions, results will differ in the last bits: ${changes.join(', ')}` });
-  await dropLaterHistory(out, state.epoch);
-  // More epochs than before: a run that had ended goes on.
-  const done = state.done && !(state.reason === 'finished' && state.epoch < config.training.epochs);
-  return { tensors, seconds, state: { ...state, done, environment } };
 }
 
 /** Training seconds of every finished epoch, from the history. */
@@ -287,32 +181,6 @@ async function epochSeconds(out: string): Promise<number[]> {
     const record: unknown = JSON.parse(line);
     return typeof record === 'object' && record !== null && 'seconds' in record && typeof record.seconds === 'number' ? [record.seconds] : [];
   });
-}
-
-/** Removes history lines of epochs that the checkpoint does not know (killed between line and checkpoint). */
-async function dropLaterHistory(out: string, epochs: number): Promise<void> {
-  const file = join(out, RUN_FILES.history);
-  const lines = await readLines(file);
-  if (lines.length > epochs) await writeFileAtomic(file, lines.slice(0, epochs).map((line) => `${line}\n`).join(''));
-}
-
-async function requireEmpty(out: string): Promise<void> {
-  await mkdir(out, { recursive: true }).catch((error: unknown) => {
-    throw new RunError(`${out}: cannot be created (${error instanceof Error ? error.message : String(error)}). Cure: choose another folder with --out`);
-  });
-  const existing = await readdir(out);
-  if (existing.includes(RUN_FILES.config)) throw new RunError(`${out}: already holds a run. Cure: "difsr resume ${out}" goes on with it; --out NAME starts another`);
-  if (existing.length > 0) throw new RunError(`${out}: not empty (${existing.slice(0, 3).join(', ')}). Cure: choose another folder with --out`);
-}
-
-function environmentOf({ backend, config }: TrainOptions): Environment {
-  return { backend: backend.name, device: backend.device, threads: config.threads ?? availableParallelism(), node: process.version, processor: cpus()[0]?.model ?? 'unknown' };
-}
-
-function required<T>(map: Readonly<Record<string, T>>, name: string): T {
-  const value = map[name];
-  if (value === undefined) throw new RunError(`"${name}" is missing (there are ${Object.keys(map).join(', ')})`);
-  return value;
 }
 
 /** Largest resident set of the process so far, in bytes (workers included). */

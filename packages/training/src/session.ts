@@ -1,0 +1,54 @@
+// What stays the same over a run, shared by the loop and by an epoch.
+import type { Dataset, Split } from '@difsr/data';
+import type { Backend, HostTensor, Variables } from '@difsr/graph';
+import type { ModelInstance, TrainingTask } from '@difsr/models';
+import { writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
+import type { RunConfig } from './config.js';
+import type { Evaluator } from './evaluate.js';
+import type { TrainingEvent } from './events.js';
+import { RunError } from './run-error.js';
+
+/** What a training needs. */
+export interface TrainOptions {
+  readonly config: RunConfig;
+  readonly dataset: Dataset;
+  /** Not disposed here: it is the caller's. */
+  readonly backend: Backend;
+  /** The run folder. */
+  readonly out: string;
+  /** Go on from the folder's checkpoint instead of starting anew. */
+  readonly resume?: boolean;
+  /** Aborting saves a checkpoint and ends with `interrupted`. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+}
+
+/** Everything that stays the same over a run. */
+export interface Session {
+  readonly options: TrainOptions;
+  readonly model: ModelInstance;
+  readonly split: Split;
+  readonly task: TrainingTask;
+  readonly variables: Variables;
+  /** Names of parameters and optimizer state. */
+  readonly trained: readonly string[];
+  readonly parameters: readonly string[];
+  readonly features: Readonly<Record<string, HostTensor>>;
+  readonly evaluator: Evaluator;
+  readonly emit: (event: TrainingEvent) => void;
+  readonly environment: Environment;
+  readonly fingerprint: string;
+}
+
+/** Writes the checkpoint. */
+export async function save(session: Session, state: RunState, seconds: number): Promise<void> {
+  await writeCheckpoint(session.options.out, await session.variables.read(session.trained), state, seconds);
+  session.emit({ kind: 'checkpoint', epoch: state.epoch + 1, step: state.step });
+}
+
+/** A value by name; an absent one is an error that lists what there is. */
+export function required<T>(map: Readonly<Record<string, T>>, name: string): T {
+  const value = map[name];
+  if (value === undefined) throw new RunError(`"${name}" is missing (there are ${Object.keys(map).join(', ')})`);
+  return value;
+}
