@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { leaveOneOut, loadDataset, schemaOf } from '../packages/data/dist/index.js';
-import { bindShape, createGraph, input, matmul, reduceSum, trainingStep } from '../packages/graph/dist/index.js';
+import { at, bindShape, createGraph, input, matmul, reduceSum, trainingStep } from '../packages/graph/dist/index.js';
 import { findModel, trainingTask } from '../packages/models/dist/index.js';
 import { createWorkerBackend } from '../packages/onnxruntime/dist/index.js';
 import { planEpoch, runConfigSchema, train } from '../packages/training/dist/index.js';
@@ -39,7 +39,10 @@ const dataset = await loadDataset(values.data);
 const SIZE = 1024;
 const CHAIN = 8;
 
-/** GFLOP/s of a chain of 1024^3 products: median of some runs. */
+/**
+ * GFLOP/s of a chain of 1024^3 products: median of some runs.
+ * @param {import('../packages/graph/dist/index.js').Backend} backend
+ */
 async function matmulRate(backend) {
   const a = input('a', [SIZE, SIZE]);
   let y = a;
@@ -56,28 +59,36 @@ async function matmulRate(backend) {
   await program.dispose();
   await variables.dispose();
   times.sort((x, z) => x - z);
-  return (2 * SIZE ** 3 * CHAIN) / (times[times.length >> 1] * 1e6);
+  return (2 * SIZE ** 3 * CHAIN) / (at(times, times.length >> 1) * 1e6);
 }
 
-/** Multiply-adds of a node's matrix products, times two. */
+/**
+ * Multiply-adds of a node's matrix products, times two.
+ * @param {import('../packages/graph/dist/index.js').Node} node
+ * @param {ReadonlyMap<string, number>} sizes
+ */
 function operations(node, sizes) {
+  /** @param {import('../packages/graph/dist/index.js').Shape} shape */
   const count = (shape) => bindShape(shape, sizes).reduce((product, size) => product * size, 1);
-  const [first, second] = node.inputs;
   switch (node.op) {
-    case 'matmul':
-      return 2 * count(node.outputs[0].shape) * bindShape([first.shape.at(node.attributes.transA ? -2 : -1)], sizes)[0];
+    case 'matmul': {
+      const inner = at(node.inputs[0].shape, node.attributes.transA ? -2 : -1);
+      return 2 * count(at(node.outputs, 0).shape) * count([inner]);
+    }
     case 'contract':
-      return 2 * count(first.shape) * bindShape([second.shape.at(-1)], sizes)[0];
+      return 2 * count(node.inputs[0].shape) * count([at(node.inputs[1].shape, -1)]);
     case 'tableCrossEntropy': // logits
-      return 2 * count(first.shape) * bindShape([second.shape[0]], sizes)[0];
+      return 2 * count(node.inputs[0].shape) * count([at(node.inputs[1].shape, 0)]);
     case 'tableCrossEntropyGrad': // two products more, on the same logits
-      return 4 * count(first.shape) * bindShape([second.shape[0]], sizes)[0];
+      return 4 * count(node.inputs[0].shape) * count([at(node.inputs[1].shape, 0)]);
     default:
       return 0;
   }
 }
 
-const model = findModel(values.model).instantiate({ ...own.model }, schemaOf(dataset));
+const found = findModel(values.model);
+if (found === undefined) throw new Error(`no model "${values.model}"`);
+const model = found.instantiate({ ...own.model }, schemaOf(dataset));
 const task = trainingTask(model);
 const { graph } = trainingStep({ loss: task.loss, parameters: task.trained, optimizer: { kind: 'adam' }, reported: task.parts });
 const plan = planEpoch({
@@ -98,21 +109,24 @@ for (let step = 0; step < plan.steps; step++) {
 const folder = await mkdtemp(join(tmpdir(), 'difsr-benchmark-'));
 const backend = await createWorkerBackend({ device: 'cpu', threads });
 const before = await matmulRate(backend);
+/** @type {import('../packages/training/dist/index.js').EpochRecord[]} */
 const epochs = [];
 const { metrics } = await train({
   config,
   dataset,
   backend,
   out: join(folder, 'run'),
-  onEvent: (event) => event.kind === 'epoch' && epochs.push(event.record),
+  onEvent: (event) => void (event.kind === 'epoch' && epochs.push(event.record)),
 });
 const after = await matmulRate(backend);
 await backend.dispose();
 await rm(folder, { recursive: true });
 
+if (metrics === undefined) throw new Error('the run was interrupted');
 const rate = Math.max(before, after);
 const floor = total / 1e9 / rate;
 const seconds = metrics.secondsPerEpoch;
+/** @param {number} bytes */
 const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
 console.log(`${values.model}, preset ${values.preset}, ${dataset.name}, ${threads} threads, ${plan.steps} steps an epoch, ${graph.nodes.length} nodes`);
 console.log(`arithmetic of an epoch   ${(total / 1e9).toFixed(0)} GFLOP in matrix products`);
