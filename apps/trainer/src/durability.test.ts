@@ -12,7 +12,7 @@ const ML100K = fileURLToPath(new URL('../../../../shared/data/recbole/ml-100k', 
 const REAL = existsSync(ML100K);
 const NEEDS = 'needs ../shared/data/recbole/ml-100k';
 /** Every part of the real configuration, in a size that lets the whole test finish in minutes. */
-const MODEL = ['model.hiddenSize=16', 'model.innerSize=32', 'model.sideWidth=8', 'model.fusion=gate', 'model.layers=1', 'training.targetsPerStep=4096'].flatMap((setting) => ['--set', setting]);
+const MODEL = ['--device', 'cpu', ...['model.hiddenSize=16', 'model.innerSize=32', 'model.sideWidth=8', 'model.fusion=gate', 'model.layers=1', 'training.targetsPerStep=4096'].flatMap((setting) => ['--set', setting])];
 
 let folder: string;
 beforeEach(async () => {

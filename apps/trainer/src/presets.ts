@@ -1,5 +1,8 @@
 // Named configurations to start from. Only options that all models share apply to every model.
 
+/** Training options of a preset. */
+type PresetTraining = Readonly<Record<string, number | Readonly<Record<string, string>>>>;
+
 /** A preset: what it sets for every model, for one model, and for training. */
 export interface Preset {
   readonly description: string;
@@ -7,7 +10,7 @@ export interface Preset {
   readonly shared: Readonly<Record<string, number>>;
   /** Options of single models, by name. */
   readonly models: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
-  readonly training: Readonly<Record<string, number>>;
+  readonly training: PresetTraining;
 }
 
 /** The preset that is taken where none is named. */
@@ -21,7 +24,7 @@ export const presets: ReadonlyMap<string, Preset> = new Map<string, Preset>([
       description: 'd 64, 2 layers, 2 heads, sum fusion: minutes on a laptop',
       shared: { hiddenSize: 64, innerSize: 256, layers: 2, heads: 2, maxLength: 50, hiddenDropout: 0.5, attentionDropout: 0.3 },
       models: { 'dif-sr': { sideWidth: 64, fusion: 'sum', attributeLoss: 5 } },
-      training: { targetsPerStep: 1024, learningRate: 1e-3 },
+      training: { targetsPerStep: 1024, learningRate: 2e-3, schedule: { kind: 'cosine' } },
     },
   ],
   [
@@ -36,6 +39,6 @@ export const presets: ReadonlyMap<string, Preset> = new Map<string, Preset>([
 ]);
 
 /** A preset as a configuration for a model. */
-export function presetConfig(preset: Preset, model: string): { readonly model: Readonly<Record<string, number | string>>; readonly training: Readonly<Record<string, number>> } {
+export function presetConfig(preset: Preset, model: string): { readonly model: Readonly<Record<string, number | string>>; readonly training: PresetTraining } {
   return { model: { ...preset.shared, ...preset.models[model] }, training: preset.training };
 }
