@@ -81,16 +81,13 @@ const METADATA = '__metadata__';
 const RESTORE = 'copy or download the file again, or fall back to an earlier checkpoint';
 
 /**
- * Writes tensors as one safetensors file. Equal contents give equal bytes: wider dtypes come first (so every tensor is
- * aligned), then names in order; metadata keys are sorted; spaces pad the header to a multiple of 8 bytes.
- * @param metadata strings that travel with the tensors.
- * @throws SafetensorsError when data does not fit its dtype or shape, or a tensor has the reserved name `__metadata__`.
- * @example encodeSafetensors({ bias: { dtype: 'F32', shape: [2], data: Float32Array.of(1, 2) } }, { epoch: '3' });
+ * A safetensors file as pieces, to be written one after the other: the header, then each tensor's own bytes, not copied.
+ * What {@link encodeSafetensors} says of order and errors holds here as well.
  */
-export function encodeSafetensors(
+export function safetensorsPieces(
   tensors: Readonly<Record<string, SafetensorsTensor>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Uint8Array[] {
   const entries = Object.entries(tensors).sort(
     ([a, { dtype: p }], [b, { dtype: q }]) => LAYOUTS[q].size - LAYOUTS[p].size || compare(a, b),
   );
@@ -110,14 +107,29 @@ export function encodeSafetensors(
   }
   const json = new TextEncoder().encode(`{${fields.join(',')}}`);
   const headerBytes = Math.ceil(json.length / 8) * 8;
-  const out = new Uint8Array(PREFIX_BYTES + headerBytes + end);
-  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  out.set(json, PREFIX_BYTES);
-  out.fill(0x20, PREFIX_BYTES + json.length, PREFIX_BYTES + headerBytes);
-  let position = PREFIX_BYTES + headerBytes;
-  for (const [, { data }] of entries) {
-    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
-    position += data.byteLength;
+  const header = new Uint8Array(PREFIX_BYTES + headerBytes).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  header.set(json, PREFIX_BYTES);
+  return [header, ...entries.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+}
+
+/**
+ * Writes tensors as one safetensors file. Equal contents give equal bytes: wider dtypes come first (so every tensor is
+ * aligned), then names in order; metadata keys are sorted; spaces pad the header to a multiple of 8 bytes.
+ * @param metadata strings that travel with the tensors.
+ * @throws SafetensorsError when data does not fit its dtype or shape, or a tensor has the reserved name `__metadata__`.
+ * @example encodeSafetensors({ bias: { dtype: 'F32', shape: [2], data: Float32Array.of(1, 2) } }, { epoch: '3' });
+ */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, SafetensorsTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const pieces = safetensorsPieces(tensors, metadata);
+  const out = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const piece of pieces) {
+    out.set(piece, position);
+    position += piece.length;
   }
   return out;
 }

@@ -53,18 +53,19 @@ export function writeError(path: string, cause: unknown): FileWriteError {
 }
 
 /**
- * Writes a whole file or nothing: to a temporary name in the same folder, flushed, renamed, the folder flushed. When it
+ * Writes a whole file (one piece, or several in order) or nothing: to a temporary name in the same folder, flushed, renamed, the folder flushed. When it
  * fails, an existing file is as it was and the temporary one is gone.
  * @throws FileWriteError
  * @example await writeFileAtomic('runs/a/state.json', JSON.stringify(state));
  */
-export async function writeFileAtomic(path: string, contents: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(path: string, contents: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaries++}.tmp`);
   try {
     // 'wx': never through a link that someone else put there.
     await withFile(temporary, 'wx', async (file) => {
-      await file.writeFile(contents);
+      // Pieces go to the disk one by one: joining them first would hold up the thread.
+      for (const piece of typeof contents === 'string' || contents instanceof Uint8Array ? [contents] : contents) await file.appendFile(piece);
       await file.sync();
     });
     await rename(temporary, path);

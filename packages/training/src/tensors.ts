@@ -1,7 +1,7 @@
 // Tensors on disk: safetensors files, written atomically, read strictly.
 import { readFile } from 'node:fs/promises';
 import { type HostTensor } from '@difsr/graph';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type SafetensorsTensor } from '@difsr/nn';
+import { decodeSafetensors, SafetensorsError, safetensorsPieces, type SafetensorsTensor } from '@difsr/nn';
 import { writeFileAtomic } from './files.js';
 import { RunError } from './run-error.js';
 
@@ -34,7 +34,7 @@ function fromSafetensor(file: string, name: string, tensor: SafetensorsTensor): 
 /** Writes tensors as safetensors, whole or not at all. */
 export async function writeTensors(file: string, tensors: Readonly<Record<string, HostTensor>>, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
   const converted = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toSafetensor(tensor)]));
-  await writeFileAtomic(file, encodeSafetensors(converted, { format: 'difsr', ...metadata }));
+  await writeFileAtomic(file, safetensorsPieces(converted, { format: 'difsr', ...metadata }));
 }
 
 /**
