@@ -1,23 +1,27 @@
 // The catalogue of the generated data set: departments, categories, brands, and items grouped in lines (a brand's items of one
-// category), all by a seed. Also the chain that says which category follows which.
+// category), all by a seed. Also which category follows which.
 import { type RandomStream, randomStream } from './random.js';
 
-/** Categories by department; an item of "trail shoe" has the values "footwear" and "trail shoe". */
+/**
+ * Categories by department, in the order in which interest goes round them; a "trail shoe" has the values "footwear" and
+ * "trail shoe".
+ */
 const DEPARTMENTS: Readonly<Record<string, readonly string[]>> = {
-  footwear: ['trail shoe', 'city sneaker', 'hiking boot', 'sandal'],
-  camping: ['tent', 'sleeping bag', 'camp stove', 'headlamp'],
-  kitchen: ['chef knife', 'frying pan', 'kettle', 'coffee grinder'],
+  footwear: ['trail shoe', 'sandal', 'city sneaker'],
+  camping: ['tent', 'sleeping bag', 'camp stove'],
+  kitchen: ['chef knife', 'frying pan', 'kettle'],
   audio: ['headphone', 'speaker', 'turntable'],
-  cycling: ['bike light', 'helmet', 'pannier'],
-  garden: ['pruner', 'watering can'],
+  cycling: ['helmet', 'bike light', 'pannier'],
+  garden: ['pruner', 'watering can', 'lantern'],
+  drawing: ['sketch book', 'ink pen', 'easel'],
 };
 
-const FIRST_SYLLABLES = ['Lu', 'Or', 'Ta', 'Ve', 'Ni', 'Ka', 'So', 'Mi', 'Bre', 'Fal'];
-const LAST_SYLLABLES = ['mo', 'bi', 'rno', 'lta', 'ska', 'dell'];
+const FIRST_SYLLABLES = ['Lu', 'Or', 'Ta', 'Ve', 'Ni', 'Ka', 'So', 'Mi'];
+const LAST_SYLLABLES = ['mo', 'bi', 'rno', 'lta', 'ska', 'dell', 'va'];
 
 /** Number of categories. */
 export const CATEGORY_COUNT: number = Object.values(DEPARTMENTS).flat().length;
-/** Brands of one department (60 in all), of which each of its categories has `LINES_PER_CATEGORY`. */
+/** Brands of one department (56 in all), of which each of its categories has `LINES_PER_CATEGORY`. */
 const BRANDS_PER_DEPARTMENT = FIRST_SYLLABLES.length;
 
 /** A brand's items of one category, most popular first. */
@@ -36,8 +40,8 @@ export interface Category {
   readonly lines: readonly Line[];
   /** Popularity of each line among newcomers. */
   readonly lineWeights: readonly number[];
-  /** The categories that interest moves on to, most likely first. */
-  readonly next: readonly number[];
+  /** The category of the department that interest moves on to. */
+  readonly next: number;
 }
 
 export interface CatalogueItem {
@@ -56,7 +60,7 @@ export interface Catalogue {
 /** Brands in one category. */
 export const LINES_PER_CATEGORY = 6;
 
-/** The catalogue of a seed. Every line gets at least one item, so `items` must be at least 6 x 20. */
+/** The catalogue of a seed. Every line gets at least one item, so `items` must be at least 6 x 21. */
 export function buildCatalogue(seed: number, itemCount: number): Catalogue {
   const random = randomStream(seed, 0);
   const brands = brandNames();
@@ -92,9 +96,15 @@ export function buildCatalogue(seed: number, itemCount: number): Catalogue {
       weights: list.map((_, rank) => 1 / (rank + 1)),
     })),
     lineWeights: (chosen[category] ?? []).map((_, rank) => 1 / (rank + 2)),
-    next: distinct(random, 3, places.length, category),
+    next: nextInDepartment(places, category),
   }));
   return { categories, brands, items };
+}
+
+/** The next category of the same department, going round. */
+function nextInDepartment(places: readonly { readonly department: string }[], category: number): number {
+  const own = places.flatMap(({ department }, index) => (department === places[category]?.department ? [index] : []));
+  return own[(own.indexOf(category) + 1) % own.length] ?? category;
 }
 
 /** The brands of each category of a department: going round a shuffled list, so that every brand is somewhere. */
@@ -108,17 +118,17 @@ function brandsOfCategories(random: RandomStream, department: number, categories
   );
 }
 
-/** `Lumo`, `Ormo`, ..: 60 names that are easy to tell apart; a department's brands share the last syllable. */
+/** `Lumo`, `Ormo`, ..: 56 names that are easy to tell apart; a department's brands share the last syllable. */
 function brandNames(): string[] {
   return LAST_SYLLABLES.flatMap((last) => FIRST_SYLLABLES.map((first) => first + last));
 }
 
-/** `count` different numbers below `below`, none of them `except`. */
-function distinct(random: RandomStream, count: number, below: number, except = -1): number[] {
+/** `count` different numbers below `below`. */
+function distinct(random: RandomStream, count: number, below: number): number[] {
   const found: number[] = [];
   while (found.length < count) {
     const candidate = random.integer(below);
-    if (candidate !== except && !found.includes(candidate)) found.push(candidate);
+    if (!found.includes(candidate)) found.push(candidate);
   }
   return found;
 }

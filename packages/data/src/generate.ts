@@ -1,18 +1,18 @@
 // The generated data set: a seeded shop in which brands and categories explain what people buy next, while most items are
 // bought too rarely for their ids alone to tell. The process, in full:
 //
-// 1. Catalogue (generate-catalogue.ts): 20 categories in 6 departments; 10 brands in each department, 6 of them in each of its
-//    categories. A brand's items of one category are a "line" of some 13 items; within a line popularity falls as 1/rank (Zipf).
-// 2. A user has, per category, one brand to be loyal to, chosen at the first visit: the brand of the department that they took to
-//    last, if it is in this category (probability `loyalty`), otherwise one by the lines' popularity.
+// 1. Catalogue (generate-catalogue.ts): 7 departments of 3 categories; 8 brands in each department, 6 of them in each of its
+//    categories. A brand's items of one category are a "line" of some 12 items; within a line popularity falls as 1/rank (Zipf).
+// 2. A user has, per category, one line to be loyal to, drawn at the first visit by the popularity of the lines.
 // 3. A user's history is a run of sessions. A session stays in one category: after each item it goes on with probability `stay`.
-// 4. The next session's category: with probability `back` one visited before (the latest is likeliest), with probability
-//    `chain` a successor of the current category (a fixed Markov chain, three successors each), otherwise any.
-// 5. In a session, each item comes from the user's line with probability `loyalty`, otherwise from any line of the category,
-//    by popularity, and never one the user has already.
+// 4. The next session's category (a Markov chain with memory): with probability `chain` the next one of the same department, going
+//    round; with probability `back` one visited before (the latest is likeliest); otherwise any.
+// 5. In a session, each item comes from the user's line with probability `loyalty`, otherwise from any line of the category, by
+//    popularity, and never one the user has already.
 //
-// So the next item's category follows from the current one, and its brand from the *latest earlier items of that category or
-// department*, which may lie several sessions back: finding them takes attributes in the attention, not item ids.
+// So the next category follows from the current one, but its brand from the latest earlier items *of that next category*, which
+// lie some sessions back, at no fixed distance. Finding them is a matter of comparing categories: a few values learned from many
+// examples with side information in the attention, a thousand and more sparse ids without.
 import { buildDataset } from './build.js';
 import { DataError, type DataProblem } from './errors.js';
 import {
@@ -30,21 +30,21 @@ import type { Dataset } from './types.js';
 export interface GenerateOptions {
   /** Any whole number; the same seed gives the same data on every machine. Default 1. */
   readonly seed?: number;
-  /** Default 3,000. */
+  /** Default 2,400. */
   readonly users?: number;
-  /** Items in the catalogue, 120 or more. Default 1,600. */
+  /** Items in the catalogue, 126 or more. Default 1,500. */
   readonly items?: number;
   /** Fewest interactions of a user. Default 5. */
   readonly minLength?: number;
-  /** Mean interactions of a user. Default 9. */
+  /** Mean interactions of a user. Default 12. */
   readonly meanLength?: number;
-  /** Probability that a session goes on after an item. Default 0.55. */
+  /** Probability that a session goes on after an item. Default 0.3. */
   readonly stay?: number;
-  /** Probability that a new session returns to a category visited before. Default 0.5. */
+  /** Probability that a new session returns to a category visited before. Default 0.1. */
   readonly back?: number;
-  /** Probability that a new session moves to a successor of the category. Default 0.4. */
+  /** Probability that a new session moves on to the next category of the department. Default 0.8. */
   readonly chain?: number;
-  /** Probability that an item comes from the line the user is loyal to, and that a brand is kept across a department. Default 0.85. */
+  /** Probability that an item comes from the line the user is loyal to. Default 0.9. */
   readonly loyalty?: number;
 }
 
@@ -52,14 +52,14 @@ type Settings = Required<GenerateOptions>;
 
 const DEFAULTS: Settings = {
   seed: 1,
-  users: 3000,
-  items: 1600,
+  users: 2400,
+  items: 1500,
   minLength: 5,
-  meanLength: 9,
-  stay: 0.55,
-  back: 0.5,
-  chain: 0.4,
-  loyalty: 0.85,
+  meanLength: 12,
+  stay: 0.3,
+  back: 0.1,
+  chain: 0.8,
+  loyalty: 0.9,
 };
 
 /** What every setting may be. */
@@ -75,11 +75,8 @@ const LIMITS: { readonly [K in keyof Settings]: readonly [min: number, max: numb
   loyalty: [0, 1, false],
 };
 
-/** Chance of each successor in the chain of categories. */
-const SUCCESSOR_WEIGHTS = [0.6, 0.25, 0.15];
-
 /**
- * Generates the data set, by default some 3,000 users, 1,600 items and 27,000 interactions in a fraction of a second. Fields:
+ * Generates the data set, by default 2,400 users, 1,500 items and some 29,000 interactions in a fraction of a second. Fields:
  * `categories` (multi-valued: department and category) and `brand`. Items have readable names.
  *
  * @throws DataError if a setting is out of its bounds
@@ -105,7 +102,6 @@ export function generateDataset(options: GenerateOptions = {}): Dataset {
 function history(catalogue: Catalogue, settings: Settings, random: RandomStream): number[] {
   const length = drawLength(settings, random);
   const loyalLines = new Map<number, number>();
-  const latestBrand = new Map<string, number>();
   // Visited categories, the latest last.
   const visited: number[] = [];
   const bought = new Set<number>();
@@ -114,24 +110,20 @@ function history(catalogue: Catalogue, settings: Settings, random: RandomStream)
     const category = catalogue.categories[current];
     if (category === undefined) break;
     touch(visited, current);
-    const loyal =
-      loyalLines.get(current) ?? chooseLine(category, latestBrand.get(category.department), settings.loyalty, random);
+    const loyal = loyalLines.get(current) ?? random.weighted(category.lineWeights);
     loyalLines.set(current, loyal);
-    latestBrand.set(category.department, category.lines[loyal]?.brand ?? -1);
+    let item: number | undefined;
     do {
-      const item = pickItem(category, loyal, settings.loyalty, bought, random);
-      if (item === undefined) break;
-      bought.add(item);
-    } while (bought.size < length && random.chance(settings.stay));
-    current = nextCategory(catalogue, visited, current, settings, random);
+      item = pickItem(category, loyal, settings.loyalty, bought, random);
+      if (item !== undefined) bought.add(item);
+    } while (item !== undefined && bought.size < length && random.chance(settings.stay));
+    // A category that is bought up is left for any other, or a long history could go round in it for ever.
+    current =
+      item === undefined
+        ? random.integer(catalogue.categories.length)
+        : nextCategory(catalogue, visited, current, settings, random);
   }
   return [...bought];
-}
-
-/** The line that a user takes to at the first visit of a category. */
-function chooseLine(category: Category, knownBrand: number | undefined, loyalty: number, random: RandomStream): number {
-  const known = category.lines.findIndex(({ brand }) => brand === knownBrand);
-  return known !== -1 && random.chance(loyalty) ? known : random.weighted(category.lineWeights);
 }
 
 function nextCategory(
@@ -147,12 +139,12 @@ function nextCategory(
     return earlier[random.weighted(earlier.map((_, index) => 1 / (earlier.length - index)))] ?? current;
   }
   if (draw < settings.back + settings.chain) {
-    return catalogue.categories[current]?.next[random.weighted(SUCCESSOR_WEIGHTS)] ?? current;
+    return catalogue.categories[current]?.next ?? current;
   }
   return random.integer(catalogue.categories.length);
 }
 
-/** An item of the category that is not bought yet, or `undefined` where the drawn line has none left. */
+/** An item of the category that is not bought yet; `undefined` where the user has all of them. */
 function pickItem(
   category: Category,
   loyal: number,
@@ -160,10 +152,14 @@ function pickItem(
   bought: ReadonlySet<number>,
   random: RandomStream,
 ): number | undefined {
-  const index = random.chance(loyalty) ? loyal : random.weighted(category.lineWeights);
-  const line = category.lines[index];
-  const weights = line?.weights.map((weight, rank) => (bought.has(line.items[rank] ?? -1) ? 0 : weight)) ?? [];
-  return weights.some((weight) => weight > 0) ? line?.items[random.weighted(weights)] : undefined;
+  const drawn = random.chance(loyalty) ? loyal : random.weighted(category.lineWeights);
+  const others = category.lines.map((_, index) => index).filter((index) => index !== drawn);
+  for (const index of [drawn, ...others]) {
+    const line = category.lines[index];
+    const weights = line?.weights.map((weight, rank) => (bought.has(line.items[rank] ?? -1) ? 0 : weight)) ?? [];
+    if (weights.some((weight) => weight > 0)) return line?.items[random.weighted(weights)];
+  }
+  return undefined;
 }
 
 /** At least `minLength`, geometric beyond it, so that most histories are short and a few are long; at most 100. */

@@ -16,7 +16,7 @@ test('the README example runs and prints what it says', async () => {
     await writeFile(file, example.replace("'@difsr/data'", JSON.stringify(built)));
     const { stdout } = await promisify(execFile)(process.execPath, [file]);
     expect(stdout).toMatch(
-      /^3000 users, 1600 items, \d+ interactions\nuser user-1 was shown \d+ items\nand then took [A-Z]/,
+      /^2400 users, 1500 items, \d+ interactions\nuser user-1 was shown \d+ items\nand then took [A-Z]/,
     );
     expect(stdout).toMatch(/true\ntrue true\n$/);
   } finally {
