@@ -90,7 +90,12 @@ const found = findModel(values.model);
 if (found === undefined) throw new Error(`no model "${values.model}"`);
 const model = found.instantiate({ ...own.model }, schemaOf(dataset));
 const task = trainingTask(model);
-const { graph } = trainingStep({ loss: task.loss, parameters: task.trained, optimizer: { kind: 'adam' }, reported: task.parts });
+const { graph } = trainingStep({
+  loss: task.loss,
+  parameters: task.trained,
+  optimizer: { kind: 'adam' },
+  reported: task.parts,
+});
 const plan = planEpoch({
   sequences: leaveOneOut(dataset).train,
   maxLength: model.config.maxLength,
@@ -102,7 +107,11 @@ const plan = planEpoch({
 let total = 0;
 for (let step = 0; step < plan.steps; step++) {
   const { rows, length, targetItems } = plan.batch(step);
-  const sizes = new Map([['batch', rows], ['length', length], ['targets', targetItems.length]]);
+  const sizes = new Map([
+    ['batch', rows],
+    ['length', length],
+    ['targets', targetItems.length],
+  ]);
   for (const node of graph.nodes) total += operations(node, sizes);
 }
 
@@ -128,12 +137,18 @@ const floor = total / 1e9 / rate;
 const seconds = metrics.secondsPerEpoch;
 /** @param {number} bytes */
 const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
-console.log(`${values.model}, preset ${values.preset}, ${dataset.name}, ${threads} threads, ${plan.steps} steps an epoch, ${graph.nodes.length} nodes`);
+console.log(
+  `${values.model}, preset ${values.preset}, ${dataset.name}, ${threads} threads, ${plan.steps} steps an epoch, ${graph.nodes.length} nodes`,
+);
 console.log(`arithmetic of an epoch   ${(total / 1e9).toFixed(0)} GFLOP in matrix products`);
 console.log(`matmul rate              ${before.toFixed(0)} GFLOP/s before, ${after.toFixed(0)} after`);
 console.log(`floor                    ${floor.toFixed(2)} s an epoch (at the higher rate)`);
-console.log(`measured                 ${seconds.toFixed(2)} s an epoch (${epochs.map((epoch) => epoch.seconds.toFixed(2)).join(', ')})`);
+console.log(
+  `measured                 ${seconds.toFixed(2)} s an epoch (${epochs.map((epoch) => epoch.seconds.toFixed(2)).join(', ')})`,
+);
 console.log(`fraction of the floor    ${((100 * floor) / seconds).toFixed(0)} %`);
 console.log(`evaluation, all users    ${metrics.evaluationSeconds.toFixed(2)} s`);
 console.log(`peak memory              ${mebibytes(metrics.peakMemoryBytes)}`);
-console.log(`longest pause            ${Math.max(...epochs.map((epoch) => epoch.longestPauseMilliseconds)).toFixed(0)} ms of the calling thread`);
+console.log(
+  `longest pause            ${Math.max(...epochs.map((epoch) => epoch.longestPauseMilliseconds)).toFixed(0)} ms of the calling thread`,
+);

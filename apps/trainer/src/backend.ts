@@ -1,6 +1,12 @@
 // Which backend executes the graphs, and on which device: named ones must work, `auto` takes the best that does.
 import { BackendError, createReferenceBackend, type Backend } from '@difsr/graph';
-import { createWorkerBackend, devices as knownDevices, probeDevices, type Device, type DeviceReport } from '@difsr/onnxruntime';
+import {
+  createWorkerBackend,
+  devices as knownDevices,
+  probeDevices,
+  type Device,
+  type DeviceReport,
+} from '@difsr/onnxruntime';
 import type { RunConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 
@@ -28,10 +34,17 @@ export function autoDevice(reports: readonly DeviceReport[]): Device | undefined
  * @param say gets one line on what `auto` chose.
  * @throws BackendError for a device that does not work here, with the cure; UsageError for a combination that does not exist.
  */
-export async function openBackend(choice: BackendChoice, say: (line: string) => void = () => undefined): Promise<Backend> {
+export async function openBackend(
+  choice: BackendChoice,
+  say: (line: string) => void = () => undefined,
+): Promise<Backend> {
   const { backend = 'onnxruntime', device = 'auto', threads } = choice;
   if (backend === 'reference') {
-    if (device !== 'auto' && device !== 'cpu') throw new UsageError(`--device ${device}: the backend "reference" runs on the cpu only`, 'leave --device out, or use --backend onnxruntime');
+    if (device !== 'auto' && device !== 'cpu')
+      throw new UsageError(
+        `--device ${device}: the backend "reference" runs on the cpu only`,
+        'leave --device out, or use --backend onnxruntime',
+      );
     return createReferenceBackend();
   }
   const chosen = await chooseDevice(device, say);
@@ -47,12 +60,20 @@ async function chooseDevice(device: RunConfig['device'], say: (line: string) => 
   }
   const reports = await probeDevices();
   const best = autoDevice(reports);
-  if (best === undefined) throw new BackendError(`no device works: ${reports.map(({ device: name, detail }) => `${name}: ${detail}`).join('; ')}\n  cure: "difsr doctor" says what is missing; --backend reference needs nothing but is slow`);
+  if (best === undefined)
+    throw new BackendError(
+      `no device works: ${reports.map(({ device: name, detail }) => `${name}: ${detail}`).join('; ')}\n  cure: "difsr doctor" says what is missing; --backend reference needs nothing but is slow`,
+    );
   say(`device auto: ${best}`);
   return best;
 }
 
 function missingDevice(device: Device, report: DeviceReport | undefined): BackendError {
-  const cure = report?.cure === undefined ? `use --device cpu; "difsr doctor" tests ${knownDevices.join(', ')}` : report.cure.replace(/^cure: /i, '');
-  return new BackendError(`--device ${device} does not work on this machine: ${(report?.detail ?? 'unknown reason').replace(`device "${device}" cannot be used: `, '')}\n  cure: ${cure}`);
+  const cure =
+    report?.cure === undefined
+      ? `use --device cpu; "difsr doctor" tests ${knownDevices.join(', ')}`
+      : report.cure.replace(/^cure: /i, '');
+  return new BackendError(
+    `--device ${device} does not work on this machine: ${(report?.detail ?? 'unknown reason').replace(`device "${device}" cannot be used: `, '')}\n  cure: ${cure}`,
+  );
 }

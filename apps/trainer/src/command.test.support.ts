@@ -54,7 +54,14 @@ export function freshFolder(): Promise<string> {
 }
 
 /** A model that trains in a moment. */
-export const TINY_MODEL: readonly string[] = ['model.hiddenSize=8', 'model.innerSize=8', 'model.layers=1', 'model.heads=2', 'model.maxLength=8', 'training.targetsPerStep=64'].flatMap((setting) => ['--set', setting]);
+export const TINY_MODEL: readonly string[] = [
+  'model.hiddenSize=8',
+  'model.innerSize=8',
+  'model.layers=1',
+  'model.heads=2',
+  'model.maxLength=8',
+  'training.targetsPerStep=64',
+].flatMap((setting) => ['--set', setting]);
 /** The same with narrow side information. */
 export const TINY: readonly string[] = [...TINY_MODEL, '--set', 'model.sideWidth=4'];
 
@@ -63,19 +70,50 @@ export async function writeRecbole(folder: string, name = 'shop', seed = 1, user
   const dataset = generateDataset({ users, items: 120, seed });
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
-  const rows = dataset.users.tokens.slice(1).flatMap((user, index) => Array.from(sequenceAt(dataset.sequences, index), (item, time) => `${user}\t${dataset.items.tokens[item]}\t${1000 + time}`));
-  const values = dataset.fields.map((field) => (item: number) => Array.from(field.values.subarray(field.offsets[item], field.offsets[item + 1]), (value) => field.vocabulary.tokens[value]).join(' '));
-  const items = dataset.items.tokens.slice(1).map((token, index) => [token, ...values.map((of) => of(index + 1).replaceAll('garden tools', 'tools')), dataset.itemNames?.[index + 1] ?? ''].join('\t'));
-  await writeFile(join(path, `${name}.inter`), `${['user_id:token\titem_id:token\ttimestamp:float', ...rows].join('\n')}\n`);
-  await writeFile(join(path, `${name}.item`), `${['item_id:token\tcategories:token_seq\tbrand:token\ttitle:token_seq', ...items].join('\n')}\n`);
+  const rows = dataset.users.tokens
+    .slice(1)
+    .flatMap((user, index) =>
+      Array.from(
+        sequenceAt(dataset.sequences, index),
+        (item, time) => `${user}\t${dataset.items.tokens[item]}\t${1000 + time}`,
+      ),
+    );
+  const values = dataset.fields.map(
+    (field) => (item: number) =>
+      Array.from(
+        field.values.subarray(field.offsets[item], field.offsets[item + 1]),
+        (value) => field.vocabulary.tokens[value],
+      ).join(' '),
+  );
+  const items = dataset.items.tokens
+    .slice(1)
+    .map((token, index) =>
+      [
+        token,
+        ...values.map((of) => of(index + 1).replaceAll('garden tools', 'tools')),
+        dataset.itemNames?.[index + 1] ?? '',
+      ].join('\t'),
+    );
+  await writeFile(
+    join(path, `${name}.inter`),
+    `${['user_id:token\titem_id:token\ttimestamp:float', ...rows].join('\n')}\n`,
+  );
+  await writeFile(
+    join(path, `${name}.item`),
+    `${['item_id:token\tcategories:token_seq\tbrand:token\ttitle:token_seq', ...items].join('\n')}\n`,
+  );
   return path;
 }
 
 /** Writes a small data set in the S3-Rec form: `FOLDER/NAME.txt` and `NAME_item2attributes.json`. */
 export async function writeS3Rec(folder: string, name = 'Clicks'): Promise<string> {
   const dataset = generateDataset({ users: 40, items: 120, seed: 3 });
-  const lines = dataset.users.tokens.slice(1).map((_, index) => [index + 1, ...sequenceAt(dataset.sequences, index)].join(' '));
-  const attributes = Object.fromEntries(dataset.items.tokens.slice(1).map((_, index) => [String(index + 1), [1 + (index % 5), 6 + (index % 3)]]));
+  const lines = dataset.users.tokens
+    .slice(1)
+    .map((_, index) => [index + 1, ...sequenceAt(dataset.sequences, index)].join(' '));
+  const attributes = Object.fromEntries(
+    dataset.items.tokens.slice(1).map((_, index) => [String(index + 1), [1 + (index % 5), 6 + (index % 3)]]),
+  );
   await writeFile(join(folder, `${name}.txt`), `${lines.join('\n')}\n`);
   await writeFile(join(folder, `${name}_item2attributes.json`), JSON.stringify(attributes));
   return join(folder, name);
@@ -85,5 +123,12 @@ export async function writeS3Rec(folder: string, name = 'Clicks'): Promise<strin
 export async function snapshot(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.map((entry) => [join(entry.parentPath, entry.name), entry.isFile()] as const);
-  return new Map(await Promise.all(files.map(async ([path, isFile]): Promise<[string, string]> => [path, isFile ? await readFile(path, 'base64') : 'folder'])));
+  return new Map(
+    await Promise.all(
+      files.map(async ([path, isFile]): Promise<[string, string]> => [
+        path,
+        isFile ? await readFile(path, 'base64') : 'folder',
+      ]),
+    ),
+  );
 }

@@ -27,7 +27,9 @@ const fileOf = (run: string, file: string): Promise<Buffer> => readFile(join(cwd
 describe('train', () => {
   it('says what it loaded, writes a line per epoch, a table and the next step', () => {
     expect(trained).toMatchObject({ code: 0, stderr: '' });
-    expect(trained.stdout).toMatch(/shop \(recbole\): 60 users, 120 items, [\d,]+ interactions; side information: categories \(\d+ values\), brand \(\d+ values\)/);
+    expect(trained.stdout).toMatch(
+      /shop \(recbole\): 60 users, 120 items, [\d,]+ interactions; side information: categories \(\d+ values\), brand \(\d+ values\)/,
+    );
     expect(trained.stdout).toMatch(/^epoch 1\/2 {2}loss \d+\.\d{3} {2}valid NDCG@10 0\.\d{4}/m);
     expect(trained.stdout).toMatch(/^epoch 2\/2 /m);
     expect(trained.stdout).toMatch(/^ +Recall@5 +NDCG@5/m);
@@ -37,56 +39,89 @@ describe('train', () => {
   });
 
   it('writes the whole run folder', async () => {
-    for (const file of ['config.json', 'model.safetensors', 'optimizer.safetensors', 'state.json', 'vocabulary.json', 'history.jsonl', 'metrics.json', 'README.md']) {
+    for (const file of [
+      'config.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'state.json',
+      'vocabulary.json',
+      'history.jsonl',
+      'metrics.json',
+      'README.md',
+    ]) {
       expect((await stat(join(cwd, RUN, file))).size, file).toBeGreaterThan(0);
     }
     expect(jsonLines((await fileOf(RUN, 'history.jsonl')).toString())).toHaveLength(2);
-    expect(parsed((await fileOf(RUN, 'config.json')).toString())).toMatchObject({ device: 'cpu', training: { epochs: 2, seed: 7 }, model: { name: 'dif-sr', heads: 2 } });
+    expect(parsed((await fileOf(RUN, 'config.json')).toString())).toMatchObject({
+      device: 'cpu',
+      training: { epochs: 2, seed: 7 },
+      model: { name: 'dif-sr', heads: 2 },
+    });
   });
 
   it('--json gives events as JSON lines, and the next free folder is taken', async () => {
-    const { code, stdout } = await difsr(['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL], { cwd });
+    const { code, stdout } = await difsr(
+      ['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL],
+      { cwd },
+    );
     expect(code).toBe(0);
     const events = jsonLines(stdout);
-    expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['data', 'start', 'step', 'evaluation', 'epoch', 'checkpoint', 'end', 'result']));
+    expect(events.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['data', 'start', 'step', 'evaluation', 'epoch', 'checkpoint', 'end', 'result']),
+    );
     expect(events.at(-1)).toMatchObject({ kind: 'result', reason: 'finished', run: 'runs/shop-sasrec-1' });
-    const again = await difsr(['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL], { cwd });
+    const again = await difsr(
+      ['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL],
+      { cwd },
+    );
     expect(jsonLines(again.stdout).at(-1)).toMatchObject({ run: 'runs/shop-sasrec-2' });
-    expect(await fileOf('runs/shop-sasrec-2', 'model.safetensors')).toEqual(await fileOf('runs/shop-sasrec-1', 'model.safetensors'));
+    expect(await fileOf('runs/shop-sasrec-2', 'model.safetensors')).toEqual(
+      await fileOf('runs/shop-sasrec-1', 'model.safetensors'),
+    );
   });
 
   it('trains every model, and on the reference backend', async () => {
     for (const model of ['sasrecf', 'nova']) {
-      const { code, stderr } = await difsr(['train', '--data', 'shop', '--model', model, '--epochs', '1', ...TINY_MODEL], { cwd });
+      const { code, stderr } = await difsr(
+        ['train', '--data', 'shop', '--model', model, '--epochs', '1', ...TINY_MODEL],
+        { cwd },
+      );
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     }
-    const { code, stdout } = await difsr(['train', '--data', 'shop', '--epochs', '1', '--backend', 'reference', ...TINY], { cwd });
+    const { code, stdout } = await difsr(
+      ['train', '--data', 'shop', '--epochs', '1', '--backend', 'reference', ...TINY],
+      { cwd },
+    );
     expect(code).toBe(0);
     expect(stdout).toContain('on reference (cpu)');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s saves, says how to resume, and the resumed run is the same', async (signal) => {
-    const out = `interrupted-${signal}`;
-    const args = ['train', '--data', 'shop', '--epochs', '40', '--seed', '3', '--json', ...TINY];
-    const whole = await difsr([...args, '--out', `whole-${signal}`], { cwd });
-    expect(whole.code).toBe(0);
-    let sent = false;
-    const stopped = await difsr([...args, '--out', out], {
-      cwd,
-      watch: (stdout, kill) => {
-        if (sent || !stdout.includes('"kind":"epoch"')) return;
-        sent = true;
-        kill(signal);
-      },
-    });
-    expect(stopped.code).toBe(130);
-    expect(stopped.stderr).toContain('Ctrl-C again quits at once');
-    expect(jsonLines(stopped.stdout).at(-1)).toMatchObject({ kind: 'result', reason: 'interrupted', run: out });
-    const resumed = await difsr(['resume', out], { cwd });
-    expect(resumed).toMatchObject({ code: 0, stderr: '' });
-    expect(resumed.stdout).toMatch(/goes on at epoch \d+/);
-    for (const file of ['model.safetensors', 'optimizer.safetensors', 'vocabulary.json']) expect(await fileOf(out, file), file).toEqual(await fileOf(`whole-${signal}`, file));
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s saves, says how to resume, and the resumed run is the same',
+    async (signal) => {
+      const out = `interrupted-${signal}`;
+      const args = ['train', '--data', 'shop', '--epochs', '40', '--seed', '3', '--json', ...TINY];
+      const whole = await difsr([...args, '--out', `whole-${signal}`], { cwd });
+      expect(whole.code).toBe(0);
+      let sent = false;
+      const stopped = await difsr([...args, '--out', out], {
+        cwd,
+        watch: (stdout, kill) => {
+          if (sent || !stdout.includes('"kind":"epoch"')) return;
+          sent = true;
+          kill(signal);
+        },
+      });
+      expect(stopped.code).toBe(130);
+      expect(stopped.stderr).toContain('Ctrl-C again quits at once');
+      expect(jsonLines(stopped.stdout).at(-1)).toMatchObject({ kind: 'result', reason: 'interrupted', run: out });
+      const resumed = await difsr(['resume', out], { cwd });
+      expect(resumed).toMatchObject({ code: 0, stderr: '' });
+      expect(resumed.stdout).toMatch(/goes on at epoch \d+/);
+      for (const file of ['model.safetensors', 'optimizer.safetensors', 'vocabulary.json'])
+        expect(await fileOf(out, file), file).toEqual(await fileOf(`whole-${signal}`, file));
+    },
+  );
 });
 
 describe('evaluate', () => {
@@ -94,7 +129,13 @@ describe('evaluate', () => {
     const { code, stdout } = await difsr(['evaluate', RUN, '--json'], { cwd });
     expect(code).toBe(0);
     const written = parsed((await fileOf(RUN, 'metrics.json')).toString());
-    expect(parsed(stdout)).toMatchObject({ run: RUN, model: 'dif-sr', valid: written['valid'], test: written['test'], protocol: { maskSeen: false } });
+    expect(parsed(stdout)).toMatchObject({
+      run: RUN,
+      model: 'dif-sr',
+      valid: written['valid'],
+      test: written['test'],
+      protocol: { maskSeen: false },
+    });
   });
 
   it('--mask-seen is said beside the result', async () => {
@@ -105,7 +146,9 @@ describe('evaluate', () => {
 
 describe('recommend', () => {
   it('shows names, leaves seen items out, and names unknown ids', async () => {
-    const { code, stdout, stderr } = await difsr(['recommend', RUN, '--history', 'item-3, item-7 itm-9', '-k', '5'], { cwd });
+    const { code, stdout, stderr } = await difsr(['recommend', RUN, '--history', 'item-3, item-7 itm-9', '-k', '5'], {
+      cwd,
+    });
     expect(code).toBe(0);
     expect(stderr).toMatch(/itm-9 \(did you mean item-9\?\)/);
     expect(stdout).toMatch(/^history, oldest first\n {2}item-3 +\S.*\n {2}item-7 +\S/m);
@@ -115,7 +158,10 @@ describe('recommend', () => {
   });
 
   it('--json is one object; --include-seen lets seen items return', async () => {
-    const every = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--include-seen', '--json'], { cwd });
+    const every = await difsr(
+      ['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--include-seen', '--json'],
+      { cwd },
+    );
     const fresh = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--json'], { cwd });
     const ids = (text: string): unknown[] => (parsed(text)['items'] as { id: string }[]).map(({ id }) => id); // the command's own form
     expect(ids(every.stdout)).toHaveLength(120);
@@ -142,10 +188,21 @@ describe('export', () => {
     const vocabulary = parsed((await readFile(join(cwd, String(result['vocabulary'])))).toString());
     const tokens = vocabulary['items'] as string[]; // written by the trainer
     const model = await openModelFile(await fileOf(RUN, 'model.onnx'));
-    const { ids } = await model.run({ items: { dtype: 'int32', shape: [2, 3], data: Int32Array.from([3, 7, 0, 5, 6, 2], (n) => (n === 0 ? 0 : tokens.indexOf(`item-${n}`))) } });
+    const { ids } = await model.run({
+      items: {
+        dtype: 'int32',
+        shape: [2, 3],
+        data: Int32Array.from([3, 7, 0, 5, 6, 2], (n) => (n === 0 ? 0 : tokens.indexOf(`item-${n}`))),
+      },
+    });
     expect(ids?.shape).toEqual([2, 6]);
-    const recommended = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '6', '--include-seen', '--json'], { cwd });
-    expect([...(ids?.data.slice(0, 6) ?? [])].map((id) => tokens[id])).toEqual((parsed(recommended.stdout)['items'] as { id: string }[]).map(({ id }) => id));
+    const recommended = await difsr(
+      ['recommend', RUN, '--history', 'item-3 item-7', '-k', '6', '--include-seen', '--json'],
+      { cwd },
+    );
+    expect([...(ids?.data.slice(0, 6) ?? [])].map((id) => tokens[id])).toEqual(
+      (parsed(recommended.stdout)['items'] as { id: string }[]).map(({ id }) => id),
+    );
     await model.dispose();
   });
 });
@@ -156,29 +213,44 @@ describe('the other commands', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/side by side, test\n.*Recall@5.*\nsasrec( +0\.\d{4}){9}\ndif-sr( +0\.\d{4}){9}\n/);
     const [, shown = ''] = stdout.split('recommended by dif-sr\n');
-    expect(shown.split('\n').filter((line) => /^ *\d+ {2}item-\d+ +[A-Z]\w+ \w+.* -?\d+\.\d{3}$/.test(line))).toHaveLength(10);
+    expect(
+      shown.split('\n').filter((line) => /^ *\d+ {2}item-\d+ +[A-Z]\w+ \w+.* -?\d+\.\d{3}$/.test(line)),
+    ).toHaveLength(10);
     const again = /^again: npx difsr recommend (\S+) --history "([^"]+)"/m.exec(stdout);
     const repeated = await difsr(['recommend', again?.[1] ?? '', '--history', again?.[2] ?? '', '-k', '10'], { cwd });
     expect(stdout).toContain(repeated.stdout.split('recommended by dif-sr\n')[1]);
   });
 
   it('npx difsr works from the root of the repository', async () => {
-    const { stdout } = await promisify(execFile)('npx', ['--no-install', 'difsr', '--version'], { cwd: new URL('../../../', import.meta.url) });
+    const { stdout } = await promisify(execFile)('npx', ['--no-install', 'difsr', '--version'], {
+      cwd: new URL('../../../', import.meta.url),
+    });
     expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   it('data stats counts, as text and as JSON', async () => {
     const clicks = await writeS3Rec(cwd);
     const { stdout } = await difsr(['data', 'stats', clicks, '--json'], { cwd });
-    const interactions = (await readFile(`${clicks}.txt`, 'utf8')).trim().split('\n').reduce((sum, line) => sum + line.split(' ').length - 1, 0);
-    expect(parsed(stdout)).toMatchObject({ users: 40, interactions, attributes: { attributes: 8 }, report: expect.any(Array) as unknown });
+    const interactions = (await readFile(`${clicks}.txt`, 'utf8'))
+      .trim()
+      .split('\n')
+      .reduce((sum, line) => sum + line.split(' ').length - 1, 0);
+    expect(parsed(stdout)).toMatchObject({
+      users: 40,
+      interactions,
+      attributes: { attributes: 8 },
+      report: expect.any(Array) as unknown,
+    });
     const text = await difsr(['data', 'stats', 'shop', '--set', 'data.userMin=8'], { cwd });
     expect(text.stdout).toMatch(/^users +\d+$/m);
     expect(text.stdout).toContain('multi-categorical');
   });
 
   it('models lists all of them, and the options of one', async () => {
-    const all = JSON.parse((await difsr(['models', '--json'], { cwd })).stdout) as { name: string; options: { properties: object } }[]; // the command's own form
+    const all = JSON.parse((await difsr(['models', '--json'], { cwd })).stdout) as {
+      name: string;
+      options: { properties: object };
+    }[]; // the command's own form
     expect(all.map(({ name }) => name)).toEqual(['dif-sr', 'sasrec', 'sasrecf', 'nova']);
     expect(Object.keys(all[0]?.options.properties ?? {})).toContain('fusion');
     expect((await difsr(['models', 'nova'], { cwd })).stdout).toMatch(/^model\.heads +2 +attention heads/m);
@@ -187,17 +259,24 @@ describe('the other commands', () => {
   it('doctor finds the cpu, and gives a cure for everything that does not work', async () => {
     const { code, stdout } = await difsr(['doctor', '--json'], { cwd });
     expect(code).toBe(0);
-    const { findings, auto } = JSON.parse(stdout) as { findings: { backend: string; device: string; works: boolean; cure?: string }[]; auto: string }; // the command's own form
+    const { findings, auto } = JSON.parse(stdout) as {
+      findings: { backend: string; device: string; works: boolean; cure?: string }[];
+      auto: string;
+    }; // the command's own form
     expect(findings).toContainEqual(expect.objectContaining({ backend: 'onnxruntime', device: 'cpu', works: true }));
     for (const finding of findings) if (!finding.works) expect(finding.cure, finding.device).toMatch(/\w{4}/);
     expect(findings.some(({ device, works }) => device === auto && works)).toBe(true);
   });
 
   it('--help of every command has examples that the command line accepts', async () => {
-    const commands = createProgram(() => undefined).commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
+    const commands = createProgram(() => undefined).commands.flatMap((command) =>
+      command.commands.length > 0 ? command.commands : [command],
+    );
     expect(commands.length).toBeGreaterThan(8);
     for (const command of commands) {
-      const help = await difsr([...(command.parent?.name() === 'data' ? ['data'] : []), command.name(), '--help'], { cwd });
+      const help = await difsr([...(command.parent?.name() === 'data' ? ['data'] : []), command.name(), '--help'], {
+        cwd,
+      });
       expect(help.code).toBe(0);
       const examples = [...help.stdout.matchAll(/^ {2}\$ npx difsr (.*)$/gm)].map((match) => match[1] ?? '');
       expect(examples.length, command.name()).toBeGreaterThan(0);
@@ -205,12 +284,15 @@ describe('the other commands', () => {
     }
   });
 
-  it.each(['../../../README.md', '../README.md', '../../../examples/beauty.yaml'])('the commands in %s are commands that the command line accepts', async (file) => {
-    const text = await readFile(new URL(file, import.meta.url), 'utf8');
-    const examples = [...text.matchAll(/^(?:# +)?npx difsr (.*?)(?: +#.*)?$/gm)].map((match) => match[1] ?? '');
-    expect(examples.length).toBeGreaterThan(0);
-    for (const example of examples) await expect(accepts(example), example).resolves.toBe(true);
-  });
+  it.each(['../../../README.md', '../README.md', '../../../examples/beauty.yaml'])(
+    'the commands in %s are commands that the command line accepts',
+    async (file) => {
+      const text = await readFile(new URL(file, import.meta.url), 'utf8');
+      const examples = [...text.matchAll(/^(?:# +)?npx difsr (.*?)(?: +#.*)?$/gm)].map((match) => match[1] ?? '');
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) await expect(accepts(example), example).resolves.toBe(true);
+    },
+  );
 
   it('the README explains the exit codes as --help does', async () => {
     const text = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');

@@ -1,6 +1,17 @@
 // Where configuration comes from: layers of values, each of which knows for every key where it was written.
 import { readFile } from 'node:fs/promises';
-import { isMap, isPair, isScalar, LineCounter, parse, parseDocument, visit, type Document, type Node, type Pair } from 'yaml';
+import {
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  parse,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type Pair,
+} from 'yaml';
 import { UsageError } from './errors.js';
 import { loadNames } from './file-names.js';
 
@@ -31,7 +42,10 @@ export function isTree(value: unknown): value is Tree {
 
 /** A layer of options of the command line; later ones win. */
 export function assignmentLayer(assignments: readonly Assignment[]): Layer {
-  const values = assignments.reduce<Tree>((tree, { path, value }) => mergeTrees(tree, nested(path.split('.'), value)), {});
+  const values = assignments.reduce<Tree>(
+    (tree, { path, value }) => mergeTrees(tree, nested(path.split('.'), value)),
+    {},
+  );
   return { values, origins: new Map(assignments.map(({ path, shown }) => [path, shown])) };
 }
 
@@ -67,7 +81,10 @@ export function parseSetting(text: string): Assignment {
   const at = text.indexOf('=');
   const path = text.slice(0, at).trim();
   if (at < 1 || !/^[\w-]+(\.[\w-]+)*$/.test(path)) {
-    throw new UsageError(`${shown}: is not of the form key=value`, 'write for example --set training.learningRate=0.0005');
+    throw new UsageError(
+      `${shown}: is not of the form key=value`,
+      'write for example --set training.learningRate=0.0005',
+    );
   }
   return { path, value: parseValue(text.slice(at + 1), shown), shown };
 }
@@ -97,11 +114,18 @@ export async function readConfigFile(file: string): Promise<Layer> {
   if (problem !== undefined) {
     const { line, col } = problem.linePos?.[0] ?? { line: 1, col: 1 };
     const [reason = ''] = problem.message.split('\n');
-    throw new UsageError(`${file}, line ${line}, column ${col}: ${reason.replace(/ at line \d+, column \d+:?$/, '')}`, 'correct the YAML; docs/configuration.md has an example');
+    throw new UsageError(
+      `${file}, line ${line}, column ${col}: ${reason.replace(/ at line \d+, column \d+:?$/, '')}`,
+      'correct the YAML; docs/configuration.md has an example',
+    );
   }
   const values: unknown = document.toJS();
   if (values === null) return { values: {}, origins: new Map() };
-  if (!isTree(values)) throw new UsageError(`${file}, line 1: a configuration is made of keys and values, got ${JSON.stringify(values).slice(0, 60)}`, 'write for example "training: {epochs: 30}"');
+  if (!isTree(values))
+    throw new UsageError(
+      `${file}, line 1: a configuration is made of keys and values, got ${JSON.stringify(values).slice(0, 60)}`,
+      'write for example "training: {epochs: 30}"',
+    );
   return { values, origins: originsIn(document, file, lines) };
 }
 

@@ -46,7 +46,12 @@ export function configSchema(model: RegisteredModel): SchemaNode {
     ...run,
     properties: {
       ...properties,
-      model: { ...own, description: properties['model']?.description ?? '', properties: { ...properties['model']?.properties, ...own.properties }, additionalProperties: false },
+      model: {
+        ...own,
+        description: properties['model']?.description ?? '',
+        properties: { ...properties['model']?.properties, ...own.properties },
+        additionalProperties: false,
+      },
     },
   };
 }
@@ -55,7 +60,11 @@ export function configSchema(model: RegisteredModel): SchemaNode {
 export function nodeAt(schema: SchemaNode, path: readonly PropertyKey[]): SchemaNode | undefined {
   const [key, ...rest] = path;
   if (key === undefined) return schema;
-  const children = [schema.properties?.[String(key)], schema.items, typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined];
+  const children = [
+    schema.properties?.[String(key)],
+    schema.items,
+    typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined,
+  ];
   for (const child of children) {
     const found = child && nodeAt(child, rest);
     if (found !== undefined) return found;
@@ -102,14 +111,18 @@ export function allowed(node: SchemaNode): string {
     case 'array':
       return `a list of ${plural(node.items)}`;
     case 'object':
-      return keysOf(node).length > 0 ? objectForm(node) : `keys with ${typeof node.additionalProperties === 'object' ? plural(node.additionalProperties) : 'values'}`;
+      return keysOf(node).length > 0
+        ? objectForm(node)
+        : `keys with ${typeof node.additionalProperties === 'object' ? plural(node.additionalProperties) : 'values'}`;
     default:
       return 'a value';
   }
 }
 
 function objectForm(node: SchemaNode): string {
-  const parts = Object.entries(node.properties ?? {}).map(([key, child]) => `${key}: ${child.const === undefined ? '..' : String(child.const)}`);
+  const parts = Object.entries(node.properties ?? {}).map(
+    ([key, child]) => `${key}: ${child.const === undefined ? '..' : String(child.const)}`,
+  );
   return `{${parts.join(', ')}}`;
 }
 
@@ -122,7 +135,8 @@ function plural(node: SchemaNode | undefined): string {
 function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
   const top = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
   const bottom = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
-  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}${top === undefined ? '' : ` and at most ${top}`}`;
+  if (exclusiveMinimum !== undefined)
+    return ` above ${exclusiveMinimum}${top === undefined ? '' : ` and at most ${top}`}`;
   if (bottom !== undefined && top !== undefined) return ` from ${bottom} to ${top}`;
   if (bottom !== undefined) return ` of at least ${bottom}`;
   return top === undefined ? '' : ` of at most ${top}`;

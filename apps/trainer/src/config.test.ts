@@ -39,7 +39,13 @@ it('another model takes only the shared options of a preset', async () => {
 });
 
 it('settings are read as YAML: lists, objects, numbers and truth values', async () => {
-  const set = ['evaluation.ks=[1, 10]', 'training.schedule={kind: cosine, finalFraction: 0.1}', 'model.freezeSide=true', 'model.sideWidth={brand: 8}', 'training.learningRate=5e-4'];
+  const set = [
+    'evaluation.ks=[1, 10]',
+    'training.schedule={kind: cosine, finalFraction: 0.1}',
+    'model.freezeSide=true',
+    'model.sideWidth={brand: 8}',
+    'training.learningRate=5e-4',
+  ];
   const { evaluation, training, model } = await resolveConfig({ set });
   expect(evaluation.ks).toEqual([1, 10]);
   expect(training).toMatchObject({ schedule: { kind: 'cosine', finalFraction: 0.1 }, learningRate: 5e-4 });
@@ -63,8 +69,12 @@ it('every problem is reported at once, each with its place', async () => {
 });
 
 it('a wrong schedule says what there is', async () => {
-  await expect(resolveConfig({ set: ['training.schedule={kind: cosin}'] })).rejects.toThrow(/"cosin" is not one of constant, cosine, step\n {2}cure: did you mean cosine\?/);
-  await expect(resolveConfig({ set: ['training.schedule={kind: step, every: 5}'] })).rejects.toThrow(/training\.schedule/);
+  await expect(resolveConfig({ set: ['training.schedule={kind: cosin}'] })).rejects.toThrow(
+    /"cosin" is not one of constant, cosine, step\n {2}cure: did you mean cosine\?/,
+  );
+  await expect(resolveConfig({ set: ['training.schedule={kind: step, every: 5}'] })).rejects.toThrow(
+    /training\.schedule/,
+  );
 });
 
 it('an empty file changes nothing, and a resolved configuration is a valid one', async () => {

@@ -3,8 +3,26 @@
 import { METRIC_KINDS } from '@difsr/metrics';
 import { runConfigSchema, type RunConfig } from '@difsr/training';
 import type { z } from 'zod';
-import { assignmentLayer, mergeTrees, originOf, parseSetting, readConfigFile, type Assignment, type Layer, type Tree } from './config-layers.js';
-import { allowed, allPaths, configSchema, keysOf, modelsByName, nodeAt, valueAt, type SchemaNode } from './config-schema.js';
+import {
+  assignmentLayer,
+  mergeTrees,
+  originOf,
+  parseSetting,
+  readConfigFile,
+  type Assignment,
+  type Layer,
+  type Tree,
+} from './config-layers.js';
+import {
+  allowed,
+  allPaths,
+  configSchema,
+  keysOf,
+  modelsByName,
+  nodeAt,
+  valueAt,
+  type SchemaNode,
+} from './config-schema.js';
 import { UsageError } from './errors.js';
 import { chooseByName, didYouMean } from './nearest.js';
 import { defaultPreset, presetConfig, presets } from './presets.js';
@@ -32,10 +50,19 @@ const MOST_PROBLEMS = 8;
  */
 export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> {
   const { presetName, file } = await readFileLayer(sources.config);
-  const layers = [...(file === undefined ? [] : [file]), assignmentLayer(sources.flags ?? []), assignmentLayer((sources.set ?? []).map(parseSetting))];
+  const layers = [
+    ...(file === undefined ? [] : [file]),
+    assignmentLayer(sources.flags ?? []),
+    assignmentLayer((sources.set ?? []).map(parseSetting)),
+  ];
   const written = layers.reduce<Tree>((tree, { values }) => mergeTrees(tree, values), {});
 
-  const preset = chooseByName('preset', sources.preset ?? presetName ?? defaultPreset, presets, sources.preset === undefined ? sources.config : '--preset');
+  const preset = chooseByName(
+    'preset',
+    sources.preset ?? presetName ?? defaultPreset,
+    presets,
+    sources.preset === undefined ? sources.config : '--preset',
+  );
   const modelName = valueAt(written, ['model', 'name']) ?? 'dif-sr';
   const model = chooseByName('model', String(modelName), modelsByName, originOf(layers, ['model', 'name']));
 
@@ -58,8 +85,14 @@ function checkMetric({ training, evaluation }: RunConfig, layers: readonly Layer
   if (known.includes(metric)) return;
   const where = originOf(layers, ['training', 'earlyStopping', 'metric']) ?? 'training.earlyStopping.metric';
   const kind = METRIC_KINDS.find((each) => metric.startsWith(`${each}@`));
-  const cure = kind === undefined ? didYouMean(metric, known) : `add the cut-off to evaluation.ks (it is [${evaluation.ks.join(', ')}]), or use ${kind}@${evaluation.ks[0]}`;
-  throw new UsageError(`${where}: "${metric}" is not a metric that is computed; those are ${METRIC_KINDS.join(', ')} at ${evaluation.ks.join(', ')}`, cure ?? 'write for example ndcg@10');
+  const cure =
+    kind === undefined
+      ? didYouMean(metric, known)
+      : `add the cut-off to evaluation.ks (it is [${evaluation.ks.join(', ')}]), or use ${kind}@${evaluation.ks[0]}`;
+  throw new UsageError(
+    `${where}: "${metric}" is not a metric that is computed; those are ${METRIC_KINDS.join(', ')} at ${evaluation.ks.join(', ')}`,
+    cure ?? 'write for example ndcg@10',
+  );
 }
 
 /** The configuration file's layer, without its `preset`, which is not part of a run's configuration. */
@@ -116,8 +149,14 @@ class Problems {
     const prefix = path.length === 0 ? '' : `${path.join('.')}.`;
     // A key of another section is likelier meant than a similar one of this section.
     const elsewhere = allPaths(this.#schema).filter((candidate) => candidate.split('.').at(-1) === key);
-    const near = elsewhere.length > 0 ? `did you mean ${elsewhere.join(' or ')}?` : didYouMean(key, known)?.replace('mean ', `mean ${prefix}`);
-    const has = known.length > 0 ? `${path.length === 0 ? 'the configuration' : path.join('.')} has ${known.join(', ')}` : 'no keys are allowed there';
+    const near =
+      elsewhere.length > 0
+        ? `did you mean ${elsewhere.join(' or ')}?`
+        : didYouMean(key, known)?.replace('mean ', `mean ${prefix}`);
+    const has =
+      known.length > 0
+        ? `${path.length === 0 ? 'the configuration' : path.join('.')} has ${known.join(', ')}`
+        : 'no keys are allowed there';
     this.#lines.push(`${this.#where(full)}: there is no option ${full.join('.')}; ${has}`);
     this.#cures.add(near ?? 'remove it; docs/configuration.md lists every option');
   }
@@ -135,8 +174,14 @@ class Problems {
     const value = valueAt(this.#values, path);
     const meaning = node.description === undefined ? '' : ` (${node.description})`;
     const may = allowed(node);
-    const near = typeof value === 'string' && node.enum !== undefined ? didYouMean(value, node.enum.map(String)) : undefined;
-    this.#lines.push(`${this.#where(path)}: ${value === undefined ? 'missing' : JSON.stringify(value)} is not ${may}${meaning}`);
-    this.#cures.add(near ?? `set ${path.join('.')} to ${may}${node.default === undefined ? '' : `; the default is ${JSON.stringify(node.default)}`}`);
+    const near =
+      typeof value === 'string' && node.enum !== undefined ? didYouMean(value, node.enum.map(String)) : undefined;
+    this.#lines.push(
+      `${this.#where(path)}: ${value === undefined ? 'missing' : JSON.stringify(value)} is not ${may}${meaning}`,
+    );
+    this.#cures.add(
+      near ??
+        `set ${path.join('.')} to ${may}${node.default === undefined ? '' : `; the default is ${JSON.stringify(node.default)}`}`,
+    );
   }
 }

@@ -6,7 +6,9 @@ import { resolveConfig } from './config.js';
 import { configurationReference } from './configuration-reference.js';
 
 it('docs/configuration.md is up to date (otherwise: pnpm --filter difsr docs)', async () => {
-  expect(await readFile(new URL('../../../docs/configuration.md', import.meta.url), 'utf8')).toBe(configurationReference());
+  expect(await readFile(new URL('../../../docs/configuration.md', import.meta.url), 'utf8')).toBe(
+    configurationReference(),
+  );
 });
 
 it('every option of the default configuration is described', async () => {

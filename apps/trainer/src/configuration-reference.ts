@@ -58,7 +58,9 @@ ${models.map((model) => `\n### ${model.name}\n\n${sentence({ description: model.
 /** Options that every model has, with the same meaning and default. */
 function sharedOptions(): [string, SchemaNode][] {
   const [first, ...others] = models.map((model) => options(modelSchema(model), 'model'));
-  return (first ?? []).filter((option) => others.every((list) => list.some((other) => JSON.stringify(other) === JSON.stringify(option))));
+  return (first ?? []).filter((option) =>
+    others.every((list) => list.some((other) => JSON.stringify(other) === JSON.stringify(option))),
+  );
 }
 
 function ownOptions(model: RegisteredModel, shared: readonly (readonly [string, SchemaNode])[]): string {
@@ -84,12 +86,17 @@ function options(schema: SchemaNode, prefix: string): [string, SchemaNode][] {
 }
 
 function rows(list: readonly (readonly [string, SchemaNode])[]): string {
-  const lines = list.map(([path, node]) => `| \`${path}\` | ${cell(node.description ?? '')} | ${cell(keysOf(node).length > 0 && node.properties !== undefined ? 'a section' : allowed(node))} | ${defaultOf(node)} |`);
+  const lines = list.map(
+    ([path, node]) =>
+      `| \`${path}\` | ${cell(node.description ?? '')} | ${cell(keysOf(node).length > 0 && node.properties !== undefined ? 'a section' : allowed(node))} | ${defaultOf(node)} |`,
+  );
   return ['| option | meaning | allowed | default |', '|---|---|---|---|', ...lines].join('\n');
 }
 
 function defaultOf({ default: value }: SchemaNode): string {
-  return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0) ? '' : `\`${JSON.stringify(value)}\``;
+  return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+    ? ''
+    : `\`${JSON.stringify(value)}\``;
 }
 
 function cell(text: string): string {

@@ -1,5 +1,13 @@
 // From a run's data configuration to a data set, and what loading did in a few lines.
-import { DataError, leaveOneOut, loadDataset, type Dataset, type LoadOptions, type LoadReport, type ReportKind } from '@difsr/data';
+import {
+  DataError,
+  leaveOneOut,
+  loadDataset,
+  type Dataset,
+  type LoadOptions,
+  type LoadReport,
+  type ReportKind,
+} from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
 import { whole } from './output/table.js';
 import type { Terminal } from './output/terminal.js';
@@ -9,7 +17,17 @@ const MOST_LINES = 10;
 
 /** Loads the data set of a configuration. @throws DataError */
 export async function loadData(config: DataConfig): Promise<Dataset> {
-  const { path, format, fields, userMin, itemMin, categoryText, userColumn: user, itemColumn: item, timeColumn: time } = config;
+  const {
+    path,
+    format,
+    fields,
+    userMin,
+    itemMin,
+    categoryText,
+    userColumn: user,
+    itemColumn: item,
+    timeColumn: time,
+  } = config;
   const options: LoadOptions = {
     ...withoutUndefined({ format, fields, userMin, itemMin, categoryText }),
     columns: withoutUndefined({ user, item, time }),
@@ -27,9 +45,12 @@ export async function loadRunData(config: DataConfig, moved: string | undefined)
     return await loadData(moved === undefined ? config : { ...config, path: moved });
   } catch (error) {
     const [problem, second] = error instanceof DataError ? error.problems : [];
-    const gone = problem !== undefined && second === undefined && /^(no such file|there is no folder)/.test(problem.message);
+    const gone =
+      problem !== undefined && second === undefined && /^(no such file|there is no folder)/.test(problem.message);
     if (!gone) throw error;
-    throw new DataError([{ ...problem, cure: `${problem.cure.replace(/\?$/, '')}; name the place of the run's data set with --data PATH` }]);
+    throw new DataError([
+      { ...problem, cure: `${problem.cure.replace(/\?$/, '')}; name the place of the run's data set with --data PATH` },
+    ]);
   }
 }
 
@@ -37,7 +58,10 @@ export async function loadRunData(config: DataConfig, moved: string | undefined)
 export function requireTrainable(dataset: Dataset, path: string): void {
   const { valid } = leaveOneOut(dataset);
   if (valid.targets.length > 0) return;
-  const longest = dataset.sequences.offsets.reduce((most, end, i, offsets) => Math.max(most, i === 0 ? 0 : end - (offsets[i - 1] ?? 0)), 0);
+  const longest = dataset.sequences.offsets.reduce(
+    (most, end, i, offsets) => Math.max(most, i === 0 ? 0 : end - (offsets[i - 1] ?? 0)),
+    0,
+  );
   throw new DataError([
     {
       file: path,
@@ -50,7 +74,9 @@ export function requireTrainable(dataset: Dataset, path: string): void {
 /** The same object without keys whose value is undefined (exactOptionalPropertyTypes tells the two apart). */
 function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   // Keys with undefined are gone, which Object.fromEntries cannot express in its type.
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** Says what was loaded, and everything that was dropped, inferred or noticed. */
@@ -66,8 +92,11 @@ export function showData(terminal: Terminal, dataset: Dataset): void {
     fields: Object.fromEntries(fields.map((field) => [field.name, field.vocabulary.size - 1])),
     report,
   });
-  const sides = fields.map((field) => `${field.name} (${whole(field.vocabulary.size - 1)} values)`).join(', ') || 'none';
-  terminal.line(`${terminal.style('bold', name)} (${format}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(sequences.items.length)} interactions; side information: ${sides}`);
+  const sides =
+    fields.map((field) => `${field.name} (${whole(field.vocabulary.size - 1)} values)`).join(', ') || 'none';
+  terminal.line(
+    `${terminal.style('bold', name)} (${format}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(sequences.items.length)} interactions; side information: ${sides}`,
+  );
   for (const line of reportLines(report)) terminal.line(terminal.style('dim', `  ${line}`));
 }
 
@@ -75,7 +104,10 @@ export function showData(terminal: Terminal, dataset: Dataset): void {
 export function reportLines(report: LoadReport): string[] {
   const order: Readonly<Record<ReportKind, number>> = { dropped: 0, inferred: 1, noted: 2 };
   const sorted = report.toSorted((a, b) => order[a.kind] - order[b.kind]);
-  const lines = sorted.slice(0, MOST_LINES).map(({ kind, what, count, why }) => `${kind}: ${what}${count > 0 ? ` (${whole(count)})` : ''}: ${why}`);
-  if (sorted.length > lines.length) lines.push(`and ${sorted.length - lines.length} more; difsr data stats PATH --json has all`);
+  const lines = sorted
+    .slice(0, MOST_LINES)
+    .map(({ kind, what, count, why }) => `${kind}: ${what}${count > 0 ? ` (${whole(count)})` : ''}: ${why}`);
+  if (sorted.length > lines.length)
+    lines.push(`and ${sorted.length - lines.length} more; difsr data stats PATH --json has all`);
   return lines;
 }

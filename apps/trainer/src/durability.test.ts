@@ -12,7 +12,18 @@ const ML100K = fileURLToPath(new URL('../../../../shared/data/recbole/ml-100k', 
 const REAL = existsSync(ML100K);
 const NEEDS = 'needs ../shared/data/recbole/ml-100k';
 /** Every part of the real configuration, in a size that lets the whole test finish in minutes. */
-const MODEL = ['--device', 'cpu', ...['model.hiddenSize=16', 'model.innerSize=32', 'model.sideWidth=8', 'model.fusion=gate', 'model.layers=1', 'training.targetsPerStep=4096'].flatMap((setting) => ['--set', setting])];
+const MODEL = [
+  '--device',
+  'cpu',
+  ...[
+    'model.hiddenSize=16',
+    'model.innerSize=32',
+    'model.sideWidth=8',
+    'model.fusion=gate',
+    'model.layers=1',
+    'training.targetsPerStep=4096',
+  ].flatMap((setting) => ['--set', setting]),
+];
 
 let folder: string;
 beforeEach(async () => {
@@ -20,8 +31,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const digest = async (run: string, file: string): Promise<string> => createHash('sha256').update(await readFile(join(run, file))).digest('hex');
-const digests = async (run: string): Promise<string[]> => [await digest(run, 'model.safetensors'), await digest(run, 'optimizer.safetensors')];
+const digest = async (run: string, file: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(join(run, file)))
+    .digest('hex');
+const digests = async (run: string): Promise<string[]> => [
+  await digest(run, 'model.safetensors'),
+  await digest(run, 'optimizer.safetensors'),
+];
 
 /** Starts a command and kills it without warning after some milliseconds; tells whether it had ended by itself. */
 function killAfter(args: readonly string[], milliseconds: number): Promise<boolean> {
@@ -37,7 +54,7 @@ function killAfter(args: readonly string[], milliseconds: number): Promise<boole
 
 /** A small generator of delays: the same kills in every run of this test. */
 function* delays(seed: number, least: number, most: number): Generator<number> {
-  for (let state = seed; ; ) {
+  for (let state = seed; ;) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     yield least + (state / 2 ** 32) * (most - least);
   }
@@ -49,34 +66,53 @@ describe('a run on ml-100k', () => {
     const seen = new Set<string>();
     for (let i = 0; i < 20; i++) {
       const out = join(folder, `run${i}`);
-      const ended = await difsr(['train', '--data', ML100K, '--epochs', '1', '--seed', '5', '--out', out, ...MODEL], { cwd: folder });
+      const ended = await difsr(['train', '--data', ML100K, '--epochs', '1', '--seed', '5', '--out', out, ...MODEL], {
+        cwd: folder,
+      });
       expect(ended.code, ended.stderr).toBe(0);
       seen.add((await digests(out)).join());
     }
     expect(seen.size).toBe(1);
   });
 
-  it('killed again and again, within epochs and within saves, ends as one that was not, and redoes no finished epoch', { timeout: 900_000 }, async ({ skip }) => {
-    skip(!REAL, NEEDS);
-    const common = ['--data', ML100K, '--epochs', '4', '--seed', '6', '--set', 'training.checkpointSeconds=0.05', ...MODEL];
-    const whole = join(folder, 'whole');
-    const started = performance.now();
-    const ended = await difsr(['train', ...common, '--out', whole], { cwd: folder });
-    expect(ended.code, ended.stderr).toBe(0);
-    const duration = performance.now() - started;
+  it(
+    'killed again and again, within epochs and within saves, ends as one that was not, and redoes no finished epoch',
+    { timeout: 900_000 },
+    async ({ skip }) => {
+      skip(!REAL, NEEDS);
+      const common = [
+        '--data',
+        ML100K,
+        '--epochs',
+        '4',
+        '--seed',
+        '6',
+        '--set',
+        'training.checkpointSeconds=0.05',
+        ...MODEL,
+      ];
+      const whole = join(folder, 'whole');
+      const started = performance.now();
+      const ended = await difsr(['train', ...common, '--out', whole], { cwd: folder });
+      expect(ended.code, ended.stderr).toBe(0);
+      const duration = performance.now() - started;
 
-    const cut = join(folder, 'cut');
-    const pause = delays(99, duration * 0.15, duration * 0.6);
-    let kills = 0;
-    let finished = await killAfter(['train', ...common, '--out', cut], duration * 0.3);
-    for (let tries = 0; !finished && tries < 40; tries++) {
-      kills++;
-      finished = await killAfter(['resume', cut], pause.next().value);
-    }
-    expect(finished, 'the run gets to its end').toBe(true);
-    expect(kills).toBeGreaterThanOrEqual(2);
-    expect(await digests(cut)).toEqual(await digests(whole));
-    const epochs = (await readFile(join(cut, 'history.jsonl'), 'utf8')).trim().split('\n').map((line): unknown => JSON.parse(line));
-    expect(epochs).toMatchObject([{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }, { epoch: 4 }]);
-  });
+      const cut = join(folder, 'cut');
+      const pause = delays(99, duration * 0.15, duration * 0.6);
+      let kills = 0;
+      let finished = await killAfter(['train', ...common, '--out', cut], duration * 0.3);
+      for (let tries = 0; !finished && tries < 40; tries++) {
+        kills++;
+        finished = await killAfter(['resume', cut], pause.next().value);
+      }
+      expect(finished, 'the run gets to its end').toBe(true);
+      expect(kills).toBeGreaterThanOrEqual(2);
+      expect(await digests(cut)).toEqual(await digests(whole));
+      const epochs = (await readFile(join(cut, 'history.jsonl'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line): unknown => JSON.parse(line));
+      expect(epochs).toMatchObject([{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }, { epoch: 4 }]);
+    },
+  );
 });

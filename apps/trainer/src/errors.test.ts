@@ -18,74 +18,380 @@ interface BadInput {
   readonly uid?: number;
 }
 
-const train = (...args: string[]): string[] => ['train', '--data', 'shop', '--epochs', '1', '--out', 'new', ...TINY, ...args];
+const train = (...args: string[]): string[] => [
+  'train',
+  '--data',
+  'shop',
+  '--epochs',
+  '1',
+  '--out',
+  'new',
+  ...TINY,
+  ...args,
+];
 const write = (file: string, text: string) => (folder: string) => writeFile(join(folder, file), text);
-const edit = (file: string, change: (text: string) => string) => async (folder: string) => writeFile(join(folder, file), change(await readFile(join(folder, file), 'utf8')));
+const edit = (file: string, change: (text: string) => string) => async (folder: string) =>
+  writeFile(join(folder, file), change(await readFile(join(folder, file), 'utf8')));
 
 const dataInputs: readonly BadInput[] = [
-  { name: 'a data set that does not exist', args: train('--data', 'shpo'), code: exitCodes.data, names: ['shpo', 'no such file', 'did you mean shop?'] },
-  { name: 'a folder that does not exist', args: train('--data', 'nowhere/shop'), code: exitCodes.data, names: ['nowhere/shop', 'there is no folder nowhere'] },
-  { name: 'commas instead of tabs', arrange: edit('shop/shop.inter', (text) => text.replaceAll('\t', ',')), args: train(), code: exitCodes.data, names: ['shop/shop.inter', 'line 1', /tab/i, 'cure:'] },
-  { name: 'an id that is not a number', arrange: edit('Clicks.txt', (text) => text.replace('\n2 ', '\n2 B00X ')), args: train('--data', 'Clicks'), code: exitCodes.data, names: ['Clicks.txt', 'line 2', '"B00X"', 'cure:'] },
-  { name: 'a time that is not a number', arrange: edit('shop/shop.inter', (text) => text.replace('\t1001\n', '\t12/31/1999\n')), args: train(), code: exitCodes.data, names: ['shop/shop.inter', 'line 3', '"timestamp"', '"12/31/1999"', 'cure:'] },
-  { name: 'truncated JSON', arrange: (folder) => truncate(join(folder, 'Clicks_item2attributes.json'), 300), args: train('--data', 'Clicks'), code: exitCodes.data, names: ['Clicks_item2attributes.json', /line 1/, 'cure:'] },
-  { name: 'an attribute file that is missing', arrange: (folder) => rm(join(folder, 'Clicks_item2attributes.json')), args: train('--data', 'Clicks'), code: exitCodes.data, names: ['Clicks_item2attributes.json', 'cure:'] },
-  { name: 'an empty file', arrange: write('shop/shop.inter', ''), args: train(), code: exitCodes.data, names: ['shop/shop.inter', /empty/, 'cure:'] },
-  { name: 'a header and nothing else', arrange: write('shop/shop.inter', 'user_id:token\titem_id:token\ttimestamp:float\n'), args: train(), code: exitCodes.data, names: ['shop/shop.inter', 'cure:'] },
-  { name: 'nothing left after filtering', args: train('--set', 'data.userMin=500'), code: exitCodes.data, names: [/500|userMin|at least/, 'cure:'] },
-  { name: 'a column that does not exist', args: train('--set', 'data.timeColumn=timestmp'), code: exitCodes.data, names: ['shop/shop.inter', '"timestmp"', 'did you mean "timestamp"?', 'data.timeColumn'] },
-  { name: 'a file that is no text', arrange: (folder) => writeFile(join(folder, 'shop/shop.inter'), Uint8Array.of(0xff, 0xfe, 0x00, 0x80)), args: train(), code: exitCodes.data, names: ['shop/shop.inter', 'line 1', 'UTF-8', 'cure:'] },
-  { name: 'a misspelt format', args: train('--format', 'recbloe'), code: exitCodes.usage, names: ['--format recbloe', 'did you mean recbole?'] },
-  { name: 'users too short to hold anything out', arrange: write('shop/shop.inter', 'user_id:token\titem_id:token\nu1\ta\nu1\tb\nu2\tb\nu2\ta\n'), args: train(), code: exitCodes.data, names: ['shop', 'cure:'] },
+  {
+    name: 'a data set that does not exist',
+    args: train('--data', 'shpo'),
+    code: exitCodes.data,
+    names: ['shpo', 'no such file', 'did you mean shop?'],
+  },
+  {
+    name: 'a folder that does not exist',
+    args: train('--data', 'nowhere/shop'),
+    code: exitCodes.data,
+    names: ['nowhere/shop', 'there is no folder nowhere'],
+  },
+  {
+    name: 'commas instead of tabs',
+    arrange: edit('shop/shop.inter', (text) => text.replaceAll('\t', ',')),
+    args: train(),
+    code: exitCodes.data,
+    names: ['shop/shop.inter', 'line 1', /tab/i, 'cure:'],
+  },
+  {
+    name: 'an id that is not a number',
+    arrange: edit('Clicks.txt', (text) => text.replace('\n2 ', '\n2 B00X ')),
+    args: train('--data', 'Clicks'),
+    code: exitCodes.data,
+    names: ['Clicks.txt', 'line 2', '"B00X"', 'cure:'],
+  },
+  {
+    name: 'a time that is not a number',
+    arrange: edit('shop/shop.inter', (text) => text.replace('\t1001\n', '\t12/31/1999\n')),
+    args: train(),
+    code: exitCodes.data,
+    names: ['shop/shop.inter', 'line 3', '"timestamp"', '"12/31/1999"', 'cure:'],
+  },
+  {
+    name: 'truncated JSON',
+    arrange: (folder) => truncate(join(folder, 'Clicks_item2attributes.json'), 300),
+    args: train('--data', 'Clicks'),
+    code: exitCodes.data,
+    names: ['Clicks_item2attributes.json', /line 1/, 'cure:'],
+  },
+  {
+    name: 'an attribute file that is missing',
+    arrange: (folder) => rm(join(folder, 'Clicks_item2attributes.json')),
+    args: train('--data', 'Clicks'),
+    code: exitCodes.data,
+    names: ['Clicks_item2attributes.json', 'cure:'],
+  },
+  {
+    name: 'an empty file',
+    arrange: write('shop/shop.inter', ''),
+    args: train(),
+    code: exitCodes.data,
+    names: ['shop/shop.inter', /empty/, 'cure:'],
+  },
+  {
+    name: 'a header and nothing else',
+    arrange: write('shop/shop.inter', 'user_id:token\titem_id:token\ttimestamp:float\n'),
+    args: train(),
+    code: exitCodes.data,
+    names: ['shop/shop.inter', 'cure:'],
+  },
+  {
+    name: 'nothing left after filtering',
+    args: train('--set', 'data.userMin=500'),
+    code: exitCodes.data,
+    names: [/500|userMin|at least/, 'cure:'],
+  },
+  {
+    name: 'a column that does not exist',
+    args: train('--set', 'data.timeColumn=timestmp'),
+    code: exitCodes.data,
+    names: ['shop/shop.inter', '"timestmp"', 'did you mean "timestamp"?', 'data.timeColumn'],
+  },
+  {
+    name: 'a file that is no text',
+    arrange: (folder) => writeFile(join(folder, 'shop/shop.inter'), Uint8Array.of(0xff, 0xfe, 0x00, 0x80)),
+    args: train(),
+    code: exitCodes.data,
+    names: ['shop/shop.inter', 'line 1', 'UTF-8', 'cure:'],
+  },
+  {
+    name: 'a misspelt format',
+    args: train('--format', 'recbloe'),
+    code: exitCodes.usage,
+    names: ['--format recbloe', 'did you mean recbole?'],
+  },
+  {
+    name: 'users too short to hold anything out',
+    arrange: write('shop/shop.inter', 'user_id:token\titem_id:token\nu1\ta\nu1\tb\nu2\tb\nu2\ta\n'),
+    args: train(),
+    code: exitCodes.data,
+    names: ['shop', 'cure:'],
+  },
 ];
 
 const configInputs: readonly BadInput[] = [
-  { name: 'an unknown key in a configuration file', arrange: write('run.yaml', 'training:\n  epochs: 3\n  learningrate: 0.1\n'), args: train('--config', 'run.yaml'), code: exitCodes.usage, names: ['run.yaml, line 3', 'training.learningrate', 'did you mean training.learningRate?'] },
-  { name: 'a key in the wrong section', arrange: write('run.yaml', 'epochs: 3\n'), args: train('--config', 'run.yaml'), code: exitCodes.usage, names: ['run.yaml, line 1', 'did you mean training.epochs?'] },
-  { name: 'an unknown key of a model', args: train('--set', 'model.head=2'), code: exitCodes.usage, names: ['--set model.head=2', 'did you mean model.heads?'] },
-  { name: 'a value that is not allowed in a file', arrange: write('run.yaml', 'training:\n  seed: 1\nmodel:\n  heads: two\n'), args: ['train', '--config', 'run.yaml', '--out', 'new'], code: exitCodes.usage, names: ['run.yaml, line 4', '"two"', 'a whole number of at least 1', 'cure: set model.heads'] },
-  { name: 'a value that is not one of a few', args: train('--set', 'model.fusion=gated'), code: exitCodes.usage, names: ['--set model.fusion=gated', 'sum, concat, gate', 'did you mean gate?'] },
-  { name: 'YAML that is broken', arrange: write('run.yaml', 'training:\n  epochs: [1, 2\nmodel: {}\n'), args: train('--config', 'run.yaml'), code: exitCodes.usage, names: [/run\.yaml, line [23]/, 'cure:'] },
-  { name: 'a configuration file that does not exist', arrange: write('beauty.yaml', ''), args: train('--config', 'beuaty.yaml'), code: exitCodes.usage, names: ['beuaty.yaml', 'did you mean beauty.yaml?'] },
-  { name: '--set without a value', args: train('--set', 'epochs'), code: exitCodes.usage, names: ['--set epochs', 'key=value', 'cure:'] },
-  { name: 'epochs that are no number', args: train('--epochs', 'ten'), code: exitCodes.usage, names: ['--epochs ten', 'a whole number of at least 1', 'cure:'] },
-  { name: 'no epochs at all', args: train('--epochs', '0'), code: exitCodes.usage, names: ['--epochs 0', 'of at least 1', 'cure:'] },
-  { name: 'a learning rate below 0', args: train('--set', 'training.learningRate=-1'), code: exitCodes.usage, names: ['--set training.learningRate=-1', 'a number above 0', 'cure:'] },
-  { name: 'a misspelt model', args: train('--model', 'difsr'), code: exitCodes.usage, names: ['--model difsr', 'did you mean dif-sr?'] },
-  { name: 'a misspelt preset', args: train('--preset', 'smal'), code: exitCodes.usage, names: ['--preset', '"smal"', 'did you mean small?'] },
-  { name: 'a misspelt option', args: train('--epoch', '3'), code: exitCodes.usage, names: ['--epoch', '--epochs', 'cure:'] },
+  {
+    name: 'an unknown key in a configuration file',
+    arrange: write('run.yaml', 'training:\n  epochs: 3\n  learningrate: 0.1\n'),
+    args: train('--config', 'run.yaml'),
+    code: exitCodes.usage,
+    names: ['run.yaml, line 3', 'training.learningrate', 'did you mean training.learningRate?'],
+  },
+  {
+    name: 'a key in the wrong section',
+    arrange: write('run.yaml', 'epochs: 3\n'),
+    args: train('--config', 'run.yaml'),
+    code: exitCodes.usage,
+    names: ['run.yaml, line 1', 'did you mean training.epochs?'],
+  },
+  {
+    name: 'an unknown key of a model',
+    args: train('--set', 'model.head=2'),
+    code: exitCodes.usage,
+    names: ['--set model.head=2', 'did you mean model.heads?'],
+  },
+  {
+    name: 'a value that is not allowed in a file',
+    arrange: write('run.yaml', 'training:\n  seed: 1\nmodel:\n  heads: two\n'),
+    args: ['train', '--config', 'run.yaml', '--out', 'new'],
+    code: exitCodes.usage,
+    names: ['run.yaml, line 4', '"two"', 'a whole number of at least 1', 'cure: set model.heads'],
+  },
+  {
+    name: 'a value that is not one of a few',
+    args: train('--set', 'model.fusion=gated'),
+    code: exitCodes.usage,
+    names: ['--set model.fusion=gated', 'sum, concat, gate', 'did you mean gate?'],
+  },
+  {
+    name: 'YAML that is broken',
+    arrange: write('run.yaml', 'training:\n  epochs: [1, 2\nmodel: {}\n'),
+    args: train('--config', 'run.yaml'),
+    code: exitCodes.usage,
+    names: [/run\.yaml, line [23]/, 'cure:'],
+  },
+  {
+    name: 'a configuration file that does not exist',
+    arrange: write('beauty.yaml', ''),
+    args: train('--config', 'beuaty.yaml'),
+    code: exitCodes.usage,
+    names: ['beuaty.yaml', 'did you mean beauty.yaml?'],
+  },
+  {
+    name: '--set without a value',
+    args: train('--set', 'epochs'),
+    code: exitCodes.usage,
+    names: ['--set epochs', 'key=value', 'cure:'],
+  },
+  {
+    name: 'epochs that are no number',
+    args: train('--epochs', 'ten'),
+    code: exitCodes.usage,
+    names: ['--epochs ten', 'a whole number of at least 1', 'cure:'],
+  },
+  {
+    name: 'no epochs at all',
+    args: train('--epochs', '0'),
+    code: exitCodes.usage,
+    names: ['--epochs 0', 'of at least 1', 'cure:'],
+  },
+  {
+    name: 'a learning rate below 0',
+    args: train('--set', 'training.learningRate=-1'),
+    code: exitCodes.usage,
+    names: ['--set training.learningRate=-1', 'a number above 0', 'cure:'],
+  },
+  {
+    name: 'a misspelt model',
+    args: train('--model', 'difsr'),
+    code: exitCodes.usage,
+    names: ['--model difsr', 'did you mean dif-sr?'],
+  },
+  {
+    name: 'a misspelt preset',
+    args: train('--preset', 'smal'),
+    code: exitCodes.usage,
+    names: ['--preset', '"smal"', 'did you mean small?'],
+  },
+  {
+    name: 'a misspelt option',
+    args: train('--epoch', '3'),
+    code: exitCodes.usage,
+    names: ['--epoch', '--epochs', 'cure:'],
+  },
   { name: 'a misspelt command', args: ['trian'], code: exitCodes.usage, names: ['trian', 'train', 'cure:'] },
-  { name: 'a misspelt device', args: train('--device', 'gpu'), code: exitCodes.usage, names: ['gpu', 'auto, cpu, cuda, webgpu', 'Did you mean cuda or webgpu?'] },
+  {
+    name: 'a misspelt device',
+    args: train('--device', 'gpu'),
+    code: exitCodes.usage,
+    names: ['gpu', 'auto, cpu, cuda, webgpu', 'Did you mean cuda or webgpu?'],
+  },
   { name: 'an option without its value', args: ['train', '--data'], code: exitCodes.usage, names: ['--data', 'cure:'] },
-  { name: 'a side information field that the data lacks', args: train('--set', 'model.fields=[brnad]'), code: exitCodes.usage, names: ['model.fields', '"brnad"', 'did you mean brand?'] },
-  { name: 'a data field that the file lacks', args: train('--set', 'data.fields=[colour]'), code: exitCodes.data, names: ['shop/shop.item', '"colour"', 'cure:'] },
-  { name: 'heads that do not divide the width', args: train('--set', 'model.heads=3'), code: exitCodes.usage, names: ['model.heads 3', 'model.hiddenSize 8', 'divisors of 8'] },
-  { name: 'a metric that is none', args: train('--set', 'training.earlyStopping.metric=ndgc@10'), code: exitCodes.usage, names: ['ndgc@10', 'did you mean ndcg@10?'] },
-  { name: 'a metric at a cut-off that is not computed', args: train('--set', 'training.earlyStopping.metric=ndcg@7'), code: exitCodes.usage, names: ['ndcg@7', 'evaluation.ks', 'cure:'] },
+  {
+    name: 'a side information field that the data lacks',
+    args: train('--set', 'model.fields=[brnad]'),
+    code: exitCodes.usage,
+    names: ['model.fields', '"brnad"', 'did you mean brand?'],
+  },
+  {
+    name: 'a data field that the file lacks',
+    args: train('--set', 'data.fields=[colour]'),
+    code: exitCodes.data,
+    names: ['shop/shop.item', '"colour"', 'cure:'],
+  },
+  {
+    name: 'heads that do not divide the width',
+    args: train('--set', 'model.heads=3'),
+    code: exitCodes.usage,
+    names: ['model.heads 3', 'model.hiddenSize 8', 'divisors of 8'],
+  },
+  {
+    name: 'a metric that is none',
+    args: train('--set', 'training.earlyStopping.metric=ndgc@10'),
+    code: exitCodes.usage,
+    names: ['ndgc@10', 'did you mean ndcg@10?'],
+  },
+  {
+    name: 'a metric at a cut-off that is not computed',
+    args: train('--set', 'training.earlyStopping.metric=ndcg@7'),
+    code: exitCodes.usage,
+    names: ['ndcg@7', 'evaluation.ks', 'cure:'],
+  },
 ];
 
 const runInputs: readonly BadInput[] = [
-  { name: 'a folder that already holds a run', args: train('--out', 'run'), code: exitCodes.usage, names: ['--out run', 'already holds a run', 'difsr resume run'] },
-  { name: 'a folder that holds something else', args: train('--out', 'shop'), code: exitCodes.usage, names: ['--out shop', 'not empty', 'cure:'] },
-  { name: 'a file as the output folder', args: train('--out', 'Clicks.txt/run'), code: exitCodes.usage, names: ['Clicks.txt/run', 'cure:'] },
-  { name: 'a folder that may not be written', arrange: async (folder) => chmod(await mkdir(join(folder, 'locked')).then(() => join(folder, 'locked')), 0o555), args: train('--out', 'locked/run'), code: exitCodes.usage, names: ['locked', /cannot be written|permission/, 'cure:'], uid: 65_534 },
-  { name: 'a run that is none', args: ['resume', 'shop'], code: exitCodes.failed, names: ['shop', 'not a run folder', 'cure:'] },
-  { name: 'a truncated checkpoint', arrange: (folder) => truncate(join(folder, 'run/optimizer.safetensors'), 1000), args: ['resume', 'run', '--epochs', '5'], code: exitCodes.failed, names: ['run/optimizer.safetensors', 'cure:'] },
-  { name: 'a checkpoint that is no checkpoint', arrange: write('run/optimizer.safetensors', 'hello'), args: ['resume', 'run', '--epochs', '5'], code: exitCodes.failed, names: ['run/optimizer.safetensors', 'cure:'] },
-  { name: 'a checkpoint of something else', arrange: (folder) => cp(join(folder, 'run/model.safetensors'), join(folder, 'run/optimizer.safetensors')), args: ['resume', 'run', '--epochs', '5'], code: exitCodes.failed, names: ['run/optimizer.safetensors', 'cure:'] },
-  { name: 'a truncated model', arrange: (folder) => truncate(join(folder, 'run/model.safetensors'), 2000), args: ['recommend', 'run', '--history', 'item-1'], code: exitCodes.failed, names: ['run/model.safetensors', 'cure:'] },
-  { name: 'a model of other sizes', arrange: edit('run/config.json', (text) => text.replace('"hiddenSize": 8', '"hiddenSize": 16')), args: ['evaluate', 'run'], code: exitCodes.failed, names: ['run/model.safetensors', 'shape'] },
-  { name: 'a configuration of a run that is damaged', arrange: edit('run/config.json', (text) => text.slice(0, 200)), args: ['evaluate', 'run'], code: exitCodes.failed, names: ['run/config.json', 'cure:'] },
-  { name: 'another vocabulary, evaluated', arrange: (folder) => writeRecbole(folder, 'other', 9), args: ['evaluate', 'run', '--data', 'other'], code: exitCodes.failed, names: ['run', 'other', 'cure:'] },
-  { name: 'another vocabulary, resumed', arrange: (folder) => appendFile(join(folder, 'shop/shop.inter'), 'user-999\titem-1\t5\n'), args: ['resume', 'run', '--epochs', '5'], code: exitCodes.failed, names: ['run', 'shop', 'cure:'] },
-  { name: 'data that was moved', arrange: (folder) => rm(join(folder, 'shop'), { recursive: true }), args: ['evaluate', 'run'], code: exitCodes.data, names: ['shop', 'cure:', '--data PATH'] },
-  { name: 'more recommendations than items', args: ['recommend', 'run', '--history', 'item-1', '-k', '5000'], code: exitCodes.usage, names: ['-k 5000', 'cure:'] },
-  { name: 'a number of recommendations that is none', args: ['recommend', 'run', '--history', 'item-1', '-k', '0'], code: exitCodes.usage, names: ["'0'", 'at least 1'] },
+  {
+    name: 'a folder that already holds a run',
+    args: train('--out', 'run'),
+    code: exitCodes.usage,
+    names: ['--out run', 'already holds a run', 'difsr resume run'],
+  },
+  {
+    name: 'a folder that holds something else',
+    args: train('--out', 'shop'),
+    code: exitCodes.usage,
+    names: ['--out shop', 'not empty', 'cure:'],
+  },
+  {
+    name: 'a file as the output folder',
+    args: train('--out', 'Clicks.txt/run'),
+    code: exitCodes.usage,
+    names: ['Clicks.txt/run', 'cure:'],
+  },
+  {
+    name: 'a folder that may not be written',
+    arrange: async (folder) => chmod(await mkdir(join(folder, 'locked')).then(() => join(folder, 'locked')), 0o555),
+    args: train('--out', 'locked/run'),
+    code: exitCodes.usage,
+    names: ['locked', /cannot be written|permission/, 'cure:'],
+    uid: 65_534,
+  },
+  {
+    name: 'a run that is none',
+    args: ['resume', 'shop'],
+    code: exitCodes.failed,
+    names: ['shop', 'not a run folder', 'cure:'],
+  },
+  {
+    name: 'a truncated checkpoint',
+    arrange: (folder) => truncate(join(folder, 'run/optimizer.safetensors'), 1000),
+    args: ['resume', 'run', '--epochs', '5'],
+    code: exitCodes.failed,
+    names: ['run/optimizer.safetensors', 'cure:'],
+  },
+  {
+    name: 'a checkpoint that is no checkpoint',
+    arrange: write('run/optimizer.safetensors', 'hello'),
+    args: ['resume', 'run', '--epochs', '5'],
+    code: exitCodes.failed,
+    names: ['run/optimizer.safetensors', 'cure:'],
+  },
+  {
+    name: 'a checkpoint of something else',
+    arrange: (folder) => cp(join(folder, 'run/model.safetensors'), join(folder, 'run/optimizer.safetensors')),
+    args: ['resume', 'run', '--epochs', '5'],
+    code: exitCodes.failed,
+    names: ['run/optimizer.safetensors', 'cure:'],
+  },
+  {
+    name: 'a truncated model',
+    arrange: (folder) => truncate(join(folder, 'run/model.safetensors'), 2000),
+    args: ['recommend', 'run', '--history', 'item-1'],
+    code: exitCodes.failed,
+    names: ['run/model.safetensors', 'cure:'],
+  },
+  {
+    name: 'a model of other sizes',
+    arrange: edit('run/config.json', (text) => text.replace('"hiddenSize": 8', '"hiddenSize": 16')),
+    args: ['evaluate', 'run'],
+    code: exitCodes.failed,
+    names: ['run/model.safetensors', 'shape'],
+  },
+  {
+    name: 'a configuration of a run that is damaged',
+    arrange: edit('run/config.json', (text) => text.slice(0, 200)),
+    args: ['evaluate', 'run'],
+    code: exitCodes.failed,
+    names: ['run/config.json', 'cure:'],
+  },
+  {
+    name: 'another vocabulary, evaluated',
+    arrange: (folder) => writeRecbole(folder, 'other', 9),
+    args: ['evaluate', 'run', '--data', 'other'],
+    code: exitCodes.failed,
+    names: ['run', 'other', 'cure:'],
+  },
+  {
+    name: 'another vocabulary, resumed',
+    arrange: (folder) => appendFile(join(folder, 'shop/shop.inter'), 'user-999\titem-1\t5\n'),
+    args: ['resume', 'run', '--epochs', '5'],
+    code: exitCodes.failed,
+    names: ['run', 'shop', 'cure:'],
+  },
+  {
+    name: 'data that was moved',
+    arrange: (folder) => rm(join(folder, 'shop'), { recursive: true }),
+    args: ['evaluate', 'run'],
+    code: exitCodes.data,
+    names: ['shop', 'cure:', '--data PATH'],
+  },
+  {
+    name: 'more recommendations than items',
+    args: ['recommend', 'run', '--history', 'item-1', '-k', '5000'],
+    code: exitCodes.usage,
+    names: ['-k 5000', 'cure:'],
+  },
+  {
+    name: 'a number of recommendations that is none',
+    args: ['recommend', 'run', '--history', 'item-1', '-k', '0'],
+    code: exitCodes.usage,
+    names: ["'0'", 'at least 1'],
+  },
   { name: 'an export without a format', args: ['export', 'run'], code: exitCodes.usage, names: ['--onnx'] },
-  { name: 'an export into a folder that does not exist', args: ['export', 'run', '--onnx', '--out', 'no/such/m.onnx'], code: exitCodes.failed, names: ['no/such/m.onnx', 'cure:'] },
-  { name: 'a device that is missing', args: train('--device', 'cuda'), code: exitCodes.backend, names: ['--device cuda', 'cure:', /--device cpu/] },
-  { name: 'a device that a backend does not have', args: train('--backend', 'reference', '--device', 'cuda'), code: exitCodes.usage, names: ['--device cuda', 'reference', 'cure:'] },
-  { name: 'a learning rate that makes the loss infinite', args: train('--set', 'training.learningRate=1e30'), code: exitCodes.failed, names: [/loss is (NaN|-?Infinity)/, 'epoch 1', 'step', '1e+30', 'cure:'] },
+  {
+    name: 'an export into a folder that does not exist',
+    args: ['export', 'run', '--onnx', '--out', 'no/such/m.onnx'],
+    code: exitCodes.failed,
+    names: ['no/such/m.onnx', 'cure:'],
+  },
+  {
+    name: 'a device that is missing',
+    args: train('--device', 'cuda'),
+    code: exitCodes.backend,
+    names: ['--device cuda', 'cure:', /--device cpu/],
+  },
+  {
+    name: 'a device that a backend does not have',
+    args: train('--backend', 'reference', '--device', 'cuda'),
+    code: exitCodes.usage,
+    names: ['--device cuda', 'reference', 'cure:'],
+  },
+  {
+    name: 'a learning rate that makes the loss infinite',
+    args: train('--set', 'training.learningRate=1e30'),
+    code: exitCodes.failed,
+    names: [/loss is (NaN|-?Infinity)/, 'epoch 1', 'step', '1e+30', 'cure:'],
+  },
 ];
 
 let template = '';
@@ -150,13 +456,18 @@ it('an item without an entry in the attribute file is counted, not refused', asy
     const { ['5']: _, ...rest } = JSON.parse(text) as Record<string, number[]>; // written by writeS3Rec
     return JSON.stringify(rest);
   })(folder);
-  const { code, stdout } = await difsr(['train', '--data', 'Clicks', '--epochs', '1', '--out', 'new', ...TINY], { cwd: folder });
+  const { code, stdout } = await difsr(['train', '--data', 'Clicks', '--epochs', '1', '--out', 'new', ...TINY], {
+    cwd: folder,
+  });
   expect(code).toBe(0);
   expect(stdout).toMatch(/items? without .*\(1\)/);
 });
 
 it('DIFSR_TRACE shows where an error comes from', async () => {
-  const { code, stderr } = await difsr(['train', '--data', 'nowhere', ...TINY_MODEL], { cwd: template, env: { DIFSR_TRACE: '1' } });
+  const { code, stderr } = await difsr(['train', '--data', 'nowhere', ...TINY_MODEL], {
+    cwd: template,
+    env: { DIFSR_TRACE: '1' },
+  });
   expect(code).toBe(exitCodes.data);
   expect(stderr).toMatch(/^\s+at .*:\d+:\d+/m);
 });

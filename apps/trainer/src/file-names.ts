@@ -8,13 +8,21 @@ import { didYouMean } from './nearest.js';
 export async function loadNames(file: string, cause: unknown): Promise<UsageError> {
   const code = codeOf(cause);
   if (code !== 'ENOENT' && code !== 'ENOTDIR') {
-    return new UsageError(`${file}: cannot be read (${code})`, code === 'EISDIR' ? 'name a file, not a folder' : 'check the path and its permissions');
+    return new UsageError(
+      `${file}: cannot be read (${code})`,
+      code === 'EISDIR' ? 'name a file, not a folder' : 'check the path and its permissions',
+    );
   }
   const folder = dirname(file);
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return new UsageError(`${file}: there is no folder ${folder}`, 'check the path');
   const hint = didYouMean(basename(file), names);
-  return new UsageError(`${file}: no such file`, hint === undefined ? 'check the path' : hint.replace(/mean (.*)\?$/, (_, name: string) => `mean ${join(folder, name)}?`));
+  return new UsageError(
+    `${file}: no such file`,
+    hint === undefined
+      ? 'check the path'
+      : hint.replace(/mean (.*)\?$/, (_, name: string) => `mean ${join(folder, name)}?`),
+  );
 }
 
 /** The system's code of an error, such as ENOENT. */

@@ -11,7 +11,10 @@ export function chooseByName<T>(what: string, name: string, candidates: Readonly
   const found = candidates.get(name);
   if (found !== undefined) return found;
   const all = [...candidates.keys()].join(', ');
-  throw new UsageError(`${where === '' ? '' : `${where}: `}there is no ${what} "${name}"; there are ${all}`, didYouMean(name, candidates.keys()) ?? `use one of ${all}`);
+  throw new UsageError(
+    `${where === '' ? '' : `${where}: `}there is no ${what} "${name}"; there are ${all}`,
+    didYouMean(name, candidates.keys()) ?? `use one of ${all}`,
+  );
 }
 
 /** `did you mean X?`, where X is near enough. */

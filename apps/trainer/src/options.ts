@@ -29,24 +29,40 @@ export function jsonOption(command: Command, meaning: string): Command {
 /** Adds `--backend`, `--device`, `--threads`. */
 export function backendOptions(command: Command): Command {
   return command
-    .addOption(new Option('--backend <name>', 'what executes the graphs: onnxruntime (default), or reference (slow, float64)').argParser(oneOf(backendNames)))
-    .addOption(new Option('--device <name>', `auto (default: the best that works), ${deviceNames.slice(1).join(', ')}`).argParser(oneOf(deviceNames, { gpu: 'cuda or webgpu' })))
+    .addOption(
+      new Option(
+        '--backend <name>',
+        'what executes the graphs: onnxruntime (default), or reference (slow, float64)',
+      ).argParser(oneOf(backendNames)),
+    )
+    .addOption(
+      new Option(
+        '--device <name>',
+        `auto (default: the best that works), ${deviceNames.slice(1).join(', ')}`,
+      ).argParser(oneOf(deviceNames, { gpu: 'cuda or webgpu' })),
+    )
     .addOption(new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(positiveInteger));
 }
 
 /** A parser for an option with few values; `meant` has names that are mistaken for one of them. */
-function oneOf<T extends string>(names: readonly T[], meant: Readonly<Record<string, string>> = {}): (value: string) => T {
+function oneOf<T extends string>(
+  names: readonly T[],
+  meant: Readonly<Record<string, string>> = {},
+): (value: string) => T {
   return (value) => {
     const found = names.find((name) => name === value);
     if (found !== undefined) return found;
     const hint = meant[value] === undefined ? didYouMean(value, names) : `did you mean ${meant[value]}?`;
-    throw new InvalidArgumentError(`${hint === undefined ? '' : `${hint[0]?.toUpperCase() ?? ''}${hint.slice(1)} `}Allowed: ${names.join(', ')}.`);
+    throw new InvalidArgumentError(
+      `${hint === undefined ? '' : `${hint[0]?.toUpperCase() ?? ''}${hint.slice(1)} `}Allowed: ${names.join(', ')}.`,
+    );
   };
 }
 
 /** A parser for counts. */
 export function positiveInteger(value: string): number {
-  if (!/^[1-9]\d*$/.test(value) || !Number.isSafeInteger(Number(value))) throw new InvalidArgumentError('A whole number of at least 1 is needed.');
+  if (!/^[1-9]\d*$/.test(value) || !Number.isSafeInteger(Number(value)))
+    throw new InvalidArgumentError('A whole number of at least 1 is needed.');
   return Number(value);
 }
 
@@ -56,14 +72,27 @@ export function collect(value: string, before: readonly string[] = []): readonly
 }
 
 /** The configuration keys that options set. */
-const KEYS = { data: 'data.path', format: 'data.format', model: 'model.name', epochs: 'training.epochs', seed: 'training.seed', backend: 'backend', device: 'device', threads: 'threads' } as const;
+const KEYS = {
+  data: 'data.path',
+  format: 'data.format',
+  model: 'model.name',
+  epochs: 'training.epochs',
+  seed: 'training.seed',
+  backend: 'backend',
+  device: 'device',
+  threads: 'threads',
+} as const;
 
 /** Options as assignments to configuration keys; numbers are read here, checked by the schema. */
 export function assignments(options: SharedOptions): Assignment[] {
   return Object.entries(KEYS).flatMap(([option, path]) => {
     const value = Object.entries(options).find(([name]) => name === option)?.[1];
     if (value === undefined) return [];
-    const numeric = (option === 'epochs' || option === 'seed') && typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+    const numeric =
+      (option === 'epochs' || option === 'seed') &&
+      typeof value === 'string' &&
+      value.trim() !== '' &&
+      Number.isFinite(Number(value));
     return [{ path, value: numeric ? Number(value) : value, shown: `--${option} ${String(value)}` }];
   });
 }

@@ -22,7 +22,15 @@ export const presets: ReadonlyMap<string, Preset> = new Map<string, Preset>([
     'small',
     {
       description: 'd 64, 2 layers, 2 heads, sum fusion: minutes on a laptop',
-      shared: { hiddenSize: 64, innerSize: 256, layers: 2, heads: 2, maxLength: 50, hiddenDropout: 0.5, attentionDropout: 0.3 },
+      shared: {
+        hiddenSize: 64,
+        innerSize: 256,
+        layers: 2,
+        heads: 2,
+        maxLength: 50,
+        hiddenDropout: 0.5,
+        attentionDropout: 0.3,
+      },
       models: { 'dif-sr': { sideWidth: 64, fusion: 'sum', attributeLoss: 5 } },
       training: { targetsPerStep: 1024, learningRate: 2e-3, schedule: { kind: 'cosine' } },
     },
@@ -31,7 +39,15 @@ export const presets: ReadonlyMap<string, Preset> = new Map<string, Preset>([
     'paper',
     {
       description: "d 256, 4 layers, 8 heads, gate fusion: the published code's newer configuration",
-      shared: { hiddenSize: 256, innerSize: 256, layers: 4, heads: 8, maxLength: 50, hiddenDropout: 0.5, attentionDropout: 0.3 },
+      shared: {
+        hiddenSize: 256,
+        innerSize: 256,
+        layers: 4,
+        heads: 8,
+        maxLength: 50,
+        hiddenDropout: 0.5,
+        attentionDropout: 0.3,
+      },
       models: { 'dif-sr': { sideWidth: 64, fusion: 'gate', attributeLoss: 10 } },
       training: { targetsPerStep: 2048, learningRate: 1e-4 },
     },
@@ -39,6 +55,9 @@ export const presets: ReadonlyMap<string, Preset> = new Map<string, Preset>([
 ]);
 
 /** A preset as a configuration for a model. */
-export function presetConfig(preset: Preset, model: string): { readonly model: Readonly<Record<string, number | string>>; readonly training: PresetTraining } {
+export function presetConfig(
+  preset: Preset,
+  model: string,
+): { readonly model: Readonly<Record<string, number | string>>; readonly training: PresetTraining } {
   return { model: { ...preset.shared, ...preset.models[model] }, training: preset.training };
 }

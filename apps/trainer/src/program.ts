@@ -15,7 +15,17 @@ import { exitCodeMeanings, exitCodes, type ExitCode } from './errors.js';
 import { describeError } from './output/errors.js';
 
 /** Commands in the order of `--help`. */
-const COMMANDS = [addQuickstart, addTrain, addResume, addEvaluate, addRecommend, addExport, addDataStats, addModels, addDoctor];
+const COMMANDS = [
+  addQuickstart,
+  addTrain,
+  addResume,
+  addEvaluate,
+  addRecommend,
+  addExport,
+  addDataStats,
+  addModels,
+  addDoctor,
+];
 
 /**
  * Runs one command line.
@@ -47,7 +57,10 @@ export function createProgram(done: (code: ExitCode) => void): Command {
     // Errors are shown once, by runCommand.
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
-    .addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}\n\nFirst steps:\n  $ npx difsr quickstart\n  $ npx difsr train --data PATH\n  $ npx difsr COMMAND --help`);
+    .addHelpText(
+      'after',
+      `\nExit codes:\n${exitCodeLines().join('\n')}\n\nFirst steps:\n  $ npx difsr quickstart\n  $ npx difsr train --data PATH\n  $ npx difsr COMMAND --help`,
+    );
   for (const add of COMMANDS) add(program, done);
   return program;
 }
@@ -63,5 +76,7 @@ function meaningOf(name: string): string {
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
 }

@@ -14,14 +14,28 @@ export async function requireFreeFolder(out: string): Promise<void> {
   const names = await readdir(out).catch((error: unknown) => {
     const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
-    throw new UsageError(`--out ${out}: ${code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${code})`}`, 'choose another folder with --out');
+    throw new UsageError(
+      `--out ${out}: ${code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${code})`}`,
+      'choose another folder with --out',
+    );
   });
-  if (names?.includes(RUN_FILES.config)) throw new UsageError(`--out ${out}: already holds a run`, `"difsr resume ${out}" goes on with it; another --out starts a new one`);
+  if (names?.includes(RUN_FILES.config))
+    throw new UsageError(
+      `--out ${out}: already holds a run`,
+      `"difsr resume ${out}" goes on with it; another --out starts a new one`,
+    );
   const [first] = names ?? [];
-  if (first !== undefined) throw new UsageError(`--out ${out}: is not empty (it has ${names?.slice(0, 3).join(', ')})`, 'choose another folder with --out');
+  if (first !== undefined)
+    throw new UsageError(
+      `--out ${out}: is not empty (it has ${names?.slice(0, 3).join(', ')})`,
+      'choose another folder with --out',
+    );
   const existing = names === undefined ? await nearestExisting(out) : out;
   await access(existing, constants.W_OK).catch((error: unknown) => {
-    throw new UsageError(`--out ${out}: ${existing} cannot be written (${codeOf(error)})`, 'choose another folder with --out, or change its permissions');
+    throw new UsageError(
+      `--out ${out}: ${existing} cannot be written (${codeOf(error)})`,
+      'choose another folder with --out, or change its permissions',
+    );
   });
 }
 

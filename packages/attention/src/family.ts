@@ -7,7 +7,16 @@
 import { add, concat, mul, sigmoid, GraphError, type Tensor } from '@difsr/graph';
 import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
 import { declareFusion, fuse, type Fusion, type FusionForm, type FusionWeights } from './fusion.js';
-import { attend, declareSource, declareValue, scores, type Attention, type AttendOptions, type SourceWeights, type ValueWeights } from './scores.js';
+import {
+  attend,
+  declareSource,
+  declareValue,
+  scores,
+  type Attention,
+  type AttendOptions,
+  type SourceWeights,
+  type ValueWeights,
+} from './scores.js';
 
 /** Weights of an attention whose scores come from one stream. */
 export interface AttentionWeights extends ValueWeights {
@@ -37,7 +46,12 @@ export function vanillaAttention(stream: Tensor, weights: AttentionWeights, opti
 }
 
 /** NOVA: the fused stream asks and answers, the item stream alone is passed on. */
-export function novaAttention(item: Tensor, fused: Tensor, weights: AttentionWeights, options: AttendOptions): Attention {
+export function novaAttention(
+  item: Tensor,
+  fused: Tensor,
+  weights: AttentionWeights,
+  options: AttendOptions,
+): Attention {
   return attend(scores(fused, weights.item, options.heads, { toSoftmax: true }), item, weights, options);
 }
 
@@ -53,10 +67,20 @@ export function novaAttention(item: Tensor, fused: Tensor, weights: AttentionWei
  * const { output } = difAttention(item, { sides: [category, brand], position }, weights, { heads: 2, mask: causalMask(items) });
  * ```
  */
-export function difAttention(item: Tensor, sources: DifSources, weights: DifWeights, options: AttendOptions & { readonly form?: FusionForm }): Attention {
+export function difAttention(
+  item: Tensor,
+  sources: DifSources,
+  weights: DifWeights,
+  options: AttendOptions & { readonly form?: FusionForm },
+): Attention {
   const { heads, mask, form = 'causal-safe' } = options;
-  if (sources.sides.length !== weights.sides.length || (sources.position === undefined) !== (weights.position === undefined)) {
-    throw new GraphError(`${sources.sides.length} side sources${sources.position ? ' and position' : ''} against weights for ${weights.sides.length}${weights.position ? ' and position' : ''}`);
+  if (
+    sources.sides.length !== weights.sides.length ||
+    (sources.position === undefined) !== (weights.position === undefined)
+  ) {
+    throw new GraphError(
+      `${sources.sides.length} side sources${sources.position ? ' and position' : ''} against weights for ${weights.sides.length}${weights.position ? ' and position' : ''}`,
+    );
   }
   const how = { toSoftmax: weights.fusion.fusion === 'sum' };
   const sides = weights.sides.flatMap((own, j) => {
@@ -70,21 +94,43 @@ export function difAttention(item: Tensor, sources: DifSources, weights: DifWeig
 
 /** Declares a vanilla or NOVA attention of one width. */
 export function declareAttention(scope: Scope, width: number, heads: number, deviation: number): AttentionWeights {
-  return { item: declareSource(scope, { query: 'query', key: 'key' }, width, heads, deviation), ...declareValue(scope, width, deviation) };
+  return {
+    item: declareSource(scope, { query: 'query', key: 'key' }, width, heads, deviation),
+    ...declareValue(scope, width, deviation),
+  };
 }
 
 /** Declares a DIF attention. `sides` are the widths of the side sources, `position` that of positions, if they are a source. */
 export function declareDif(
   scope: Scope,
-  shape: { readonly width: number; readonly sides: readonly number[]; readonly position?: number; readonly heads: number; readonly fusion: Fusion; readonly maxLength: number; readonly deviation: number },
+  shape: {
+    readonly width: number;
+    readonly sides: readonly number[];
+    readonly position?: number;
+    readonly heads: number;
+    readonly fusion: Fusion;
+    readonly maxLength: number;
+    readonly deviation: number;
+  },
 ): DifWeights {
   const { width, sides, position, heads, fusion, maxLength, deviation } = shape;
-  const names = (suffix: string): { query: string; key: string } => ({ query: `query.${suffix}`, key: `key.${suffix}` });
+  const names = (suffix: string): { query: string; key: string } => ({
+    query: `query.${suffix}`,
+    key: `key.${suffix}`,
+  });
   return {
     ...declareAttention(scope, width, heads, deviation),
     sides: sides.map((side, j) => declareSource(scope, names(`side${j}`), side, heads, deviation)),
-    ...(position === undefined ? {} : { position: declareSource(scope, names('position'), position, heads, deviation) }),
-    fusion: declareFusion(scope.child('fusion'), fusion, sides.length + 1 + (position === undefined ? 0 : 1), maxLength, deviation),
+    ...(position === undefined
+      ? {}
+      : { position: declareSource(scope, names('position'), position, heads, deviation) }),
+    fusion: declareFusion(
+      scope.child('fusion'),
+      fusion,
+      sides.length + 1 + (position === undefined ? 0 : 1),
+      maxLength,
+      deviation,
+    ),
   };
 }
 
@@ -96,10 +142,28 @@ export type StreamFusionWeights =
   | { readonly fusion: 'gate'; readonly gate: LinearWeights };
 
 /** Declares what fusing streams of the given widths into `width` needs; all but `concat` need equal widths. */
-export function declareStreamFusion(scope: Scope, fusion: Fusion, width: number, widths: readonly number[], deviation: number): StreamFusionWeights {
-  if (fusion === 'concat') return { fusion, projection: declareLinear(scope.child('projection'), widths.reduce((a, b) => a + b, 0), width, deviation) };
+export function declareStreamFusion(
+  scope: Scope,
+  fusion: Fusion,
+  width: number,
+  widths: readonly number[],
+  deviation: number,
+): StreamFusionWeights {
+  if (fusion === 'concat')
+    return {
+      fusion,
+      projection: declareLinear(
+        scope.child('projection'),
+        widths.reduce((a, b) => a + b, 0),
+        width,
+        deviation,
+      ),
+    };
   const other = widths.find((own) => own !== width);
-  if (other !== undefined) throw new GraphError(`${fusion} fusion of streams needs equal widths, got ${other} beside ${width}: use "concat", or side width ${width}`);
+  if (other !== undefined)
+    throw new GraphError(
+      `${fusion} fusion of streams needs equal widths, got ${other} beside ${width}: use "concat", or side width ${width}`,
+    );
   return fusion === 'sum' ? { fusion } : { fusion, gate: declareLinear(scope.child('gate'), width, 1, deviation) };
 }
 
@@ -114,4 +178,3 @@ export function fuseStreams(streams: readonly Tensor[], weights: StreamFusionWei
       return streams.map((stream) => mul(stream, sigmoid(linear(stream, weights.gate)))).reduce((a, b) => add(a, b));
   }
 }
-

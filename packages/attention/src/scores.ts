@@ -1,7 +1,25 @@
 // Scores of one source, and what every member of the family does with fused scores.
 // Symbols of the paper (Xie et al., SIGIR 2022) and names here: R `item`, E_j `side.values`, W_Q W_K W_V
 // `query` `key` `value`, h `heads`, d_h `headSize`, F `fuse`, att_j `scores`.
-import { add, at, GraphError, iota, less, matmul, mul, not, and, equal, expandDims, reshape, select, softmax, stopGradient, transpose, type Tensor } from '@difsr/graph';
+import {
+  add,
+  at,
+  GraphError,
+  iota,
+  less,
+  matmul,
+  mul,
+  not,
+  and,
+  equal,
+  expandDims,
+  reshape,
+  select,
+  softmax,
+  stopGradient,
+  transpose,
+  type Tensor,
+} from '@difsr/graph';
 import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
 
 /** Query and key projections of one source of scores. */
@@ -17,7 +35,13 @@ export interface ValueWeights {
 }
 
 /** Declares the query and key projections of a source: width -> heads * floor(width / heads). */
-export function declareSource(scope: Scope, names: { readonly query: string; readonly key: string }, width: number, heads: number, deviation: number): SourceWeights {
+export function declareSource(
+  scope: Scope,
+  names: { readonly query: string; readonly key: string },
+  width: number,
+  heads: number,
+  deviation: number,
+): SourceWeights {
   const inner = heads * headSize(width, heads);
   return {
     query: declareLinear(scope.child(names.query), width, inner, deviation),
@@ -67,9 +91,16 @@ export function unseenBias(weights: LinearWeights): LinearWeights {
  *
  * @param options `toSoftmax`: the scores are at most added to others before the softmax, so a key's bias shifts whole rows.
  */
-export function scores(source: Tensor, weights: SourceWeights, heads: number, options: { readonly toSoftmax?: boolean } = {}): Tensor {
+export function scores(
+  source: Tensor,
+  weights: SourceWeights,
+  heads: number,
+  options: { readonly toSoftmax?: boolean } = {},
+): Tensor {
   const key = options.toSoftmax === true ? unseenBias(weights.key) : weights.key;
-  return matmul(splitHeads(linear(source, weights.query), heads), splitHeads(linear(source, key), heads), { transB: true });
+  return matmul(splitHeads(linear(source, weights.query), heads), splitHeads(linear(source, key), heads), {
+    transB: true,
+  });
 }
 
 /** Which keys a query may see: 0 where it may, a large negative number where not; `[b, 1, n, n]`. */
@@ -113,7 +144,12 @@ export interface Attention {
 }
 
 /** `softmax(scale * scores + mask) (item W_V)`, heads merged, `W_O`. `scores [b, h, n, n], item [b, n, d]`. */
-export function attend(fused: Tensor, item: Tensor, weights: ValueWeights, { heads, mask, scale, dropout }: AttendOptions): Attention {
+export function attend(
+  fused: Tensor,
+  item: Tensor,
+  weights: ValueWeights,
+  { heads, mask, scale, dropout }: AttendOptions,
+): Attention {
   const values = splitHeads(linear(item, weights.value), heads);
   const scaled = mul(fused, scale ?? 1 / Math.sqrt(widthOf(values)));
   const probabilities = softmax(add(scaled, mask.additive));

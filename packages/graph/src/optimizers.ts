@@ -109,7 +109,10 @@ export function optimizerStep(
       updates.set(name, updated);
       return updated;
     };
-    const next = config.kind === 'sgd' ? sgd(config, pack.value, gradient, remember, scalar) : adam(config, pack.value, gradient, rate, remember, scalar);
+    const next =
+      config.kind === 'sgd'
+        ? sgd(config, pack.value, gradient, remember, scalar)
+        : adam(config, pack.value, gradient, rate, remember, scalar);
     for (const [name, tensor] of pack.unpack(next)) updates.set(name, tensor);
   }
   return { updates, state, gradientNorm };
@@ -121,12 +124,25 @@ type Scalar = (name: 'learningRate' | 'stepSize' | 'epsilon') => Tensor;
 /** Declares a state variable, given its next value as a function of the present one; returns the next value. */
 type Remember = (kind: string, next: (present: Tensor) => Tensor) => Tensor;
 
-function sgd({ momentum = 0 }: Extract<OptimizerConfig, { kind: 'sgd' }>, value: Tensor, gradient: Tensor, remember: Remember, scalar: Scalar): Tensor {
+function sgd(
+  { momentum = 0 }: Extract<OptimizerConfig, { kind: 'sgd' }>,
+  value: Tensor,
+  gradient: Tensor,
+  remember: Remember,
+  scalar: Scalar,
+): Tensor {
   const direction = momentum > 0 ? remember('momentum', (buffer) => add(mul(buffer, momentum), gradient)) : gradient;
   return sub(value, mul(direction, scalar('learningRate')));
 }
 
-function adam(config: Exclude<OptimizerConfig, { kind: 'sgd' }>, value: Tensor, gradient: Tensor, rate: number, remember: Remember, scalar: Scalar): Tensor {
+function adam(
+  config: Exclude<OptimizerConfig, { kind: 'sgd' }>,
+  value: Tensor,
+  gradient: Tensor,
+  rate: number,
+  remember: Remember,
+  scalar: Scalar,
+): Tensor {
   const { beta1 = 0.9, beta2 = 0.999 } = config;
   // m' = m + (1-b1)(g - m); v' = v + (1-b2)(g^2 - v)
   const m = remember('adam.m', (present) => add(present, mul(sub(gradient, present), 1 - beta1)));
@@ -154,8 +170,14 @@ function packed(group: readonly { readonly parameter: TrainedParameter; readonly
   return {
     name: decay ? 'small' : 'small.plain',
     shape: [group.reduce((sum, { shape }) => sum + count(shape), 0)],
-    value: concat(group.map(({ parameter, shape }) => flat(parameter.tensor, shape)), 0),
-    gradient: concat(group.map(({ parameter, shape }) => flat(parameter.gradient, shape)), 0),
+    value: concat(
+      group.map(({ parameter, shape }) => flat(parameter.tensor, shape)),
+      0,
+    ),
+    gradient: concat(
+      group.map(({ parameter, shape }) => flat(parameter.gradient, shape)),
+      0,
+    ),
     decay,
     unpack: (next) => {
       let start = 0;

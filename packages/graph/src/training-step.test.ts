@@ -183,23 +183,43 @@ describe('trainingStep equals an optimizer written by hand', () => {
 
   it('moves many small parameters as it moves each alone', async () => {
     const shapes: Record<string, number[]> = { a: [2, 3], b: [4], c: [5], d: [1, 2] };
-    const parameters = Object.entries(shapes).map(([name, shape]): Parameter => ({ name, tensor: input(name, shape), decay: name < 'c', trainable: true }));
+    const parameters = Object.entries(shapes).map(([name, shape]): Parameter => ({
+      name,
+      tensor: input(name, shape),
+      decay: name < 'c',
+      trainable: true,
+    }));
     const cubes = parameters.map(({ tensor: x }) => reduceSum(mul(mul(x, x), x)));
     const optimizer: OptimizerConfig = { kind: 'adamw', decay: 0.1 };
     const run = async (chosen: readonly number[]): Promise<Record<string, HostTensor>> => {
       const loss = chosen.map((i) => cubes[i]!).reduce((x, y) => add(x, y));
       const step = trainingStep({ loss, parameters: chosen.map((i) => parameters[i]!), optimizer });
-      const zeros = [...step.state].map(([name, shape]) => [name, tensor([...shape], new Float64Array(shape.reduce((x, y) => x * y, 1)))] as const);
+      const zeros = [...step.state].map(
+        ([name, shape]) => [name, tensor([...shape], new Float64Array(shape.reduce((x, y) => x * y, 1)))] as const,
+      );
       const values = chosen.map((i) => {
         const { name } = parameters[i]!;
         const size = shapes[name]!.reduce((x, y) => x * y, 1);
-        return [name, tensor(shapes[name]!, Float64Array.from({ length: size }, (_, j) => Math.sin(i + j) + 2))] as const;
+        return [
+          name,
+          tensor(
+            shapes[name]!,
+            Float64Array.from({ length: size }, (_, j) => Math.sin(i + j) + 2),
+          ),
+        ] as const;
       });
       const backend = createReferenceBackend();
       const variables = await backend.createVariables(Object.fromEntries([...values, ...zeros]));
       const program = await backend.compile(step.graph, { variables, updates: step.updates });
       for (let i = 1; i <= 3; i++) {
-        await program.run(Object.fromEntries(Object.entries(optimizerScalars(optimizer, i, 0.01)).map(([name, value]) => [name, tensor([], Float64Array.of(value))])));
+        await program.run(
+          Object.fromEntries(
+            Object.entries(optimizerScalars(optimizer, i, 0.01)).map(([name, value]) => [
+              name,
+              tensor([], Float64Array.of(value)),
+            ]),
+          ),
+        );
       }
       return variables.read(values.map(([name]) => name));
     };

@@ -27,8 +27,14 @@ export const commonShape: {
   attentionDropout: rate('dropout on attention probabilities').default(0.3),
   initializerRange: z.number().positive().describe('standard deviation of initial weights').default(0.02),
   layerNormEpsilon: z.number().positive().describe('epsilon inside the root of layer normalization').default(1e-12),
-  loss: z.enum(['cross-entropy', 'pairwise']).describe('softmax over all items, or one sampled negative per target (BPR)').default('cross-entropy'),
-  paddingClass: z.boolean().describe('let the padding item be a class of the softmax, as the published code does').default(false),
+  loss: z
+    .enum(['cross-entropy', 'pairwise'])
+    .describe('softmax over all items, or one sampled negative per target (BPR)')
+    .default('cross-entropy'),
+  paddingClass: z
+    .boolean()
+    .describe('let the padding item be a class of the softmax, as the published code does')
+    .default(false),
 };
 
 /** Shapes of the options of models that read side information. */
@@ -38,13 +44,21 @@ export const sideShape: {
   readonly fusion: z.ZodDefault<z.ZodEnum<{ sum: 'sum'; concat: 'concat'; gate: 'gate' }>>;
 } = {
   fields: z.array(z.string()).describe('fields of the data set to use, in order; default: all').optional(),
-  pooling: z.enum(['sum', 'mean', 'max']).describe('how the values of a multi-valued field become one vector').default('sum'),
+  pooling: z
+    .enum(['sum', 'mean', 'max'])
+    .describe('how the values of a multi-valued field become one vector')
+    .default('sum'),
   fusion: z.enum(['sum', 'concat', 'gate']).describe('how sources are fused').default('sum'),
 };
 
 /** A number for all fields, or one per field. */
-export const perField = (meaning: string, allowed: z.ZodNumber): z.ZodUnion<readonly [z.ZodNumber, z.ZodRecord<z.ZodString, z.ZodNumber>]> =>
-  z.union([allowed, z.record(z.string(), allowed)]).describe(`${meaning}; one number for all fields, or one per field by name`);
+export const perField = (
+  meaning: string,
+  allowed: z.ZodNumber,
+): z.ZodUnion<readonly [z.ZodNumber, z.ZodRecord<z.ZodString, z.ZodNumber>]> =>
+  z
+    .union([allowed, z.record(z.string(), allowed)])
+    .describe(`${meaning}; one number for all fields, or one per field by name`);
 
 /** The value of a per-field option. */
 export function ofField(option: number | Readonly<Record<string, number>>, field: string, fallback: number): number {

@@ -107,9 +107,15 @@ export class ModelConfigError extends Error {
  *
  * @throws ModelConfigError where options contradict each other.
  */
-export function instantiate<Config extends CommonConfig>(definition: ModelDefinition<Config>, config: Config, schema: ModelSchema): ModelInstance {
+export function instantiate<Config extends CommonConfig>(
+  definition: ModelDefinition<Config>,
+  config: Config,
+  schema: ModelSchema,
+): ModelInstance {
   if (config.hiddenSize % config.heads !== 0) {
-    throw new ModelConfigError(`model.heads ${config.heads} does not divide model.hiddenSize ${config.hiddenSize}: choose heads among the divisors of ${config.hiddenSize}`);
+    throw new ModelConfigError(
+      `model.heads ${config.heads} does not divide model.hiddenSize ${config.hiddenSize}: choose heads among the divisors of ${config.hiddenSize}`,
+    );
   }
   return {
     name: definition.name,

@@ -35,17 +35,34 @@ export const difSr: ModelDefinition<DifSrConfig> = {
   config: z.strictObject({
     ...commonShape,
     ...sideShape,
-    fusionForm: z.enum(['causal-safe', 'reference']).describe('how concat and gate treat hidden scores: as zero (any length), or as the published code does (prefix form only)').default('causal-safe'),
+    fusionForm: z
+      .enum(['causal-safe', 'reference'])
+      .describe(
+        'how concat and gate treat hidden scores: as zero (any length), or as the published code does (prefix form only)',
+      )
+      .default('causal-safe'),
     sideWidth: perField('width of side embeddings', z.number().int().min(1)).default(DEFAULT_SIDE_WIDTH),
-    attributeLoss: perField('lambda, the weight of the attribute predictors\' loss; 0 leaves them out', z.number().min(0)).default(5),
-    freezeSide: z.boolean().describe('leave side embeddings at their initial values, as the published code does by mistake').default(false),
+    attributeLoss: perField(
+      "lambda, the weight of the attribute predictors' loss; 0 leaves them out",
+      z.number().min(0),
+    ).default(5),
+    freezeSide: z
+      .boolean()
+      .describe('leave side embeddings at their initial values, as the published code does by mistake')
+      .default(false),
   }),
   build: (scope, config, schema, items) => {
     const table = itemTable(scope, schema.items, config);
     const { hiddenSize: d, heads, maxLength, fusion, initializerRange: deviation } = config;
     const fields = selectFields(schema, config.fields);
     const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
-    const sides = fields.map((field, j) => fieldEmbedding(scope, schema, field, items, { width: widths[j] ?? DEFAULT_SIDE_WIDTH, pooling: config.pooling, deviation }));
+    const sides = fields.map((field, j) =>
+      fieldEmbedding(scope, schema, field, items, {
+        width: widths[j] ?? DEFAULT_SIDE_WIDTH,
+        pooling: config.pooling,
+        deviation,
+      }),
+    );
     const position = positionEmbedding(scope, items, maxLength, d, deviation);
     // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
     const embedded = embed(table, items, { freezePadding: config.fusionForm === 'reference' });
@@ -57,7 +74,14 @@ export const difSr: ModelDefinition<DifSrConfig> = {
       const factor = ofField(config.attributeLoss, field.name, 0);
       if (factor === 0 || field.values < 2) return [];
       const predictor = declareLinear(scope.child('predictors').child(field.name), d, field.values, deviation);
-      return [{ name: `attribute.${field.name}`, factor, loss: (hidden, targets, weights) => attributeLoss(hidden, predictor, valuesOf(scope, schema, field, targets), weights) }];
+      return [
+        {
+          name: `attribute.${field.name}`,
+          factor,
+          loss: (hidden, targets, weights) =>
+            attributeLoss(hidden, predictor, valuesOf(scope, schema, field, targets), weights),
+        },
+      ];
     });
     return { hidden: last(layers), layers, itemTable: table, auxiliary };
   },
@@ -65,7 +89,8 @@ export const difSr: ModelDefinition<DifSrConfig> = {
   referenceNames: (config, schema) => {
     const fields = selectFields(schema, config.fields);
     const names = fieldNamesPerField(commonNames(config), fields);
-    for (let k = 0; k < config.layers; k++) difAttentionNames(names, `layers.${k}.attention.`, `trm_encoder.layer.${k}.multi_head_attention.`, fields.length);
+    for (let k = 0; k < config.layers; k++)
+      difAttentionNames(names, `layers.${k}.attention.`, `trm_encoder.layer.${k}.multi_head_attention.`, fields.length);
     fields.forEach((field, j) => names.layer(`predictors.${field.name}`, `ap.${j}`));
     return names.entries;
   },

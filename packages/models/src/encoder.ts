@@ -9,12 +9,18 @@ export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptio
 
 /** Declares the item table `[items + 1, d]`. */
 export function itemTable(scope: Scope, items: number, config: CommonConfig): Tensor {
-  return scope.child('items').parameter('weight', [items + 1, config.hiddenSize], { kind: 'normal', deviation: config.initializerRange });
+  return scope
+    .child('items')
+    .parameter('weight', [items + 1, config.hiddenSize], { kind: 'normal', deviation: config.initializerRange });
 }
 
 /** LayerNorm and dropout of the embedded input. */
 export function embedInput(scope: Scope, x: Tensor, config: CommonConfig): Tensor {
-  return scope.dropout(layerNorm(x, declareNorm(scope.child('norm'), config.hiddenSize), config.layerNormEpsilon), config.hiddenDropout, 'input');
+  return scope.dropout(
+    layerNorm(x, declareNorm(scope.child('norm'), config.hiddenSize), config.layerNormEpsilon),
+    config.hiddenDropout,
+    'input',
+  );
 }
 
 /**
@@ -23,7 +29,13 @@ export function embedInput(scope: Scope, x: Tensor, config: CommonConfig): Tenso
  *
  * @returns the output of every layer, `[batch, length, d]` each.
  */
-export function encode(scope: Scope, x: Tensor, items: Tensor, config: CommonConfig, attention: LayerAttention): Tensor[] {
+export function encode(
+  scope: Scope,
+  x: Tensor,
+  items: Tensor,
+  config: CommonConfig,
+  attention: LayerAttention,
+): Tensor[] {
   const mask = causalMask(items);
   const outputs: Tensor[] = [];
   let stream = x;
@@ -35,9 +47,20 @@ export function encode(scope: Scope, x: Tensor, items: Tensor, config: CommonCon
       mask,
       dropout: (probabilities) => own.dropout(probabilities, config.attentionDropout, 'probabilities'),
     });
-    stream = layerNorm(add(own.dropout(output, config.hiddenDropout, 'output'), stream), declareNorm(own.child('norm'), config.hiddenSize), config.layerNormEpsilon);
-    const hidden = feedForward(stream, declareFeedForward(inner, config.hiddenSize, config.innerSize, config.initializerRange));
-    stream = layerNorm(add(inner.dropout(hidden, config.hiddenDropout, 'output'), stream), declareNorm(inner.child('norm'), config.hiddenSize), config.layerNormEpsilon);
+    stream = layerNorm(
+      add(own.dropout(output, config.hiddenDropout, 'output'), stream),
+      declareNorm(own.child('norm'), config.hiddenSize),
+      config.layerNormEpsilon,
+    );
+    const hidden = feedForward(
+      stream,
+      declareFeedForward(inner, config.hiddenSize, config.innerSize, config.initializerRange),
+    );
+    stream = layerNorm(
+      add(inner.dropout(hidden, config.hiddenDropout, 'output'), stream),
+      declareNorm(inner.child('norm'), config.hiddenSize),
+      config.layerNormEpsilon,
+    );
     outputs.push(stream);
   }
   return outputs;

@@ -15,7 +15,9 @@ export function selectFields(schema: ModelSchema, names: readonly string[] | und
     const field = schema.fields.find((own) => own.name === name);
     if (field !== undefined) return field;
     const available = schema.fields.map((own) => own.name).join(', ') || 'none';
-    throw new UnknownFieldError(`the data has no field "${name}" (it has: ${available}): correct model.fields, or leave it out to use all`);
+    throw new UnknownFieldError(
+      `the data has no field "${name}" (it has: ${available}): correct model.fields, or leave it out to use all`,
+    );
   });
 }
 
@@ -30,15 +32,32 @@ export function valuesOf(scope: Scope, schema: ModelSchema, field: FieldSchema, 
 }
 
 /** One vector per item: `items [batch, length] -> [batch, length, width]`. */
-export function fieldEmbedding(scope: Scope, schema: ModelSchema, field: FieldSchema, items: Tensor, options: { readonly width: number; readonly pooling: Pooling; readonly deviation: number }): Tensor {
-  const table = scope.child('fields').child(field.name).parameter('weight', [field.values, options.width], { kind: 'normal', deviation: options.deviation });
+export function fieldEmbedding(
+  scope: Scope,
+  schema: ModelSchema,
+  field: FieldSchema,
+  items: Tensor,
+  options: { readonly width: number; readonly pooling: Pooling; readonly deviation: number },
+): Tensor {
+  const table = scope
+    .child('fields')
+    .child(field.name)
+    .parameter('weight', [field.values, options.width], { kind: 'normal', deviation: options.deviation });
   const values = valuesOf(scope, schema, field, items);
   // A single value is one row, "unknown" (0) included; several are pooled over the values that are there.
-  return field.kind === 'categorical' ? embed(table, reshape(values, items.shape)) : pooledEmbedding(table, values, options.pooling);
+  return field.kind === 'categorical'
+    ? embed(table, reshape(values, items.shape))
+    : pooledEmbedding(table, values, options.pooling);
 }
 
 /** Position embeddings of a batch: `[1, length, width]`. */
-export function positionEmbedding(scope: Scope, items: Tensor, maxLength: number, width: number, deviation: number): Tensor {
+export function positionEmbedding(
+  scope: Scope,
+  items: Tensor,
+  maxLength: number,
+  width: number,
+  deviation: number,
+): Tensor {
   const table = scope.child('positions').parameter('weight', [maxLength, width], { kind: 'normal', deviation });
   return expandDims(slice(table, 0, 0, at(items.shape, 1)), 0);
 }

@@ -23,14 +23,23 @@ export const nova: ModelDefinition<NovaConfig> = {
   name: 'nova',
   description: 'side information in queries and keys only, fused before scoring',
   source: 'Liu et al., Noninvasive Self-attention for Side Information Fusion in Sequential Recommendation, AAAI 2021',
-  config: z.strictObject({ ...commonShape, ...sideShape, fusion: z.enum(['sum', 'concat', 'gate']).describe('how the stream and side information are fused for queries and keys').default('gate') }),
+  config: z.strictObject({
+    ...commonShape,
+    ...sideShape,
+    fusion: z
+      .enum(['sum', 'concat', 'gate'])
+      .describe('how the stream and side information are fused for queries and keys')
+      .default('gate'),
+  }),
   build: (scope, config, schema, items) => {
     const table = itemTable(scope, schema.items, config);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
     const fields = selectFields(schema, config.fields);
     const embedded = embed(table, items);
     const side = [
-      ...fields.map((field) => fieldEmbedding(scope, schema, field, items, { width: d, pooling: config.pooling, deviation })),
+      ...fields.map((field) =>
+        fieldEmbedding(scope, schema, field, items, { width: d, pooling: config.pooling, deviation }),
+      ),
       broadcast(positionEmbedding(scope, items, config.maxLength, d, deviation), embedded.shape),
     ];
     const layers = encode(scope, embedInput(scope, embedded, config), items, config, (own, stream, options) => {
@@ -41,6 +50,7 @@ export const nova: ModelDefinition<NovaConfig> = {
     return { hidden: last(layers), layers, itemTable: table, auxiliary: [] };
   },
   fixedLength: () => false,
-  referenceNames: (config, schema) => fieldNamesPerField(commonNames(config), selectFields(schema, config.fields)).entries,
+  referenceNames: (config, schema) =>
+    fieldNamesPerField(commonNames(config), selectFields(schema, config.fields)).entries,
   frozen: () => false,
 };

@@ -19,10 +19,14 @@ export class NameMap {
 
 /** Names of what all transformer models have; position and item tables, input norm, layers. */
 export function commonNames(config: CommonConfig): NameMap {
-  const names = new NameMap().add('items.weight', 'item_embedding.weight').add('positions.weight', 'position_embedding.weight').layer('norm', 'LayerNorm');
+  const names = new NameMap()
+    .add('items.weight', 'item_embedding.weight')
+    .add('positions.weight', 'position_embedding.weight')
+    .layer('norm', 'LayerNorm');
   for (let k = 0; k < config.layers; k++) {
     const [ours, theirs] = [`layers.${k}`, `trm_encoder.layer.${k}`];
-    for (const part of ['query', 'key', 'value']) names.layer(`${ours}.attention.${part}`, `${theirs}.multi_head_attention.${part}`);
+    for (const part of ['query', 'key', 'value'])
+      names.layer(`${ours}.attention.${part}`, `${theirs}.multi_head_attention.${part}`);
     names.layer(`${ours}.attention.output`, `${theirs}.multi_head_attention.dense`);
     names.layer(`${ours}.attention.norm`, `${theirs}.multi_head_attention.LayerNorm`);
     names.layer(`${ours}.feedForward.input`, `${theirs}.feed_forward.dense_1`);
@@ -35,7 +39,9 @@ export function commonNames(config: CommonConfig): NameMap {
 /** Names of DIF attention's own parameters under a prefix of ours and one of theirs. */
 export function difAttentionNames(names: NameMap, ours: string, theirs: string, sides: number): NameMap {
   for (let j = 0; j < sides; j++) {
-    names.layer(`${ours}query.side${j}`, `${theirs}query_layers.${j}`).layer(`${ours}key.side${j}`, `${theirs}key_layers.${j}`);
+    names
+      .layer(`${ours}query.side${j}`, `${theirs}query_layers.${j}`)
+      .layer(`${ours}key.side${j}`, `${theirs}key_layers.${j}`);
   }
   return names
     .layer(`${ours}query.position`, `${theirs}query_p`)
@@ -48,7 +54,10 @@ export function difAttentionNames(names: NameMap, ours: string, theirs: string, 
 /** DIF-SR's field tables: one embedding layer per field, in the order of selection. */
 export function fieldNamesPerField(names: NameMap, fields: readonly FieldSchema[]): NameMap {
   fields.forEach((field, j) => {
-    const table = field.kind === 'categorical' ? 'token_embedding_table.item.embedding.weight' : 'token_seq_embedding_table.item.0.weight';
+    const table =
+      field.kind === 'categorical'
+        ? 'token_embedding_table.item.embedding.weight'
+        : 'token_seq_embedding_table.item.0.weight';
     names.add(`fields.${field.name}.weight`, `feature_embed_layer_list.${j}.${table}`);
   });
   return names;
@@ -59,11 +68,16 @@ export function fieldNamesShared(names: NameMap, fields: readonly FieldSchema[])
   const prefix = 'feature_embed_layer.';
   let start = 0;
   for (const field of fields.filter(({ kind }) => kind === 'categorical')) {
-    names.add(`fields.${field.name}.weight`, `${prefix}token_embedding_table.item.embedding.weight`, [start, start + field.values]);
+    names.add(`fields.${field.name}.weight`, `${prefix}token_embedding_table.item.embedding.weight`, [
+      start,
+      start + field.values,
+    ]);
     start += field.values;
   }
   fields
     .filter(({ kind }) => kind === 'multi-categorical')
-    .forEach((field, j) => names.add(`fields.${field.name}.weight`, `${prefix}token_seq_embedding_table.item.${j}.weight`));
+    .forEach((field, j) =>
+      names.add(`fields.${field.name}.weight`, `${prefix}token_seq_embedding_table.item.${j}.weight`),
+    );
   return names;
 }

@@ -1,5 +1,11 @@
 // All models by name. To add one: its file, its line here.
-import { instantiate, type CommonConfig, type ModelDefinition, type ModelInstance, type ModelSchema } from './definition.js';
+import {
+  instantiate,
+  type CommonConfig,
+  type ModelDefinition,
+  type ModelInstance,
+  type ModelSchema,
+} from './definition.js';
 import { difSr } from './dif-sr.js';
 import { nova } from './nova.js';
 import { sasrec } from './sasrec.js';
@@ -13,11 +19,22 @@ export interface RegisteredModel extends Pick<ModelDefinition, 'name' | 'descrip
 
 function register<Config extends CommonConfig>(definition: ModelDefinition<Config>): RegisteredModel {
   const { name, description, source, config } = definition;
-  return { name, description, source, config, instantiate: (options, schema) => instantiate(definition, config.parse(options), schema) };
+  return {
+    name,
+    description,
+    source,
+    config,
+    instantiate: (options, schema) => instantiate(definition, config.parse(options), schema),
+  };
 }
 
 /** The models, the default first. */
-export const models: readonly RegisteredModel[] = [register(difSr), register(sasrec), register(sasrecf), register(nova)];
+export const models: readonly RegisteredModel[] = [
+  register(difSr),
+  register(sasrec),
+  register(sasrecf),
+  register(nova),
+];
 
 /** A model by name, or undefined. */
 export function findModel(name: string): RegisteredModel | undefined {

@@ -29,13 +29,28 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
   name: 'sasrecf',
   description: 'SASRec with side information fused into its input',
   source: 'early fusion as in RecBole; compared in Xie et al., SIGIR 2022',
-  config: z.strictObject({ ...commonShape, ...sideShape, fusion: z.enum(['sum', 'concat', 'gate']).describe('how item and field embeddings are fused').default('concat') }),
+  config: z.strictObject({
+    ...commonShape,
+    ...sideShape,
+    fusion: z.enum(['sum', 'concat', 'gate']).describe('how item and field embeddings are fused').default('concat'),
+  }),
   build: (scope, config, schema, items) => {
     const table = itemTable(scope, schema.items, config);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
     const fields = ordered(selectFields(schema, config.fields));
-    const streams = [embed(table, items), ...fields.map((field) => fieldEmbedding(scope, schema, field, items, { width: d, pooling: config.pooling, deviation }))];
-    const fusion = declareStreamFusion(scope.child('fusion'), config.fusion, d, streams.map(() => d), deviation);
+    const streams = [
+      embed(table, items),
+      ...fields.map((field) =>
+        fieldEmbedding(scope, schema, field, items, { width: d, pooling: config.pooling, deviation }),
+      ),
+    ];
+    const fusion = declareStreamFusion(
+      scope.child('fusion'),
+      config.fusion,
+      d,
+      streams.map(() => d),
+      deviation,
+    );
     const input = add(fuseStreams(streams, fusion), positionEmbedding(scope, items, config.maxLength, d, deviation));
     const layers = encode(scope, embedInput(scope, input, config), items, config, (own, stream, options) =>
       vanillaAttention(stream, declareAttention(own, d, heads, deviation), options),
@@ -43,6 +58,10 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
     return { hidden: last(layers), layers, itemTable: table, auxiliary: [] };
   },
   fixedLength: () => false,
-  referenceNames: (config, schema) => fieldNamesShared(commonNames(config), selectFields(schema, config.fields)).layer('fusion.projection', 'concat_layer').entries,
+  referenceNames: (config, schema) =>
+    fieldNamesShared(commonNames(config), selectFields(schema, config.fields)).layer(
+      'fusion.projection',
+      'concat_layer',
+    ).entries,
   frozen: () => false,
 };

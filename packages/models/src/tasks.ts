@@ -1,5 +1,31 @@
 // What is done with a model, each a graph: train on targets, rank targets among all items, recommend.
-import { add, at, cast, constant, createGraph, equal, expandDims, gather, input, iota, less, matmul, mul, not, or, rank, reduceSum, scatterAddLast, select, sub, topK, type Dim, type Graph, type Parameter, type Tensor } from '@difsr/graph';
+import {
+  add,
+  at,
+  cast,
+  constant,
+  createGraph,
+  equal,
+  expandDims,
+  gather,
+  input,
+  iota,
+  less,
+  matmul,
+  mul,
+  not,
+  or,
+  rank,
+  reduceSum,
+  scatterAddLast,
+  select,
+  sub,
+  topK,
+  type Dim,
+  type Graph,
+  type Parameter,
+  type Tensor,
+} from '@difsr/graph';
 import { itemLoss, pairwiseLoss, Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
 import type { Encoding, ModelInstance } from './definition.js';
 
@@ -30,7 +56,11 @@ export interface InferenceTask extends Declared {
   readonly graph: Graph;
 }
 
-const declared = (scope: Scope): Declared => ({ parameters: scope.parameters.map(({ spec }) => spec), constants: scope.constants, masks: scope.masks });
+const declared = (scope: Scope): Declared => ({
+  parameters: scope.parameters.map(({ spec }) => spec),
+  constants: scope.constants,
+  masks: scope.masks,
+});
 
 function itemsInput(model: ModelInstance): Tensor {
   const length: Dim = model.fixedLength ? model.config.maxLength : 'length';
@@ -46,7 +76,12 @@ export function trainingTask(model: ModelInstance, options: { readonly training?
   const reached = gather(hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]
   const item =
     model.config.loss === 'pairwise'
-      ? pairwiseLoss(reached, gather(itemTable, targets), gather(itemTable, input('negativeItems', ['targets'], 'int32')), weights)
+      ? pairwiseLoss(
+          reached,
+          gather(itemTable, targets),
+          gather(itemTable, input('negativeItems', ['targets'], 'int32')),
+          weights,
+        )
       : itemLoss(reached, itemTable, targets, weights, model.config.paddingClass);
   const parts: Record<string, Tensor> = { 'loss.item': item };
   let loss = item;
@@ -55,7 +90,12 @@ export function trainingTask(model: ModelInstance, options: { readonly training?
     parts[`loss.${name}`] = value;
     loss = add(loss, mul(value, factor));
   }
-  const trained = scope.parameters.map(({ spec, tensor }) => ({ name: spec.name, tensor, decay: spec.decay, trainable: !model.frozen(spec.name) }));
+  const trained = scope.parameters.map(({ spec, tensor }) => ({
+    name: spec.name,
+    tensor,
+    decay: spec.decay,
+    trainable: !model.frozen(spec.name),
+  }));
   return { loss, parts, trained, ...declared(scope) };
 }
 
@@ -83,7 +123,14 @@ export function traceScores(model: ModelInstance): Scores {
   const items = itemsInput(model);
   const encoding = model.build(scope, items);
   const hidden = lastHidden(encoding.hidden, items);
-  return { ...declared(scope), layers: encoding.layers, itemTable: encoding.itemTable, hidden, items, scores: matmul(hidden, encoding.itemTable, { transB: true }) };
+  return {
+    ...declared(scope),
+    layers: encoding.layers,
+    itemTable: encoding.itemTable,
+    hidden,
+    items,
+    scores: matmul(hidden, encoding.itemTable, { transB: true }),
+  };
 }
 
 /**

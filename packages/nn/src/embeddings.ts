@@ -1,5 +1,22 @@
 // Embeddings: rows of a table by id, and fields with several values per item pooled into one row.
-import { at, cast, div, equal, expandDims, gather, matmul, maximum, mul, not, reduceMax, reduceSum, scatterAddLast, select, stopGradient, type Tensor } from '@difsr/graph';
+import {
+  at,
+  cast,
+  div,
+  equal,
+  expandDims,
+  gather,
+  matmul,
+  maximum,
+  mul,
+  not,
+  reduceMax,
+  reduceSum,
+  scatterAddLast,
+  select,
+  stopGradient,
+  type Tensor,
+} from '@difsr/graph';
 
 /** How the values of a multi-valued field become one vector. */
 export type Pooling = 'sum' | 'mean' | 'max';

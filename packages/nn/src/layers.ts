@@ -24,7 +24,13 @@ export interface FeedForwardWeights {
 }
 
 /** Declares a linear map; weights ~ N(0, deviation^2), bias 0. */
-export function declareLinear(scope: Scope, inputs: number, outputs: number, deviation: number, options: { readonly bias?: boolean } = {}): LinearWeights {
+export function declareLinear(
+  scope: Scope,
+  inputs: number,
+  outputs: number,
+  deviation: number,
+  options: { readonly bias?: boolean } = {},
+): LinearWeights {
   const weight = scope.parameter('weight', [outputs, inputs], { kind: 'normal', deviation });
   if (options.bias === false) return { weight };
   return { weight, bias: scope.parameter('bias', [outputs], { kind: 'zeros' }, { decay: false }) };

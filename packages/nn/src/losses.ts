@@ -1,6 +1,25 @@
 // Losses over gathered targets. Every target carries a weight, so that a step's loss is a plain
 // weighted sum: 1/(targets per step) makes it a mean, 0 hides padding.
-import { add, at, cast, equal, gatherLast, GraphError, log, mul, neg, not, reduceSum, select, sigmoid, slice, softplus, sub, tableCrossEntropy, type Tensor } from '@difsr/graph';
+import {
+  add,
+  at,
+  cast,
+  equal,
+  gatherLast,
+  GraphError,
+  log,
+  mul,
+  neg,
+  not,
+  reduceSum,
+  select,
+  sigmoid,
+  slice,
+  softplus,
+  sub,
+  tableCrossEntropy,
+  type Tensor,
+} from '@difsr/graph';
 import { linear, type LinearWeights } from './layers.js';
 
 /**
@@ -10,7 +29,13 @@ import { linear, type LinearWeights } from './layers.js';
  * @param paddingClass whether row 0 is one of the classes, as in the published code.
  * @returns scalar: sum of weight * loss.
  */
-export function itemLoss(hidden: Tensor, table: Tensor, targets: Tensor, weights: Tensor, paddingClass: boolean): Tensor {
+export function itemLoss(
+  hidden: Tensor,
+  table: Tensor,
+  targets: Tensor,
+  weights: Tensor,
+  paddingClass: boolean,
+): Tensor {
   return reduceSum(mul(tableCrossEntropy(hidden, table, targets, paddingClass ? 0 : 1), weights));
 }
 
@@ -31,7 +56,8 @@ export function pairwiseLoss(hidden: Tensor, positive: Tensor, negative: Tensor,
  */
 export function attributeLoss(hidden: Tensor, predictor: LinearWeights, valueIds: Tensor, weights: Tensor): Tensor {
   const values = at(predictor.weight.shape, 0);
-  if (typeof values !== 'number' || values < 2) throw new GraphError(`an attribute predictor needs at least one value beside "none", got ${values}`);
+  if (typeof values !== 'number' || values < 2)
+    throw new GraphError(`an attribute predictor needs at least one value beside "none", got ${values}`);
   const real: LinearWeights = {
     weight: slice(predictor.weight, 0, 1, values),
     ...(predictor.bias === undefined ? {} : { bias: slice(predictor.bias, 0, 1, values) }),

@@ -50,7 +50,10 @@ export class Scope {
    * const weight = scope.child('output').parameter('weight', [8, 4], { kind: 'normal', deviation: 0.02 });
    * ```
    */
-  constructor(options: { readonly training: boolean }, inherited?: { readonly prefix: string; readonly declarations: Declarations }) {
+  constructor(
+    options: { readonly training: boolean },
+    inherited?: { readonly prefix: string; readonly declarations: Declarations },
+  ) {
     this.training = options.training;
     this.prefix = inherited?.prefix ?? '';
     this.declarations = inherited?.declarations ?? { parameters: new Map(), masks: new Map(), constants: new Map() };
@@ -58,16 +61,30 @@ export class Scope {
 
   /** A scope whose names begin with `name.`. */
   child(name: string): Scope {
-    return new Scope({ training: this.training }, { prefix: `${this.prefix}${name}.`, declarations: this.declarations });
+    return new Scope(
+      { training: this.training },
+      { prefix: `${this.prefix}${name}.`, declarations: this.declarations },
+    );
   }
 
   /** Declares a float parameter, or finds the one declared before under the same full name. */
-  parameter(name: string, shape: readonly number[], initializer: Initializer, options: { readonly decay?: boolean } = {}): Tensor {
+  parameter(
+    name: string,
+    shape: readonly number[],
+    initializer: Initializer,
+    options: { readonly decay?: boolean } = {},
+  ): Tensor {
     const spec: ParameterSpec = { name: this.prefix + name, shape, initializer, decay: options.decay ?? true };
     const earlier = this.declarations.parameters.get(spec.name);
     if (earlier !== undefined) {
-      const same = earlier.spec.decay === spec.decay && String(earlier.spec.shape) === String(shape) && sameInitializer(earlier.spec.initializer, initializer);
-      if (!same) throw new DeclarationError(`parameter "${spec.name}" is declared twice, as ${JSON.stringify(earlier.spec)} and as ${JSON.stringify(spec)}`);
+      const same =
+        earlier.spec.decay === spec.decay &&
+        String(earlier.spec.shape) === String(shape) &&
+        sameInitializer(earlier.spec.initializer, initializer);
+      if (!same)
+        throw new DeclarationError(
+          `parameter "${spec.name}" is declared twice, as ${JSON.stringify(earlier.spec)} and as ${JSON.stringify(spec)}`,
+        );
       return earlier.tensor;
     }
     const tensor = input(spec.name, shape);
@@ -80,7 +97,9 @@ export class Scope {
     const earlier = this.declarations.constants.get(name);
     if (earlier !== undefined) {
       if (String(earlier.spec.shape) === String(shape)) return earlier.tensor;
-      throw new DeclarationError(`table "${name}" is declared twice, as [${earlier.spec.shape.join(', ')}] and as [${shape.join(', ')}]`);
+      throw new DeclarationError(
+        `table "${name}" is declared twice, as [${earlier.spec.shape.join(', ')}] and as [${shape.join(', ')}]`,
+      );
     }
     const tensor = input(name, shape, 'int32');
     this.declarations.constants.set(name, { spec: { name, shape }, tensor });
@@ -91,7 +110,8 @@ export class Scope {
   dropout(x: Tensor, rate: number, name: string): Tensor {
     if (!this.training || rate === 0) return x;
     const full = `dropout.${this.prefix}${name}`;
-    if (this.declarations.masks.has(full)) throw new DeclarationError(`dropout "${full}" is used twice: give each use its own name`);
+    if (this.declarations.masks.has(full))
+      throw new DeclarationError(`dropout "${full}" is used twice: give each use its own name`);
     this.declarations.masks.set(full, { name: full, shape: x.shape, rate });
     return mul(mul(x, cast(input(full, x.shape, 'bool'), 'float32')), keepScale(rate));
   }

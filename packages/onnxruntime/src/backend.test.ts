@@ -186,7 +186,11 @@ describe('training steps', () => {
 });
 
 /** Memory of the process after garbage collection at some steps of a training. */
-async function memoryAt(backend: Backend, { step, values, feeds }: Setting, steps: readonly number[]): Promise<NodeJS.MemoryUsage[]> {
+async function memoryAt(
+  backend: Backend,
+  { step, values, feeds }: Setting,
+  steps: readonly number[],
+): Promise<NodeJS.MemoryUsage[]> {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect !== 'function') throw new Error('no garbage collector to call');

@@ -39,7 +39,12 @@ export interface Environment {
 }
 
 /** Saves a checkpoint; afterwards `state.json` for readers, with the training time of the epoch in progress. */
-export async function writeCheckpoint(folder: string, tensors: Readonly<Record<string, HostTensor>>, state: RunState, seconds: number): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  tensors: Readonly<Record<string, HostTensor>>,
+  state: RunState,
+  seconds: number,
+): Promise<void> {
   await writeTensors(join(folder, RUN_FILES.optimizer), tensors, { state: JSON.stringify(state) });
   await writeJson(folder, RUN_FILES.state, { ...state, seconds });
 }
@@ -49,14 +54,21 @@ export async function writeCheckpoint(folder: string, tensors: Readonly<Record<s
  *
  * @throws RunError where it is missing, truncated or foreign.
  */
-export async function readCheckpoint(folder: string): Promise<{ tensors: Record<string, HostTensor>; state: RunState; seconds: number }> {
+export async function readCheckpoint(
+  folder: string,
+): Promise<{ tensors: Record<string, HostTensor>; state: RunState; seconds: number }> {
   const file = join(folder, RUN_FILES.optimizer);
   const { tensors, metadata } = await readTensors(file);
   const text = metadata['state'];
-  if (text === undefined) throw new RunError(`${file}: a safetensors file, but no checkpoint of this project (no state in its metadata). Cure: restore the file from a copy, or train again`);
+  if (text === undefined)
+    throw new RunError(
+      `${file}: a safetensors file, but no checkpoint of this project (no state in its metadata). Cure: restore the file from a copy, or train again`,
+    );
   const state: unknown = JSON.parse(text);
   if (typeof state !== 'object' || state === null || !('version' in state) || state.version !== 1) {
-    throw new RunError(`${file}: a checkpoint of another version. Cure: resume with the version of difsr that wrote it`);
+    throw new RunError(
+      `${file}: a checkpoint of another version. Cure: resume with the version of difsr that wrote it`,
+    );
   }
   // Version 1 is written by writeCheckpoint alone, from a typed RunState, in one atomic file.
   const found = state as RunState;
@@ -66,8 +78,11 @@ export async function readCheckpoint(folder: string): Promise<{ tensors: Record<
 /** Training time of the epoch in progress, if `state.json` is of this checkpoint (a kill may have come between the two). */
 async function secondsAt(folder: string, state: RunState): Promise<number> {
   const readable = await readJson(folder, RUN_FILES.state);
-  if (typeof readable !== 'object' || readable === null || !('seconds' in readable) || !('globalStep' in readable)) return 0;
-  return readable.globalStep === state.globalStep && typeof readable.seconds === 'number' && state.step > 0 ? readable.seconds : 0;
+  if (typeof readable !== 'object' || readable === null || !('seconds' in readable) || !('globalStep' in readable))
+    return 0;
+  return readable.globalStep === state.globalStep && typeof readable.seconds === 'number' && state.step > 0
+    ? readable.seconds
+    : 0;
 }
 
 /** Names what differs between two environments, for a warning. */

@@ -30,7 +30,10 @@ export interface TrainingConfig {
   readonly targetsPerStep: number;
   readonly learningRate: number;
   readonly warmupSteps: number;
-  readonly schedule: { readonly kind: 'constant' } | { readonly kind: 'cosine'; readonly finalFraction: number } | { readonly kind: 'step'; readonly every: number; readonly gamma: number };
+  readonly schedule:
+    | { readonly kind: 'constant' }
+    | { readonly kind: 'cosine'; readonly finalFraction: number }
+    | { readonly kind: 'step'; readonly every: number; readonly gamma: number };
   readonly optimizer: 'adam' | 'adamw' | 'sgd';
   readonly beta1: number;
   readonly beta2: number;
@@ -61,12 +64,25 @@ export interface RunConfig {
 }
 
 const dataSchema = z.strictObject({
-  path: z.string().min(1).describe('folder, file or name of the data set; "generated" for the embedded one').default('generated'),
-  format: z.enum(['s3rec', 'recbole', 'generated']).describe('form of the files; default: inferred from the path').optional(),
-  fields: z.array(z.string()).describe('side information fields to load; default: all that look like categories').optional(),
+  path: z
+    .string()
+    .min(1)
+    .describe('folder, file or name of the data set; "generated" for the embedded one')
+    .default('generated'),
+  format: z
+    .enum(['s3rec', 'recbole', 'generated'])
+    .describe('form of the files; default: inferred from the path')
+    .optional(),
+  fields: z
+    .array(z.string())
+    .describe('side information fields to load; default: all that look like categories')
+    .optional(),
   userMin: count('keep users with at least so many interactions (repeated k-core)').optional(),
   itemMin: count('keep items with at least so many interactions (repeated k-core)').optional(),
-  categoryText: z.enum(['names', 'fragments']).describe('quoted category cells as real names, or split at spaces as the published code does').optional(),
+  categoryText: z
+    .enum(['names', 'fragments'])
+    .describe('quoted category cells as real names, or split at spaces as the published code does')
+    .optional(),
   userColumn: z.string().describe('name of the user column, if it is not user_id').optional(),
   itemColumn: z.string().describe('name of the item column, if it is not item_id').optional(),
   timeColumn: z.string().describe('name of the time column, if it is not timestamp').optional(),
@@ -75,15 +91,25 @@ const dataSchema = z.strictObject({
 const trainingSchema = z.strictObject({
   epochs: count('passes over all targets').default(100),
   seed: z.number().int().min(0).describe('seed of everything random').default(42),
-  form: z.enum(['all-positions', 'prefix']).describe('one row per sequence with a loss at every position, or one row per prefix as the published code does').default('all-positions'),
+  form: z
+    .enum(['all-positions', 'prefix'])
+    .describe('one row per sequence with a loss at every position, or one row per prefix as the published code does')
+    .default('all-positions'),
   targetsPerStep: count('targets per optimizer step').default(2048),
   learningRate: z.number().positive().describe('learning rate after warm-up').default(1e-3),
   warmupSteps: z.number().int().min(0).describe('steps of linear warm-up').default(0),
   schedule: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('constant') }),
-      z.strictObject({ kind: z.literal('cosine'), finalFraction: z.number().min(0).max(1).describe('rate at the end, as a fraction').default(0) }),
-      z.strictObject({ kind: z.literal('step'), every: count('steps between decays'), gamma: z.number().positive().max(1).describe('factor at each decay') }),
+      z.strictObject({
+        kind: z.literal('cosine'),
+        finalFraction: z.number().min(0).max(1).describe('rate at the end, as a fraction').default(0),
+      }),
+      z.strictObject({
+        kind: z.literal('step'),
+        every: count('steps between decays'),
+        gamma: z.number().positive().max(1).describe('factor at each decay'),
+      }),
     ])
     .describe('learning-rate schedule after warm-up')
     .default({ kind: 'constant' }),
@@ -92,28 +118,47 @@ const trainingSchema = z.strictObject({
   beta2: z.number().min(0).max(0.99999).describe('Adam: decay of the second moment').default(0.999),
   epsilon: z.number().positive().describe('Adam: epsilon').default(1e-8),
   momentum: z.number().min(0).max(0.9999).describe('SGD: momentum').default(0),
-  weightDecay: z.number().min(0).describe('weight decay on matrices and embeddings (L2 for adam and sgd, decoupled for adamw)').default(0),
+  weightDecay: z
+    .number()
+    .min(0)
+    .describe('weight decay on matrices and embeddings (L2 for adam and sgd, decoupled for adamw)')
+    .default(0),
   clipNorm: z.number().positive().describe('scale gradients down to this norm; default: no clipping').optional(),
   earlyStopping: z
     .strictObject({
       metric: z.string().describe('validation metric, such as ndcg@10').default('ndcg@10'),
-      patience: z.number().int().min(0).describe('epochs without improvement before stopping; 0 = never stop early').default(10),
+      patience: z
+        .number()
+        .int()
+        .min(0)
+        .describe('epochs without improvement before stopping; 0 = never stop early')
+        .default(10),
     })
     .describe('the best epoch by this metric is kept')
     .prefault({}),
-  checkpointSeconds: z.number().min(0).describe('seconds between checkpoints within an epoch (one is always written after it)').default(30),
+  checkpointSeconds: z
+    .number()
+    .min(0)
+    .describe('seconds between checkpoints within an epoch (one is always written after it)')
+    .default(30),
 });
 
 const evaluationSchema = z.strictObject({
   ks: z.array(count('cut-off')).nonempty().describe('cut-offs of the metrics').default([5, 10, 20]),
-  maskSeen: z.boolean().describe('leave items of the history out of the ranking (not the protocol of the paper)').default(false),
+  maskSeen: z
+    .boolean()
+    .describe('leave items of the history out of the ranking (not the protocol of the paper)')
+    .default(false),
   batchSize: count('users ranked at once').default(512),
 });
 
 /** The schema of {@link RunConfig}: unknown keys are errors, missing ones get defaults. The model's own options are validated by the model. */
 export const runConfigSchema: z.ZodType<RunConfig> = z.strictObject({
   data: dataSchema.describe('the data set').prefault({}),
-  model: z.looseObject({ name: z.string().describe('dif-sr, sasrec, sasrecf, nova').default('dif-sr') }).describe('the model and its options').prefault({}),
+  model: z
+    .looseObject({ name: z.string().describe('dif-sr, sasrec, sasrecf, nova').default('dif-sr') })
+    .describe('the model and its options')
+    .prefault({}),
   training: trainingSchema.describe('training').prefault({}),
   evaluation: evaluationSchema.describe('evaluation').prefault({}),
   backend: z.enum(backendNames).describe('what executes the graphs').default('onnxruntime'),

@@ -13,19 +13,40 @@ import { save, type Session } from './session.js';
 /** An epoch that is complete, or was interrupted. */
 export type EpochOutcome =
   | { readonly interrupted: true; readonly state: RunState; readonly seconds: number }
-  | { readonly interrupted: false; readonly state: RunState; readonly record: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'> };
+  | {
+      readonly interrupted: false;
+      readonly state: RunState;
+      readonly record: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>;
+    };
 
 type Values = Record<string, HostTensor>;
 
 /** Trains from `start.step` to the end of the epoch, or until the signal; `earlierSeconds` is what the epoch took before a resume. */
-export async function trainEpoch(session: Session, start: RunState, earlierSeconds: number, run: (feeds: Feeds) => Promise<Values>): Promise<EpochOutcome> {
+export async function trainEpoch(
+  session: Session,
+  start: RunState,
+  earlierSeconds: number,
+  run: (feeds: Feeds) => Promise<Values>,
+): Promise<EpochOutcome> {
   const { options, model, split, task, emit } = session;
   const { training } = options.config;
   const { seed, targetsPerStep } = training;
-  const plan = planEpoch({ sequences: split.train, maxLength: model.config.maxLength, targetsPerStep, seed, epoch: start.epoch, form: training.form });
+  const plan = planEpoch({
+    sequences: split.train,
+    maxLength: model.config.maxLength,
+    targetsPerStep,
+    seed,
+    epoch: start.epoch,
+    form: training.form,
+  });
   const optimizer = optimizerOf(training);
   const total = training.epochs * plan.steps;
-  const rate = (globalStep: number): number => learningRate({ ...training.schedule, rate: training.learningRate, warmupSteps: training.warmupSteps }, globalStep, total);
+  const rate = (globalStep: number): number =>
+    learningRate(
+      { ...training.schedule, rate: training.learningRate, warmupSteps: training.warmupSteps },
+      globalStep,
+      total,
+    );
   const sums: Record<string, number> = { ...start.lossSums };
   const inFlight: { readonly result: Promise<Values>; readonly realTargets: number }[] = [];
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -37,22 +58,39 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
   let targets = 0;
   let lastCheckpoint = performance.now();
 
-  const stateNow = (): RunState => ({ ...start, step: done, globalStep: start.globalStep + done - start.step, lossSums: { ...sums } });
+  const stateNow = (): RunState => ({
+    ...start,
+    step: done,
+    globalStep: start.globalStep + done - start.step,
+    lossSums: { ...sums },
+  });
   const finishOne = async (): Promise<void> => {
     const next = inFlight.shift();
     const values = await next?.result;
     done++;
     const loss = values?.['loss']?.data[0];
     if (loss === undefined || !Number.isFinite(loss)) {
-      throw new RunError(`the loss is ${loss} at epoch ${start.epoch + 1}, step ${done}: training has diverged. Cure: a lower learning rate (it is ${training.learningRate}) or gradient clipping (--set training.clipNorm=1)`);
+      throw new RunError(
+        `the loss is ${loss} at epoch ${start.epoch + 1}, step ${done}: training has diverged. Cure: a lower learning rate (it is ${training.learningRate}) or gradient clipping (--set training.clipNorm=1)`,
+      );
     }
-    for (const name of ['loss', ...Object.keys(task.parts)]) sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * targetsPerStep;
+    for (const name of ['loss', ...Object.keys(task.parts)])
+      sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * targetsPerStep;
     const seconds = (performance.now() - started - paused) / 1000;
     const share = (done - start.step) / Math.max(1, plan.steps - start.step);
-    emit({ kind: 'step', epoch: start.epoch + 1, step: done, steps: plan.steps, loss: meanOf(loss, next?.realTargets), positionsPerSecond: targets / seconds, secondsLeft: (seconds * (1 - share)) / share });
+    emit({
+      kind: 'step',
+      epoch: start.epoch + 1,
+      step: done,
+      steps: plan.steps,
+      loss: meanOf(loss, next?.realTargets),
+      positionsPerSecond: targets / seconds,
+      secondsLeft: (seconds * (1 - share)) / share,
+    });
   };
   /** A step that is not full sums over fewer targets: what is shown is the mean over those that it has. */
-  const meanOf = (loss: number, realTargets = targetsPerStep): number => (loss * targetsPerStep) / Math.max(1, realTargets);
+  const meanOf = (loss: number, realTargets = targetsPerStep): number =>
+    (loss * targetsPerStep) / Math.max(1, realTargets);
   const drain = async (): Promise<void> => {
     while (inFlight.length > 0) await finishOne();
   };
@@ -78,7 +116,11 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
       inFlight.push({ result, realTargets: batch.realTargets });
       targets += batch.realTargets;
       if (inFlight.length >= 2) await finishOne();
-      if (training.checkpointSeconds > 0 && (performance.now() - lastCheckpoint) / 1000 >= training.checkpointSeconds && step + 1 < plan.steps) {
+      if (
+        training.checkpointSeconds > 0 &&
+        (performance.now() - lastCheckpoint) / 1000 >= training.checkpointSeconds &&
+        step + 1 < plan.steps
+      ) {
         await drain();
         const pause = performance.now();
         await save(session, stateNow(), secondsSoFar());
@@ -100,6 +142,13 @@ export async function trainEpoch(session: Session, start: RunState, earlierSecon
   return {
     interrupted: false,
     state,
-    record: { epoch: start.epoch + 1, losses, seconds, positionsPerSecond: plan.targets / seconds, longestPauseMilliseconds: delay.max / 1e6, learningRate: rate(state.globalStep - 1) },
+    record: {
+      epoch: start.epoch + 1,
+      losses,
+      seconds,
+      positionsPerSecond: plan.targets / seconds,
+      longestPauseMilliseconds: delay.max / 1e6,
+      learningRate: rate(state.globalStep - 1),
+    },
   };
 }

@@ -18,15 +18,27 @@ export async function evaluateRun(options: {
 }): Promise<{ valid: Metrics; test: Metrics; seconds: number }> {
   const { run, dataset, backend, onEvent } = options;
   if (fingerprint(dataset) !== run.vocabulary.fingerprint) {
-    throw new RunError(`${run.folder}: the data set "${run.config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or train again`);
+    throw new RunError(
+      `${run.folder}: the data set "${run.config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or train again`,
+    );
   }
   const split = leaveOneOut(dataset);
   const variables = await backend.createVariables(inferenceTensors(run));
-  const evaluator = await createEvaluator({ backend, variables, model: run.model, ...run.config.evaluation, maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen });
+  const evaluator = await createEvaluator({
+    backend,
+    variables,
+    model: run.model,
+    ...run.config.evaluation,
+    maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen,
+  });
   try {
     const started = performance.now();
-    const valid = await evaluator.evaluate(split.valid, (done, total) => onEvent?.({ kind: 'evaluation', split: 'valid', done, total }));
-    const test = await evaluator.evaluate(split.test, (done, total) => onEvent?.({ kind: 'evaluation', split: 'test', done, total }));
+    const valid = await evaluator.evaluate(split.valid, (done, total) =>
+      onEvent?.({ kind: 'evaluation', split: 'valid', done, total }),
+    );
+    const test = await evaluator.evaluate(split.test, (done, total) =>
+      onEvent?.({ kind: 'evaluation', split: 'test', done, total }),
+    );
     return { valid, test, seconds: (performance.now() - started) / 2000 };
   } finally {
     await evaluator.dispose();

@@ -49,7 +49,9 @@ async function ranks(program: Program, feeds: Feeds): Promise<Int32Array> {
   const { rank, check } = await program.run(feeds);
   const sum = check?.data[0];
   if (sum === undefined || !Number.isFinite(sum) || !(rank?.data instanceof Int32Array)) {
-    throw new RunError('scores are not finite: the model has diverged. Cure: a lower learning rate, or gradient clipping (--set training.clipNorm=1)');
+    throw new RunError(
+      'scores are not finite: the model has diverged. Cure: a lower learning rate, or gradient clipping (--set training.clipNorm=1)',
+    );
   }
   return rank.data;
 }
@@ -57,23 +59,40 @@ async function ranks(program: Program, feeds: Feeds): Promise<Int32Array> {
 /** Case numbers, shortest shown history first, ties in order. */
 function byLength(cases: EvaluationCases, maxLength: number): Int32Array {
   const { offsets } = cases.histories;
-  const lengths = Int32Array.from(cases.targets, (_, i) => Math.min(maxLength, (offsets[i + 1] ?? 0) - (offsets[i] ?? 0)));
+  const lengths = Int32Array.from(cases.targets, (_, i) =>
+    Math.min(maxLength, (offsets[i + 1] ?? 0) - (offsets[i] ?? 0)),
+  );
   const order = Int32Array.from(lengths, (_, i) => i);
   return order.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
 }
 
 /** Inputs of a ranking: the last `maxLength` items of each history, padded on the right. */
-export function rankingFeeds(cases: EvaluationCases, chosen: Int32Array, model: ModelInstance, maskSeen: boolean): Feeds {
+export function rankingFeeds(
+  cases: EvaluationCases,
+  chosen: Int32Array,
+  model: ModelInstance,
+  maskSeen: boolean,
+): Feeds {
   const histories = Array.from(chosen, (i) => sequenceAt(cases.histories, i));
   const targets = Int32Array.from(chosen, (i) => cases.targets[i] ?? 0);
-  const feeds: Record<string, Feeds[string]> = { items: paddedItems(histories, model), targetItems: integers(targets, [targets.length]) };
+  const feeds: Record<string, Feeds[string]> = {
+    items: paddedItems(histories, model),
+    targetItems: integers(targets, [targets.length]),
+  };
   // The target itself is never among the masked: it must be ranked even if it was seen before.
-  if (maskSeen) feeds['seen'] = padded(histories.map((history, i) => [...new Set(history)].filter((item) => item !== targets[i])), 1);
+  if (maskSeen)
+    feeds['seen'] = padded(
+      histories.map((history, i) => [...new Set(history)].filter((item) => item !== targets[i])),
+      1,
+    );
   return feeds;
 }
 
 /** The last `maxLength` items of each history as one rectangle. */
-export function paddedItems(histories: readonly (Int32Array | readonly number[])[], model: ModelInstance): ReturnType<typeof integers> {
+export function paddedItems(
+  histories: readonly (Int32Array | readonly number[])[],
+  model: ModelInstance,
+): ReturnType<typeof integers> {
   const { maxLength } = model.config;
   const rows = histories.map((history) => history.slice(Math.max(0, history.length - maxLength)));
   return padded(rows, model.fixedLength ? maxLength : 1);

@@ -22,8 +22,28 @@ export interface EpochRecord {
 
 /** Everything that a run says. Epochs and steps count from 1. */
 export type TrainingEvent =
-  | { readonly kind: 'start'; readonly run: string; readonly model: string; readonly backend: string; readonly device: string; readonly parameters: number; readonly users: number; readonly targets: number; readonly stepsPerEpoch: number; readonly epochs: number; readonly resumedAt?: { readonly epoch: number; readonly step: number } }
-  | { readonly kind: 'step'; readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number; readonly positionsPerSecond: number; readonly secondsLeft: number }
+  | {
+      readonly kind: 'start';
+      readonly run: string;
+      readonly model: string;
+      readonly backend: string;
+      readonly device: string;
+      readonly parameters: number;
+      readonly users: number;
+      readonly targets: number;
+      readonly stepsPerEpoch: number;
+      readonly epochs: number;
+      readonly resumedAt?: { readonly epoch: number; readonly step: number };
+    }
+  | {
+      readonly kind: 'step';
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly positionsPerSecond: number;
+      readonly secondsLeft: number;
+    }
   | { readonly kind: 'evaluation'; readonly split: 'valid' | 'test'; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly epoch: number; readonly step: number }

@@ -1,5 +1,13 @@
 // From a batch to what a program is fed: ids and weights as tensors, dropout masks as descriptions.
-import { bindShape, optimizerScalars, randomInts, streamId, type Feeds, type HostTensor, type OptimizerConfig } from '@difsr/graph';
+import {
+  bindShape,
+  optimizerScalars,
+  randomInts,
+  streamId,
+  type Feeds,
+  type HostTensor,
+  type OptimizerConfig,
+} from '@difsr/graph';
 import type { MaskSpec } from '@difsr/nn';
 import type { TrainingConfig } from './config.js';
 import type { TrainingBatch } from './sampler.js';
@@ -42,16 +50,25 @@ export function trainingFeeds(batch: TrainingBatch, step: StepFeeds): Feeds {
     weights: { dtype: 'float32', shape: [targetItems.length], data: batch.weights },
   };
   for (const { name, shape, rate } of step.masks) {
-    feeds[name] = { mask: { seed: step.seed, step: step.globalStep, stream: streamId(name) }, rate, shape: bindShape(shape, sizes) };
+    feeds[name] = {
+      mask: { seed: step.seed, step: step.globalStep, stream: streamId(name) },
+      rate,
+      shape: bindShape(shape, sizes),
+    };
   }
   const scalars = optimizerScalars(step.optimizer, step.globalStep + 1, step.learningRate);
   for (const [name, value] of Object.entries(scalars)) feeds[name] = scalar(value);
-  if (step.negatives !== undefined) feeds['negativeItems'] = integers(sampleNegatives(targetItems, step.negatives, step), [targetItems.length]);
+  if (step.negatives !== undefined)
+    feeds['negativeItems'] = integers(sampleNegatives(targetItems, step.negatives, step), [targetItems.length]);
   return feeds;
 }
 
 /** One item per target, uniform over all other items. */
 function sampleNegatives(targets: Int32Array, items: number, { seed, globalStep }: StepFeeds): Int32Array {
-  const drawn = randomInts({ seed, step: globalStep, stream: streamId('negatives') }, targets.length, Math.max(1, items - 1));
+  const drawn = randomInts(
+    { seed, step: globalStep, stream: streamId('negatives') },
+    targets.length,
+    Math.max(1, items - 1),
+  );
   return drawn.map((value, i) => (value + 1 >= (targets[i] ?? 0) ? Math.min(value + 2, items) : value + 1));
 }

@@ -58,14 +58,18 @@ export function writeError(path: string, cause: unknown): FileWriteError {
  * @throws FileWriteError
  * @example await writeFileAtomic('runs/a/state.json', JSON.stringify(state));
  */
-export async function writeFileAtomic(path: string, contents: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  contents: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaries++}.tmp`);
   try {
     // 'wx': never through a link that someone else put there.
     await withFile(temporary, 'wx', async (file) => {
       // Pieces go to the disk one by one: joining them first would hold up the thread.
-      for (const piece of typeof contents === 'string' || contents instanceof Uint8Array ? [contents] : contents) await file.appendFile(piece);
+      for (const piece of typeof contents === 'string' || contents instanceof Uint8Array ? [contents] : contents)
+        await file.appendFile(piece);
       await file.sync();
     });
     await rename(temporary, path);

@@ -13,4 +13,10 @@ export { train, type TrainOutcome } from './trainer.js';
 export type { TrainOptions } from './session.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
 export { evaluateRun } from './evaluate-run.js';
-export { createRecommender, inferenceTensors, type Recommendation, type Recommendations, type Recommender } from './recommend.js';
+export {
+  createRecommender,
+  inferenceTensors,
+  type Recommendation,
+  type Recommendations,
+  type Recommender,
+} from './recommend.js';

@@ -5,7 +5,14 @@ import type { RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 
 /** Markdown. */
-export function modelCard(options: { readonly config: RunConfig; readonly model: ModelInstance; readonly dataset: Dataset; readonly metrics: RunMetrics; readonly parameters: number; readonly folder: string }): string {
+export function modelCard(options: {
+  readonly config: RunConfig;
+  readonly model: ModelInstance;
+  readonly dataset: Dataset;
+  readonly metrics: RunMetrics;
+  readonly parameters: number;
+  readonly folder: string;
+}): string {
   const { config, model, dataset, metrics, parameters, folder } = options;
   const names = Object.keys(metrics.test).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
   const row = (name: string): string => `| ${name} | ${format(metrics.valid[name])} | ${format(metrics.test[name])} |`;

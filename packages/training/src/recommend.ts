@@ -20,7 +20,10 @@ export interface Recommendations {
 
 /** Recommends items of one run on one backend. */
 export interface Recommender {
-  recommend(history: readonly string[], options: { readonly k: number; readonly includeSeen: boolean }): Promise<Recommendations>;
+  recommend(
+    history: readonly string[],
+    options: { readonly k: number; readonly includeSeen: boolean },
+  ): Promise<Recommendations>;
   dispose(): Promise<void>;
 }
 
@@ -38,7 +41,9 @@ export async function createRecommender(run: Run, backend: Backend): Promise<Rec
   const variables = await backend.createVariables(inferenceTensors(run));
   const programs = new Map<number, Awaited<ReturnType<Backend['compile']>>>();
   const programFor = async (k: number): Promise<Awaited<ReturnType<Backend['compile']>>> => {
-    const program = programs.get(k) ?? (await backend.compile(recommendTask(run.model, k).graph, { variables, label: `recommend ${k}` }));
+    const program =
+      programs.get(k) ??
+      (await backend.compile(recommendTask(run.model, k).graph, { variables, label: `recommend ${k}` }));
     programs.set(k, program);
     return program;
   };
@@ -52,11 +57,18 @@ export async function createRecommender(run: Run, backend: Backend): Promise<Rec
       const known = history.flatMap((token) => ids.get(token) || []);
       const seen = includeSeen ? [] : [...new Set(known)];
       const most = Math.min(k, run.model.schema.items);
-      if (known.length === 0) return { items: popularItems(run, most).map((id) => describe(id, run.items.counts[id] ?? 0)), unknown, popular: true };
+      if (known.length === 0)
+        return {
+          items: popularItems(run, most).map((id) => describe(id, run.items.counts[id] ?? 0)),
+          unknown,
+          popular: true,
+        };
       const program = await programFor(most);
       const found = await program.run({ items: paddedItems([known], run.model), excluded: padded([seen], 1) });
       const scores = [...(found['values']?.data ?? [])];
-      const items = [...(found['ids']?.data ?? [])].flatMap((id, i) => ((scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, scores[i] ?? 0)] : []));
+      const items = [...(found['ids']?.data ?? [])].flatMap((id, i) =>
+        (scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, scores[i] ?? 0)] : [],
+      );
       return { items, unknown, popular: false };
     },
     dispose: async () => {
@@ -71,7 +83,9 @@ export function inferenceTensors(run: Run): Record<string, HostTensor> {
   const { parameters, constants } = recommendTask(run.model, 1);
   const needed = [...parameters, ...constants];
   checkTensors(`${run.folder}/${RUN_FILES.model}`, run.tensors, needed);
-  return Object.fromEntries(needed.flatMap(({ name }) => (run.tensors[name] === undefined ? [] : [[name, run.tensors[name]]])));
+  return Object.fromEntries(
+    needed.flatMap(({ name }) => (run.tensors[name] === undefined ? [] : [[name, run.tensors[name]]])),
+  );
 }
 
 /** The most frequent items, ties to the lower id. */

@@ -50,7 +50,11 @@ export interface Run {
   readonly config: RunConfig;
   readonly model: ModelInstance;
   readonly vocabulary: RunVocabulary;
-  readonly items: { readonly tokens: readonly string[]; readonly names?: readonly string[]; readonly counts: Int32Array };
+  readonly items: {
+    readonly tokens: readonly string[];
+    readonly names?: readonly string[];
+    readonly counts: Int32Array;
+  };
   /** Best parameters, and the `feature.*` tables. */
   readonly tensors: Record<string, HostTensor>;
   /** Of a finished run. */
@@ -116,25 +120,33 @@ export async function readJson(folder: string, file: string): Promise<unknown> {
   try {
     text = await readFile(full, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
     throw new RunError(`${full}: cannot be read (${error instanceof Error ? error.message : String(error)})`);
   }
   try {
     const value: unknown = JSON.parse(text);
     return value;
   } catch (error) {
-    throw new RunError(`${full}: not valid JSON (${error instanceof Error ? error.message : String(error)}). Cure: restore the file from a copy, or train again`);
+    throw new RunError(
+      `${full}: not valid JSON (${error instanceof Error ? error.message : String(error)}). Cure: restore the file from a copy, or train again`,
+    );
   }
 }
 
 /** Reads `config.json`. Throws RunError where the folder is no run. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const value = await readJson(folder, RUN_FILES.config);
-  if (value === undefined) throw new RunError(`${folder}: not a run folder (it has no ${RUN_FILES.config}). Cure: name a folder that "difsr train" made, such as runs/NAME`);
+  if (value === undefined)
+    throw new RunError(
+      `${folder}: not a run folder (it has no ${RUN_FILES.config}). Cure: name a folder that "difsr train" made, such as runs/NAME`,
+    );
   const parsed = runConfigSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new RunError(`${join(folder, RUN_FILES.config)}: ${issue?.path.join('.')}: ${issue?.message}. Cure: restore the file, or train again`);
+    throw new RunError(
+      `${join(folder, RUN_FILES.config)}: ${issue?.path.join('.')}: ${issue?.message}. Cure: restore the file, or train again`,
+    );
   }
   return parsed.data;
 }
@@ -142,8 +154,19 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 /** Reads `vocabulary.json`. */
 export async function readVocabulary(folder: string): Promise<RunVocabulary> {
   const value = await readJson(folder, RUN_FILES.vocabulary);
-  const broken = (): RunError => new RunError(`${join(folder, RUN_FILES.vocabulary)}: missing or not a vocabulary of this project. Cure: restore the file, or train again`);
-  if (typeof value !== 'object' || value === null || !('items' in value) || !('schema' in value) || !('fingerprint' in value) || !Array.isArray(value.items)) throw broken();
+  const broken = (): RunError =>
+    new RunError(
+      `${join(folder, RUN_FILES.vocabulary)}: missing or not a vocabulary of this project. Cure: restore the file, or train again`,
+    );
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('items' in value) ||
+    !('schema' in value) ||
+    !('fingerprint' in value) ||
+    !Array.isArray(value.items)
+  )
+    throw broken();
   // Written by vocabularyOf alone; what a reader depends on is checked above and by checkTensors.
   return value as RunVocabulary;
 }
@@ -165,8 +188,14 @@ export async function openRun(folder: string): Promise<Run> {
   const file = join(folder, RUN_FILES.model);
   const { tensors } = await readTensors(file);
   const items = tensors['items.weight'];
-  if (items === undefined || items.shape[0] !== vocabulary.items.length || vocabulary.schema.items + 1 !== vocabulary.items.length) {
-    throw new RunError(`${file}: holds ${items?.shape[0] ?? 'no'} items, ${RUN_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`);
+  if (
+    items === undefined ||
+    items.shape[0] !== vocabulary.items.length ||
+    vocabulary.schema.items + 1 !== vocabulary.items.length
+  ) {
+    throw new RunError(
+      `${file}: holds ${items?.shape[0] ?? 'no'} items, ${RUN_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
+    );
   }
   const metrics = await readJson(folder, RUN_FILES.metrics);
   return {
@@ -174,7 +203,11 @@ export async function openRun(folder: string): Promise<Run> {
     config,
     model,
     vocabulary,
-    items: { tokens: vocabulary.items, ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }), counts: Int32Array.from(vocabulary.counts) },
+    items: {
+      tokens: vocabulary.items,
+      ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }),
+      counts: Int32Array.from(vocabulary.counts),
+    },
     tensors,
     // Written by the trainer alone, atomically.
     ...(metrics === undefined ? {} : { metrics: metrics as RunMetrics }),
@@ -182,12 +215,21 @@ export async function openRun(folder: string): Promise<Run> {
 }
 
 /** Throws where a tensor that a program needs is missing or has another shape. */
-export function checkTensors(file: string, tensors: Readonly<Record<string, HostTensor>>, needed: readonly { readonly name: string; readonly shape: readonly number[] }[]): void {
+export function checkTensors(
+  file: string,
+  tensors: Readonly<Record<string, HostTensor>>,
+  needed: readonly { readonly name: string; readonly shape: readonly number[] }[],
+): void {
   for (const { name, shape } of needed) {
     const found = tensors[name];
-    if (found === undefined) throw new RunError(`${file}: has no tensor "${name}": it is of another model or configuration. Cure: copy the whole folder of the run`);
+    if (found === undefined)
+      throw new RunError(
+        `${file}: has no tensor "${name}": it is of another model or configuration. Cure: copy the whole folder of the run`,
+      );
     if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape)) {
-      throw new RunError(`${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`);
+      throw new RunError(
+        `${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`,
+      );
     }
   }
 }

@@ -23,7 +23,12 @@ export interface Start {
 }
 
 /** A new run in an empty folder, or where an earlier process left off. */
-export async function startingState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
+export async function startingState(
+  options: TrainOptions,
+  config: RunConfig,
+  task: TrainingTask,
+  optimizer: ReadonlyMap<string, readonly number[]>,
+): Promise<Start> {
   const { out, resume, onEvent } = options;
   if (resume !== true) {
     await requireEmpty(out);
@@ -42,11 +47,19 @@ export async function startingState(options: TrainOptions, config: RunConfig, ta
   return start;
 }
 
-async function freshState(options: TrainOptions, config: RunConfig, task: TrainingTask, optimizer: ReadonlyMap<string, readonly number[]>): Promise<Start> {
+async function freshState(
+  options: TrainOptions,
+  config: RunConfig,
+  task: TrainingTask,
+  optimizer: ReadonlyMap<string, readonly number[]>,
+): Promise<Start> {
   const { out, dataset } = options;
   const vocabulary = vocabularyOf(dataset, schemaOf(dataset), leaveOneOut(dataset).train.items);
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
-  const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [name, { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }]);
+  const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [
+    name,
+    { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) },
+  ]);
   return {
     tensors: { ...initialValues(task.parameters, config.training.seed), ...Object.fromEntries(zeros) },
     seconds: 0,
@@ -65,17 +78,27 @@ async function freshState(options: TrainOptions, config: RunConfig, task: Traini
   };
 }
 
-async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, readonly number[]>, task: TrainingTask): Promise<Start> {
+async function loadState(
+  options: TrainOptions,
+  optimizer: ReadonlyMap<string, readonly number[]>,
+  task: TrainingTask,
+): Promise<Start> {
   const { out, dataset, config } = options;
   const { tensors, state, seconds } = await readCheckpoint(out);
   const file = join(out, RUN_FILES.optimizer);
   checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
   if (fingerprint(dataset) !== state.fingerprint) {
-    throw new RunError(`${out}: the data set "${config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or start a new run with --out`);
+    throw new RunError(
+      `${out}: the data set "${config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or start a new run with --out`,
+    );
   }
   const environment = environmentOf(options);
   const changes = environmentChanges(state.environment, environment);
-  if (changes.length > 0) options.onEvent?.({ kind: 'warning', message: `resumed under other conditions, results will differ in the last bits: ${changes.join(', ')}` });
+  if (changes.length > 0)
+    options.onEvent?.({
+      kind: 'warning',
+      message: `resumed under other conditions, results will differ in the last bits: ${changes.join(', ')}`,
+    });
   await dropLaterHistory(out, state.epoch);
   // More epochs than before: a run that had ended goes on.
   const done = state.done && !(state.reason === 'finished' && state.epoch < config.training.epochs);
@@ -86,18 +109,39 @@ async function loadState(options: TrainOptions, optimizer: ReadonlyMap<string, r
 async function dropLaterHistory(out: string, epochs: number): Promise<void> {
   const file = join(out, RUN_FILES.history);
   const lines = await readLines(file);
-  if (lines.length > epochs) await writeFileAtomic(file, lines.slice(0, epochs).map((line) => `${line}\n`).join(''));
+  if (lines.length > epochs)
+    await writeFileAtomic(
+      file,
+      lines
+        .slice(0, epochs)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
 }
 
 async function requireEmpty(out: string): Promise<void> {
   await mkdir(out, { recursive: true }).catch((error: unknown) => {
-    throw new RunError(`${out}: cannot be created (${error instanceof Error ? error.message : String(error)}). Cure: choose another folder with --out`);
+    throw new RunError(
+      `${out}: cannot be created (${error instanceof Error ? error.message : String(error)}). Cure: choose another folder with --out`,
+    );
   });
   const existing = await readdir(out);
-  if (existing.includes(RUN_FILES.config)) throw new RunError(`${out}: already holds a run. Cure: "difsr resume ${out}" goes on with it; --out NAME starts another`);
-  if (existing.length > 0) throw new RunError(`${out}: not empty (${existing.slice(0, 3).join(', ')}). Cure: choose another folder with --out`);
+  if (existing.includes(RUN_FILES.config))
+    throw new RunError(
+      `${out}: already holds a run. Cure: "difsr resume ${out}" goes on with it; --out NAME starts another`,
+    );
+  if (existing.length > 0)
+    throw new RunError(
+      `${out}: not empty (${existing.slice(0, 3).join(', ')}). Cure: choose another folder with --out`,
+    );
 }
 
 function environmentOf({ backend, config }: TrainOptions): Environment {
-  return { backend: backend.name, device: backend.device, threads: config.threads ?? availableParallelism(), node: process.version, processor: cpus()[0]?.model ?? 'unknown' };
+  return {
+    backend: backend.name,
+    device: backend.device,
+    threads: config.threads ?? availableParallelism(),
+    node: process.version,
+    processor: cpus()[0]?.model ?? 'unknown',
+  };
 }

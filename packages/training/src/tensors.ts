@@ -27,12 +27,18 @@ function fromSafetensor(file: string, name: string, tensor: SafetensorsTensor): 
     case 'I32':
       return { dtype: 'int32', shape: tensor.shape, data: tensor.data };
     default:
-      throw new RunError(`${file}: tensor "${name}" has dtype ${tensor.dtype}, expected F32, F64 or I32: the file is not one of this project`);
+      throw new RunError(
+        `${file}: tensor "${name}" has dtype ${tensor.dtype}, expected F32, F64 or I32: the file is not one of this project`,
+      );
   }
 }
 
 /** Writes tensors as safetensors, whole or not at all. */
-export async function writeTensors(file: string, tensors: Readonly<Record<string, HostTensor>>, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function writeTensors(
+  file: string,
+  tensors: Readonly<Record<string, HostTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const converted = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toSafetensor(tensor)]));
   await writeFileAtomic(file, safetensorsPieces(converted, { format: 'difsr', ...metadata }));
 }
@@ -47,11 +53,18 @@ export async function readTensors(file: string): Promise<TensorFile> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    throw new RunError(`${file}: cannot be read (${error instanceof Error ? error.message : String(error)}). Cure: name a run folder that "difsr train" made`);
+    throw new RunError(
+      `${file}: cannot be read (${error instanceof Error ? error.message : String(error)}). Cure: name a run folder that "difsr train" made`,
+    );
   }
   try {
     const { tensors, metadata } = decodeSafetensors(bytes);
-    return { tensors: Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, fromSafetensor(file, name, tensor)])), metadata: metadata ?? {} };
+    return {
+      tensors: Object.fromEntries(
+        Object.entries(tensors).map(([name, tensor]) => [name, fromSafetensor(file, name, tensor)]),
+      ),
+      metadata: metadata ?? {},
+    };
   } catch (error) {
     if (error instanceof SafetensorsError) throw new RunError(`${file}: ${error.message}`);
     throw error;

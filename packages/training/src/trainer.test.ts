@@ -27,11 +27,21 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function runTo(name: string, options: Partial<TrainOptions> = {}): Promise<{ out: string; events: TrainingEvent[] }> {
+async function runTo(
+  name: string,
+  options: Partial<TrainOptions> = {},
+): Promise<{ out: string; events: TrainingEvent[] }> {
   const out = join(folder, name);
   const events: TrainingEvent[] = [];
   const backend = createReferenceBackend();
-  await train({ config: config(), dataset, backend, out, ...options, onEvent: (event) => (events.push(event), options.onEvent?.(event)) });
+  await train({
+    config: config(),
+    dataset,
+    backend,
+    out,
+    ...options,
+    onEvent: (event) => (events.push(event), options.onEvent?.(event)),
+  });
   await backend.dispose();
   return { out, events };
 }
@@ -41,7 +51,8 @@ const bytes = (out: string, file: string): Promise<Buffer> => readFile(join(out,
 /** What a run is, less its times. */
 async function results(out: string): Promise<unknown> {
   const metrics: unknown = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
-  if (typeof metrics !== 'object' || metrics === null || !('test' in metrics) || !('best' in metrics)) throw new Error('metrics.json is incomplete');
+  if (typeof metrics !== 'object' || metrics === null || !('test' in metrics) || !('best' in metrics))
+    throw new Error('metrics.json is incomplete');
   return { test: metrics.test, best: metrics.best };
 }
 
@@ -53,7 +64,15 @@ describe('a run', () => {
     expect(losses[2]).toBeLessThan(losses[0] ?? 0);
     const history = (await readFile(join(out, 'history.jsonl'), 'utf8')).trim().split('\n');
     expect(history).toHaveLength(3);
-    for (const file of ['config.json', 'vocabulary.json', 'model.safetensors', 'optimizer.safetensors', 'state.json', 'metrics.json', 'README.md']) {
+    for (const file of [
+      'config.json',
+      'vocabulary.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'state.json',
+      'metrics.json',
+      'README.md',
+    ]) {
       expect((await bytes(out, file)).length, file).toBeGreaterThan(0);
     }
   });
@@ -71,13 +90,18 @@ describe('a run', () => {
     const whole = await runTo('whole');
     const controller = new AbortController();
     let seen = 0;
-    const first = await runTo('cut', { signal: controller.signal, onEvent: (event) => void (event.kind === 'step' && ++seen === steps && controller.abort()) });
+    const first = await runTo('cut', {
+      signal: controller.signal,
+      onEvent: (event) => void (event.kind === 'step' && ++seen === steps && controller.abort()),
+    });
     expect(first.events.at(-1)).toMatchObject({ kind: 'end', reason: 'interrupted' });
     const second = await runTo('cut', { resume: true });
     expect(second.events[0]).toMatchObject({ kind: 'start', resumedAt: {} });
     expect(await bytes(second.out, 'model.safetensors')).toEqual(await bytes(whole.out, 'model.safetensors'));
     expect(await bytes(second.out, 'optimizer.safetensors')).toEqual(await bytes(whole.out, 'optimizer.safetensors'));
-    const finished = second.events.filter(({ kind }) => kind === 'epoch').length + first.events.filter(({ kind }) => kind === 'epoch').length;
+    const finished =
+      second.events.filter(({ kind }) => kind === 'epoch').length +
+      first.events.filter(({ kind }) => kind === 'epoch').length;
     expect(finished).toBe(3);
     expect(await results(second.out)).toEqual(await results(whole.out));
   });
@@ -85,7 +109,8 @@ describe('a run', () => {
   it('is resumed from the beginning when it was killed before its first checkpoint', async () => {
     const whole = await runTo('whole');
     const { out } = await runTo('cut', { config: config({ epochs: 1 }) });
-    for (const file of ['optimizer.safetensors', 'model.safetensors', 'history.jsonl', 'state.json', 'metrics.json']) await rm(join(out, file));
+    for (const file of ['optimizer.safetensors', 'model.safetensors', 'history.jsonl', 'state.json', 'metrics.json'])
+      await rm(join(out, file));
     const { events } = await runTo('cut', { resume: true });
     expect(events[0]).toMatchObject({ kind: 'warning' });
     expect(await bytes(out, 'optimizer.safetensors')).toEqual(await bytes(whole.out, 'optimizer.safetensors'));
@@ -99,14 +124,26 @@ describe('a run', () => {
   });
 
   it('stops early by patience and keeps the best epoch', async () => {
-    const { out, events } = await runTo('early', { config: config({ epochs: 40, learningRate: 0.05, earlyStopping: { metric: 'ndcg@10', patience: 2 } }) });
+    const { out, events } = await runTo('early', {
+      config: config({ epochs: 40, learningRate: 0.05, earlyStopping: { metric: 'ndcg@10', patience: 2 } }),
+    });
     const best = events.flatMap((event) => (event.kind === 'epoch' && event.best ? [event.record.epoch] : [])).at(-1);
     expect(await results(out)).toMatchObject({ best: { epoch: best } });
     expect(events.at(-1)).toMatchObject({ kind: 'end', reason: 'early-stopping', epoch: (best ?? 0) + 2 });
   });
 
   it.each(['adamw', 'sgd'])('trains with %s, decay, clipping, warm-up and a cosine schedule', async (optimizer) => {
-    const { events } = await runTo('other', { config: config({ optimizer, momentum: 0.9, learningRate: 0.01, weightDecay: 0.01, clipNorm: 1, warmupSteps: 3, schedule: { kind: 'cosine' } }) });
+    const { events } = await runTo('other', {
+      config: config({
+        optimizer,
+        momentum: 0.9,
+        learningRate: 0.01,
+        weightDecay: 0.01,
+        clipNorm: 1,
+        warmupSteps: 3,
+        schedule: { kind: 'cosine' },
+      }),
+    });
     const rates = events.flatMap((event) => (event.kind === 'epoch' ? [event.record.learningRate] : []));
     expect(rates.at(-1)).toBeLessThan(0.001);
   });
@@ -122,7 +159,17 @@ describe('a run', () => {
     const { initialValues } = await import('@difsr/nn');
     const run = await openRun(out);
     const table = run.tensors['fields.brand.weight'];
-    const start = initialValues([{ name: 'fields.brand.weight', shape: table?.shape ?? [], initializer: { kind: 'normal', deviation: 0.02 }, decay: true }], 3);
+    const start = initialValues(
+      [
+        {
+          name: 'fields.brand.weight',
+          shape: table?.shape ?? [],
+          initializer: { kind: 'normal', deviation: 0.02 },
+          decay: true,
+        },
+      ],
+      3,
+    );
     expect([...(table?.data ?? [])]).toEqual([...(start['fields.brand.weight']?.data ?? [])]);
   });
 });
@@ -130,7 +177,9 @@ describe('a run', () => {
 describe('a run that cannot go on says why', () => {
   it('where the loss is not finite', async () => {
     const diverging = runTo('diverged', { config: config({ optimizer: 'sgd', learningRate: 1e200 }) });
-    await expect(diverging).rejects.toThrow(/the loss is (NaN|Infinity) at epoch 1, step \d+.*Cure: a lower learning rate/);
+    await expect(diverging).rejects.toThrow(
+      /the loss is (NaN|Infinity) at epoch 1, step \d+.*Cure: a lower learning rate/,
+    );
   });
 
   it('where the folder holds a run already, or something else', async () => {
@@ -143,8 +192,12 @@ describe('a run that cannot go on says why', () => {
   it('where the checkpoint is truncated, foreign or of other data', async () => {
     const { out } = await runTo('a', { config: config({ epochs: 1 }) });
     const other = generateDataset({ seed: 8, users: 60, items: 120 });
-    await expect(runTo('a', { resume: true, dataset: other })).rejects.toThrow(/tensor ".*" has shape|is not the one that this run was trained on/);
-    await expect(runTo('a', { resume: true, config: config({}, { hiddenSize: 16 }) })).rejects.toThrow(/has shape \[.*\], the model needs/);
+    await expect(runTo('a', { resume: true, dataset: other })).rejects.toThrow(
+      /tensor ".*" has shape|is not the one that this run was trained on/,
+    );
+    await expect(runTo('a', { resume: true, config: config({}, { hiddenSize: 16 }) })).rejects.toThrow(
+      /has shape \[.*\], the model needs/,
+    );
     await truncate(join(out, 'optimizer.safetensors'), 1000);
     await expect(runTo('a', { resume: true })).rejects.toThrow(RunError);
     await writeFile(join(out, 'optimizer.safetensors'), 'not a checkpoint');
@@ -152,7 +205,9 @@ describe('a run that cannot go on says why', () => {
   });
 
   it('where the published form of gate would leak in all-position training', async () => {
-    await expect(runTo('leak', { config: config({}, { fusion: 'gate', fusionForm: 'reference' }) })).rejects.toThrow(/training.form=prefix/);
+    await expect(runTo('leak', { config: config({}, { fusion: 'gate', fusionForm: 'reference' }) })).rejects.toThrow(
+      /training.form=prefix/,
+    );
   });
 
   it('where there is no such model or run', async () => {
@@ -174,7 +229,9 @@ describe('a finished run', () => {
     expect(answer.unknown).toEqual(['no such item']);
     expect(answer.items).toHaveLength(10);
     expect(answer.items.map(({ id }) => id)).not.toContain(first);
-    expect(answer.items.map(({ score }) => score)).toEqual(answer.items.map(({ score }) => score).toSorted((a, b) => b - a));
+    expect(answer.items.map(({ score }) => score)).toEqual(
+      answer.items.map(({ score }) => score).toSorted((a, b) => b - a),
+    );
     const everything = await recommender.recommend([first], { k: 1000, includeSeen: true });
     expect(everything.items).toHaveLength(run.model.schema.items);
     const fallback = await recommender.recommend(['unheard of'], { k: 3, includeSeen: false });
@@ -188,6 +245,8 @@ describe('a finished run', () => {
     const { out } = await runTo('a', { config: config({ epochs: 1 }) });
     const run = await openRun(out);
     const other = generateDataset({ seed: 9, users: 60, items: 120 });
-    await expect(evaluateRun({ run, dataset: other, backend: createReferenceBackend() })).rejects.toThrow(/is not the one/);
+    await expect(evaluateRun({ run, dataset: other, backend: createReferenceBackend() })).rejects.toThrow(
+      /is not the one/,
+    );
   });
 });

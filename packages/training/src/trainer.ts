@@ -37,7 +37,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { config, dataset, backend } = options;
   const model = modelOf(config, schemaOf(dataset));
   if (model.fixedLength && config.training.form !== 'prefix') {
-    throw new RunError('model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe');
+    throw new RunError(
+      'model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe',
+    );
   }
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const split = leaveOneOut(dataset);
@@ -83,7 +85,14 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
   const { config, out, signal } = options;
   const { training } = config;
   let { state, seconds } = start;
-  const plan = planEpoch({ sequences: split.train, maxLength: session.model.config.maxLength, targetsPerStep: training.targetsPerStep, seed: training.seed, epoch: state.epoch, form: training.form });
+  const plan = planEpoch({
+    sequences: split.train,
+    maxLength: session.model.config.maxLength,
+    targetsPerStep: training.targetsPerStep,
+    seed: training.seed,
+    epoch: state.epoch,
+    form: training.form,
+  });
   emit({
     kind: 'start',
     run: out,
@@ -119,14 +128,30 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
 }
 
 /** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
-async function finishEpoch(session: Session, state: RunState, trained: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>): Promise<RunState> {
+async function finishEpoch(
+  session: Session,
+  state: RunState,
+  trained: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>,
+): Promise<RunState> {
   const { options, split, evaluator, emit } = session;
   const { training } = options.config;
   const started = performance.now();
-  const valid = await evaluator.evaluate(split.valid, (done, total) => emit({ kind: 'evaluation', split: 'valid', done, total }));
-  const record: EpochRecord = { ...trained, valid, evaluationSeconds: (performance.now() - started) / 1000, peakMemoryBytes: peakMemory() };
+  const valid = await evaluator.evaluate(split.valid, (done, total) =>
+    emit({ kind: 'evaluation', split: 'valid', done, total }),
+  );
+  const record: EpochRecord = {
+    ...trained,
+    valid,
+    evaluationSeconds: (performance.now() - started) / 1000,
+    peakMemoryBytes: peakMemory(),
+  };
   const { metric, patience } = training.earlyStopping;
-  const judged = judgeEpoch({ metric, mode: 'max', patience: patience === 0 ? null : patience }, state.earlyStopping, record.epoch, { ...valid });
+  const judged = judgeEpoch(
+    { metric, mode: 'max', patience: patience === 0 ? null : patience },
+    state.earlyStopping,
+    record.epoch,
+    { ...valid },
+  );
   if (judged.improved) await saveModel(session);
   await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
   const stopped = judged.stop || record.epoch >= training.epochs;
@@ -152,7 +177,9 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
   const { tensors } = await readTensors(join(out, RUN_FILES.model));
   await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
   const started = performance.now();
-  const test = await evaluator.evaluate(split.test, (done, total) => emit({ kind: 'evaluation', split: 'test', done, total }));
+  const test = await evaluator.evaluate(split.test, (done, total) =>
+    emit({ kind: 'evaluation', split: 'test', done, total }),
+  );
   const metrics: RunMetrics = {
     best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
     valid: state.bestValid,
@@ -164,14 +191,21 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
     seed: config.training.seed,
   };
   const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  await writeFileAtomic(join(out, RUN_FILES.card), modelCard({ config, model: session.model, dataset, metrics, parameters, folder: out }));
+  await writeFileAtomic(
+    join(out, RUN_FILES.card),
+    modelCard({ config, model: session.model, dataset, metrics, parameters, folder: out }),
+  );
   await writeJson(out, RUN_FILES.metrics, metrics);
   return metrics;
 }
 
 async function saveModel(session: Session): Promise<void> {
   const parameters = await session.variables.read(session.parameters);
-  await writeTensors(join(session.options.out, RUN_FILES.model), { ...parameters, ...session.features }, { model: session.model.name });
+  await writeTensors(
+    join(session.options.out, RUN_FILES.model),
+    { ...parameters, ...session.features },
+    { model: session.model.name },
+  );
 }
 
 /** Training seconds of every finished epoch, from the history. */
@@ -179,7 +213,9 @@ async function epochSeconds(out: string): Promise<number[]> {
   const lines = await readLines(join(out, RUN_FILES.history));
   return lines.flatMap((line) => {
     const record: unknown = JSON.parse(line);
-    return typeof record === 'object' && record !== null && 'seconds' in record && typeof record.seconds === 'number' ? [record.seconds] : [];
+    return typeof record === 'object' && record !== null && 'seconds' in record && typeof record.seconds === 'number'
+      ? [record.seconds]
+      : [];
   });
 }
 

@@ -42,7 +42,8 @@ async function statsCommand(path: string, options: SharedOptions): Promise<ExitC
 
 function statisticsLines(statistics: DatasetStatistics): string[] {
   const { name, format, users, items, interactions, density, lengths, itemInteractions, fields } = statistics;
-  const spread = ({ min, mean, median, max }: DatasetStatistics['lengths']): string => `${min} to ${whole(max)}, mean ${mean.toFixed(1)}, median ${median}`;
+  const spread = ({ min, mean, median, max }: DatasetStatistics['lengths']): string =>
+    `${min} to ${whole(max)}, mean ${mean.toFixed(1)}, median ${median}`;
   return [
     ...table(
       [

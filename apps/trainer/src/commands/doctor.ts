@@ -20,7 +20,9 @@ interface Finding {
 
 /** Declares the command; `done` receives its exit code. */
 export function addDoctor(program: Command, done: (code: ExitCode) => void): void {
-  const command = program.command('doctor').description('say which backends and devices work on this machine, and what would make the others work');
+  const command = program
+    .command('doctor')
+    .description('say which backends and devices work on this machine, and what would make the others work');
   jsonOption(command, 'the findings as JSON')
     .addHelpText(
       'after',
@@ -35,15 +37,28 @@ Example:
 
 async function doctorCommand(json: boolean): Promise<ExitCode> {
   const terminal = processTerminal({ json });
-  const machine = { node: process.version, platform: `${process.platform}-${process.arch}`, processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism(), memoryBytes: totalmem() };
+  const machine = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    threads: availableParallelism(),
+    memoryBytes: totalmem(),
+  };
   const reports = await probeDevices();
   const findings = [...reports.map((report): Finding => ({ backend: 'onnxruntime', ...report })), await reference()];
   const auto = autoDevice(reports);
   terminal.value({ machine, findings, auto: auto ?? null });
-  terminal.line(`Node.js ${machine.node} on ${machine.platform}; ${machine.processor}, ${machine.threads} threads, ${bytes(machine.memoryBytes)}`);
-  const mark = (works: boolean): string => (works ? terminal.style('green', 'works') : terminal.style('red', 'missing'));
+  terminal.line(
+    `Node.js ${machine.node} on ${machine.platform}; ${machine.processor}, ${machine.threads} threads, ${bytes(machine.memoryBytes)}`,
+  );
+  const mark = (works: boolean): string =>
+    works ? terminal.style('green', 'works') : terminal.style('red', 'missing');
   for (const finding of findings) {
-    terminal.line(`${table([[finding.backend, finding.device]], ['left', 'left']).join('').padEnd(22)} ${mark(finding.works)}  ${finding.detail}`);
+    terminal.line(
+      `${table([[finding.backend, finding.device]], ['left', 'left'])
+        .join('')
+        .padEnd(22)} ${mark(finding.works)}  ${finding.detail}`,
+    );
     if (finding.cure !== undefined && !finding.works) terminal.line(`  cure: ${finding.cure.replace(/^cure: /i, '')}`);
   }
   terminal.line(auto === undefined ? 'no device works for training' : `--device auto takes: ${auto}`);
@@ -55,5 +70,10 @@ async function reference(): Promise<Finding> {
   const program = await backend.compile(createGraph({ y: mul(input('x', []), 2) }));
   const { y } = await program.run({ x: { dtype: 'float32', shape: [], data: Float32Array.of(21) } });
   await backend.dispose();
-  return { backend: 'reference', device: 'cpu', works: y?.data[0] === 42, detail: 'plain TypeScript in float64: exact and slow, for checks' };
+  return {
+    backend: 'reference',
+    device: 'cpu',
+    works: y?.data[0] === 42,
+    detail: 'plain TypeScript in float64: exact and slow, for checks',
+  };
 }

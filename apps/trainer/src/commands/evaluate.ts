@@ -38,14 +38,27 @@ async function evaluateCommand(folder: string, options: EvaluateOptions): Promis
   const terminal = processTerminal({ json: options.json === true });
   const opened = await openRun(folder);
   const { config } = opened;
-  const run = options.data === undefined ? opened : { ...opened, config: { ...config, data: { ...config.data, path: options.data } } };
+  const run =
+    options.data === undefined
+      ? opened
+      : { ...opened, config: { ...config, data: { ...config.data, path: options.data } } };
   const dataset = await loadRunData(config.data, options.data);
-  const backend = await openBackend({ ...options, backend: options.backend ?? run.config.backend, threads: options.threads ?? run.config.threads });
+  const backend = await openBackend({
+    ...options,
+    backend: options.backend ?? run.config.backend,
+    threads: options.threads ?? run.config.threads,
+  });
   const maskSeen = options.maskSeen ?? run.config.evaluation.maskSeen;
   // Only the bar is wanted: the JSON is one result, not a stream of events.
-  const progress = terminal.json ? undefined : createProgress({ terminal, metric: run.config.training.earlyStopping.metric });
+  const progress = terminal.json
+    ? undefined
+    : createProgress({ terminal, metric: run.config.training.earlyStopping.metric });
   try {
-    const { valid, test, seconds: time } = await evaluateRun({ run, dataset, backend, maskSeen, onEvent: (event) => progress?.event(event) });
+    const {
+      valid,
+      test,
+      seconds: time,
+    } = await evaluateRun({ run, dataset, backend, maskSeen, onEvent: (event) => progress?.event(event) });
     progress?.close();
     const protocol = { ranking: 'full', maskSeen } as const;
     terminal.value({ run: folder, model: run.model.name, valid, test, protocol, seconds: time });

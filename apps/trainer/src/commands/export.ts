@@ -53,21 +53,39 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
   const items = run.vocabulary.schema.items;
   if (k > items) throw new UsageError(`-k ${k}: ${folder} knows ${items} items`, `choose -k from 1 to ${items}`);
   const out = options.out ?? join(folder, 'model.onnx');
-  const bytes = toOnnx(exportTask(run.model, k).graph, { target: 'export', name: run.model.name, initializers: inferenceTensors(run) });
+  const bytes = toOnnx(exportTask(run.model, k).graph, {
+    target: 'export',
+    name: run.model.name,
+    initializers: inferenceTensors(run),
+  });
   // Checked before it gets its name: a file that is wrong is never left behind.
   const difference = await largestDifference(run, bytes, k);
   if (!(difference <= TOLERANCE)) {
-    throw new BackendError(`the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`);
+    throw new BackendError(
+      `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`,
+    );
   }
   await writeFileAtomic(out, bytes);
   const vocabulary = join(dirname(out), RUN_FILES.vocabulary);
   if (resolve(vocabulary) !== resolve(join(folder, RUN_FILES.vocabulary))) {
     await writeFileAtomic(vocabulary, `${JSON.stringify(run.vocabulary)}\n`);
   }
-  terminal.value({ run: folder, file: out, vocabulary, bytes: bytes.length, opset: 17, k, largestRelativeDifference: difference });
-  terminal.line(`${out}: ${size(bytes.length)}, opset 17, standard operators; items int32 [batch, length] -> scores, ids, values (top ${k})`);
+  terminal.value({
+    run: folder,
+    file: out,
+    vocabulary,
+    bytes: bytes.length,
+    opset: 17,
+    k,
+    largestRelativeDifference: difference,
+  });
+  terminal.line(
+    `${out}: ${size(bytes.length)}, opset 17, standard operators; items int32 [batch, length] -> scores, ids, values (top ${k})`,
+  );
   terminal.line(`item ids: ${vocabulary} ("items", by position)`);
-  terminal.line(`checked: scores differ from the backend's by at most ${difference.toExponential(1)} of the largest, over ${CHECK_LENGTHS.length * 2} histories`);
+  terminal.line(
+    `checked: scores differ from the backend's by at most ${difference.toExponential(1)} of the largest, over ${CHECK_LENGTHS.length * 2} histories`,
+  );
   return exitCodes.ok;
 }
 
@@ -83,7 +101,12 @@ async function largestDifference(run: Run, bytes: Uint8Array, k: number): Promis
   }
 }
 
-async function compare(run: Run, file: Awaited<ReturnType<typeof openModelFile>>, backend: Backend, k: number): Promise<number> {
+async function compare(
+  run: Run,
+  file: Awaited<ReturnType<typeof openModelFile>>,
+  backend: Backend,
+  k: number,
+): Promise<number> {
   const variables = await backend.createVariables(inferenceTensors(run));
   const program = await backend.compile(exportTask(run.model, k).graph, { variables, label: 'export' });
   let largest = 0;

@@ -10,7 +10,10 @@ import { processTerminal, type Terminal } from '../output/terminal.js';
 
 /** Declares the command; `done` receives its exit code. */
 export function addModels(program: Command, done: (code: ExitCode) => void): void {
-  const command = program.command('models').description('list the models, or the options of one').argument('[name]', 'a model');
+  const command = program
+    .command('models')
+    .description('list the models, or the options of one')
+    .argument('[name]', 'a model');
   jsonOption(command, 'as JSON, with a JSON Schema of the options')
     .addHelpText(
       'after',
@@ -23,7 +26,14 @@ Examples:
     .action((name: string | undefined, options: { json?: boolean }) => {
       const terminal = processTerminal({ json: options.json === true });
       const chosen = name === undefined ? models : [chooseByName('model', name, modelsByName)];
-      terminal.value(chosen.map((model) => ({ name: model.name, description: model.description, source: model.source, options: modelSchema(model) })));
+      terminal.value(
+        chosen.map((model) => ({
+          name: model.name,
+          description: model.description,
+          source: model.source,
+          options: modelSchema(model),
+        })),
+      );
       if (name === undefined) list(terminal);
       else for (const model of chosen) show(terminal, model);
       done(exitCodes.ok);
@@ -31,7 +41,11 @@ Examples:
 }
 
 function list(terminal: Terminal): void {
-  const rows = models.map(({ name, description, source }, place) => [name, `${description}${place === 0 ? ' (the default)' : ''}`, source]);
+  const rows = models.map(({ name, description, source }, place) => [
+    name,
+    `${description}${place === 0 ? ' (the default)' : ''}`,
+    source,
+  ]);
   for (const line of table(rows, ['left', 'left', 'left'])) terminal.line(line);
 }
 
@@ -40,6 +54,10 @@ function show(terminal: Terminal, model: RegisteredModel): void {
   terminal.line(model.source);
   terminal.line();
   const options = Object.entries(modelSchema(model).properties ?? {});
-  const rows = options.map(([key, node]) => [`model.${key}`, node.default === undefined ? '-' : JSON.stringify(node.default), `${node.description ?? ''} (${allowed(node)})`]);
+  const rows = options.map(([key, node]) => [
+    `model.${key}`,
+    node.default === undefined ? '-' : JSON.stringify(node.default),
+    `${node.description ?? ''} (${allowed(node)})`,
+  ]);
   for (const line of table([['option', 'default', 'meaning'], ...rows], ['left', 'left', 'left'])) terminal.line(line);
 }

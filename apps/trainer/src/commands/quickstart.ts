@@ -18,7 +18,14 @@ import { trainRun } from './train.js';
 const MODELS = ['sasrec', 'dif-sr'] as const;
 
 /** What suits the generated data: found on its validation split. */
-const SETTINGS = ['training.epochs=25', 'training.targetsPerStep=1024', 'training.learningRate=0.002', 'training.earlyStopping.patience=5', 'model.maxLength=20', 'model.hiddenDropout=0.3'];
+const SETTINGS = [
+  'training.epochs=25',
+  'training.targetsPerStep=1024',
+  'training.learningRate=0.002',
+  'training.earlyStopping.patience=5',
+  'model.maxLength=20',
+  'model.hiddenDropout=0.3',
+];
 
 /** Declares the command; `done` receives its exit code. */
 export function addQuickstart(program: Command, done: (code: ExitCode) => void): void {
@@ -46,14 +53,21 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   if (first !== undefined) showData(terminal, await loadData(first.data));
   for (const [index, config] of configs.entries()) {
     terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name}`));
-    const outcome = await trainRun(terminal, config, await nextFreeFolder(`quickstart-${config.model.name}`), 'training');
+    const outcome = await trainRun(
+      terminal,
+      config,
+      await nextFreeFolder(`quickstart-${config.model.name}`),
+      'training',
+    );
     if (outcome.reason === 'interrupted') return exitCodes.interrupted;
     outcomes.push(outcome);
   }
   compare(terminal, outcomes);
   const last = outcomes.at(-1);
   if (last !== undefined) await showExample(terminal, last.run, options);
-  terminal.line(`\ntook ${seconds((performance.now() - started) / 1000)}; now with your own data: npx difsr train --data PATH`);
+  terminal.line(
+    `\ntook ${seconds((performance.now() - started) / 1000)}; now with your own data: npx difsr train --data PATH`,
+  );
   return exitCodes.ok;
 }
 
@@ -65,7 +79,9 @@ async function configOf(model: string, options: SharedOptions): Promise<RunConfi
 
 function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
   terminal.line(terminal.style('bold', '\nside by side, test'));
-  const columns = outcomes.flatMap(({ metrics }, index) => (metrics === undefined ? [] : [{ title: MODELS[index] ?? '', metrics: metrics.test }]));
+  const columns = outcomes.flatMap(({ metrics }, index) =>
+    metrics === undefined ? [] : [{ title: MODELS[index] ?? '', metrics: metrics.test }],
+  );
   for (const line of metricsTable(columns)) terminal.line(line);
   terminal.line(terminal.style('dim', protocolLine(false)));
 }

@@ -67,19 +67,36 @@ function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recomme
     const [first = ''] = unknown;
     const hint = unknown.length > 1 ? undefined : didYouMean(first, run.items.tokens.slice(1));
     const named = `${unknown.slice(0, MOST_UNKNOWN).join(', ')}${unknown.length > MOST_UNKNOWN ? ', ..' : ''}`;
-    terminal.warn(`${unknown.length === 1 ? 'an id is' : `${unknown.length} ids are`} not among the run's items and ignored: ${named}${hint === undefined ? '' : ` (${hint})`}`);
+    terminal.warn(
+      `${unknown.length === 1 ? 'an id is' : `${unknown.length} ids are`} not among the run's items and ignored: ${named}${hint === undefined ? '' : ` (${hint})`}`,
+    );
   }
-  if (popular) terminal.warn('the history has no known item: these are the most popular items, their scores are counts');
+  if (popular)
+    terminal.warn('the history has no known item: these are the most popular items, their scores are counts');
 }
 
 /** Shows the history with its names, and the recommendations as a table. */
-export function showRecommendations(terminal: Terminal, run: Run, history: readonly string[], { items, popular }: Recommendations): void {
+export function showRecommendations(
+  terminal: Terminal,
+  run: Run,
+  history: readonly string[],
+  { items, popular }: Recommendations,
+): void {
   const names = new Map(run.items.tokens.map((token, id) => [token, run.items.names?.[id] ?? '']));
   if (history.length > 0) {
     terminal.line(terminal.style('bold', 'history, oldest first'));
-    for (const line of table(history.map((id) => ['', id, names.get(id) ?? '']), ['left', 'left', 'left'])) terminal.line(line);
+    for (const line of table(
+      history.map((id) => ['', id, names.get(id) ?? '']),
+      ['left', 'left', 'left'],
+    ))
+      terminal.line(line);
   }
   terminal.line(terminal.style('bold', popular ? 'most popular items' : `recommended by ${run.model.name}`));
-  const rows = items.map(({ id, name = '', score }, place) => [String(place + 1), id, name, popular ? whole(score) : score.toFixed(3)]);
+  const rows = items.map(({ id, name = '', score }, place) => [
+    String(place + 1),
+    id,
+    name,
+    popular ? whole(score) : score.toFixed(3),
+  ]);
   for (const line of table(rows, ['right', 'left', 'left', 'right'])) terminal.line(line);
 }

@@ -54,7 +54,8 @@ async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitC
   try {
     const outcome = await withInterrupt(
       () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
-      (signal) => train({ config, dataset, backend, out: run, resume: true, signal, onEvent: (event) => progress.event(event) }),
+      (signal) =>
+        train({ config, dataset, backend, out: run, resume: true, signal, onEvent: (event) => progress.event(event) }),
     );
     progress.close();
     showOutcome(terminal, outcome);

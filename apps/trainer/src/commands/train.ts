@@ -26,7 +26,11 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
     .option('--model <name>', `${[...modelsByName.keys()].join(', ')} (default: dif-sr)`)
     .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
     .option('--config <file.yaml>', 'configuration file; every option is in docs/configuration.md')
-    .option('--set <key=value>', 'one option of the configuration, e.g. training.learningRate=0.0005 (repeatable)', collect)
+    .option(
+      '--set <key=value>',
+      'one option of the configuration, e.g. training.learningRate=0.0005 (repeatable)',
+      collect,
+    )
     .option('--epochs <n>', 'passes over the data')
     .option('--seed <n>', 'seed of everything random')
     .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
@@ -49,13 +53,23 @@ Examples:
 
 async function trainCommand(options: SharedOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  const config = await resolveConfig({ preset: options.preset, config: options.config, set: options.set ?? [], flags: assignments(options) });
+  const config = await resolveConfig({
+    preset: options.preset,
+    config: options.config,
+    set: options.set ?? [],
+    flags: assignments(options),
+  });
   const { reason } = await trainRun(terminal, config, options.out);
   return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
 }
 
 /** Trains as configured and shows everything, or the training alone; interrupted by Ctrl-C. */
-export async function trainRun(terminal: Terminal, config: RunConfig, out: string | undefined, show: 'everything' | 'training' = 'everything'): Promise<TrainOutcome> {
+export async function trainRun(
+  terminal: Terminal,
+  config: RunConfig,
+  out: string | undefined,
+  show: 'everything' | 'training' = 'everything',
+): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
   const dataset = await loadData(config.data);
@@ -73,7 +87,15 @@ export async function trainRun(terminal: Terminal, config: RunConfig, out: strin
     const outcome = await withInterrupt(
       () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
       // The run remembers the device that was used, so that resuming takes the same one.
-      (signal) => train({ config: { ...config, device: deviceOf(backend.device) }, dataset, backend, out: folder, signal, onEvent: (event) => progress.event(event) }),
+      (signal) =>
+        train({
+          config: { ...config, device: deviceOf(backend.device) },
+          dataset,
+          backend,
+          out: folder,
+          signal,
+          onEvent: (event) => progress.event(event),
+        }),
     );
     progress.close();
     if (show === 'everything' || outcome.reason === 'interrupted') showOutcome(terminal, outcome);

@@ -36,9 +36,12 @@ export function describeError(error: unknown, options: { readonly trace: boolean
   if (error instanceof CommanderError) return commanderError(error);
   const code = KNOWN.find(([type]) => error instanceof type)?.[1];
   const stack = options.trace && error instanceof Error ? `\n${stackOf(error)}` : '';
-  if (code !== undefined && error instanceof Error) return { message: `error: ${oneScreen(inCommandTerms(error.message))}${stack}`, code };
+  if (code !== undefined && error instanceof Error)
+    return { message: `error: ${oneScreen(inCommandTerms(error.message))}${stack}`, code };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  const cure = options.trace ? '' : '\n  cure: this is a defect of difsr; DIFSR_TRACE=1 shows where it happened: please report it with that';
+  const cure = options.trace
+    ? ''
+    : '\n  cure: this is a defect of difsr; DIFSR_TRACE=1 shows where it happened: please report it with that';
   return { message: `error: ${oneScreen(`unexpected ${name}: ${message}`)}${cure}${stack}`, code: exitCodes.failed };
 }
 
@@ -46,7 +49,10 @@ function commanderError(error: CommanderError): ShownError {
   if (error.exitCode === 0) return { message: '', code: exitCodes.ok };
   // Commander's messages start with "error: " and name the nearest option where there is one; (outputHelp) is silent.
   const text = error.code === 'commander.help' ? '' : error.message;
-  return { message: text === '' ? '' : `${text}\n  cure: difsr --help and difsr COMMAND --help list what there is`, code: exitCodes.usage };
+  return {
+    message: text === '' ? '' : `${text}\n  cure: difsr --help and difsr COMMAND --help list what there is`,
+    code: exitCodes.usage,
+  };
 }
 
 /** What libraries call options, and what they are called here. */
@@ -62,7 +68,9 @@ function inCommandTerms(message: string): string {
 }
 
 function oneScreen(message: string): string {
-  const lines = message.split('\n').map((line) => (line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS - 3)}...` : line));
+  const lines = message
+    .split('\n')
+    .map((line) => (line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS - 3)}...` : line));
   if (lines.length <= MOST_LINES) return lines.join('\n');
   // Cures come last and must not be cut.
   const cures = lines.filter((line) => /^\s*cure:/i.test(line)).slice(0, 4);

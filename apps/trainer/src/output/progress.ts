@@ -117,10 +117,26 @@ class EpochLines {
     return undefined;
   }
 
-  #start({ run, model, backend, device, parameters, users, targets, stepsPerEpoch, epochs, resumedAt }: Of<'start'>): string {
+  #start({
+    run,
+    model,
+    backend,
+    device,
+    parameters,
+    users,
+    targets,
+    stepsPerEpoch,
+    epochs,
+    resumedAt,
+  }: Of<'start'>): string {
     this.#epochs = epochs;
     const over = resumedAt !== undefined && resumedAt.epoch > epochs;
-    const where = resumedAt === undefined ? '' : over ? '; all epochs are done' : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
+    const where =
+      resumedAt === undefined
+        ? ''
+        : over
+          ? '; all epochs are done'
+          : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
     return `${this.#terminal.style('bold', model)}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch; run ${run}${where}`;
   }
 

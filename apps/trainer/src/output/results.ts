@@ -15,14 +15,23 @@ export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
   showMetrics(terminal, metrics);
   const early = reason === 'early-stopping' ? ' (stopped early)' : '';
   terminal.line();
-  terminal.line(`best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; test ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`);
+  terminal.line(
+    `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; test ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
+  );
   terminal.line(`run: ${run}`);
   terminal.line(`next: npx difsr recommend ${run} --history "ID ID ID"`);
 }
 
 /** The table of metrics of a run. */
-export function showMetrics(terminal: Terminal, { valid, test, protocol }: Pick<RunMetrics, 'valid' | 'test' | 'protocol'>): void {
-  for (const line of metricsTable([{ title: 'validation', metrics: valid }, { title: 'test', metrics: test }])) terminal.line(line);
+export function showMetrics(
+  terminal: Terminal,
+  { valid, test, protocol }: Pick<RunMetrics, 'valid' | 'test' | 'protocol'>,
+): void {
+  for (const line of metricsTable([
+    { title: 'validation', metrics: valid },
+    { title: 'test', metrics: test },
+  ]))
+    terminal.line(line);
   terminal.line(terminal.style('dim', protocolLine(protocol.maskSeen)));
 }
 

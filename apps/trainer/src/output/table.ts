@@ -62,13 +62,31 @@ export function metricTitle(name: string): string {
   return cutoff === undefined ? title : `${title}@${cutoff}`;
 }
 
-const TITLES: Readonly<Record<string, string>> = { recall: 'Recall', ndcg: 'NDCG', mrr: 'MRR', hit: 'Hit', precision: 'Precision', map: 'MAP' };
+const TITLES: Readonly<Record<string, string>> = {
+  recall: 'Recall',
+  ndcg: 'NDCG',
+  mrr: 'MRR',
+  hit: 'Hit',
+  precision: 'Precision',
+  map: 'MAP',
+};
 
 /** Lines of a table with a row per metric and a column per cut-off and title, such as `valid` and `test`. */
-export function metricsTable(columns: readonly { readonly title: string; readonly metrics: Readonly<Record<string, number>> }[], kinds: readonly string[] = ['recall', 'ndcg', 'mrr']): string[] {
+export function metricsTable(
+  columns: readonly { readonly title: string; readonly metrics: Readonly<Record<string, number>> }[],
+  kinds: readonly string[] = ['recall', 'ndcg', 'mrr'],
+): string[] {
   const names = [...new Set(columns.flatMap(({ metrics }) => Object.keys(metrics)))];
-  const cutoffs = [...new Set(names.map((name) => Number(name.split('@')[1])))].filter((k) => k > 0).sort((a, b) => a - b);
+  const cutoffs = [...new Set(names.map((name) => Number(name.split('@')[1])))]
+    .filter((k) => k > 0)
+    .sort((a, b) => a - b);
   const header = ['', ...cutoffs.flatMap((k) => kinds.map((kind) => metricTitle(`${kind}@${k}`)))];
-  const rows = columns.map(({ title, metrics }) => [title, ...cutoffs.flatMap((k) => kinds.map((kind) => metric(metrics[`${kind}@${k}`])))]);
-  return table([header, ...rows], header.map((_, column) => (column === 0 ? 'left' : 'right')));
+  const rows = columns.map(({ title, metrics }) => [
+    title,
+    ...cutoffs.flatMap((k) => kinds.map((kind) => metric(metrics[`${kind}@${k}`]))),
+  ]);
+  return table(
+    [header, ...rows],
+    header.map((_, column) => (column === 0 ? 'left' : 'right')),
+  );
 }
