@@ -32,7 +32,7 @@ export function testOnRealData(title: string, name: string, body: (file: string)
   test(title, async (context) => {
     const data = realData(name);
     if (data.path === undefined) {
-      process.stderr.write(`skipped "${title}": ${data.missing}\n`);
+      // The reporter of vitest.config.ts prints the reason.
       context.skip(data.missing);
       return;
     }
