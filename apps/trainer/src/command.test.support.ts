@@ -67,7 +67,7 @@ export const TINY: readonly string[] = [...TINY_MODEL, '--set', 'model.sideWidth
 
 /** Writes a small data set in the form of RecBole, with categories, brands and names: `FOLDER/NAME/NAME.inter` and `.item`. */
 export async function writeRecbole(folder: string, name = 'shop', seed = 1, users = 60): Promise<string> {
-  const dataset = generateDataset({ users, items: 120, seed });
+  const dataset = generateDataset({ users, items: 150, seed });
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
   const rows = dataset.users.tokens
@@ -107,7 +107,7 @@ export async function writeRecbole(folder: string, name = 'shop', seed = 1, user
 
 /** Writes a small data set in the S3-Rec form: `FOLDER/NAME.txt` and `NAME_item2attributes.json`. */
 export async function writeS3Rec(folder: string, name = 'Clicks'): Promise<string> {
-  const dataset = generateDataset({ users: 40, items: 120, seed: 3 });
+  const dataset = generateDataset({ users: 40, items: 150, seed: 3 });
   const lines = dataset.users.tokens
     .slice(1)
     .map((_, index) => [index + 1, ...sequenceAt(dataset.sequences, index)].join(' '));

@@ -28,7 +28,7 @@ describe('train', () => {
   it('says what it loaded, writes a line per epoch, a table and the next step', () => {
     expect(trained).toMatchObject({ code: 0, stderr: '' });
     expect(trained.stdout).toMatch(
-      /shop \(recbole\): 60 users, 120 items, [\d,]+ interactions; side information: categories \(\d+ values\), brand \(\d+ values\)/,
+      /shop \(recbole\): 60 users, 150 items, [\d,]+ interactions; side information: categories \(\d+ values\), brand \(\d+ values\)/,
     );
     expect(trained.stdout).toMatch(/^epoch 1\/2 {2}loss \d+\.\d{3} {2}valid NDCG@10 0\.\d{4}/m);
     expect(trained.stdout).toMatch(/^epoch 2\/2 /m);
@@ -159,14 +159,14 @@ describe('recommend', () => {
 
   it('--json is one object; --include-seen lets seen items return', async () => {
     const every = await difsr(
-      ['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--include-seen', '--json'],
+      ['recommend', RUN, '--history', 'item-3 item-7', '-k', '150', '--include-seen', '--json'],
       { cwd },
     );
-    const fresh = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '120', '--json'], { cwd });
+    const fresh = await difsr(['recommend', RUN, '--history', 'item-3 item-7', '-k', '150', '--json'], { cwd });
     const ids = (text: string): unknown[] => (parsed(text)['items'] as { id: string }[]).map(({ id }) => id); // the command's own form
-    expect(ids(every.stdout)).toHaveLength(120);
-    expect(new Set(ids(every.stdout)).size).toBe(120);
-    expect(ids(fresh.stdout)).toHaveLength(118);
+    expect(ids(every.stdout)).toHaveLength(150);
+    expect(new Set(ids(every.stdout)).size).toBe(150);
+    expect(ids(fresh.stdout)).toHaveLength(148);
     expect(ids(fresh.stdout)).not.toContain('item-3');
   });
 

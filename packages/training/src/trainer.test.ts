@@ -9,7 +9,7 @@ import { runConfigSchema, type RunConfig } from './config.js';
 import type { TrainingEvent } from './events.js';
 import { createRecommender, evaluateRun, openRun, RunError, train, type TrainOptions } from './index.js';
 
-const dataset: Dataset = generateDataset({ seed: 7, users: 60, items: 120 });
+const dataset: Dataset = generateDataset({ seed: 7, users: 60, items: 150 });
 const tiny = { hiddenSize: 8, innerSize: 8, layers: 1, maxLength: 8 };
 
 function config(training: object = {}, model: object = {}): RunConfig {
@@ -191,7 +191,7 @@ describe('a run that cannot go on says why', () => {
 
   it('where the checkpoint is truncated, foreign or of other data', async () => {
     const { out } = await runTo('a', { config: config({ epochs: 1 }) });
-    const other = generateDataset({ seed: 8, users: 60, items: 120 });
+    const other = generateDataset({ seed: 8, users: 60, items: 150 });
     await expect(runTo('a', { resume: true, dataset: other })).rejects.toThrow(
       /tensor ".*" has shape|is not the one that this run was trained on/,
     );
@@ -244,7 +244,7 @@ describe('a finished run', () => {
   it('refuses other data', async () => {
     const { out } = await runTo('a', { config: config({ epochs: 1 }) });
     const run = await openRun(out);
-    const other = generateDataset({ seed: 9, users: 60, items: 120 });
+    const other = generateDataset({ seed: 9, users: 60, items: 150 });
     await expect(evaluateRun({ run, dataset: other, backend: createReferenceBackend() })).rejects.toThrow(
       /is not the one/,
     );
