@@ -19,7 +19,8 @@ const MODELS = ['sasrec', 'dif-sr'] as const;
 
 /** What suits the generated data: found on its validation split. */
 const SETTINGS = [
-  'training.epochs=25',
+  'training.epochs=40',
+  'training.schedule.kind=constant',
   'training.targetsPerStep=1024',
   'training.learningRate=0.002',
   'training.earlyStopping.patience=5',
