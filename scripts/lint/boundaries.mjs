@@ -18,7 +18,19 @@ const MODELS = '@difsr/models';
 const DATA = '@difsr/data';
 const METRICS = '@difsr/metrics';
 const ONNXRUNTIME = '@difsr/onnxruntime';
+const TFJS = '@difsr/tfjs';
 const TRAINING = '@difsr/training';
+
+const TFJS_DEVICES = [
+  '@tensorflow/tfjs-backend-cpu',
+  '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-backend-webgl',
+  '@tensorflow/tfjs-backend-webgpu',
+  '@tensorflow/tfjs-node',
+  '@tensorflow/tfjs-node-gpu',
+];
+const TFJS_CORE = '@tensorflow/tfjs-core';
+const TFJS_LAYERS = '@tensorflow/tfjs-layers';
 
 /** Longest prefix of a file's path wins, so that a subpath may have a row of its own.
  * @type {Readonly<Record<string, Boundary>>} */
@@ -26,13 +38,26 @@ export const BOUNDARIES = {
   'packages/graph/': { ours: [], node: false },
   'packages/nn/': { ours: [GRAPH], node: false },
   'packages/attention/': { ours: [GRAPH, NN], node: false },
+  // createDifAttention imports the backend that the config names, when it is called.
+  'packages/attention/src/kernel/': { ours: [GRAPH, NN, ONNXRUNTIME, TFJS], node: false },
+  'packages/attention/src/onnxruntime/': { ours: [GRAPH, NN, ONNXRUNTIME], node: false },
+  'packages/attention/src/tfjs/': { ours: [GRAPH, NN, TFJS], node: false, native: [TFJS_CORE] },
+  'packages/attention/src/tfjs-layers/': { ours: [GRAPH, NN, TFJS], node: false, native: [TFJS_CORE, TFJS_LAYERS] },
   'packages/models/': { ours: [GRAPH, NN, ATTENTION], node: false },
   'packages/metrics/': { ours: [], node: false },
   'packages/data/': { ours: [], node: true },
   'packages/onnxruntime/': { ours: [GRAPH], node: true, native: ['onnxruntime-node'] },
+  'packages/onnxruntime/src/web/': { ours: [GRAPH], node: false, native: ['onnxruntime-web'] },
+  'packages/tfjs/': { ours: [GRAPH], node: false, native: [TFJS_CORE, ...TFJS_DEVICES] },
   'packages/training/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
-  'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TRAINING], node: true },
-  'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TRAINING], node: true },
+  'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
+  'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
+  // Examples use runtimes as a user would; they import what they like.
+  'apps/benchmark/': {
+    ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING],
+    node: true,
+    native: ['onnxruntime-node', TFJS_CORE, ...TFJS_DEVICES], // it measures what a user would write with them
+  },
 };
 
 /**

@@ -1,0 +1,2 @@
+// The public API of @difsr/attention/tfjs-layers.
+export {};

@@ -1,0 +1,2 @@
+// The public API of @difsr/onnxruntime/web.
+export {};

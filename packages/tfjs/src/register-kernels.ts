@@ -1,0 +1,2 @@
+// Registers what tfjs devices lack.
+export {};
