@@ -52,7 +52,6 @@ export const BOUNDARIES = {
   'packages/training/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
   'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
   'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
-  // Examples use runtimes as a user would; they import what they like.
   'apps/benchmark/': {
     ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING],
     node: true,
