@@ -4,6 +4,7 @@
 import {
   add,
   at,
+  broadcast,
   GraphError,
   iota,
   less,
@@ -114,13 +115,23 @@ export interface AttentionMask {
 /** The published code's "minus infinity". */
 export const MASKED = -10000;
 
+/**
+ * Mask of padded sequences: key j is visible to query i if it is no padding and, where `causal`, j <= i.
+ *
+ * @param valid bool `[b, n]`, false at padding.
+ */
+export function paddingMask(valid: Tensor, options: { readonly causal: boolean }): AttentionMask {
+  const n = at(valid.shape, 1);
+  const real = expandDims(expandDims(valid, 1), 1); // [b, 1, 1, n]
+  const allowed = options.causal ? not(less(expandDims(iota(n), 1), expandDims(iota(n), 0))) : true;
+  const visible =
+    allowed === true ? broadcast(real, [at(valid.shape, 0), 1, n, n]) : and(real, reshape(allowed, [1, 1, n, n]));
+  return { visible, additive: select(visible, 0, MASKED) };
+}
+
 /** Causal mask of right-padded sequences: key j is visible to query i if j <= i and item j is no padding. `items` int32 [b, n]. */
 export function causalMask(items: Tensor): AttentionMask {
-  const n = at(items.shape, 1);
-  const later = less(expandDims(iota(n), 1), expandDims(iota(n), 0)); // [query, key]: key after query
-  const real = not(equal(items, 0));
-  const visible = and(expandDims(expandDims(real, 1), 1), reshape(not(later), [1, 1, n, n]));
-  return { visible, additive: select(visible, 0, MASKED) };
+  return paddingMask(not(equal(items, 0)), { causal: true });
 }
 
 /** What attention does with fused scores: scale, mask, softmax, dropout, values, output projection. */

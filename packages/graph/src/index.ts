@@ -9,6 +9,7 @@ export * from './gradients.js';
 export * from './vjp.js';
 export * from './rewrite.js';
 export * from './passes.js';
+export * from './hoist.js';
 export * from './verify.js';
 export * from './print.js';
 export * from './optimizers.js';
