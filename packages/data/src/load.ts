@@ -13,6 +13,7 @@ import type { Dataset } from './types.js';
 
 /** The forms that can be loaded. */
 export const DATA_FORMATS = ['s3rec', 'recbole', 'generated'] as const;
+/** One of {@link DATA_FORMATS}. */
 export type DataFormat = (typeof DATA_FORMATS)[number];
 
 /** How a data set is loaded. Filters default to none, columns and fields to what the files suggest. */

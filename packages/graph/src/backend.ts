@@ -57,6 +57,7 @@ export interface Program {
    * When a run rejects, no variable has changed.
    */
   run(feeds: Feeds): Promise<Record<string, HostTensor>>;
+  /** Frees what the program holds; its variables stay. */
   dispose(): Promise<void>;
 }
 
@@ -66,7 +67,9 @@ export interface Backend {
   readonly name: string;
   /** What it runs on: `cpu`, `cuda`, `webgpu`. */
   readonly device: string;
+  /** Copies values into buffers of the backend that programs can read and update. */
   createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables>;
+  /** Prepares a graph for running on this device. */
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** Disposes programs and variables; calls in flight reject with a {@link BackendError}. */
   dispose(): Promise<void>;

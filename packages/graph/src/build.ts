@@ -75,29 +75,51 @@ export const iota = (size: Dim): Tensor => one('iota', [], { size });
 /** The size of a dimension, known or symbolic, as a float scalar. */
 export const size = (dim: Dim): Tensor => one('size', [], { dim });
 
+/** `a + b`, broadcast; a number stands for a scalar. */
 export const add = (a: Operand, b: Operand): Tensor => pair('add', a, b);
+/** `a - b`, broadcast. */
 export const sub = (a: Operand, b: Operand): Tensor => pair('sub', a, b);
+/** `a * b` by element, broadcast. */
 export const mul = (a: Operand, b: Operand): Tensor => pair('mul', a, b);
+/** `a / b` by element, broadcast. */
 export const div = (a: Operand, b: Operand): Tensor => pair('div', a, b);
+/** The larger of `a` and `b` by element, broadcast. */
 export const maximum = (a: Operand, b: Operand): Tensor => pair('maximum', a, b);
+/** The smaller of `a` and `b` by element, broadcast. */
 export const minimum = (a: Operand, b: Operand): Tensor => pair('minimum', a, b);
+/** bool, true where `a` equals `b`; broadcast. */
 export const equal = (a: Operand, b: Operand): Tensor => pair('equal', a, b);
+/** bool, true where `a < b`; broadcast. */
 export const less = (a: Operand, b: Operand): Tensor => pair('less', a, b);
+/** bool, true where both are; broadcast. */
 export const and = (a: Tensor, b: Tensor): Tensor => one('and', [a, b], none);
+/** bool, true where one is or both are; broadcast. */
 export const or = (a: Tensor, b: Tensor): Tensor => one('or', [a, b], none);
+/** bool, true where `x` is false. */
 export const not = (x: Tensor): Tensor => one('not', [x], none);
+/** `-x`. */
 export const neg = (x: Tensor): Tensor => one('neg', [x], none);
+/** `e^x` by element. */
 export const exp = (x: Tensor): Tensor => one('exp', [x], none);
+/** The natural logarithm by element. */
 export const log = (x: Tensor): Tensor => one('log', [x], none);
+/** The square root by element. */
 export const sqrt = (x: Tensor): Tensor => one('sqrt', [x], none);
+/** The error function by element. */
 export const erf = (x: Tensor): Tensor => one('erf', [x], none);
+/** `1 / (1 + e^-x)` by element. */
 export const sigmoid = (x: Tensor): Tensor => one('sigmoid', [x], none);
+/** `log(1 + e^x)` by element, without overflow. */
 export const softplus = (x: Tensor): Tensor => one('softplus', [x], none);
+/** The hyperbolic tangent by element. */
 export const tanh = (x: Tensor): Tensor => one('tanh', [x], none);
+/** `max(x, 0)` by element. */
 export const relu = (x: Tensor): Tensor => one('relu', [x], none);
+/** `x * (1 + erf(x / sqrt 2)) / 2` by element: the exact form, not the one by tanh. */
 export const gelu = (x: Tensor): Tensor => one('gelu', [x], none);
 /** `x`, which the gradient takes for a constant. */
 export const stopGradient = (x: Tensor): Tensor => one('stopGradient', [x], none);
+/** `x` in another dtype; `x` itself where it has it. */
 export const cast = (x: Tensor, to: DType): Tensor => (x.dtype === to ? x : one('cast', [x], { to }));
 
 /** `a` where `condition` holds, else `b`; all broadcast. */
@@ -106,11 +128,13 @@ export function select(condition: Tensor, a: Operand, b: Operand): Tensor {
   return one('select', [condition, lift(a, dtype), lift(b, dtype)], none);
 }
 
+/** The same elements in another shape of the same size. */
 export const reshape = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : one('reshape', [x], { shape });
 /** Axes in another order: output axis i is input axis `permutation[i]`. */
 export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
   permutation.every((axis, i) => axis === i) ? x : one('transpose', [x], { permutation });
+/** `x` repeated along its axes of size 1, and along new ones in front, up to `shape`. */
 export const broadcast = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : one('broadcast', [x], { shape });
 /** Adds an axis of size 1. */

@@ -28,7 +28,7 @@ export interface TrainingStep {
 /**
  * Builds the training step of a scalar loss.
  *
- * @param reported further scalars to return with each run (parts of the loss).
+ * @param options `reported`: further scalars to return with each run (parts of the loss).
  * @throws GraphError where a trainable parameter does not reach the loss.
  */
 export function trainingStep(options: {

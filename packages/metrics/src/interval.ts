@@ -1,6 +1,7 @@
 // How sure a mean over a few seeds is: no claim without its interval.
 import { MetricsError } from './errors.js';
 
+/** A mean over a few runs, and how sure it is. */
 export interface MeanInterval {
   readonly mean: number;
   /** The mean lies within `mean - margin .. mean + margin` with 95 % confidence; Infinity for a single value. */

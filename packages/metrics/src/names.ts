@@ -4,6 +4,7 @@ import { MetricsError } from './errors.js';
 /** All metrics, in the order in which tables show them. */
 export const METRIC_KINDS = ['recall', 'ndcg', 'mrr', 'hit', 'precision', 'map'] as const;
 
+/** One of {@link METRIC_KINDS}. */
 export type MetricKind = (typeof METRIC_KINDS)[number];
 
 /** A metric at a cutoff, e.g. `ndcg@10`. */

@@ -5,6 +5,7 @@ import { MetricsError, NonFiniteScoreError } from './errors.js';
 /** Scores of one user, `[items + 1]`: the column is the item id, column 0 is padding. */
 export type Scores = Float32Array | Float64Array | readonly number[];
 
+/** What is left out of a ranking. */
 export interface RankOptions {
   /** Items that are not ranked, such as those already seen; ids that do not exist are ignored. Their scores are not looked at. */
   readonly excluded?: Iterable<number>;

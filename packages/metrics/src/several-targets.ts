@@ -10,6 +10,7 @@ export interface TopkHits {
   readonly relevant: Int32Array;
 }
 
+/** Metrics of top-k lists against several relevant items a user. */
 export interface TopkMetrics {
   /** Means over users. */
   readonly mean: MetricValues;

@@ -92,6 +92,7 @@ export interface ModelInstance {
   readonly fixedLength: boolean;
   /** Our parameter names -> the published code's. */
   readonly referenceNames: ReadonlyMap<string, ReferenceParameter>;
+  /** Traces the model on `items` int32 `[batch, length]`, 0 = padding on the right. */
   build(scope: Scope, items: Tensor): Encoding;
   /** Whether a parameter is read but not trained. */
   frozen(name: string): boolean;

@@ -12,6 +12,7 @@ export interface SafetensorsArrays {
   BOOL: Uint8Array;
 }
 
+/** Names of the element types that can be read and written, as in the file. */
 export type SafetensorsDtype = keyof SafetensorsArrays;
 
 /** One tensor: `data` holds the elements in row-major order, as many as the product of `shape` (`[]` is one element). */

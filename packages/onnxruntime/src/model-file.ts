@@ -11,6 +11,7 @@ export interface ModelFile {
   readonly outputs: readonly string[];
   /** Runs the model on all its inputs; every output comes back. Blocks the calling thread. */
   run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  /** Frees the session; later runs are errors. */
   dispose(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 // Early stopping as a pure fold over epochs: its state is plain JSON, saved with a checkpoint and read back as it is.
 
+/** What is watched and how long a run may go on without a better value. */
 export interface EarlyStoppingConfig {
   /** Name of the metric to watch, e.g. `ndcg@10` or `loss`. */
   readonly metric: string;
@@ -11,6 +12,7 @@ export interface EarlyStoppingConfig {
   readonly minDelta?: number;
 }
 
+/** What is carried from epoch to epoch, plain JSON. */
 export interface EarlyStoppingState {
   /** The best value so far, `null` before the first. */
   readonly best: number | null;
@@ -20,6 +22,7 @@ export interface EarlyStoppingState {
   readonly waited: number;
 }
 
+/** What an epoch's value means for the run. */
 export interface EarlyStoppingDecision {
   readonly state: EarlyStoppingState;
   /** This epoch is the best so far: keep its parameters. */

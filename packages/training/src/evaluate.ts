@@ -11,6 +11,7 @@ import { RunError } from './run-error.js';
 export interface Evaluator {
   /** Metrics over all cases, every case once. */
   evaluate(cases: EvaluationCases, progress?: (done: number, total: number) => void): Promise<Metrics>;
+  /** Frees the compiled programs; the variables stay. */
   dispose(): Promise<void>;
 }
 

@@ -20,10 +20,12 @@ export interface Recommendations {
 
 /** Recommends items of one run on one backend. */
 export interface Recommender {
+  /** The best next `k` items after a history of item ids, oldest first. */
   recommend(
     history: readonly string[],
     options: { readonly k: number; readonly includeSeen: boolean },
   ): Promise<Recommendations>;
+  /** Frees the program and the parameters. */
   dispose(): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ export interface Sequences {
 /** `all-positions`: a loss at every position of a window. `prefix`: the reference's rows, a loss at the last position only. */
 export type BatchForm = 'all-positions' | 'prefix';
 
+/** What {@link planEpoch} cuts into steps, and how. */
 export interface EpochOptions {
   readonly sequences: Sequences;
   /** Longest input row. */
@@ -49,6 +50,7 @@ export interface TrainingBatch {
   readonly realTargets: number;
 }
 
+/** The steps of one epoch. */
 export interface EpochPlan {
   readonly steps: number;
   /** Targets of the whole epoch. */

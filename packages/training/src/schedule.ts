@@ -29,6 +29,7 @@ export interface StepSchedule extends WithWarmup {
   readonly gamma: number;
 }
 
+/** How the learning rate changes over a run; `kind` names the form. */
 export type ScheduleConfig = ConstantSchedule | CosineSchedule | StepSchedule;
 
 /** A schedule with values that make no sense. Names the value, what is allowed and the cure. */

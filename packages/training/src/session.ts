@@ -20,6 +20,7 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Aborting saves a checkpoint and ends with `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Called with everything that happens, in order. */
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 

@@ -8,7 +8,7 @@ import { GraphError } from '../types.js';
 /** A promise of the {@link Backend} interface. */
 export interface ContractCheck {
   readonly name: string;
-  /** @param create makes a fresh backend; the check disposes it. */
+  /** Throws where the promise is broken. `create` makes a fresh backend; the check disposes it. */
   readonly run: (create: () => Promise<Backend>) => Promise<void>;
 }
 

@@ -78,7 +78,7 @@ function runNode<N extends OpName>(
  * Evaluates a graph once in double precision, without a backend: for tests, checks and constant folding.
  *
  * @returns the outputs by name; float32 tensors as Float64Array.
- * @throws GraphError as {@link interpret}.
+ * @throws GraphError where a feed is missing or has another shape or dtype than its input.
  * @example
  * ```ts
  * const x = input('x', ['n']);
