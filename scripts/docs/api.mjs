@@ -1,0 +1,54 @@
+// docs/api from the docstrings: one page per entry point of every public package. A broken link or a public export
+// without a docstring fails.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
+import { ROOT } from '../bootstrap.mjs';
+import { entryPoints } from './entry-points.mjs';
+
+/** The messages of typedoc were errors: the reference was not written, or parts of it are missing. */
+class ApiError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+/**
+ * Writes docs/api.
+ *
+ * @returns {Promise<string>} what was written, for the step's line
+ * @throws {ApiError} when an export is undocumented, a link leads nowhere or the sources cannot be read
+ */
+export async function writeApi() {
+  const entries = entryPoints();
+  // Packages import each other by name, which resolves to built declarations: here to the sources, so that links between
+  // packages work and nothing needs to be built.
+  const folder = join(ROOT, 'node_modules', '.cache', 'difsr-docs');
+  const tsconfig = join(folder, 'tsconfig.json');
+  const compilerOptions = {
+    composite: false,
+    paths: Object.fromEntries(entries.map(({ name, source }) => [name, [join(ROOT, source)]])),
+  };
+  const files = entries.map(({ source }) => join(ROOT, source));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(tsconfig, JSON.stringify({ extends: join(ROOT, 'tsconfig.base.json'), compilerOptions, files }, null, 2));
+  const app = await Application.bootstrapWithPlugins(
+    {
+      options: join(ROOT, 'typedoc.json'),
+      tsconfig,
+      entryPoints: files,
+      // By default only the root's own package, which has no sources.
+      packagesRequiringDocumentation: entries.filter(({ main }) => main).map(({ name }) => name),
+    },
+    [new TypeDocReader(), new TSConfigReader()],
+  );
+  const project = await app.convert();
+  if (project === undefined) throw new ApiError('typedoc could not read the sources: see above');
+  app.validate(project);
+  await app.generateOutputs(project);
+  if (app.logger.hasErrors() || app.logger.validationWarningCount > 0 || app.logger.hasWarnings())
+    throw new ApiError('the API reference is not complete: typedoc names what is undocumented or broken above');
+  return `${entries.length} modules`;
+}
