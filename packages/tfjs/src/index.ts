@@ -1,2 +1,3 @@
 // The public API of @difsr/tfjs.
-export {};
+export { runGraph, type NamedTensors } from './execute.js';
+export { differentiableGraph, type DifferentiableOptions } from './differentiable.js';

@@ -1,0 +1,125 @@
+// Runs a graph on the active tfjs device, synchronously: node by node, each value disposed when nobody reads it any more.
+import {
+  at,
+  bindInputs,
+  bindShape,
+  GraphError,
+  type DType,
+  type Graph,
+  type NodeOf,
+  type OpName,
+  type Tensor,
+} from '@difsr/graph';
+import { engine, type Tensor as TfTensor } from '@tensorflow/tfjs-core';
+import { alias, type Values } from './kernel.js';
+import { lower } from './lower/table.js';
+import type { LowerContext, Lowering } from './lower/lowering.js';
+import { planOf, type Plan } from './plan.js';
+
+/** Tensors by name, such as a graph's inputs. */
+export type NamedTensors = Readonly<Record<string, TfTensor>>;
+
+/**
+ * Computes a graph's outputs on the active tfjs device.
+ *
+ * The graph is planned at the first call. Inputs stay the caller's and are not disposed. Outputs are new tensors, the
+ * caller's to dispose, and nothing else is left alive; an output that is an input as it stands is another handle on the
+ * same memory, which stays valid when the input is disposed. No gradient is recorded: see `differentiableGraph`.
+ *
+ * @param inputs a tensor for every input of the graph, of its shape and dtype; symbols such as `batch` are bound by them.
+ * @returns the outputs by name.
+ * @throws GraphError where inputs do not fit, an id is outside its table, or a size outside its axis.
+ * @example
+ * ```ts
+ * const x = input('x', ['n']);
+ * const graph = createGraph({ y: mul(x, 2) });
+ * const { y } = runGraph(graph, { x: tf.tensor1d([1, 2]) }); // y: tf.Tensor [2, 4]
+ * ```
+ */
+export function runGraph(graph: Graph, inputs: NamedTensors): Record<string, TfTensor> {
+  const plan = planOf(graph);
+  const { state } = engine();
+  state.kernelDepth++; // as inside a kernel: tfjs records nothing on its tape
+  try {
+    return engine().tidy(() => execute(plan, new Map(Object.entries(inputs)))); // tidy: disposes all where a kernel throws
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+function execute(plan: Plan, inputs: ReadonlyMap<string, TfTensor>): Record<string, TfTensor> {
+  const { graph, lastUses } = plan;
+  const sizes = bindInputs(graph.inputs, typesOf(inputs));
+  const feed = (name: string): TfTensor => {
+    const tensor = inputs.get(name);
+    if (tensor === undefined) throw new GraphError(`input "${name}" was not given`);
+    return tensor;
+  };
+  const computed = new Map<number, readonly TfTensor[]>();
+  const read = (tensor: Tensor): TfTensor => {
+    const value = computed.get(tensor.node.id)?.[tensor.index];
+    if (value === undefined)
+      throw new GraphError(`${tensor.node.op} #${tensor.node.id} was read before it was computed`);
+    return value;
+  };
+  graph.nodes.forEach((node, position) => {
+    computed.set(node.id, runNode(node, { read, sizes, feed, constants: plan.constants }));
+    for (const id of lastUses[position] ?? []) {
+      for (const tensor of computed.get(id) ?? []) tensor.dispose();
+      computed.delete(id);
+    }
+  });
+  const outputs = [...graph.outputs].map(([name, tensor]) => [name, alias(read(tensor))] as const);
+  for (const tensors of computed.values()) for (const tensor of tensors) tensor.dispose();
+  return Object.fromEntries(outputs);
+}
+
+interface Values_ {
+  readonly read: (tensor: Tensor) => TfTensor;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly feed: (name: string) => TfTensor;
+  readonly constants: ReadonlyMap<number, Values>;
+}
+
+function runNode<N extends OpName>(node: NodeOf<N>, { read, sizes, feed, constants }: Values_): readonly TfTensor[] {
+  const lowering: Lowering<N> = lower[node.op];
+  const inputs: readonly (TfTensor | undefined)[] = node.inputs.map((tensor) => tensor && read(tensor));
+  const temporary: TfTensor[] = [];
+  const context: LowerContext<N> = {
+    // The list has the arity of the node it was mapped from, which a mapped tuple type cannot express.
+    inputs: inputs as LowerContext<N>['inputs'],
+    attributes: node.attributes,
+    shape: bindShape(at(node.outputs, 0).shape, sizes),
+    sizes,
+    scratch: (tensor) => {
+      temporary.push(tensor);
+      return tensor;
+    },
+    feed,
+    constant: () => {
+      const values = constants.get(node.id);
+      if (values === undefined) throw new GraphError(`constant #${node.id} has no values`);
+      return values;
+    },
+  };
+  try {
+    return lowering(context);
+  } catch (error) {
+    throw error instanceof GraphError ? new GraphError(`node #${node.id}: ${error.message}`) : error;
+  } finally {
+    for (const tensor of temporary) tensor.dispose();
+  }
+}
+
+function typesOf(
+  inputs: ReadonlyMap<string, TfTensor>,
+): Map<string, { readonly dtype: DType; readonly shape: readonly number[] }> {
+  const types = new Map<string, { readonly dtype: DType; readonly shape: readonly number[] }>();
+  for (const [name, { dtype, shape, isDisposed }] of inputs) {
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+      throw new GraphError(`input "${name}" is a ${dtype} tensor: graphs take float32, int32 and bool`);
+    if (isDisposed) throw new GraphError(`input "${name}" was disposed before the run`);
+    types.set(name, { dtype, shape });
+  }
+  return types;
+}

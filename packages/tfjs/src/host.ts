@@ -1,0 +1,50 @@
+// Tensors of the devices `cpu` and `wasm` as typed arrays in place: both compute in memory that JavaScript sees, so what
+// tfjs has no exact or quick kernel for is a loop here. Other devices compose it from kernels.
+import { engine, type KernelBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from '@difsr/graph';
+import { deviceName } from './kernel.js';
+
+/** Whether the active device's memory can be read and written from here. */
+export function hasHostMemory(): boolean {
+  const name = deviceName();
+  return name === 'cpu' || name === 'wasm';
+}
+
+function viewOf(backend: KernelBackend, x: TensorInfo): unknown {
+  if ('typedArrayFromHeap' in backend && typeof backend.typedArrayFromHeap === 'function')
+    return backend.typedArrayFromHeap(x);
+  return backend.readSync(x.dataId); // the cpu device gives its own array
+}
+
+function unexpected(x: TensorInfo): never {
+  throw new TypeError(`a ${x.dtype} tensor of the tfjs device "${deviceName()}" is held in another typed array`);
+}
+
+/** The values of a float32 tensor in place. Allocating may move wasm's memory: take views after the last allocation. */
+export function floatsOf(x: TensorInfo): Float32Array {
+  const view = viewOf(engine().backend, x);
+  return view instanceof Float32Array ? view : unexpected(x);
+}
+
+/** The values of an int32 tensor in place. */
+export function intsOf(x: TensorInfo): Int32Array {
+  const view = viewOf(engine().backend, x);
+  return view instanceof Int32Array ? view : unexpected(x);
+}
+
+/** The values of a bool tensor in place. */
+export function bitsOf(x: TensorInfo): Uint8Array {
+  const view = viewOf(engine().backend, x);
+  return view instanceof Uint8Array ? view : unexpected(x);
+}
+
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+/** A new tensor whose values are undefined; write them through its view. */
+export function allocate(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): Tensor {
+  const { backend } = engine();
+  // wasm: memory without a copy. (The cpu device has a method of this name with other arguments.)
+  if (deviceName() === 'wasm' && 'makeOutput' in backend && typeof backend.makeOutput === 'function')
+    return engine().makeTensorFromTensorInfo(backend.makeOutput([...shape], dtype));
+  return engine().makeTensor(new arrays[dtype](sizeOf(shape)), [...shape], dtype);
+}

@@ -1,0 +1,99 @@
+// Elementwise ops and those that move elements, as tfjs kernels.
+import { at, bindDim, formatShape, GraphError, type None, type OpAttributes } from '@difsr/graph';
+import { concat as tfConcat, type Tensor } from '@tensorflow/tfjs-core';
+import { alias, equalShapes, reshape, run, scalar, tensorOf } from '../kernel.js';
+import type { Lower, LowerContext } from './lowering.js';
+
+/** An op of one operand that tfjs has as it is. */
+export function unary(kernel: string): Lower<readonly [Tensor], None> {
+  return ({ inputs: [x] }) => [run(kernel, { x })];
+}
+
+/** An op of two operands that tfjs has as it is, broadcasting included. */
+export function binary(kernel: string): Lower<readonly [Tensor, Tensor], None> {
+  return ({ inputs: [a, b] }) => [run(kernel, { a, b })];
+}
+
+/** x/2 (1 + erf(x / sqrt 2)) */
+export function gelu({ inputs: [x], scratch }: LowerContext<'gelu'>): Tensor[] {
+  const scaled = scratch(run('Multiply', { a: x, b: scratch(scalar(Math.SQRT1_2)) }));
+  const twice = scratch(run('Add', { a: scratch(run('Erf', { x: scaled })), b: scratch(scalar(1)) }));
+  const half = scratch(run('Multiply', { a: x, b: scratch(scalar(0.5)) }));
+  return [run('Multiply', { a: half, b: twice })];
+}
+
+/** Another dtype: fractions are cut off, truth is "not zero" (tfjs's own cast to bool keeps the low byte). */
+export function cast({ inputs: [x], attributes: { to }, scratch }: LowerContext<'cast'>): Tensor[] {
+  if (x.dtype === to) return [alias(x)];
+  if (to !== 'bool') return [run('Cast', { x }, { dtype: to })];
+  const zero = x.dtype === 'int32' ? tensorOf(Int32Array.of(0), [], 'int32') : scalar(0);
+  return [run('NotEqual', { a: x, b: scratch(zero) })];
+}
+
+/** x repeated to a shape that it broadcasts to. */
+export function broadcastTo(x: Tensor, shape: readonly number[], scratch: (tensor: Tensor) => Tensor): Tensor {
+  if (equalShapes(x.shape, shape)) return alias(x);
+  const lead = shape.length - x.shape.length;
+  const own = [...shape.slice(0, lead).map(() => 1), ...x.shape];
+  const reps = shape.map((dim, axis) => (own[axis] === dim ? 1 : dim));
+  const full = scratch(reshape(x, own));
+  return reps.every((count) => count === 1) ? alias(full) : run('Tile', { x: full }, { reps });
+}
+
+/** `t` where the condition holds, else `e`; all three broadcast. */
+export function select({ inputs: [condition, a, b], shape, scratch }: LowerContext<'select'>): Tensor[] {
+  const spread = (x: Tensor): Tensor => scratch(broadcastTo(x, shape, scratch));
+  if (a.dtype !== 'bool') return [run('Select', { condition: spread(condition), t: spread(a), e: spread(b) })];
+  // The kernel Select moves elements of four bytes on wasm.
+  const taken = scratch(run('LogicalAnd', { a: condition, b: a }));
+  const other = scratch(run('LogicalAnd', { a: scratch(run('LogicalNot', { x: condition })), b }));
+  return [broadcastTo(scratch(run('LogicalOr', { a: taken, b: other })), shape, scratch)];
+}
+
+/** Elements start..end-1 of an axis. */
+export function slice({ inputs: [x], attributes: { axis, start, end }, sizes }: LowerContext<'slice'>): Tensor[] {
+  const stop = bindDim(end, sizes);
+  if (stop > at(x.shape, axis))
+    throw new GraphError(
+      `slice: end ${end}${typeof end === 'string' ? ` = ${stop}` : ''} is past axis ${axis} of ${formatShape(x.shape)}`,
+    );
+  return [sliceAxis(x, axis, start, stop)];
+}
+
+/** Elements start..stop-1 of an axis, numbers all. */
+export function sliceAxis(x: Tensor, axis: number, start: number, stop: number): Tensor {
+  if (start === 0 && stop === x.shape[axis]) return alias(x);
+  const begin = x.shape.map((_, i) => (i === axis ? start : 0));
+  return run('Slice', { x }, { begin, size: [...x.shape.with(axis, stop - start)] });
+}
+
+/** x at start.. along an axis of a larger size, zeros elsewhere. */
+export function pad({ inputs: [x], attributes: { axis, start }, shape }: LowerContext<'pad'>): Tensor[] {
+  const [own, whole] = [at(x.shape, axis), at(shape, axis)];
+  if (start + own > whole) throw new GraphError(`pad: ${start} + ${own} is past axis ${axis} of ${formatShape(shape)}`);
+  const paddings = x.shape.map((_, i) => (i === axis ? [start, whole - start - own] : [0, 0]));
+  return [run('PadV2', { x }, { paddings, constantValue: 0 })];
+}
+
+/** Tensors one after the other. */
+export function concat({ inputs, attributes: { axis } }: LowerContext<'concat'>): Tensor[] {
+  return [inputs.length === 1 ? alias(at(inputs, 0)) : tfConcat([...inputs], axis)];
+}
+
+/** Sum or largest element over axes. */
+export function reduction(kernel: 'Sum' | 'Max'): Lower<readonly [Tensor], OpAttributes['reduceSum']> {
+  return ({ inputs: [x], attributes: { axes, keepDims } }) => {
+    if (axes.length === 0) return [alias(x)];
+    const axis = kernel === 'Sum' ? { axis: [...axes] } : { reductionIndices: [...axes] };
+    return [run(kernel, { x }, { ...axis, keepDims })];
+  };
+}
+
+/** 0, 1, .., count-1 */
+export function iota(count: number): Tensor {
+  return tensorOf(
+    Int32Array.from({ length: count }, (_, i) => i),
+    [count],
+    'int32',
+  );
+}
