@@ -36,7 +36,7 @@ async function counted(name, work) {
  */
 function addResults(file) {
   /** @type {import('./checks/reporter.mjs').Results} */
-  const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
+  const { passed, failed, skipped, notes } = JSON.parse(readFileSync(file, 'utf8'));
   const empty = passed + failed + skipped.length === 0;
   total.passed += passed;
   total.failed += empty ? 1 : failed;
@@ -44,6 +44,7 @@ function addResults(file) {
   const counts = empty ? 'no tests: counted as a failure' : closingLine({ passed, failed, skipped: skipped.length });
   console.log(`     ${basename(file, '.json').padEnd(22)} ${counts}`);
   for (const { name, note } of skipped) console.log(`       skipped: ${name}${note ? ` (${note})` : ''}`);
+  for (const note of notes) console.log(`       ${note}`);
 }
 
 /** Runs the tests of every package, at most two packages at a time, and adds up what their reporters wrote. */

@@ -8,7 +8,7 @@ import { closingLine } from '../closing-line.mjs';
 
 const HEAD = "import { expect, it } from 'vitest';\n";
 const FILES = {
-  'passes.test.mjs': `${HEAD}it('one', () => expect(1).toBe(1));\nit('two', () => expect(2).toBe(2));\n`,
+  'passes.test.mjs': `${HEAD}it('one', () => expect(1).toBe(1));\nit('two', async ({ annotate }) => void (await annotate('took 2 s')));\n`,
   'fails.test.mjs': `${HEAD}it('three', () => expect(1).toBe(2));\n`,
   'breaks.test.mjs': `${HEAD}throw new Error('cannot be loaded');\n`,
   'skips.test.mjs': `${HEAD}it('four', ({ skip }) => skip('needs ../shared/data/s3rec/Beauty'));\nit('five', ({ skip }) => skip('needs a GPU'));\n`,
@@ -49,7 +49,7 @@ describe('counting reporter', () => {
 
   it('counts passes, failures and files that cannot be loaded, and fails', () => {
     const { status, results } = vitest(folder, ['passes.test.mjs', 'fails.test.mjs', 'breaks.test.mjs'], {});
-    expect(results).toEqual({ passed: 2, failed: 2, skipped: [] });
+    expect(results).toEqual({ passed: 2, failed: 2, skipped: [], notes: ['took 2 s'] });
     expect(status).toBe(1);
   });
 
