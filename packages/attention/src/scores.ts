@@ -5,6 +5,7 @@ import {
   add,
   at,
   broadcast,
+  constant,
   GraphError,
   iota,
   less,
@@ -19,6 +20,7 @@ import {
   softmax,
   stopGradient,
   transpose,
+  type Dim,
   type Tensor,
 } from '@difsr/graph';
 import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
@@ -116,22 +118,26 @@ export interface AttentionMask {
 export const MASKED = -10000;
 
 /**
- * Mask of padded sequences: key j is visible to query i if it is no padding and, where `causal`, j <= i.
+ * Mask of sequences `[b, n]`: key j is visible to query i if it is no padding and, where `causal`, j <= i.
  *
- * @param valid bool `[b, n]`, false at padding.
+ * @param length the dimension n
+ * @param options `valid`: bool `[b, n]`, false at padding; left out where nothing is padding, and where padding comes last
+ * in causal sequences: it then changes rows of padding alone.
+ * @returns masks `[b, 1, n, n]`, without `valid` `[1, 1, n, n]`
  */
-export function paddingMask(valid: Tensor, options: { readonly causal: boolean }): AttentionMask {
-  const n = at(valid.shape, 1);
-  const real = expandDims(expandDims(valid, 1), 1); // [b, 1, 1, n]
-  const allowed = options.causal ? not(less(expandDims(iota(n), 1), expandDims(iota(n), 0))) : true;
-  const visible =
-    allowed === true ? broadcast(real, [at(valid.shape, 0), 1, n, n]) : and(real, reshape(allowed, [1, 1, n, n]));
+export function attentionMask(length: Dim, options: { readonly valid?: Tensor; readonly causal: boolean }): AttentionMask {
+  const { valid, causal } = options;
+  const past = causal ? not(less(expandDims(iota(length), 1), expandDims(iota(length), 0))) : undefined; // [query, key]
+  const allowed = past && reshape(past, [1, 1, length, length]);
+  const real = valid && expandDims(expandDims(valid, 1), 1); // [b, 1, 1, n]
+  const square = [valid === undefined ? 1 : at(valid.shape, 0), 1, length, length];
+  const visible = allowed && real ? and(real, allowed) : (allowed ?? broadcast(real ?? constant(1, 'bool'), square));
   return { visible, additive: select(visible, 0, MASKED) };
 }
 
 /** Causal mask of right-padded sequences: key j is visible to query i if j <= i and item j is no padding. `items` int32 [b, n]. */
 export function causalMask(items: Tensor): AttentionMask {
-  return paddingMask(not(equal(items, 0)), { causal: true });
+  return attentionMask(at(items.shape, 1), { valid: not(equal(items, 0)), causal: true });
 }
 
 /** What attention does with fused scores: scale, mask, softmax, dropout, values, output projection. */
