@@ -17,7 +17,7 @@ import {
 } from '@difsr/graph';
 import { lowerModel, onnxOutputName } from './lower/to-onnx.js';
 import { encodeModel } from './onnx/encode.js';
-import { traceModel } from './trace.js';
+import { traceModel, type Tracer } from './trace.js';
 
 /** A named tensor's type. */
 export interface NamedType {
@@ -62,6 +62,7 @@ export async function describeProgram(
   graph: Graph,
   options: CompileOptions,
   variables: VariableTypes,
+  tracer: Tracer,
 ): Promise<ProgramDescription> {
   const { updates = {}, label = 'program' } = options;
   for (const [name, tensor] of graph.inputs) {
@@ -75,9 +76,9 @@ export async function describeProgram(
   checkUpdates(graph, updates, variables, label);
   // Large graphs take tens of milliseconds: the caller's event loop turns between the two halves.
   const model = lowerModel(graph, { target: 'runtime', name: label });
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve));
   const bytes = encodeModel(model);
-  traceModel(label, graph, bytes);
+  traceModel(tracer, label, graph, bytes);
   const outputs = named(graph.outputs).map((type) => ({ ...type, onnxName: onnxOutputName(graph, type.name) }));
   return {
     label,

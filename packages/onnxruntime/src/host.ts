@@ -1,6 +1,6 @@
 // Host tensors to ONNX Runtime's tensors and back: element types, lengths, copies.
 import { formatShape, GraphError, sizeOf, type DType, type HostData, type HostTensor } from '@difsr/graph';
-import { Tensor as OrtTensor } from 'onnxruntime-node';
+import type { OrtTensor, Runtime } from './runtime.js';
 
 /** Arrays that ONNX Runtime takes for each dtype. */
 interface OrtArrays {
@@ -44,17 +44,29 @@ function matches(dtype: DType, array: HostData): array is OrtArray {
   return array.constructor === constructors[dtype](0).constructor;
 }
 
-/** Wraps an array without copying. */
-export function ortTensor(dtype: DType, array: OrtArray, shape: readonly number[]): OrtTensor {
-  if (array instanceof Float32Array) return new OrtTensor('float32', array, shape);
-  if (array instanceof Int32Array) return new OrtTensor('int32', array, shape);
-  return new OrtTensor(dtype === 'bool' ? 'bool' : 'uint8', array, shape);
+/** The class `Tensor` of onnxruntime-node and onnxruntime-web, as far as it is used here. */
+export interface TensorConstructor {
+  new (type: 'float32', data: Float32Array, dims: readonly number[]): OrtTensor;
+  new (type: 'int32', data: Int32Array, dims: readonly number[]): OrtTensor;
+  new (type: 'bool' | 'uint8', data: Uint8Array, dims: readonly number[]): OrtTensor;
 }
 
-/** The result of a run as a host tensor; the array is the run's own fresh copy. */
+/** `Runtime.tensor` by that class. */
+export function tensorMaker(Tensor: TensorConstructor): Runtime['tensor'] {
+  return (dtype, array, shape) => {
+    if (array instanceof Float32Array) return new Tensor('float32', array, shape);
+    if (array instanceof Int32Array) return new Tensor('int32', array, shape);
+    return new Tensor(dtype === 'bool' ? 'bool' : 'uint8', array, shape);
+  };
+}
+
+/** The array of a result, which is the run's own fresh copy. */
+export function ortArray(dtype: DType, { type, data }: OrtTensor): OrtArray {
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
+  throw new GraphError(`an output of type ${type} where ${dtype} was expected`);
+}
+
+/** The result of a run as a host tensor. */
 export function hostTensor(dtype: DType, tensor: OrtTensor): HostTensor {
-  const { data, dims } = tensor;
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
-    return { dtype, shape: dims, data };
-  throw new GraphError(`an output of type ${tensor.type} where ${dtype} was expected`);
+  return { dtype, shape: tensor.dims, data: ortArray(dtype, tensor) };
 }

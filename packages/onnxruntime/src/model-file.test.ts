@@ -2,7 +2,7 @@
 import { createGraph, GraphError, input, mul } from '@difsr/graph';
 import { expect, it } from 'vitest';
 import { toOnnx } from './lower/to-onnx.js';
-import { openModelFile } from './model-file.js';
+import { openModelFile } from './node/model-file.js';
 
 const graph = createGraph({ y: mul(input('x', ['n', 2]), input('w', [2])) });
 const w = { dtype: 'float32', shape: [2], data: Float32Array.of(2, 3) } as const;

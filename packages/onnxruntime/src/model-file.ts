@@ -1,8 +1,8 @@
 // Runs any ONNX file, such as an exported model: the way to check that a file computes what its backend computes.
 import { BackendError, type DType, type HostTensor } from '@difsr/graph';
-import type { Tensor as OrtTensor } from 'onnxruntime-node';
-import { completeOptions, type OnnxRuntimeOptions } from './devices.js';
-import { checkedArray, hostTensor, ortTensor } from './host.js';
+import type { Settings } from './devices.js';
+import { checkedArray, hostTensor } from './host.js';
+import type { OrtTensor, Platform } from './runtime.js';
 import { createSession } from './session.js';
 
 /** An ONNX model, loaded. */
@@ -18,25 +18,17 @@ export interface ModelFile {
 /** ONNX Runtime's element types of host tensors. */
 const dtypes: Readonly<Record<string, DType>> = { float32: 'float32', int32: 'int32', bool: 'bool' };
 
-/**
- * Loads the bytes of an ONNX model into ONNX Runtime.
- *
- * @throws BackendError where ONNX Runtime refuses the model, or an output is of a type that host tensors do not have.
- * @example
- * ```ts
- * const model = await openModelFile(readFileSync('model.onnx'));
- * const { scores } = await model.run({ items: { dtype: 'int32', shape: [1, 2], data: Int32Array.of(3, 5) } });
- * ```
- */
-export async function openModelFile(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<ModelFile> {
-  const session = await createSession(bytes, 'model file', completeOptions(options));
+/** Loads a model; `openModelFile` of each platform is this. */
+export async function openModel(bytes: Uint8Array, settings: Settings, platform: Platform): Promise<ModelFile> {
+  const runtime = await platform.load(settings);
+  const session = await createSession(runtime, bytes, 'model file', settings, platform.cure);
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds) => {
       const given = Object.entries(feeds).map(([name, feed]): [string, OrtTensor] => [
         name,
-        ortTensor(feed.dtype, checkedArray(name, feed), feed.shape),
+        runtime.tensor(feed.dtype, checkedArray(name, feed), feed.shape),
       ]);
       const results = await session.run(Object.fromEntries(given)).catch((error: unknown) => {
         throw new BackendError(`the model failed: ${error instanceof Error ? error.message : String(error)}`, {

@@ -12,19 +12,21 @@ import {
   type MaskFeed,
   type Program,
 } from '@difsr/graph';
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
-import { checkedArray, hostTensor, ortTensor } from './host.js';
-import { RunTimer } from './trace.js';
+import { checkedArray, hostTensor } from './host.js';
+import type { OrtSession, OrtTensor, OrtTensors, Runtime } from './runtime.js';
+import { RunTimer, type Tracer } from './trace.js';
 import type { Turns } from './turns.js';
 import type { OrtVariables } from './variables.js';
 
 /** What a program is made of. */
 export interface ProgramParts {
   readonly description: ProgramDescription;
-  readonly session: InferenceSession;
+  readonly runtime: Runtime;
+  readonly session: OrtSession;
   readonly variables: OrtVariables | undefined;
   readonly turns: Turns;
+  readonly tracer: Tracer;
   /** Called when the program is disposed. */
   readonly forget: (program: OrtProgram) => void;
 }
@@ -54,7 +56,7 @@ export class OrtProgram implements Program {
     ]);
     this.#returned = description.outputs.filter(({ name }) => !updating.has(name));
     variables?.prepareUpdates(this.#updates.map(([variable]) => variable));
-    this.#timer = new RunTimer(description.label);
+    this.#timer = new RunTimer(description.label, parts.tracer);
   }
 
   run(feeds: Feeds): Promise<Record<string, HostTensor>> {
@@ -79,7 +81,7 @@ export class OrtProgram implements Program {
     for (const [variable, output] of this.#updates)
       if (variables !== undefined) fetches[output] = variables.spare(variable);
     const start = performance.now();
-    let results: Record<string, OrtTensor>;
+    let results: OrtTensors;
     try {
       // ONNX Runtime's map of results holds copies of what it wrote in place, too: they are dropped with this scope.
       results = { ...(await session.run(inputs, fetches)) };
@@ -90,7 +92,7 @@ export class OrtProgram implements Program {
       );
     }
     this.#timer.record(performance.now() - start);
-    variables?.swap(this.#updates.map(([variable]) => variable));
+    variables?.takeOver(this.#updates, results);
     const returned: Record<string, HostTensor> = {};
     for (const { name, onnxName, dtype } of this.#returned) {
       const result = results[onnxName];
@@ -103,7 +105,7 @@ export class OrtProgram implements Program {
 
   /** All inputs of a run, checked against each other. */
   #collect(feeds: Feeds): Record<string, OrtTensor> {
-    const { description, variables } = this.#parts;
+    const { description, runtime, variables } = this.#parts;
     const given = new Map<string, { readonly dtype: DType; readonly shape: readonly number[] }>();
     for (const [name, feed] of Object.entries(feeds))
       given.set(name, 'mask' in feed ? { dtype: 'bool', shape: feed.shape } : feed);
@@ -120,7 +122,7 @@ export class OrtProgram implements Program {
     checkSizes(description, bindInputs(this.#inputs, given));
     for (const [name, feed] of Object.entries(feeds)) {
       inputs[name] =
-        'mask' in feed ? this.#mask(name, feed) : ortTensor(feed.dtype, checkedArray(name, feed), feed.shape);
+        'mask' in feed ? this.#mask(name, feed) : runtime.tensor(feed.dtype, checkedArray(name, feed), feed.shape);
     }
     return inputs;
   }
@@ -133,6 +135,6 @@ export class OrtProgram implements Program {
       buffer = new Uint8Array(size);
       this.#masks.set(name, buffer);
     }
-    return ortTensor('bool', fillMask(mask, rate, buffer.subarray(0, size)), shape);
+    return this.#parts.runtime.tensor('bool', fillMask(mask, rate, buffer.subarray(0, size)), shape);
   }
 }

@@ -1,44 +1,28 @@
-// Makes ONNX Runtime sessions: devices to execution providers, and errors with a cure.
+// Makes ONNX Runtime sessions, and errors with a cure where one cannot be made.
 import { BackendError } from '@difsr/graph';
-import { env, InferenceSession } from 'onnxruntime-node';
-import { deviceCure, type Device, type OnnxRuntimeOptions } from './devices.js';
+import type { Device, Settings } from './devices.js';
+import type { OrtSession, Platform, Runtime } from './runtime.js';
 
-/** A session of a model on the device that the options name. */
+/** A session of a model on the device that the settings name. @throws BackendError with the cure. */
 export async function createSession(
+  runtime: Runtime,
   bytes: Uint8Array,
   label: string,
-  options: Required<OnnxRuntimeOptions>,
-): Promise<InferenceSession> {
-  // Must precede the first session: it silences notes on standard error that are no concern of the user.
-  env.logLevel = options.logLevel;
+  settings: Settings,
+  cure: Platform['cure'],
+): Promise<OrtSession> {
   try {
-    return await InferenceSession.create(bytes, {
-      executionProviders: [...providers[options.device]],
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      // Plans made per shape cost memory where shapes change and save no time.
-      enableMemPattern: false,
-    });
+    return await runtime.createSession(bytes, settings);
   } catch (error) {
-    throw sessionError(error, label, options.device);
+    throw sessionError(error, label, settings.device, cure);
   }
 }
 
-const providers: { readonly [D in Device]: readonly string[] } = {
-  cpu: ['cpu'],
-  cuda: ['cuda', 'cpu'],
-  webgpu: ['webgpu', 'cpu'],
-};
-
-function sessionError(error: unknown, label: string, device: Device): BackendError {
+function sessionError(error: unknown, label: string, device: Device, cure: Platform['cure']): BackendError {
   const reason = error instanceof Error ? error.message : String(error);
   if (device === 'cpu')
     return new BackendError(`program "${label}" was refused by ONNX Runtime: ${reason}`, { cause: error });
-  return new BackendError(`device "${device}" cannot be used: ${shortened(reason)}. ${deviceCure(device)}`, {
-    cause: error,
-  });
+  return new BackendError(`device "${device}" cannot be used: ${shortened(reason)}. ${cure(device)}`, { cause: error });
 }
 
 /** ONNX Runtime's reason without the place in its sources that stands before it. */

@@ -1,5 +1,6 @@
 // Variables: host buffers that live between runs. What programs update has two buffers; a run writes the spare one,
-// which becomes the current one only when the run has succeeded.
+// which becomes the current one only when the run has succeeded. Where the runtime cannot write in place, the result of
+// a successful run becomes the current buffer instead.
 import {
   BackendError,
   formatShape,
@@ -10,9 +11,9 @@ import {
   type HostTensor,
   type Variables,
 } from '@difsr/graph';
-import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { disposed, type VariableTypes } from './description.js';
-import { allocate, checkedArray, ortTensor, type OrtArray } from './host.js';
+import { allocate, checkedArray, ortArray, type OrtArray } from './host.js';
+import type { OrtTensor, OrtTensors, Runtime } from './runtime.js';
 import type { Turns } from './turns.js';
 
 interface Buffer {
@@ -31,12 +32,14 @@ interface Slot {
 export class OrtVariables implements Variables {
   readonly #slots = new Map<string, Slot>();
   readonly #turns: Turns;
+  readonly #runtime: Runtime;
   #disposed = false;
 
-  constructor(values: Readonly<Record<string, HostTensor>>, turns: Turns) {
+  constructor(values: Readonly<Record<string, HostTensor>>, turns: Turns, runtime: Runtime) {
     this.#turns = turns;
+    this.#runtime = runtime;
     for (const [name, value] of Object.entries(values)) {
-      const current = buffer(value.dtype, value.shape);
+      const current = buffer(runtime, value.dtype, value.shape);
       copyInto(current.array, checkedArray(name, value));
       this.#slots.set(name, { dtype: value.dtype, shape: [...value.shape], current, spare: undefined });
     }
@@ -51,7 +54,7 @@ export class OrtVariables implements Variables {
   prepareUpdates(names: Iterable<string>): void {
     for (const name of names) {
       const slot = this.#slot(name);
-      slot.spare ??= buffer(slot.dtype, slot.shape);
+      if (this.#runtime.writesInPlace) slot.spare ??= buffer(this.#runtime, slot.dtype, slot.shape);
     }
   }
 
@@ -60,19 +63,23 @@ export class OrtVariables implements Variables {
     return this.#slot(name).current.tensor;
   }
 
-  /** The buffer that a run writes. */
-  spare(name: string): OrtTensor {
+  /** The buffer that a run writes; null where the runtime returns results only. */
+  spare(name: string): OrtTensor | null {
     const { spare } = this.#slot(name);
-    if (spare === undefined)
+    if (spare === undefined && this.#runtime.writesInPlace)
       throw new BackendError(`variable "${name}" has no second buffer: it is updated by no program`);
-    return spare.tensor;
+    return spare?.tensor ?? null;
   }
 
-  /** Takes over what a successful run wrote. */
-  swap(names: Iterable<string>): void {
-    for (const name of names) {
+  /** Takes over what a successful run wrote, or returned: pairs of a variable and the name of its result. */
+  takeOver(updates: readonly (readonly [variable: string, result: string])[], results: OrtTensors): void {
+    const taken = updates.map(([name, output]) => {
       const slot = this.#slot(name);
-      if (slot.spare !== undefined) [slot.current, slot.spare] = [slot.spare, slot.current];
+      return [slot, slot.spare ?? returnedBuffer(slot.dtype, output, results[output])] as const;
+    });
+    for (const [slot, next] of taken) {
+      slot.spare = slot.spare === undefined ? undefined : slot.current;
+      slot.current = next;
     }
   }
 
@@ -123,9 +130,14 @@ export class OrtVariables implements Variables {
   }
 }
 
-function buffer(dtype: DType, shape: readonly number[]): Buffer {
+function buffer(runtime: Runtime, dtype: DType, shape: readonly number[]): Buffer {
   const array = allocate(dtype, sizeOf(shape));
-  return { array, tensor: ortTensor(dtype, array, shape) };
+  return { array, tensor: runtime.tensor(dtype, array, shape) };
+}
+
+function returnedBuffer(dtype: DType, output: string, result: OrtTensor | undefined): Buffer {
+  if (result === undefined) throw new BackendError(`a run did not return output "${output}"`);
+  return { array: ortArray(dtype, result), tensor: result };
 }
 
 function copyInto(target: OrtArray, source: OrtArray): void {

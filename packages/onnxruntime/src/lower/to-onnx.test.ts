@@ -28,7 +28,7 @@ import {
 import { conformanceCases, runCase } from '@difsr/graph/conformance';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openModelFile } from '../model-file.js';
+import { openModelFile } from '../node/model-file.js';
 import type { OnnxGraph } from '../onnx/model.js';
 import type { Target } from './emitter.js';
 import { lowerGraph, toOnnx } from './to-onnx.js';

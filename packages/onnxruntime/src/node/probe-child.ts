@@ -1,7 +1,7 @@
 // Tries one device in a process of its own, as drivers may crash. An entry file, never imported: `probe-child.js DEVICE`.
 import { add, createGraph, input, matmul, reduceSum, scatterAdd, softmax, type Backend } from '@difsr/graph';
 import { createOnnxRuntimeBackend } from './backend.js';
-import { devices } from './devices.js';
+import { devices } from '../devices.js';
 
 /** What the child sends: a problem, or how fast matrix products are. */
 export type ProbeAnswer = { readonly problem: string } | { readonly gigaflops: number };

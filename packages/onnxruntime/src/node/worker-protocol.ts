@@ -1,13 +1,14 @@
 // What crosses between the caller's thread and the worker. Both sides import this and nothing else of each other.
 import { BackendError, GraphError, type Feeds, type HostData, type HostTensor } from '@difsr/graph';
-import type { ProgramDescription } from './description.js';
-import type { OnnxRuntimeOptions } from './devices.js';
+import type { ProgramDescription } from '../description.js';
+import type { Settings } from '../devices.js';
 
 /** Named host tensors. */
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /** What the caller asks for. Variables and programs have numbers that the caller's side hands out. */
 export type Call =
+  | { readonly kind: 'open' }
   | { readonly kind: 'createVariables'; readonly variables: number; readonly values: HostTensors }
   | { readonly kind: 'readVariables'; readonly variables: number; readonly names: readonly string[] | undefined }
   | { readonly kind: 'writeVariables'; readonly variables: number; readonly values: HostTensors }
@@ -35,7 +36,7 @@ export type Reply =
 
 /** What the worker is started with. */
 export interface WorkerSetup {
-  readonly options: Required<OnnxRuntimeOptions>;
+  readonly settings: Settings;
 }
 
 /** An error of the other side as one of this side, of the same class where it is one of ours. */

@@ -1,8 +1,9 @@
 // The worker's side of the worker backend: an in-thread backend that is driven by messages. An entry file, never imported.
 import { parentPort, workerData } from 'node:worker_threads';
 import { BackendError, type Program } from '@difsr/graph';
-import { OrtBackend } from './backend.js';
-import type { OrtVariables } from './variables.js';
+import { OrtBackend } from '../backend.js';
+import type { OrtVariables } from '../variables.js';
+import { nodePlatform } from './platform.js';
 import {
   buffersOf,
   type Call,
@@ -13,7 +14,9 @@ import {
 } from './worker-protocol.js';
 
 const setup: WorkerSetup = workerData;
-const backend = new OrtBackend(setup.options);
+/** Loaded at once; a failure answers every call. */
+const opening = OrtBackend.open(setup.settings, nodePlatform);
+opening.catch(() => undefined);
 const variables = new Map<number, OrtVariables>();
 const programs = new Map<number, Program>();
 
@@ -24,7 +27,14 @@ function find<T>(all: ReadonlyMap<number, T>, number: number, what: string): T {
 }
 
 async function answer(call: Call): Promise<HostTensors> {
+  if (call.kind === 'dispose') {
+    await opening.then((backend) => backend.dispose()).catch(() => undefined);
+    return {};
+  }
+  const backend = await opening;
   switch (call.kind) {
+    case 'open':
+      return {};
     case 'createVariables':
       variables.set(call.variables, await backend.createVariables(call.values));
       return {};
@@ -47,9 +57,6 @@ async function answer(call: Call): Promise<HostTensors> {
     case 'disposeProgram':
       await find(programs, call.program, 'the program').dispose();
       programs.delete(call.program);
-      return {};
-    case 'dispose':
-      await backend.dispose();
       return {};
   }
 }

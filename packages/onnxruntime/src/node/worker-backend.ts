@@ -11,8 +11,10 @@ import {
   type Program,
   type Variables,
 } from '@difsr/graph';
-import { describeProgram, disposed, type VariableTypes } from './description.js';
-import { completeOptions, type OnnxRuntimeOptions } from './devices.js';
+import { describeProgram, disposed, type VariableTypes } from '../description.js';
+import { completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
+import { nodePlatform } from './platform.js';
+import { nodeTracer } from './tracer.js';
 import {
   compact,
   revive,
@@ -41,6 +43,7 @@ class Connection {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: setup,
       name: 'difsr-onnxruntime',
+      execArgv: [], // flags of the caller, such as --input-type, may not suit an entry file
     });
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (error: Error) => (this.#cause = error)); // an exit follows
@@ -162,9 +165,20 @@ class WorkerBackend implements Backend {
   readonly #variables = new Set<WorkerVariables>();
   #nextNumber = 0;
 
-  constructor(options: Required<OnnxRuntimeOptions>) {
-    this.device = options.device;
-    this.#connection = new Connection({ options });
+  constructor(settings: Settings) {
+    this.device = settings.device;
+    this.#connection = new Connection({ settings });
+  }
+
+  /** Resolves when ONNX Runtime is loaded. */
+  async open(): Promise<this> {
+    try {
+      await this.#connection.send({ kind: 'open' });
+    } catch (error) {
+      await this.dispose();
+      throw error;
+    }
+    return this;
   }
 
   async createVariables(values: HostTensors): Promise<Variables> {
@@ -176,7 +190,7 @@ class WorkerBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     const variables = this.#own(options.variables);
-    const description = await describeProgram(graph, options, variables?.types ?? new Map());
+    const description = await describeProgram(graph, options, variables?.types ?? new Map(), nodeTracer);
     const program = this.#nextNumber++;
     await this.#connection.send({ kind: 'load', program, description, variables: variables?.number });
     return new WorkerProgram(this.#connection, program);
@@ -202,7 +216,7 @@ function compactAll<T extends Feeds[string]>(tensors: Readonly<Record<string, T>
  * the calling thread; feeds are copied to the worker, results are handed over. When the worker dies, pending and later
  * calls reject with a BackendError that names its exit code; `dispose` ends it.
  *
- * @throws BackendError for options that are out of range. A device that cannot be used shows at the first `compile`.
+ * @throws BackendError for options that are out of range, and where onnxruntime-node is not installed. A device that cannot be used shows at the first `compile`.
  * @example
  * ```ts
  * const backend = await createWorkerBackend({ threads: 2 });
@@ -212,5 +226,5 @@ function compactAll<T extends Feeds[string]>(tensors: Readonly<Record<string, T>
  * ```
  */
 export async function createWorkerBackend(options: OnnxRuntimeOptions = {}): Promise<Backend> {
-  return Promise.resolve(new WorkerBackend(completeOptions(options)));
+  return new WorkerBackend(completeOptions(options, nodePlatform)).open();
 }

@@ -2,7 +2,8 @@
 // harms nobody.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { deviceCure, devices, type Device } from './devices.js';
+import { devices, type Device } from '../devices.js';
+import { deviceCure } from './platform.js';
 import type { ProbeAnswer } from './probe-child.js';
 
 /** Milliseconds after which a device counts as not working. */
@@ -40,8 +41,9 @@ export async function probeDevices(): Promise<DeviceReport[]> {
 function report(device: Device, answer: ProbeAnswer): DeviceReport {
   if ('gigaflops' in answer)
     return { device, works: true, detail: `${answer.gigaflops.toPrecision(2)} GFLOP/s in a matrix product` };
-  const cure = deviceCure(device);
-  return { device, works: false, detail: answer.problem.replace(cure, '').trim(), cure: cure.replace(/^Cure: /, '') };
+  // An error's own cure is nearer to the cause (a package that is missing, say) than what the device needs in general.
+  const [detail = '', cure = deviceCure(device).replace(/^Cure: /, '')] = answer.problem.split(/\s*Cure: /);
+  return { device, works: false, detail, cure };
 }
 
 function probe(device: Device): Promise<ProbeAnswer> {
