@@ -64,7 +64,7 @@ export function slice({ inputs: [x], attributes: { axis, start, end }, sizes }: 
 export function sliceAxis(x: Tensor, axis: number, start: number, stop: number): Tensor {
   if (start === 0 && stop === x.shape[axis]) return alias(x);
   const begin = x.shape.map((_, i) => (i === axis ? start : 0));
-  return run('Slice', { x }, { begin, size: [...x.shape.with(axis, stop - start)] });
+  return run('Slice', { x }, { begin, size: x.shape.with(axis, stop - start) });
 }
 
 /** x at start.. along an axis of a larger size, zeros elsewhere. */
