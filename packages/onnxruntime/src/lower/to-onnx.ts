@@ -18,6 +18,7 @@ import {
   type OnnxNode,
   type OnnxValue,
 } from '../onnx/model.js';
+import { withOpset } from '../onnx/splice-opset.js';
 import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
 import { elementwise } from './elementwise.js';
 import { Emitter, onnxDTypes, type Target } from './emitter.js';
@@ -52,13 +53,16 @@ export interface ToOnnxOptions {
   readonly name?: string;
   /** Inputs with these names become tensors of the model instead of inputs. */
   readonly initializers?: Readonly<Record<string, HostTensor>>;
+  /** Operator set of an export, 9 to 26; default 17. Not every op can be written at every set. */
+  readonly opset?: number;
 }
 
 /**
  * Writes a graph as an ONNX model. Symbolic dimensions become ONNX's dynamic ones, of the same names; inputs and
  * outputs keep their names.
  *
- * @throws GraphError where a size is needed that no input has, or an output has the name of another input.
+ * @throws GraphError where a size is needed that no input has, an output has the name of another input, or an op cannot
+ * be written at the operator set asked for.
  * @example
  * ```ts
  * const x = input('x', ['batch', 3]);
@@ -74,7 +78,8 @@ export function lowerModel(graph: Graph, options: ToOnnxOptions): OnnxModel {
   const { opset, irVersion } = targets[options.target];
   const lowered = lowerGraph(graph, options);
   const vendor = usesVendor(lowered.nodes);
-  return { irVersion, opsets: { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) }, graph: lowered };
+  const model = { irVersion, opsets: { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) }, graph: lowered };
+  return options.opset === undefined ? model : withOpset(model, options.opset);
 }
 
 function usesVendor(nodes: readonly OnnxNode[]): boolean {

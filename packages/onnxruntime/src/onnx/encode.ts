@@ -44,7 +44,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   );
 }
 
-function graphMessage(graph: OnnxGraph): MessageInitShape<typeof GraphProtoSchema> {
+/** A graph as the message that a model holds. */
+export function graphMessage(graph: OnnxGraph): MessageInitShape<typeof GraphProtoSchema> {
   return {
     name: graph.name,
     node: graph.nodes.map((node) => ({

@@ -1,0 +1,154 @@
+// DIF attention of a configuration as a graph that reads its sources from named inputs: what both functions of this
+// door write as ONNX. The mathematics is that of ../family.ts.
+import {
+  add,
+  and,
+  constant,
+  createGraph,
+  expandDims,
+  gather,
+  input,
+  iota,
+  less,
+  not,
+  optimize,
+  transpose,
+  type Dim,
+  type Graph,
+  type HostTensor,
+  type Shape,
+  type Tensor,
+} from '@difsr/graph';
+import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
+import { declareDif, difAttention } from '../family.js';
+import { AttentionError, type CompleteDifAttentionConfig } from '../kernel/config.js';
+import { attentionMask, type AttentionMask } from '../scores.js';
+
+/** Where a source of scores comes from: vectors that are fed, or a table that the model holds. */
+export type SourceForm = 'vectors' | { readonly rows: number };
+
+/** How the sources arrive. */
+export interface SourceForms {
+  /** By name of the side; default vectors. */
+  readonly sides?: Readonly<Record<string, SourceForm>>;
+  /** `vectors`: `[1, length, width]`; `matrix`: `[length, width]`; `batched`: `[batch, length, width]`; or a table. */
+  readonly position?: SourceForm | 'matrix' | 'batched';
+  /** Masked by an input `valid`, by an input `mask` of this shape that is added to the scores, or by order alone. */
+  readonly mask: 'valid' | { readonly additive: Shape } | 'none';
+  /** Whether `item` and `output` are `[length, batch, width]`. */
+  readonly lengthFirst?: boolean;
+}
+
+/** A traced attention. */
+export interface TracedAttention {
+  /**
+   * Inputs `item` [batch, length, width], `side.NAME` [batch, length, width_j] (or `ids.NAME` int32 [batch, length] and
+   * the table `table.NAME`), `position` (or `table.position`), `valid` bool [batch, length] or `mask`, and the
+   * parameters; output `output` [batch, length, width].
+   */
+  readonly graph: Graph;
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** Scores below this in somebody's additive mask count as hidden: masks are written as -1e4, -1e9 or minus infinity. */
+const HIDDEN = -1000;
+
+/** The dimension that sequences have: concat and gate of the published form take rows of one length alone. */
+export function lengthOf({ form, fusion, maxLength }: CompleteDifAttentionConfig): Dim {
+  return form === 'reference' && fusion !== 'sum' ? maxLength : 'length';
+}
+
+/** Traces the attention. @throws AttentionError where the position table is shorter than `maxLength`. */
+export function traceAttention(config: CompleteDifAttentionConfig, forms: SourceForms): TracedAttention {
+  const { width, heads, maxLength, sides, fusion, form, causal } = config;
+  const length = lengthOf(config);
+  const scope = new Scope({ training: false });
+  const weights = declareDif(scope, {
+    width,
+    sides: sides.map((side) => side.width),
+    ...(config.position === undefined ? {} : { position: config.position }),
+    heads,
+    fusion,
+    maxLength,
+    deviation: 0.02,
+  });
+  const given = input('item', forms.lengthFirst === true ? [length, 'batch', width] : ['batch', length, width]);
+  const turned = (x: Tensor): Tensor => (forms.lengthFirst === true ? transpose(x, [1, 0, 2]) : x);
+  const sources = sides.map((side): Tensor => {
+    const how = forms.sides?.[side.name] ?? 'vectors';
+    return how === 'vectors'
+      ? input(`side.${side.name}`, ['batch', length, side.width])
+      : gather(
+          input(`table.${side.name}`, [how.rows, side.width]),
+          input(`ids.${side.name}`, ['batch', length], 'int32'),
+        );
+  });
+  const position = config.position === undefined ? undefined : positionSource(config, config.position, forms.position);
+  const { output } = difAttention(
+    turned(given),
+    { sides: sources, ...(position === undefined ? {} : { position }) },
+    weights,
+    { heads, mask: maskOf(forms.mask, length, causal), form },
+  );
+  // `item` first: sizes are read off it, and not off a source that may be broadcast.
+  return {
+    graph: optimize(createGraph({ output: turned(output) }, [given])),
+    parameters: scope.parameters.map(({ spec }) => spec),
+  };
+}
+
+function positionSource(
+  config: CompleteDifAttentionConfig,
+  width: number,
+  form: SourceForms['position'] = 'vectors',
+): Tensor {
+  const length = lengthOf(config);
+  if (form === 'vectors') return input('position', [1, length, width]);
+  if (form === 'batched') return input('position', ['batch', length, width]);
+  if (form === 'matrix') return expandDims(input('position', [length, width]), 0);
+  if (form.rows < config.maxLength)
+    throw new AttentionError(
+      `the table of positions has ${form.rows} rows, maxLength is ${config.maxLength}: give a row for every position`,
+    );
+  return gather(input('table.position', [form.rows, width]), expandDims(iota(length), 0));
+}
+
+function maskOf(how: SourceForms['mask'], length: Dim, causal: boolean): AttentionMask {
+  if (how === 'valid') return attentionMask(length, { valid: input('valid', ['batch', length], 'bool'), causal });
+  if (how === 'none')
+    return causal ? attentionMask(length, { causal }) : { additive: constant(0), visible: constant(1, 'bool') };
+  const mask = input('mask', how.additive);
+  const own = mask.shape.length === 3 ? expandDims(mask, 1) : mask;
+  if (!causal) return { additive: own, visible: not(less(own, HIDDEN)) };
+  const order = attentionMask(length, { causal });
+  return { additive: add(own, order.additive), visible: and(not(less(own, HIDDEN)), order.visible) };
+}
+
+/** Values of all parameters: those given, or where none are given, initial ones. @throws AttentionError that lists what is missing or does not fit. */
+export function parameterValues(
+  parameters: readonly ParameterSpec[],
+  seed: number,
+  given: Readonly<Record<string, HostTensor | Float32Array>> | undefined,
+): Record<string, HostTensor> {
+  if (given === undefined) return initialValues(parameters, seed);
+  const problems: string[] = [];
+  const values: Record<string, HostTensor> = {};
+  for (const { name, shape } of parameters) {
+    const value = given[name];
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (value === undefined) problems.push(`  ${name}: missing, [${shape.join(', ')}] is needed`);
+    else if (value instanceof Float32Array) {
+      if (value.length === count) values[name] = { dtype: 'float32', shape, data: value };
+      else problems.push(`  ${name}: ${value.length} numbers, [${shape.join(', ')}] is needed`);
+    } else if (value.dtype !== 'float32' || String(value.shape) !== String(shape))
+      problems.push(`  ${name}: ${value.dtype} [${value.shape.join(', ')}], float32 [${shape.join(', ')}] is needed`);
+    else values[name] = value;
+  }
+  const known = new Set(parameters.map(({ name }) => name));
+  for (const name of Object.keys(given)) if (!known.has(name)) problems.push(`  ${name}: this attention has no such weight`);
+  if (problems.length > 0)
+    throw new AttentionError(
+      `the weights do not fit the configuration (matrices are [out, in]; a projection without bias has zeros):\n${problems.join('\n')}`,
+    );
+  return values;
+}
