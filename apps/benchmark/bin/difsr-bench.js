@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-import '../dist/index.js';
+// The installed command. Kept apart from dist so that package managers can link it before the first build.
+import '../dist/main.js';

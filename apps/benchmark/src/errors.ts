@@ -1,0 +1,37 @@
+// What can go wrong in the command, and the exit codes that it ends with.
+
+/** Exit codes, as `--help` explains them. */
+export const exitCodes = {
+  ok: 0,
+  /** A candidate failed or gave other numbers; the report says which. */
+  failed: 1,
+  usage: 2,
+  /** A backend or device that does not work here. */
+  backend: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** One line per exit code. */
+export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: string } = {
+  ok: 'done',
+  failed: 'a candidate failed or gave other numbers than the definition (the report says which), or the report cannot be written',
+  usage: 'a wrong option',
+  backend: 'a backend or device that does not work here',
+  interrupted: 'interrupted; what was measured until then is written and marked as incomplete',
+};
+
+/** An option that cannot be used: says the value, what was allowed, and the cure. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+
+  constructor(problem: string, cure: string) {
+    super(`${problem}\n  cure: ${cure}`);
+  }
+}
+
+/** A report that cannot be written. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
+}

@@ -1,0 +1,52 @@
+// Report files: each is whole or absent, whatever happens while it is written.
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ReportError } from '../errors.js';
+import { renderCharts } from './charts.js';
+import { renderMarkdown } from './markdown.js';
+import type { AttentionReport } from './result.js';
+
+/**
+ * Writes `attention.json`, `attention.md` and charts into a folder, which is made where it is missing.
+ *
+ * @returns paths of the files
+ * @throws ReportError that names the file.
+ */
+export async function writeReport(folder: string, report: AttentionReport): Promise<string[]> {
+  const charts = renderCharts(report);
+  const files = new Map<string, string>([
+    ...charts.map(({ file, svg }): [string, string] => [file, svg]),
+    ['attention.md', renderMarkdown(report, charts)],
+    ['attention.json', `${JSON.stringify(report, undefined, 2)}\n`],
+  ]);
+  const paths: string[] = [];
+  for (const [name, text] of files) {
+    const path = join(folder, name);
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeWhole(path, text);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ReportError(`${path} cannot be written: ${reason}\n  cure: name another folder with --out`, { cause: error });
+    }
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

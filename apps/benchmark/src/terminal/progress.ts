@@ -1,0 +1,62 @@
+// What a run shows while it goes on: a line that is redrawn on a terminal, one line per case elsewhere.
+import { createLogUpdate } from 'log-update';
+import { engineTitle } from '../attention/candidate.js';
+import { caseTitle } from '../attention/case.js';
+import type { BenchmarkEvent } from '../attention/run.js';
+import type { CaseResult } from '../report/result.js';
+import { duration, milliseconds, threeDigits } from './format.js';
+
+/** Shows events; `close` leaves the terminal as it was. */
+export interface Progress {
+  event(event: BenchmarkEvent): void;
+  close(): void;
+}
+
+const REDRAW = 100;
+const BAR = 20;
+
+/** Progress on stderr, so that stdout holds the results alone. */
+export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  const interactive = stream.isTTY;
+  // The hidden cursor would stay hidden when the process is killed.
+  const draw = interactive ? createLogUpdate(stream, { showCursor: true }) : undefined;
+  const start = performance.now();
+  let drawn = 0;
+  const line = (text: string): void => {
+    draw?.clear();
+    stream.write(`${text}\n`);
+  };
+  return {
+    event: (event) => {
+      if (event.kind === 'warning') line(`warning: ${event.message}`);
+      else if (event.kind === 'rate') line(`${event.engine}: ${threeDigits(event.gigaflops)} GFLOP/s in a large product`);
+      else if (event.kind === 'check')
+        line(`${event.engine}: candidates within ${event.difference.toExponential(0)} of the float64 reference`);
+      else if (event.kind === 'case') line(`${String(event.cell).padStart(String(event.cells).length)}/${event.cells}  ${caseLine(event.result)}`);
+      else if (draw !== undefined && performance.now() - drawn > REDRAW) {
+        drawn = performance.now();
+        draw(`${progressLine(event, (drawn - start) / 1000)}`.slice(0, Math.max(20, (stream.columns || 100) - 1)));
+      }
+    },
+    close: () => {
+      draw?.clear();
+      draw?.done();
+    },
+  };
+}
+
+/** `███░░░  12/48  onnxruntime cpu: sum, 2 sides, length 50, batch 128  round 4  1:20` */
+function progressLine({ cell, cells, title, round }: Extract<BenchmarkEvent, { kind: 'round' }>, seconds: number): string {
+  const full = Math.round(((cell - 1) / cells) * BAR);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}  ${cell}/${cells}  ${title}  round ${round}  ${duration(seconds)}`;
+}
+
+/** `onnxruntime cpu: sum, 2 sides, length 50, batch 128: plain 12.1, unfused 24.3, fused 18.0 ms (10 rounds)` */
+function caseLine(result: CaseResult): string {
+  const title = `${engineTitle(result)}: ${caseTitle(result.case)}`;
+  if (result.skipped !== null) return `${title}: not measured, ${result.skipped}`;
+  const times = result.candidates.map(({ name, milliseconds: own, problem }) =>
+    own === null ? `${name} ${problem === null ? 'not measured' : 'FAILED'}` : `${name} ${milliseconds(own.median)}`,
+  );
+  return `${title}: ${times.join(', ')} ms (${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds'})`;
+}
