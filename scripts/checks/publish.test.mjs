@@ -19,26 +19,16 @@ const OURS = ['@difsr/attention', '@difsr/graph', '@difsr/nn'];
 /** Third-party packages that these need. */
 const NEEDED = ['zod'];
 const TFJS = [
-  '@difsr/tfjs',
-  '@tensorflow/tfjs-backend-cpu',
-  '@tensorflow/tfjs-backend-wasm',
-  '@tensorflow/tfjs-core',
-  ...['emscripten', 'long', 'offscreencanvas', 'seedrandom'].map((name) => `@types/${name}`),
-  ...['@webgpu/types', 'long', 'node-fetch', 'seedrandom', 'tr46', 'webidl-conversions', 'whatwg-url'],
+  ...'@difsr/tfjs @tensorflow/tfjs-backend-cpu @tensorflow/tfjs-backend-wasm @tensorflow/tfjs-core'.split(' '),
+  ...'@types/emscripten @types/long @types/offscreencanvas @types/seedrandom @webgpu/types'.split(' '),
+  ...'long node-fetch seedrandom tr46 webidl-conversions whatwg-url'.split(' '),
 ];
 const ONNX_RUNTIME = [
-  ...['@bufbuild/protobuf', '@difsr/onnxruntime', 'onnx-buf', 'onnxruntime-common', 'onnxruntime-node'],
+  ...'@difsr/onnxruntime @bufbuild/protobuf onnx-buf onnxruntime-common onnxruntime-node'.split(' '),
   // What onnxruntime-node's install script uses.
-  ...[
-    'adm-zip',
-    'define-data-property',
-    'define-properties',
-    'es-define-property',
-    'es-errors',
-    'escape-string-regexp',
-  ],
-  ...['global-agent', 'globalthis', 'gopd', 'has-property-descriptors', 'matcher', 'object-keys', 'semver'],
-  ...['serialize-error', 'type-fest'],
+  ...'adm-zip define-data-property define-properties es-define-property es-errors escape-string-regexp'.split(' '),
+  ...'global-agent globalthis gopd has-property-descriptors matcher object-keys semver'.split(' '),
+  ...'serialize-error type-fest'.split(' '),
 ];
 
 /** The version of a third-party package that a package of ours is tested with. @param {string} name */

@@ -1,5 +1,5 @@
 // Options shared by the models, each with its meaning: the same schema validates, documents and fills in defaults.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);

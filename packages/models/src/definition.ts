@@ -2,7 +2,7 @@
 // function that traces it. Everything else (losses, ranking, recommending, export) is built from that.
 import type { Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** A side information field as a model sees it. */
 export interface FieldSchema {

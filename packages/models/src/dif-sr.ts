@@ -4,7 +4,7 @@
 // d_j `sideWidth`, F `fusion`, lambda `attributeLoss`, W_f b_f `predictors`.
 import { difAttention, declareDif, type Fusion, type FusionForm } from '@difsr/attention';
 import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonShape, ofField, perField, sideShape } from './config.js';
 import type { AuxiliaryLoss, CommonConfig, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';

@@ -3,7 +3,7 @@
 import { broadcast } from '@difsr/graph';
 import { declareAttention, declareStreamFusion, fuseStreams, novaAttention, type Fusion } from '@difsr/attention';
 import { embed, widthOf, type Pooling } from '@difsr/nn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonShape, sideShape } from './config.js';
 import type { CommonConfig, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';

@@ -3,7 +3,7 @@
 import { add } from '@difsr/graph';
 import { declareAttention, vanillaAttention } from '@difsr/attention';
 import { embed } from '@difsr/nn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonShape } from './config.js';
 import type { CommonConfig, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';

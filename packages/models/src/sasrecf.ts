@@ -3,7 +3,7 @@
 import { add } from '@difsr/graph';
 import { declareAttention, declareStreamFusion, fuseStreams, vanillaAttention, type Fusion } from '@difsr/attention';
 import { embed, type Pooling } from '@difsr/nn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonShape, sideShape } from './config.js';
 import type { CommonConfig, FieldSchema, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
