@@ -2,3 +2,12 @@
 export * from './scores.js';
 export * from './fusion.js';
 export * from './family.js';
+export * from './fused.js';
+export * from './kernel/kernel.js';
+export type { AttentionInputs, AttentionTables } from './kernel/arrays.js';
+export {
+  AttentionError,
+  parseConfig,
+  type CompleteDifAttentionConfig,
+  type DifAttentionConfig,
+} from './kernel/config.js';

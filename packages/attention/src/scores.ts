@@ -125,7 +125,10 @@ export const MASKED = -10000;
  * in causal sequences: it then changes rows of padding alone.
  * @returns masks `[b, 1, n, n]`, without `valid` `[1, 1, n, n]`
  */
-export function attentionMask(length: Dim, options: { readonly valid?: Tensor; readonly causal: boolean }): AttentionMask {
+export function attentionMask(
+  length: Dim,
+  options: { readonly valid?: Tensor; readonly causal: boolean },
+): AttentionMask {
   const { valid, causal } = options;
   const past = causal ? not(less(expandDims(iota(length), 1), expandDims(iota(length), 0))) : undefined; // [query, key]
   const allowed = past && reshape(past, [1, 1, length, length]);

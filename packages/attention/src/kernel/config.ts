@@ -47,8 +47,14 @@ const schema = z.strictObject({
     .check(z.describe('Of the arithmetic inside; inputs and outputs are float32. float16 is for onnxruntime.')),
   kernel: z
     ._default(z.enum(['auto', 'fused', 'unfused']), 'auto')
-    .check(z.describe('"unfused" runs the definition, "fused" its rewrite; "auto" takes what measuring showed to be faster.')),
-  seed: z._default(z.int().check(z.nonnegative()), 1).check(z.describe('Of the initial weights, where none are given.')),
+    .check(
+      z.describe(
+        '"unfused" runs the definition, "fused" its rewrite; "auto" takes what measuring showed to be faster.',
+      ),
+    ),
+  seed: z
+    ._default(z.int().check(z.nonnegative()), 1)
+    .check(z.describe('Of the initial weights, where none are given.')),
 });
 
 /** A DIF attention as its user writes it: plain JSON, with defaults for all but `width`, `heads` and `maxLength`. */

@@ -1,0 +1,170 @@
+// Typed arrays of the caller, checked against the configuration and given their shapes.
+import type { HostTensor } from '@difsr/graph';
+import type { ParameterSpec } from '@difsr/nn';
+import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
+
+/** Inputs of an attention, row-major. Arrays are read until the call settles and stay the caller's. */
+export interface AttentionInputs {
+  readonly batch: number;
+  readonly length: number;
+  /** `[batch, length, width]` */
+  readonly item: Float32Array;
+  /** `[batch, length, width_j]` by name of the side source */
+  readonly sides?: Readonly<Record<string, Float32Array>>;
+  /** `[length, width]` of the position source */
+  readonly position?: Float32Array;
+  /** `[batch, length]`, 0 at padding; left out where nothing is padding or only trailing padding meets causal attention */
+  readonly valid?: Uint8Array;
+}
+
+/** Tables of an attention that is fed ids. */
+export interface AttentionTables {
+  /** `[rows, width_j]` by name of the side source; row i belongs to item i. */
+  readonly sides?: Readonly<Record<string, Float32Array>>;
+  /** `[>= maxLength, width]` of the position source */
+  readonly position?: Float32Array;
+}
+
+/** Rows of tables. */
+export interface TableRows {
+  readonly sides: Readonly<Record<string, number>>;
+  readonly position: number;
+}
+
+/** Feeds of a run by input name: vectors, or with `rows` the ids of tables. */
+export function collectFeeds(
+  config: CompleteDifAttentionConfig,
+  inputs: AttentionInputs & { readonly items?: Int32Array },
+  extra: { readonly cotangent?: Float32Array | undefined; readonly rows?: TableRows } = {},
+): Record<string, HostTensor> {
+  const { batch, length, item, valid } = inputs;
+  for (const [name, value] of Object.entries({ batch, length }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new AttentionError(`${name}: must be a whole number from 1, got ${value}`);
+  if (length > config.maxLength)
+    throw new AttentionError(
+      `length: ${length} is more than maxLength ${config.maxLength}: cut the sequences, or make the attention for longer ones`,
+    );
+  if (config.form === 'reference' && config.fusion !== 'sum' && length !== config.maxLength)
+    throw new AttentionError(
+      `length: the reference form of ${config.fusion} takes exactly ${config.maxLength}, got ${length}: pad, or use the form "causal-safe"`,
+    );
+  const feeds: Record<string, HostTensor> = { item: floats('item', item, [batch, length, config.width]) };
+  if (valid !== undefined) feeds['valid'] = bytes('valid', valid, [batch, length]);
+  if ('cotangent' in extra) {
+    const shape = [batch, length, config.width];
+    feeds['cotangent'] = floats('cotangent', extra.cotangent ?? new Float32Array(product(shape)).fill(1), shape);
+  }
+  if (extra.rows !== undefined) {
+    feeds['items'] = ids(inputs.items, [batch, length], Math.min(...Object.values(extra.rows.sides)));
+    return feeds;
+  }
+  for (const [name, width, values] of named(config, inputs.sides))
+    feeds[`side.${name}`] = floats(`sides.${name}`, values, [batch, length, width]);
+  checkPosition(config, inputs.position);
+  if (inputs.position !== undefined)
+    feeds['position'] = floats('position', inputs.position, [1, length, config.position ?? 0]);
+  return feeds;
+}
+
+/** Tables by input name, and how many rows each has. */
+export function collectTables(
+  config: CompleteDifAttentionConfig,
+  tables: AttentionTables,
+): { readonly rows: TableRows; readonly values: Record<string, HostTensor> } {
+  const values: Record<string, HostTensor> = {};
+  const rows = (path: string, data: Float32Array, width: number): number => {
+    if (data.length === 0 || data.length % width !== 0)
+      throw new AttentionError(`${path}: ${data.length} numbers are no rows of ${width}`);
+    return data.length / width;
+  };
+  const sides: Record<string, number> = {};
+  for (const [name, width, data] of named(config, tables.sides)) {
+    const count = rows(`sides.${name}`, data, width);
+    sides[name] = count;
+    values[`table.${name}`] = floats(`sides.${name}`, data, [count, width]);
+  }
+  checkPosition(config, tables.position);
+  let position = 0;
+  if (tables.position !== undefined) {
+    const width = config.position ?? 1;
+    position = rows('position', tables.position, width);
+    if (position < config.maxLength)
+      throw new AttentionError(`position: ${position} rows for sequences of up to ${config.maxLength}`);
+    values['table.position'] = floats('position', tables.position, [position, width]);
+  }
+  return { rows: { sides, position }, values };
+}
+
+/** Given weights as tensors; missing ones are left to the caller. */
+export function completeWeights(
+  parameters: readonly ParameterSpec[],
+  given: Readonly<Record<string, Float32Array>>,
+): Record<string, HostTensor> {
+  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
+  return Object.fromEntries(
+    Object.entries(given).map(([name, data]) => {
+      const shape = shapes.get(name);
+      if (shape === undefined)
+        throw new AttentionError(
+          `weights.${name}: there is no such weight; there are ${[...shapes.keys()].join(', ')}`,
+        );
+      return [name, floats(`weights.${name}`, Float32Array.from(data), shape)];
+    }),
+  );
+}
+
+/** Side sources in the order of the configuration. */
+function named(
+  config: CompleteDifAttentionConfig,
+  given: Readonly<Record<string, Float32Array>> = {},
+): [name: string, width: number, values: Float32Array][] {
+  const known = config.sides.map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new AttentionError(`sides.${unknown}: there is no such side source; there are ${known.join(', ') || 'none'}`);
+  return config.sides.map(({ name, width }) => {
+    const values = given[name];
+    if (values === undefined) throw new AttentionError(`sides.${name} is missing`);
+    return [name, width, values];
+  });
+}
+
+function checkPosition(config: CompleteDifAttentionConfig, position: Float32Array | undefined): void {
+  if (config.position !== undefined && position === undefined)
+    throw new AttentionError('position is missing: the configuration has positions as a source');
+  if (config.position === undefined && position !== undefined)
+    throw new AttentionError(
+      'position: the configuration has no positions as a source; set its "position" to their width',
+    );
+}
+
+function floats(path: string, data: unknown, shape: readonly number[]): HostTensor {
+  if (!(data instanceof Float32Array))
+    throw new AttentionError(
+      `${path}: must be a Float32Array, got ${data === null ? 'null' : Object.prototype.toString.call(data).slice(8, -1)}`,
+    );
+  return { dtype: 'float32', shape, data: counted(path, data, shape) };
+}
+
+function bytes(path: string, data: unknown, shape: readonly number[]): HostTensor {
+  if (!(data instanceof Uint8Array)) throw new AttentionError(`${path}: must be a Uint8Array of 0 and 1`);
+  return { dtype: 'bool', shape, data: counted(path, data, shape) };
+}
+
+function ids(data: unknown, shape: readonly number[], rows: number): HostTensor {
+  if (!(data instanceof Int32Array)) throw new AttentionError('items: must be an Int32Array');
+  const wrong = data.findIndex((id) => id < 0 || id >= rows);
+  if (wrong >= 0) throw new AttentionError(`items[${wrong}]: ${data[wrong]} is no row of the tables (0..${rows - 1})`);
+  return { dtype: 'int32', shape, data: counted('items', data, shape) };
+}
+
+function counted<T extends { readonly length: number }>(path: string, data: T, shape: readonly number[]): T {
+  if (data.length !== product(shape))
+    throw new AttentionError(`${path}: ${data.length} numbers, [${shape.join(', ')}] takes ${product(shape)}`);
+  return data;
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}

@@ -1,0 +1,59 @@
+// The backend that a configuration names, imported when it is needed: nobody pays for those that are not.
+import { createReferenceBackend, type Backend } from '@difsr/graph';
+import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
+
+type BackendName = CompleteDifAttentionConfig['backend'];
+
+const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfig) => Promise<Backend> } = {
+  reference: async () => createReferenceBackend(),
+  onnxruntime: async ({ device, threads, precision }) => {
+    const { createOnnxRuntimeBackend, devices } = await import('@difsr/onnxruntime');
+    return createOnnxRuntimeBackend({
+      ...(device === undefined ? {} : { device: known('onnxruntime', device, devices) }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(precision === 'float32' ? {} : { precision }),
+    });
+  },
+  tfjs: async ({ device }) => {
+    const { createTfjsBackend, devices } = await import('@difsr/tfjs');
+    return createTfjsBackend(device === undefined ? {} : { device: known('tfjs', device, devices) });
+  },
+};
+
+function known<T extends string>(backend: BackendName, device: string, devices: readonly T[]): T {
+  const found = devices.find((each) => each === device);
+  if (found === undefined)
+    throw new AttentionError(`device: ${backend} has no device "${device}"; it has ${devices.join(', ')}`);
+  return found;
+}
+
+const installs: { readonly [N in Exclude<BackendName, 'reference'>]: string } = {
+  onnxruntime: 'npm install @difsr/onnxruntime onnxruntime-node (in the browser: onnxruntime-web)',
+  tfjs: 'npm install @difsr/tfjs @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm',
+};
+
+/** Opens the configured backend. @throws AttentionError where its package is missing, with the install that cures it. */
+export async function openBackend(config: CompleteDifAttentionConfig): Promise<Backend> {
+  const { backend } = config;
+  if (backend === 'reference' && config.device !== undefined && config.device !== 'cpu')
+    throw new AttentionError(`device: the backend "reference" runs on the cpu alone, not on "${config.device}"`);
+  try {
+    return await loaders[backend](config);
+  } catch (error) {
+    if (backend !== 'reference' && isMissing(error, `@difsr/${backend}`))
+      throw new AttentionError(`the backend "${backend}" is not installed. Cure: ${installs[backend]}`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** Whether an error says that this very package cannot be found. */
+function isMissing(error: unknown, name: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND') &&
+    error.message.includes(`'${name}'`)
+  );
+}

@@ -1,0 +1,263 @@
+// DIF attention as a kernel on typed arrays: programs on the configured backend, compiled at their first use.
+import { hoist, type Backend, type Graph, type HostTensor, type Program, type Variables } from '@difsr/graph';
+import { initialValues } from '@difsr/nn';
+import { collectFeeds, collectTables, completeWeights, type AttentionInputs, type AttentionTables } from './arrays.js';
+import { openBackend } from './backends.js';
+import { AttentionError, parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
+import { parametersOf, traceDefinition, traceFused, traceGradient, traceTabulated, type Traced } from './trace.js';
+
+/** Weights by name, `[out, in]` for linear maps: `query.weight`, `key.side0.bias`, `value.weight`, `output.weight`, `fusion.*`. */
+export type AttentionValues = Readonly<Record<string, Float32Array>>;
+
+/** Gradients of `sum(output * cotangent)`. */
+export interface AttentionGradients {
+  readonly item: Float32Array;
+  /** By name of the side source. */
+  readonly sides: Readonly<Record<string, Float32Array>>;
+  readonly position?: Float32Array;
+  readonly weights: AttentionValues;
+}
+
+/** Inputs of a tabulated attention: ids instead of the side sources' vectors. */
+export interface TabulatedInputs {
+  readonly batch: number;
+  readonly length: number;
+  /** `[batch, length, width]` */
+  readonly item: Float32Array;
+  /** `[batch, length]`, rows of the tables */
+  readonly items: Int32Array;
+  /** `[batch, length]`, 0 at padding; left out where nothing is padding or only trailing padding meets causal attention */
+  readonly valid?: Uint8Array;
+}
+
+/** An attention whose side sources and positions are tables: their queries and keys were computed once. */
+export interface TabulatedDifAttention {
+  /** `[batch, length, width]` */
+  forward(inputs: TabulatedInputs): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** DIF attention on typed arrays. Calls may overlap; the backend runs them one after another. */
+export interface DifAttention {
+  /** The configuration with its defaults. */
+  readonly config: CompleteDifAttentionConfig;
+  /** `softmax(scale F(item, sides, position) + mask) item W_V W_O`: `[batch, length, width]`. */
+  forward(inputs: AttentionInputs): Promise<Float32Array>;
+  /** Output and gradients for a cotangent `[batch, length, width]`; without one, of ones. */
+  gradient(
+    inputs: AttentionInputs,
+    cotangent?: Float32Array,
+  ): Promise<{ readonly output: Float32Array; readonly gradients: AttentionGradients }>;
+  /** An attention for serving: queries and keys of all rows of the tables computed now, with the weights of now. */
+  tabulate(tables: AttentionTables): Promise<TabulatedDifAttention>;
+  /** Copies of the weights. */
+  readWeights(): Promise<AttentionValues>;
+  /** Replaces weights, all or some. Attentions that were tabulated before keep theirs. */
+  writeWeights(values: AttentionValues): Promise<void>;
+  /** Frees everything, tabulated attentions included. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes a DIF attention (Xie et al., SIGIR 2022, eq. (8)-(10)) on the backend that the configuration names.
+ *
+ * @param options `weights`: some or all, the rest is drawn from the configuration's seed.
+ * @throws AttentionError for a configuration or weights that do not fit, or a backend that is not installed.
+ * @example
+ * ```ts
+ * const attention = await createDifAttention({ width: 8, heads: 2, maxLength: 50, sides: [{ name: 'genre', width: 4 }], backend: 'reference' });
+ * const output = await attention.forward({ batch: 1, length: 3, item: new Float32Array(24), sides: { genre: new Float32Array(12) } });
+ * await attention.dispose();
+ * ```
+ */
+export async function createDifAttention(
+  config: DifAttentionConfig,
+  options: { readonly weights?: AttentionValues } = {},
+): Promise<DifAttention> {
+  const complete = parseConfig(config);
+  const parameters = parametersOf(complete);
+  const weights = {
+    ...initialValues(parameters, complete.seed),
+    ...completeWeights(parameters, options.weights ?? {}),
+  };
+  return new Kernel(complete, await openBackend(complete), weights);
+}
+
+/** A program whose weights, and what depends on them alone, live in the backend. */
+class Compiled {
+  readonly #prepare: Program | undefined;
+  readonly #variables: Variables;
+  readonly #program: Program;
+  readonly #fixed: { readonly prepared: readonly string[]; readonly direct: readonly string[] };
+
+  private constructor(
+    prepare: Program | undefined,
+    variables: Variables,
+    program: Program,
+    fixed: { readonly prepared: readonly string[]; readonly direct: readonly string[] },
+  ) {
+    this.#prepare = prepare;
+    this.#variables = variables;
+    this.#program = program;
+    this.#fixed = fixed;
+  }
+
+  static async compile(
+    backend: Backend,
+    graph: Graph,
+    fixed: Readonly<Record<string, HostTensor>>,
+    label: string,
+  ): Promise<Compiled> {
+    const names = Object.keys(fixed).filter((name) => graph.inputs.has(name));
+    const { prepare, main, direct } = hoist(graph, names);
+    const prepared = [...prepare.inputs.keys()];
+    const first =
+      prepare.outputs.size === 0 ? undefined : await backend.compile(prepare, { label: `${label}: weights` });
+    const variables = await backend.createVariables({
+      ...(await first?.run(pick(fixed, prepared))),
+      ...pick(fixed, direct),
+    });
+    const program = await backend.compile(main, { variables, label });
+    return new Compiled(first, variables, program, { prepared, direct });
+  }
+
+  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    return this.#program.run(feeds);
+  }
+
+  async write(values: Readonly<Record<string, HostTensor>>): Promise<void> {
+    await this.#variables.write({
+      ...(await this.#prepare?.run(pick(values, this.#fixed.prepared))),
+      ...pick(values, this.#fixed.direct),
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#prepare?.dispose();
+    await this.#program.dispose();
+    await this.#variables.dispose();
+  }
+}
+
+function pick(values: Readonly<Record<string, HostTensor>>, names: readonly string[]): Record<string, HostTensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = values[name];
+      if (value === undefined) throw new AttentionError(`no value for "${name}"`);
+      return [name, value];
+    }),
+  );
+}
+
+function floats(tensor: HostTensor | undefined): Float32Array {
+  if (tensor === undefined) throw new AttentionError('the program returned no such value');
+  return tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data);
+}
+
+class Kernel implements DifAttention {
+  readonly config: CompleteDifAttentionConfig;
+  readonly #backend: Backend;
+  #weights: Record<string, HostTensor>;
+  readonly #programs = new Map<string, Promise<Compiled>>();
+  readonly #tabulated = new Set<Compiled>();
+
+  constructor(config: CompleteDifAttentionConfig, backend: Backend, weights: Record<string, HostTensor>) {
+    this.config = config;
+    this.#backend = backend;
+    this.#weights = weights;
+  }
+
+  async forward(inputs: AttentionInputs): Promise<Float32Array> {
+    const feeds = collectFeeds(this.config, inputs);
+    const masked = 'valid' in feeds;
+    const trace = this.config.kernel === 'unfused' ? traceDefinition : traceFused;
+    const program = await this.#program(`attention${masked ? ', masked' : ''}`, () => trace(this.config, { masked }));
+    return floats((await program.run(feeds))['output']);
+  }
+
+  async gradient(
+    inputs: AttentionInputs,
+    cotangent?: Float32Array,
+  ): Promise<{ readonly output: Float32Array; readonly gradients: AttentionGradients }> {
+    const feeds = collectFeeds(this.config, inputs, { cotangent });
+    const masked = 'valid' in feeds;
+    const program = await this.#program(`attention and gradient${masked ? ', masked' : ''}`, () =>
+      traceGradient(this.config, { masked }),
+    );
+    const results = await program.run(feeds);
+    const gradient = (name: string, like: { readonly length: number }): Float32Array =>
+      results[`grad.${name}`] === undefined ? new Float32Array(like.length) : floats(results[`grad.${name}`]);
+    const { position } = inputs;
+    return {
+      output: floats(results['output']),
+      gradients: {
+        item: gradient('item', inputs.item),
+        sides: Object.fromEntries(
+          Object.entries(inputs.sides ?? {}).map(([name, values]) => [name, gradient(`side.${name}`, values)]),
+        ),
+        ...(position === undefined ? {} : { position: gradient('position', position) }),
+        weights: Object.fromEntries(
+          Object.entries(this.#weights).map(([name, { data }]) => [name, gradient(name, data)]),
+        ),
+      },
+    };
+  }
+
+  async tabulate(tables: AttentionTables): Promise<TabulatedDifAttention> {
+    const { config } = this;
+    const { rows, values } = collectTables(config, tables);
+    const fixed = { ...this.#weights, ...values };
+    const programs = new Map<boolean, Promise<Compiled>>();
+    const compiled = (masked: boolean): Promise<Compiled> =>
+      remember(programs, masked, async () => {
+        const { graph } = traceTabulated(config, rows, { masked });
+        const program = await Compiled.compile(this.#backend, graph, fixed, 'tabulated attention');
+        this.#tabulated.add(program);
+        return program;
+      });
+    await compiled(false); // what does not fit shows now, and the tables are read now
+    return {
+      forward: async (inputs) => {
+        const feeds = collectFeeds(config, inputs, { rows });
+        return floats((await (await compiled('valid' in feeds)).run(feeds))['output']);
+      },
+      dispose: async () => {
+        for (const pending of programs.values()) {
+          const program = await pending;
+          if (this.#tabulated.delete(program)) await program.dispose();
+        }
+      },
+    };
+  }
+
+  readWeights(): Promise<AttentionValues> {
+    return Promise.resolve(
+      Object.fromEntries(Object.entries(this.#weights).map(([name, { data }]) => [name, Float32Array.from(data)])),
+    );
+  }
+
+  async writeWeights(values: AttentionValues): Promise<void> {
+    this.#weights = { ...this.#weights, ...completeWeights(parametersOf(this.config), values) };
+    for (const pending of this.#programs.values()) await (await pending).write(this.#weights);
+  }
+
+  async dispose(): Promise<void> {
+    this.#programs.clear();
+    this.#tabulated.clear();
+    await this.#backend.dispose();
+  }
+
+  #program(label: string, trace: () => Traced): Promise<Compiled> {
+    return remember(this.#programs, label, () => Compiled.compile(this.#backend, trace().graph, this.#weights, label));
+  }
+}
+
+/** The promise under a key; one that was rejected is forgotten, so that the next call tries again. */
+function remember<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const earlier = known.get(key);
+  if (earlier !== undefined) return earlier;
+  const made = make();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
+}
