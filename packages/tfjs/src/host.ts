@@ -16,26 +16,30 @@ function viewOf(backend: KernelBackend, x: TensorInfo): unknown {
   return backend.readSync(x.dataId); // the cpu device gives its own array
 }
 
-function unexpected(x: TensorInfo): never {
-  throw new TypeError(`a ${x.dtype} tensor of the tfjs device "${deviceName()}" is held in another typed array`);
+/** The values in the right kind of array: the cpu device casts without changing it, which costs a copy here. */
+function converted<T>(x: TensorInfo, view: unknown, from: (values: ArrayLike<number>) => T): T {
+  if (view instanceof Float32Array || view instanceof Int32Array || view instanceof Uint8Array) return from(view);
+  throw new TypeError(
+    `tfjs's device "${deviceName()}" holds a ${x.dtype} tensor as ${Object.prototype.toString.call(view)}`,
+  );
 }
 
 /** The values of a float32 tensor in place. Allocating may move wasm's memory: take views after the last allocation. */
 export function floatsOf(x: TensorInfo): Float32Array {
   const view = viewOf(engine().backend, x);
-  return view instanceof Float32Array ? view : unexpected(x);
+  return view instanceof Float32Array ? view : converted(x, view, (values) => Float32Array.from(values));
 }
 
 /** The values of an int32 tensor in place. */
 export function intsOf(x: TensorInfo): Int32Array {
   const view = viewOf(engine().backend, x);
-  return view instanceof Int32Array ? view : unexpected(x);
+  return view instanceof Int32Array ? view : converted(x, view, (values) => Int32Array.from(values));
 }
 
 /** The values of a bool tensor in place. */
 export function bitsOf(x: TensorInfo): Uint8Array {
   const view = viewOf(engine().backend, x);
-  return view instanceof Uint8Array ? view : unexpected(x);
+  return view instanceof Uint8Array ? view : converted(x, view, (values) => Uint8Array.from(values));
 }
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };

@@ -1,3 +1,5 @@
 // The public API of @difsr/tfjs.
-export { runGraph, type NamedTensors } from './execute.js';
+export { createTfjsBackend } from './backend.js';
+export { deviceCure, devices, type Device, type TfjsOptions } from './devices.js';
 export { differentiableGraph, type DifferentiableOptions } from './differentiable.js';
+export { runGraph, type NamedTensors } from './execute.js';
