@@ -23,6 +23,9 @@ describe('import boundaries', () => {
     ['packages/metrics/src/a.ts', '@difsr/graph'],
     ['packages/data/src/a.ts', '@difsr/metrics'],
     ['packages/onnxruntime/src/a.ts', '@difsr/nn'],
+    ['packages/onnxruntime/src/a.ts', 'onnxruntime-node'],
+    ['packages/onnxruntime/src/a.ts', 'node:fs'],
+    ['packages/onnxruntime/src/web/a.ts', 'onnxruntime-node'],
     ['packages/training/src/a.ts', '@difsr/onnxruntime'],
     ['packages/training/src/a.ts', 'difsr'],
     ['packages/training/src/a.ts', 'onnxruntime-node'],
@@ -38,7 +41,7 @@ describe('import boundaries', () => {
 
   it.each([
     ['packages/nn/src/a.ts', '@difsr/graph'],
-    ['packages/onnxruntime/src/a.ts', 'onnxruntime-node'],
+    ['packages/onnxruntime/src/node/a.ts', 'onnxruntime-node'],
     ['packages/data/src/a.ts', 'node:fs/promises'],
     ['packages/nn/src/deep/a.ts', '../b.js'],
     ['packages/nn/src/deep/a.ts', '../../package.json'],

@@ -3,6 +3,16 @@ export { toOnnx, type ToOnnxOptions } from './lower/to-onnx.js';
 export { createOnnxRuntimeBackend } from './node/backend.js';
 export { devices, type Device, type OnnxRuntimeOptions } from './devices.js';
 export { createWorkerBackend } from './node/worker-backend.js';
-export { probeDevices, type DeviceReport } from './node/probe.js';
+export { probeDevices } from './node/probe.js';
+export type { DeviceReport } from './measure.js';
 export { openModelFile } from './node/model-file.js';
 export type { ModelFile } from './model-file.js';
+export { spliceGraph, type Splice, type SpliceSource, type TypeOf } from './onnx/splice.js';
+export {
+  describeOnnx,
+  OnnxModelError,
+  readOnnxTensors,
+  transposed,
+  type OnnxSummary,
+  type OnnxValueSummary,
+} from './onnx/decode.js';

@@ -2,22 +2,12 @@
 // harms nobody.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { devices, type Device } from '../devices.js';
+import type { Device } from '../devices.js';
+import { reportDevices, type DeviceReport, type ProbeAnswer } from '../measure.js';
 import { deviceCure } from './platform.js';
-import type { ProbeAnswer } from './probe-child.js';
 
 /** Milliseconds after which a device counts as not working. */
 const PATIENCE = 60_000;
-
-/** What was found out about a device. */
-export interface DeviceReport {
-  readonly device: Device;
-  readonly works: boolean;
-  /** One line: how fast it is, or why it does not work. */
-  readonly detail: string;
-  /** How to make it work; absent where it does. */
-  readonly cure?: string;
-}
 
 /**
  * Runs a small graph and a large product on every device. The first report is the fastest device that works (a GPU
@@ -29,21 +19,7 @@ export interface DeviceReport {
  * ```
  */
 export async function probeDevices(): Promise<DeviceReport[]> {
-  const answers: { readonly device: Device; readonly answer: ProbeAnswer }[] = [];
-  // One after the other: two that fight over one GPU would say little about either.
-  for (const device of devices) answers.push({ device, answer: await probe(device) });
-  const speed = (answer: ProbeAnswer): number => ('gigaflops' in answer ? answer.gigaflops : -1);
-  return answers
-    .toSorted((a, b) => speed(b.answer) - speed(a.answer))
-    .map(({ device, answer }) => report(device, answer));
-}
-
-function report(device: Device, answer: ProbeAnswer): DeviceReport {
-  if ('gigaflops' in answer)
-    return { device, works: true, detail: `${answer.gigaflops.toPrecision(2)} GFLOP/s in a matrix product` };
-  // An error's own cure is nearer to the cause (a package that is missing, say) than what the device needs in general.
-  const [detail = '', cure = deviceCure(device).replace(/^Cure: /, '')] = answer.problem.split(/\s*Cure: /);
-  return { device, works: false, detail, cure };
+  return reportDevices(probe, deviceCure);
 }
 
 function probe(device: Device): Promise<ProbeAnswer> {
