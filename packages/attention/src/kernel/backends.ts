@@ -1,11 +1,11 @@
 // The backend that a configuration names, imported when it is needed: nobody pays for those that are not.
-import { createReferenceBackend, type Backend } from '@difsr/graph';
+import type { Backend } from '@difsr/graph';
 import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
 
 type BackendName = CompleteDifAttentionConfig['backend'];
 
 const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfig) => Promise<Backend> } = {
-  reference: async () => createReferenceBackend(),
+  reference: async () => (await import('./reference.js')).createReferenceBackend(),
   onnxruntime: async ({ device, threads, precision }) => {
     const { createOnnxRuntimeBackend, devices } = await import('@difsr/onnxruntime');
     return createOnnxRuntimeBackend({
