@@ -1,7 +1,12 @@
 // DIF attention in place of the attention of somebody's ONNX model.
 import type { HostTensor, Shape } from '@difsr/graph';
 import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnxruntime';
-import { AttentionError, parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from '../kernel/config.js';
+import {
+  AttentionError,
+  parseConfig,
+  type CompleteDifAttentionConfig,
+  type DifAttentionConfig,
+} from '../kernel/config.js';
 import type { DifOnnxWeights } from './to-onnx.js';
 import { lengthOf, parameterValues, traceAttention, type SourceForms } from './trace.js';
 

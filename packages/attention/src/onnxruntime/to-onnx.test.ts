@@ -150,7 +150,10 @@ describe('difAttentionToOnnx', () => {
   });
 
   it('says which weights are missing, unknown or of another shape', () => {
-    const weights: Record<string, HostTensor | Float32Array> = { ...weightsOf(base, 1), 'key.side2.weight': new Float32Array(3) };
+    const weights: Record<string, HostTensor | Float32Array> = {
+      ...weightsOf(base, 1),
+      'key.side2.weight': new Float32Array(3),
+    };
     delete weights['value.bias'];
     weights['query.weight'] = { dtype: 'float32', shape: [4, 8], data: new Float32Array(32) };
     weights['key.bias'] = new Float32Array(9);
@@ -171,7 +174,8 @@ describe('difAttentionToOnnx', () => {
 });
 
 const python = '/usr/bin/python3';
-const checker = 'import onnx, sys\nfor path in sys.argv[1:]: onnx.checker.check_model(onnx.load(path), full_check=True)';
+const checker =
+  'import onnx, sys\nfor path in sys.argv[1:]: onnx.checker.check_model(onnx.load(path), full_check=True)';
 
 it('is valid by the judgement of ONNX itself, at every opset that the checker knows', (context) => {
   try {

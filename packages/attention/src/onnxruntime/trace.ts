@@ -145,7 +145,8 @@ export function parameterValues(
     else values[name] = value;
   }
   const known = new Set(parameters.map(({ name }) => name));
-  for (const name of Object.keys(given)) if (!known.has(name)) problems.push(`  ${name}: this attention has no such weight`);
+  for (const name of Object.keys(given))
+    if (!known.has(name)) problems.push(`  ${name}: this attention has no such weight`);
   if (problems.length > 0)
     throw new AttentionError(
       `the weights do not fit the configuration (matrices are [out, in]; a projection without bias has zeros):\n${problems.join('\n')}`,

@@ -21,6 +21,7 @@ import {
 
 const dataTypes: { readonly [D in OnnxDType]: TensorProto_DataType } = {
   float: TensorProto_DataType.FLOAT,
+  float16: TensorProto_DataType.FLOAT16,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,

@@ -3,7 +3,7 @@
 import type { HostData } from '@difsr/graph';
 
 /** Element types used in the models written here, as ONNX names them. */
-export type OnnxDType = 'float' | 'int32' | 'int64' | 'bool';
+export type OnnxDType = 'float' | 'float16' | 'int32' | 'int64' | 'bool';
 
 /** A float attribute; a plain number is an integer attribute. */
 export interface FloatAttribute {

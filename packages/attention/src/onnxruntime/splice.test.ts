@@ -1,0 +1,331 @@
+// DIF attention in two encoders that Python's onnx package wrote as PyTorch exports them (models/encoders.test.py).
+// DIF without sides is vanilla attention: with an encoder's own weights the spliced encoder must compute the same.
+import { readFileSync } from 'node:fs';
+import { add, createGraph, gather, input, mul, tanh, type HostTensor } from '@difsr/graph';
+import { describeOnnx, OnnxModelError, readOnnxTensors, toOnnx, transposed } from '@difsr/onnxruntime';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { AttentionError, type DifAttentionConfig } from '../kernel/config.js';
+import { random } from '../values.test.support.js';
+import { spliceDifAttention, type SpliceDifAttentionOptions } from './splice.js';
+import { difAttentionToOnnx } from './to-onnx.js';
+
+const read = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`./models/${name}`, import.meta.url)));
+const bert = read('bert.test.onnx');
+const sasrec = read('sasrec.test.onnx');
+const plain: DifAttentionConfig = { width: 16, heads: 2, maxLength: 12, causal: false };
+const layers = [0, 1];
+
+type Values = Record<string, HostTensor>;
+
+/** Runs a model; integers are fed as int64, as exported encoders want them. Gives its first output. */
+async function run(model: Uint8Array, feeds: Values): Promise<Tensor> {
+  const session = await InferenceSession.create(model);
+  try {
+    const given = Object.entries(feeds).map(([name, { dtype, shape, data }]): [string, Tensor] => [
+      name,
+      dtype === 'int32'
+        ? new Tensor('int64', BigInt64Array.from(data, BigInt), shape)
+        : dtype === 'bool'
+          ? new Tensor('bool', Uint8Array.from(data), shape)
+          : new Tensor('float32', Float32Array.from(data), shape),
+    ]);
+    const [output] = Object.values(await session.run(Object.fromEntries(given)));
+    if (output === undefined) throw new Error('no output');
+    return output;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Ids `[batch, length]`, 1 to 23. */
+function ids(batch: number, length: number): HostTensor {
+  const data = Int32Array.from({ length: batch * length }, (_, i) => 1 + ((i * 7) % 23));
+  return { dtype: 'int32', shape: [batch, length], data };
+}
+
+/** Rows of 1 that end in 0: what is padding. */
+function padding(batch: number, length: number): HostTensor {
+  const data = Int32Array.from({ length: batch * length }, (_, i) =>
+    i % length < length - Math.floor(i / length) ? 1 : 0,
+  );
+  return { dtype: 'int32', shape: [batch, length], data };
+}
+
+function difference(a: Tensor, b: Tensor): number {
+  expect(b.dims).toEqual(a.dims);
+  const [x, y] = [a.data, b.data];
+  if (!(x instanceof Float32Array) || !(y instanceof Float32Array)) throw new Error('no floats');
+  return x.reduce((most, value, i) => Math.max(most, Math.abs(value - (y[i] ?? NaN))), 0);
+}
+
+/** A projection of an exported encoder: the bias is named, the matrix stands in the MatMul that the bias is added to. */
+function projection(model: Uint8Array, path: string): { readonly weight: HostTensor; readonly bias: HostTensor } {
+  const node = describeOnnx(model).nodes.find(({ name }) => name === `${path}/MatMul`);
+  const names = [node?.inputs[1] ?? '', `${path.slice(1).replaceAll('/', '.')}.bias`];
+  const tensors = readOnnxTensors(model, names);
+  const [weight, bias] = names.map((name) => tensors[name]);
+  if (weight === undefined || bias === undefined) throw new Error(`no projection ${path}`);
+  return { weight: transposed(weight), bias };
+}
+
+function bertWeights(layer: number): Values {
+  return Object.fromEntries(
+    ['query', 'key', 'value', 'output'].flatMap((name) => {
+      const { weight, bias } = projection(bert, `/layer.${layer}/attention/${name}`);
+      return [
+        [`${name}.weight`, weight],
+        [`${name}.bias`, bias],
+      ];
+    }),
+  );
+}
+
+function sasrecWeights(layer: number): Values {
+  const packed = projection(sasrec, `/layer.${layer}/attention/in_proj`);
+  const output = projection(sasrec, `/layer.${layer}/attention/out_proj`);
+  const part = ({ data }: HostTensor, i: number, size: number): Float32Array =>
+    Float32Array.from(data.subarray(i * size, (i + 1) * size));
+  const entries = ['query', 'key', 'value'].flatMap((name, i): [string, HostTensor][] => [
+    [`${name}.weight`, { dtype: 'float32', shape: [16, 16], data: part(packed.weight, i, 256) }],
+    [`${name}.bias`, { dtype: 'float32', shape: [16], data: part(packed.bias, i, 16) }],
+  ]);
+  return { ...Object.fromEntries(entries), 'output.weight': output.weight, 'output.bias': output.bias };
+}
+
+/** What replaces an attention of the BERT-like encoder. */
+function inBert(layer: number): Pick<SpliceDifAttentionOptions, 'replace' | 'item'> {
+  return {
+    replace: `/layer.${layer}/attention/output/Add_output_0`,
+    item: layer === 0 ? '/embeddings/norm/Add_1_output_0' : '/layer.0/norm/Add_1_output_0',
+  };
+}
+
+describe('spliced into an exported encoder, with its own weights and no sides,', () => {
+  const feeds = { input_ids: ids(3, 7), attention_mask: padding(3, 7) };
+
+  it.each([
+    ['its integer padding mask', { valid: 'attention_mask' }],
+    ['its own additive mask', { additive: '/Mul_output_0' }],
+  ] as const)('DIF computes what BERT did, masked by %s', async (_, mask) => {
+    let model = bert;
+    for (const layer of layers) {
+      model = spliceDifAttention(model, { config: plain, weights: bertWeights(layer), ...inBert(layer), ...mask });
+    }
+    const [before, after] = [await run(bert, feeds), await run(model, feeds)];
+    expect(difference(before, after)).toBeLessThan(2e-5);
+    // The logits differ between rows and columns, so that agreement means something.
+    expect(new Set(Array.from(before.data, (value) => Number(value).toFixed(3))).size).toBeGreaterThan(300);
+  });
+
+  it('DIF computes what SASRec did, between tensors [length, batch, width] and under a causal mask', async () => {
+    let model = sasrec;
+    for (const layer of layers) {
+      model = spliceDifAttention(model, {
+        config: { ...plain, causal: true },
+        weights: sasrecWeights(layer),
+        replace: `/layer.${layer}/attention/out_proj/Add_output_0`,
+        item: `/layer.${layer}/attention/Transpose_output_0`,
+        layout: 'length-first',
+      });
+    }
+    for (const [batch, length] of [
+      [2, 9],
+      [1, 1],
+    ] as const) {
+      const items = { items: ids(batch, length) };
+      expect(difference(await run(sasrec, items), await run(model, items))).toBeLessThan(2e-5);
+    }
+  });
+
+  it('drops the old attention and keeps inputs, outputs, opset and all other nodes', () => {
+    const model = spliceDifAttention(bert, {
+      config: plain,
+      weights: bertWeights(0),
+      ...inBert(0),
+      valid: 'attention_mask',
+    });
+    const [before, after] = [describeOnnx(bert), describeOnnx(model)];
+    expect(after.inputs).toEqual(before.inputs);
+    expect(after.outputs).toEqual(before.outputs);
+    expect(after.opsets).toEqual(before.opsets);
+    const old = after.nodes.filter(({ name }) => !name.startsWith('dif/'));
+    const kept = before.nodes.filter(({ name }) => !/^\/layer\.0\/attention\/(?!norm|Add_1$)/.test(name));
+    expect(old).toEqual(kept);
+    const initializers = after.initializers.map(({ name }) => name);
+    expect(initializers.filter((name) => /layer\.0\.attention\.(query|key|value|output)/.test(name))).toEqual([]);
+    expect(initializers).toContain('layer.1.attention.query.bias');
+    expect(initializers).toContain('dif/query.weight');
+  });
+
+  it('DIF with a side whose query is zero computes the same, with another it does not', async () => {
+    const config = { ...plain, sides: [{ name: 'genre', width: 4 }] };
+    const side = (scale: number): Values =>
+      Object.fromEntries(
+        ['query', 'key'].flatMap((name) => [
+          [`${name}.side0.weight`, scaled(random(name, [4, 4], 1), name === 'query' ? scale : 1)],
+          [`${name}.side0.bias`, scaled(random(name, [4], 2), name === 'query' ? scale : 1)],
+        ]),
+      );
+    const outputs = [0, 1].map((scale) =>
+      spliceDifAttention(bert, {
+        config,
+        weights: { ...bertWeights(0), ...side(scale) },
+        ...inBert(0),
+        valid: 'attention_mask',
+        sides: { genre: { table: scaled(random('genre', [24, 4], 3), 1), ids: 'input_ids' } },
+      }),
+    );
+    const before = await run(bert, feeds);
+    const [same, other] = await Promise.all(outputs.map((model) => run(model, feeds)));
+    if (same === undefined || other === undefined) throw new Error('no output');
+    expect(difference(before, same)).toBeLessThan(2e-5);
+    expect(difference(before, other)).toBeGreaterThan(0.01);
+  });
+});
+
+function scaled({ shape, data }: HostTensor, factor: number): HostTensor {
+  return { dtype: 'float32', shape, data: Float32Array.from(data, (value) => value * factor) };
+}
+
+describe('the sources of a spliced attention', () => {
+  // Somebody's model: y = tanh(x / 2) + x / 2, of which tanh is to become attention. It also holds positions and genres.
+  const item = mul(input('x', ['batch', 'length', 8]), 0.5);
+  const genres = gather(input('genres', [24, 4]), input('ids', ['batch', 'length'], 'int32'));
+  const host = (opset: number): Uint8Array =>
+    toOnnx(
+      createGraph({
+        y: add(tanh(item), item),
+        unchanged: mul(genres, 3),
+        moved: mul(input('places', [1, 'length', 5]), 1.5),
+      }),
+      { target: 'export', opset, initializers: { genres: table } },
+    );
+  const table = scaled(random('genres', [24, 4], 9), 1);
+  const named = (type: string): string =>
+    describeOnnx(host(17)).nodes.find((node) => node.type === type)?.outputs[0] ?? '';
+  const [batch, length] = [2, 5];
+  const x = scaled(random('x', [batch, length, 8], 1), 1);
+  const places = scaled(random('places', [1, length, 5], 2), 1);
+  const valid: HostTensor = { ...padding(batch, length), dtype: 'bool' };
+  const genre: HostTensor = {
+    dtype: 'float32',
+    shape: [batch, length, 4],
+    data: Float32Array.from(
+      Array.from(ids(batch, length).data).flatMap((id) => [...table.data.subarray(id * 4, id * 4 + 4)]),
+    ),
+  };
+
+  const forms = (fusion: DifAttentionConfig['fusion']): [string, Partial<SpliceDifAttentionOptions>, Values][] => [
+    ['new inputs', {}, { 'side.genre': genre, position: places }],
+    ['new inputs with names', { sides: { genre: { input: 'g' } }, position: { input: 'p' } }, { g: genre, p: places }],
+    ['tensors of the model', { sides: { genre: named('Gather') }, position: 'places' }, {}],
+    [
+      'tables in the model',
+      {
+        sides: { genre: { table, ids: 'ids' } },
+        position: { table: { dtype: 'float32', shape: [6, 5], data: Float32Array.of(...places.data, 0, 0, 0, 0, 0) } },
+      },
+      {},
+    ],
+    [
+      'a table by new ids',
+      { sides: { genre: { table, ids: { input: 'g' } } }, position: { input: `p-${fusion}` } },
+      { [`p-${fusion}`]: places },
+    ],
+  ];
+
+  it.each(['sum', 'concat', 'gate'] as const)(
+    'may be %s of inputs, tensors and tables: the result is one',
+    async (fusion) => {
+      const config = { width: 8, heads: 2, maxLength: 6, sides: [{ name: 'genre', width: 4 }], position: 5, fusion };
+      const alone = await run(difAttentionToOnnx(config), {
+        item: scaled(x, 0.5),
+        'side.genre': genre,
+        position: places,
+        valid,
+      });
+      for (const [i, [, sources, own]] of forms(fusion).entries()) {
+        const opset = [9, 11, 13, 17, 21][i] ?? 17;
+        const model = spliceDifAttention(host(opset), {
+          config,
+          replace: named('Tanh'),
+          item: named('Mul'),
+          valid: { input: 'valid' },
+          ...sources,
+        });
+        expect(describeOnnx(model).opsets).toEqual({ '': opset });
+        const session = await InferenceSession.create(model);
+        const feeds: Record<string, Tensor> = {
+          x: new Tensor('float32', Float32Array.from(x.data), x.shape),
+          ids: new Tensor('int32', Int32Array.from(ids(batch, length).data), [batch, length]),
+          places: new Tensor('float32', Float32Array.from(places.data), places.shape),
+          valid: new Tensor('bool', Uint8Array.from(valid.data), [batch, length]),
+        };
+        for (const [name, { shape, data }] of Object.entries(own))
+          feeds[name] = new Tensor('float32', Float32Array.from(data), shape);
+        if (session.inputNames.includes('g') && !('g' in own))
+          feeds['g'] = new Tensor('int32', Int32Array.from(ids(batch, length).data), [batch, length]);
+        expect(session.inputNames.toSorted()).toEqual(Object.keys(feeds).toSorted());
+        const { y } = await session.run(feeds);
+        await session.release();
+        if (y === undefined) throw new Error('no y');
+        const expected = Float32Array.from(alone.data, (value, at) => Number(value) + 0.5 * (x.data[at] ?? NaN));
+        expect(difference(new Tensor('float32', expected, alone.dims), y)).toBeLessThan(1e-5);
+      }
+    },
+  );
+});
+
+describe('what does not fit is refused:', () => {
+  const config = { ...plain, sides: [{ name: 'genre', width: 4 }], position: 16 };
+  const splice = (options: Partial<SpliceDifAttentionOptions>) => (): Uint8Array =>
+    spliceDifAttention(bert, { config, ...inBert(0), ...options });
+
+  it.each([
+    [
+      'a tensor that is not there',
+      { replace: '/layer.0/attention/outpt/Add_output_0' },
+      /computes no tensor .*nearest names are "\/layer.0\/attention\/output\/Add_output_0"/,
+    ],
+    ['an item that is not there', { item: 'x' }, /"item" should come from "x", which the model does not have/],
+    ['an input as what is replaced', { replace: 'input_ids' }, /"input_ids" is an input of the model/],
+    ['a weight as what is replaced', { replace: 'layer.0.attention.query.bias' }, /is a constant of the model/],
+    [
+      "a width that is not the model's",
+      { config: { ...config, width: 32 } },
+      /\(for "item"\) has width 16, \[batch, length, 32\] is needed/,
+    ],
+    [
+      'an item of another rank',
+      { item: 'input_ids' },
+      /"input_ids" \(for "item"\) is \[batch_size, sequence\], \[batch, length, 16\] is needed/,
+    ],
+    ['a circle', { item: '/layer.1/norm/Add_1_output_0' }, /a circle: .* need each other/],
+    [
+      'an unknown side',
+      { sides: { brand: 'input_ids' } },
+      /sides\.brand: the configuration has no such side \(it has genre\)/,
+    ],
+    [
+      'a table of another width',
+      { sides: { genre: { table: scaled(random('t', [24, 5], 1), 1), ids: 'input_ids' } } },
+      /table is float32 \[24, 5\], float32 \[rows, 4\] is needed/,
+    ],
+    ['too few positions', { position: { table: scaled(random('t', [11, 16], 1), 1) } }, /11 rows, maxLength is 12/],
+    ['two masks', { valid: 'attention_mask', additive: '/Mul_output_0' }, /valid and additive/],
+    [
+      'a mask of ids as an additive one',
+      { additive: 'attention_mask' },
+      /"attention_mask" holds int64, floats are needed/,
+    ],
+  ] as const)('%s', (_, options, message) => {
+    const attempt = splice(options);
+    expect(attempt).toThrow(message);
+    try {
+      attempt();
+    } catch (error) {
+      expect(error instanceof OnnxModelError || error instanceof AttentionError).toBe(true);
+    }
+  });
+});
