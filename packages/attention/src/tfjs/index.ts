@@ -1,2 +1,4 @@
 // The public API of @difsr/attention/tfjs.
-export {};
+export { difAttention, type DifAttentionMask, type DifAttentionOptions } from './attention.js';
+export { difAttentionWeights, type DifAttentionShape } from './weights.js';
+export { DifAttentionError } from './errors.js';

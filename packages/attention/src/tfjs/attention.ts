@@ -1,0 +1,195 @@
+// DIF attention as a function on tfjs tensors: checks what it is given, finds or makes the traced graph, runs it.
+import { fillMask, quantisedRate, streamId } from '@difsr/graph';
+import { tensor, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import type { Fusion, FusionForm } from '../fusion.js';
+import { DifAttentionError, described, requireTensor } from './errors.js';
+import { INPUTS, traced, type TraceConfig, type TraceMask } from './trace.js';
+
+/** Which keys a query may look at. */
+export type DifAttentionMask =
+  | {
+      /** Later keys are hidden. Default false. */
+      readonly causal?: boolean;
+      /** bool `[b, n]`, false at padding, which is hidden as a key. */
+      readonly valid?: Tensor;
+    }
+  | {
+      /** float32 `[b|1, 1, n|1, n]`, added to the scaled scores: 0 where a query may look, a large negative number elsewhere. A constant to the gradient. */
+      readonly additive: Tensor;
+      /** bool of such a shape, true where a query may look: read by `concat` and `gate`; default: where `additive` is above -5000. */
+      readonly visible?: Tensor;
+    };
+
+/** Sources, weights and settings of one call. */
+export interface DifAttentionOptions {
+  /** Side sources, float32 `[b|1, n, width_j]`, each of its own width. */
+  readonly sides: readonly Tensor[];
+  /** Position embeddings, float32: a table `[rows, width]` of n rows or more, or `[1, n, width]`, or `[b, n, width]`. */
+  readonly position?: Tensor;
+  readonly heads: number;
+  /** How the sources' scores become one. Default `sum`. */
+  readonly fusion?: Fusion;
+  /** Of `concat` and `gate`: `causal-safe` (default) trains at all positions; `reference` is the published code's. */
+  readonly form?: FusionForm;
+  /** Default: every query looks at every key. */
+  readonly mask?: DifAttentionMask;
+  /** By name, as `difAttentionWeights` gives them; any tensors will do. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  /** Dropout on the attention probabilities; the same seed drops the same entries, so count the seed up. */
+  readonly dropout?: { readonly rate: number; readonly seed: number };
+  /** Factor on the fused scores. Default `1 / sqrt(d / heads)`. */
+  readonly scale?: number;
+}
+
+/**
+ * DIF attention (Xie et al., SIGIR 2022, eq. 8-10) on the active tfjs device: every source has a query and a key of its own,
+ * their scores are fused, values come from the item stream alone. tf.grad, tf.variableGrads and optimizers go through it, to
+ * the items, the sides, the positions and all weights (first derivatives).
+ *
+ * @param item float32 `[b, n, d]`
+ * @returns float32 `[b, n, d]`, after the output projection; no residual, no normalization.
+ * @throws DifAttentionError that names the tensor, its shape and what was expected.
+ * @example
+ * ```ts
+ * const weights = difAttentionWeights({ width: 64, sides: [16], position: 64, heads: 2 });
+ * const context = difAttention(item, { sides: [genre], position, heads: 2, mask: { causal: true, valid }, weights });
+ * ```
+ */
+export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor3D {
+  requireTensor(
+    'item',
+    item,
+    { dtype: 'float32', shape: [undefined, undefined, undefined] },
+    'float32 [batch, length, width]',
+  );
+  const [batch = 0, length = 0, width = 0] = item.shape;
+  const { sides, position, weights, fusion = 'sum', form = 'causal-safe', dropout, scale, heads } = options;
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
+    throw new DifAttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
+  const config: TraceConfig = {
+    width,
+    heads,
+    sides: sides.map((side, j) => sourceOf(`sides[${j}]`, side, batch, length)),
+    ...(position === undefined ? {} : { position: positionOf(position, batch, length) }),
+    fusion,
+    form,
+    maxLength: maxLengthOf(weights, fusion, form, length),
+    mask: maskOf(options.mask, batch, length),
+    dropout: dropout === undefined ? 0 : quantisedRate(dropout.rate),
+    ...(scale === undefined ? {} : { scale }),
+  };
+  const { parameters, run } = traced(config);
+  checkWeights(weights, parameters, config);
+  const inputs: Record<string, Tensor> = { ...weights, [INPUTS.item]: item };
+  sides.forEach((side, j) => (inputs[INPUTS.side(j)] = side));
+  if (position !== undefined) inputs[INPUTS.position] = position;
+  addMask(inputs, options.mask);
+  if (config.dropout === 0 || dropout === undefined) return run(inputs) as Tensor3D; // of the item's shape
+  const keep = keepMask(dropout.seed, config.dropout, [batch, heads, length, length]);
+  try {
+    return run({ ...inputs, [INPUTS.dropout]: keep }) as Tensor3D; // of the item's shape
+  } finally {
+    keep.dispose();
+  }
+}
+
+function sourceOf(name: string, source: Tensor, batch: number, length: number): TraceConfig['sides'][number] {
+  const text = `float32 [${batch}, ${length}, width] as the item is, of a width of its own (or [1, ${length}, width])`;
+  requireTensor(name, source, { dtype: 'float32', shape: [[batch, 1], [length], undefined] }, text);
+  return { width: source.shape[2] ?? 0, shared: source.shape[0] !== batch };
+}
+
+function positionOf(position: Tensor, batch: number, length: number): NonNullable<TraceConfig['position']> {
+  if (position.shape.length !== 2) return sourceOf('position', position, batch, length);
+  const [rows = 0, width = 0] = position.shape;
+  if (position.dtype !== 'float32' || rows < length)
+    throw new DifAttentionError(
+      `position is ${described(position)}, expected float32 [rows, width] with at least the ${length} rows of a sequence`,
+    );
+  return { width, shared: true, rows };
+}
+
+/** `concat` and `gate` have a weight per column: theirs say how long a sequence may be. */
+function maxLengthOf(
+  weights: DifAttentionOptions['weights'],
+  fusion: Fusion,
+  form: FusionForm,
+  length: number,
+): number {
+  if (fusion === 'sum') return 1; // of no consequence
+  const name = fusion === 'concat' ? 'fusion.projection.weight' : 'fusion.hidden.weight';
+  const weight = weights[name];
+  if (weight === undefined)
+    throw new DifAttentionError(
+      `weights have no "${name}", which fusion "${fusion}" needs: make them with difAttentionWeights({ .., fusion: '${fusion}' })`,
+    );
+  const maxLength = weight.shape[0] ?? 0;
+  if (length > maxLength || (form === 'reference' && length !== maxLength))
+    throw new DifAttentionError(
+      `item has sequences of ${length}, but weight "${name}" [${weight.shape.join(', ')}] is made for ${
+        form === 'reference' ? 'exactly' : 'at most'
+      } ${maxLength}${form === 'reference' ? ': pad them, or use form "causal-safe"' : ': make the weights with a larger maxLength'}`,
+    );
+  return maxLength;
+}
+
+function maskOf(mask: DifAttentionMask | undefined, batch: number, length: number): TraceMask {
+  if (mask === undefined) return { kind: 'pattern', causal: false, valid: false };
+  if ('additive' in mask) {
+    const repeated = maskAxes('mask.additive', mask.additive, 'float32', batch, length);
+    return {
+      kind: 'additive',
+      repeated,
+      ...(mask.visible === undefined ? {} : { visible: maskAxes('mask.visible', mask.visible, 'bool', batch, length) }),
+    };
+  }
+  const { causal = false, valid } = mask;
+  if (valid === undefined) return { kind: 'pattern', causal, valid: false };
+  const cure = `bool [${batch}, ${length}], such as tf.notEqual(items, 0)`;
+  requireTensor('mask.valid', valid, { dtype: 'bool', shape: [[batch], [length]] }, cure);
+  return { kind: 'pattern', causal, valid: true };
+}
+
+function maskAxes(name: string, mask: Tensor, dtype: 'float32' | 'bool', batch: number, length: number): boolean[] {
+  const text = `${dtype} [${batch}, 1, ${length}, ${length}]; an axis may be 1`;
+  requireTensor(name, mask, { dtype, shape: [[batch, 1], [1], [length, 1], [length, 1]] }, text);
+  return [batch, 1, length, length].map((size, axis) => mask.shape[axis] !== size);
+}
+
+function addMask(inputs: Record<string, Tensor>, mask: DifAttentionMask | undefined): void {
+  if (mask === undefined) return;
+  if (!('additive' in mask)) {
+    if (mask.valid !== undefined) inputs[INPUTS.valid] = mask.valid;
+    return;
+  }
+  inputs[INPUTS.additive] = mask.additive;
+  if (mask.visible !== undefined) inputs[INPUTS.visible] = mask.visible;
+}
+
+function checkWeights(
+  weights: DifAttentionOptions['weights'],
+  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  { width, heads, sides, position, fusion }: TraceConfig,
+): void {
+  const position_ = position === undefined ? '' : `, position: ${position.width}`;
+  const widths = sides.map((side) => side.width).join(', ');
+  const cure = `make them with difAttentionWeights({ width: ${width}, sides: [${widths}]${position_}, heads: ${heads}, fusion: '${fusion}' })`;
+  for (const { name, shape } of parameters) {
+    const weight = weights[name];
+    if (weight === undefined)
+      throw new DifAttentionError(`weights have no "${name}" [${shape.join(', ')}], which these sources need: ${cure}`);
+    if (weight.dtype !== 'float32' || String(weight.shape) !== String(shape))
+      throw new DifAttentionError(
+        `weight "${name}" is ${described(weight)}, expected float32 [${shape.join(', ')}] for these sources: ${cure}`,
+      );
+  }
+  const names = new Set(parameters.map(({ name }) => name));
+  const extra = Object.keys(weights).find((name) => !names.has(name));
+  if (extra !== undefined)
+    throw new DifAttentionError(`weights hold "${extra}", for which there is no source or fusion: ${cure}`);
+}
+
+function keepMask(seed: number, rate: number, shape: [number, number, number, number]): Tensor {
+  const bytes = new Uint8Array(shape.reduce((a, b) => a * b));
+  return tensor(fillMask({ seed, step: 0, stream: streamId('attention') }, rate, bytes), shape, 'bool');
+}

@@ -1,0 +1,91 @@
+// Weights of DIF attention as tf.Variables, by the names that `declareDif` gives them.
+import { initialValues, Scope } from '@difsr/nn';
+import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
+import { declareDif } from '../family.js';
+import type { Fusion } from '../fusion.js';
+import { DifAttentionError } from './errors.js';
+
+/** Sizes of a DIF attention. */
+export interface DifAttentionShape {
+  /** Width of the item stream. */
+  readonly width: number;
+  /** Widths of the side sources, in their order. */
+  readonly sides: readonly number[];
+  /** Width of the positions, if they are a source. */
+  readonly position?: number;
+  readonly heads: number;
+  /** Default `sum`. */
+  readonly fusion?: Fusion;
+  /** Longest sequence; needed by `concat` and `gate`, which have a weight per column. */
+  readonly maxLength?: number;
+  /** Standard deviation of initial weights, default 0.02; biases start at 0. */
+  readonly deviation?: number;
+  /** The same seed gives the same weights. Default 1. */
+  readonly seed?: number;
+  /** Whether tf.variableGrads and optimizers see them. Default true. */
+  readonly trainable?: boolean;
+}
+
+/**
+ * Fresh weights, the caller's to train, save and dispose.
+ *
+ * @returns variables by name: `query`, `key` (`.side0`, `.., `.position`), `value`, `output`, `fusion.*`, each with `.weight`
+ * `[out, in]` and `.bias`.
+ * @throws DifAttentionError for sizes that do not fit.
+ * @example
+ * ```ts
+ * const weights = difAttentionWeights({ width: 64, sides: [16], position: 64, heads: 2 });
+ * ```
+ */
+export function difAttentionWeights(shape: DifAttentionShape): Record<string, Variable> {
+  const {
+    width,
+    sides,
+    position,
+    heads,
+    fusion = 'sum',
+    maxLength,
+    deviation = 0.02,
+    seed = 1,
+    trainable = true,
+  } = shape;
+  if (fusion !== 'sum' && maxLength === undefined)
+    throw new DifAttentionError(`fusion "${fusion}" has a weight per column: give maxLength, the longest sequence`);
+  const sizes = {
+    width,
+    heads,
+    ...(position === undefined ? {} : { position }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+  };
+  for (const [name, size] of [...Object.entries(sizes), ...sides.map((side, j) => [`sides[${j}]`, side] as const)]) {
+    if (!Number.isInteger(size) || size < 1)
+      throw new DifAttentionError(`${name} is a whole number from 1 on, got ${size}`);
+  }
+  if (width % heads !== 0)
+    throw new DifAttentionError(`width ${width} cannot be split into ${heads} heads: take a divisor of ${width}`);
+  const narrow = [...sides, ...(position === undefined ? [] : [position])].find((own) => own < heads);
+  if (narrow !== undefined)
+    throw new DifAttentionError(`a source of width ${narrow} cannot be split into ${heads} heads: widen it`);
+  const scope = new Scope({ training: false });
+  declareDif(scope, {
+    width,
+    sides,
+    ...(position === undefined ? {} : { position }),
+    heads,
+    fusion,
+    maxLength: maxLength ?? 1, // of no consequence to sum
+    deviation,
+  });
+  const values = initialValues(
+    scope.parameters.map(({ spec }) => spec),
+    seed,
+  );
+  return tidy(() =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, { shape: own, data }]) => [
+        name,
+        variable(tensor(Float32Array.from(data), [...own]), trainable),
+      ]),
+    ),
+  );
+}
