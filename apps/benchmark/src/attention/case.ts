@@ -15,12 +15,14 @@ export interface Case {
   readonly heads: number;
   /** Whether positions are a source as well. */
   readonly position: boolean;
+  /** Whether sequences are of different lengths, half of `length` or more, and the mask of their padding is passed in. */
+  readonly padding: boolean;
   /** Rows of the tables of attributes, without padding. */
   readonly items: number;
 }
 
 /** The axes of the grid. */
-export interface GridOptions extends Pick<Case, 'width' | 'sideWidth' | 'heads' | 'position' | 'items'> {
+export interface GridOptions extends Pick<Case, 'width' | 'sideWidth' | 'heads' | 'position' | 'padding' | 'items'> {
   readonly fusions: readonly Fusion[];
   readonly sides: readonly number[];
   readonly lengths: readonly number[];
@@ -31,7 +33,8 @@ export interface GridOptions extends Pick<Case, 'width' | 'sideWidth' | 'heads' 
 
 /** The cases of a grid, small ones first. Without sides and position there is nothing to fuse: `sum` alone has that case. */
 export function casesOf(options: GridOptions): Case[] {
-  const { fusions, sides, lengths, batches, all, width, sideWidth, heads, position, items } = options;
+  const { fusions, sides, lengths, batches, all, ...shared } = options;
+  const { width, sideWidth, heads, position, padding, items } = shared;
   const least = Math.min(...sides.filter((count) => count > 0));
   const fused = (fusion: Fusion, count: number): boolean =>
     fusion === 'sum' || (count > 0 && (all || count === least)) || (position && all);
@@ -41,7 +44,7 @@ export function casesOf(options: GridOptions): Case[] {
         sides
           .filter((count) => fused(fusion, count))
           .map((count) => ({
-            ...{ fusion, sides: count, length, batch, width, sideWidth, heads, position, items },
+            ...{ fusion, sides: count, length, batch, width, sideWidth, heads, position, padding, items },
           })),
       ),
     ),
@@ -62,8 +65,8 @@ export interface CaseData {
   readonly sides: readonly Float32Array[];
   /** `[length, width]` */
   readonly position: Float32Array | undefined;
-  /** `[batch, length]`: 1 at interactions, 0 at the padding to their right */
-  readonly valid: Uint8Array;
+  /** `[batch, length]`: 1 at interactions, 0 at the padding to their right; undefined where there is none */
+  readonly valid: Uint8Array | undefined;
   /** `[batch, length]`, 0 at padding */
   readonly ids: Int32Array;
   /** `[items + 1, sideWidth]` each, row 0 zeros */
@@ -82,19 +85,19 @@ export function declareCase(scope: Scope, { width, sideWidth, sides, position, h
 const SEED = 1;
 const key = (name: string): RandomKey => ({ seed: SEED, step: 0, stream: streamId(name) });
 
-/** Values of a case, the same in every run of the command: sequences fill half of the length or more. */
+/** Values of a case, the same in every run of the command. */
 export function caseData(own: Case): CaseData {
-  const { batch, length, width, sideWidth, items, sides, position } = own;
+  const { batch, length, width, sideWidth, items, sides, position, padding } = own;
   const random = (name: string, count: number): Float32Array => Float32Array.from(normal(key(name), count));
   const tables = Array.from({ length: sides }, (_, j) => {
     const table = random(`table${j}`, (items + 1) * sideWidth);
     return table.fill(0, 0, sideWidth);
   });
   const drawn = randomInts(key('ids'), batch * length, items);
-  const shorter = randomInts(key('lengths'), batch, Math.floor(length / 2) + 1);
+  const shorter = randomInts(key('lengths'), batch, padding ? Math.floor(length / 2) + 1 : 1);
   const ids = Int32Array.from(drawn, (item, i) => {
-    const padding = shorter[Math.floor(i / length)]!; // one a row
-    return i % length < length - padding ? 1 + item : 0;
+    const end = length - shorter[Math.floor(i / length)]!; // one a row
+    return i % length < end ? 1 + item : 0;
   });
   const scope = new Scope({ training: false });
   declareCase(scope, own);
@@ -102,7 +105,7 @@ export function caseData(own: Case): CaseData {
     item: random('item', batch * length * width),
     sides: tables.map((table) => rows(table, ids, sideWidth)),
     position: position ? random('position', length * width) : undefined,
-    valid: Uint8Array.from(ids, (id) => (id === 0 ? 0 : 1)),
+    valid: padding ? Uint8Array.from(ids, (id) => (id === 0 ? 0 : 1)) : undefined,
     ids,
     tables,
     weights: Object.fromEntries(scope.parameters.map(({ spec }) => [spec.name, weight(spec)])),

@@ -24,6 +24,7 @@ interface AttentionOptions {
   readonly sideWidth?: number;
   readonly heads: number;
   readonly position?: boolean;
+  readonly padding?: boolean;
   readonly items?: number;
   readonly threads?: number;
   readonly budget?: number;
@@ -47,6 +48,7 @@ export function addAttention(program: Command, done: (code: ExitCode) => void, a
     .option('--side-width <n>', 'width of every side source (default: that of the item stream)', numberOf(1, 4096))
     .option('--heads <n>', 'attention heads', numberOf(1, 256), 2)
     .option('--position', 'positions are a source as well')
+    .option('--padding', 'sequences of different lengths, with a mask of their padding passed in')
     .option('--items <n>', 'items whose attributes are tabulated (default: 12101)', numberOf(1, 10_000_000))
     .option('--threads <n>', 'threads of onnxruntime (default: all cores)', numberOf(1, 1024))
     .option('--budget <seconds>', 'time for all cases together (default: 900)', secondsOf)
@@ -109,6 +111,7 @@ function completeOptions(options: AttentionOptions): BenchmarkOptions {
   return {
     ...{ fusions, heads, width, sideWidth, all },
     position: options.position ?? false,
+    padding: options.padding ?? false,
     sides: options.sides ?? (quick ? [0, 1, 2] : [0, 1, 2, 3, 4]),
     lengths: options.lengths ?? (quick ? [10] : [50, 200]),
     batches: options.batches ?? (quick ? [1, 4] : [1, 128]),

@@ -4,12 +4,11 @@ import { createOnnxRuntimeBackend } from '@difsr/onnxruntime';
 import { createTfjsBackend } from '@difsr/tfjs';
 import { UsageError } from '../errors.js';
 import { packageVersion } from '../report/machine.js';
-import { operations } from './arithmetic.js';
 import type { Engine, Plan } from './candidate.js';
 import type { Case, CaseData } from './case.js';
-import { kernelPlans } from './kernel.js';
+import { kernelPlans, type KernelPlace } from './kernel.js';
 import { activateTfjs, straightforwardCandidate } from './straightforward.js';
-import { definitionGraph, plainGraph, sizesOf, tracedCandidate, tracedProduct } from './traced.js';
+import { tracedProduct } from './traced.js';
 
 /** Backends and their devices, those that are tried in Node.js. */
 export const engineDevices = {
@@ -101,50 +100,44 @@ const openers: { readonly [B in BackendName]: (device: DeviceName, threads: numb
   onnxruntime: async (device, threads) => {
     const backend = await createOnnxRuntimeBackend({ device: deviceOf('onnxruntime', device), threads });
     const library = packageVersion('onnxruntime-node');
-    return { backend, engine: engineOf(backend, { threads, library, extra: () => [] }) };
+    return { backend, engine: engineOf('onnxruntime', backend, { threads, library, extra: () => [] }) };
   },
   tfjs: async (device) => {
     const named = deviceOf('tfjs', device);
     const backend = await createTfjsBackend({ device: named });
     const library = packageVersion(named === 'wasm' || named === 'cpu' ? '@tensorflow/tfjs-core' : `@tensorflow/tfjs-${named}`);
     const activate = activateTfjs(named);
-    const extra = (own: Case, data: CaseData, count: number): Plan[] => [
-      { name: 'straightforward', prepare: () => straightforwardCandidate(own, data, count, activate) },
+    const extra = (own: Case, data: CaseData): Plan[] => [
+      { name: 'straightforward', prepare: () => straightforwardCandidate(own, data, activate) },
     ];
-    return { backend, engine: engineOf(backend, { threads: undefined, library, extra }) };
+    return { backend, engine: engineOf('tfjs', backend, { threads: undefined, library, extra }) };
   },
   reference: async () => {
     const backend = createReferenceBackend();
     const library = 'plain TypeScript, float64';
-    return Promise.resolve({ backend, engine: engineOf(backend, { threads: 1, library, extra: () => [] }) });
+    return Promise.resolve({ backend, engine: engineOf('reference', backend, { threads: 1, library, extra: () => [] }) });
   },
 };
 
 function engineOf(
+  name: BackendName,
   backend: Backend,
   parts: {
     readonly threads: number | undefined;
     readonly library: string;
-    /** Candidates of this backend alone; `count` is the operations of the case. */
-    readonly extra: (own: Case, data: CaseData, count: number) => Plan[];
+    /** Candidates of this backend alone. */
+    readonly extra: (own: Case, data: CaseData) => Plan[];
   },
 ): Engine {
   const { threads, library, extra } = parts;
+  const { device } = backend;
+  const place: KernelPlace = { backend: name, device, ...(name === 'onnxruntime' ? { threads } : {}) };
   return {
     backend: backend.name,
     device: backend.device,
     threads,
     library,
-    plans: (own, data) => {
-      const plain = plainGraph(own);
-      const definition = definitionGraph(own);
-      const fuses = own.sides > 0 || own.position; // without sources of its own, DIF attention is plain attention
-      const traced: Plan[] = [{ name: 'plain', prepare: () => tracedCandidate(backend, 'plain', plain, own, data) }];
-      if (fuses)
-        traced.push({ name: 'unfused', prepare: () => tracedCandidate(backend, 'unfused', definition, own, data) });
-      const count = operations(definition.graph, sizesOf(own));
-      return [...traced, ...kernelPlans(backend, threads, own, data), ...extra(own, data, count)];
-    },
+    plans: (own, data) => [...kernelPlans(place, own, data), ...extra(own, data)],
     product: (size) => tracedProduct(backend, size),
     dispose: () => backend.dispose(),
   };

@@ -2,8 +2,10 @@
 // source, tf.softmax, no rewriting. The yardstick for what our graphs and kernels are worth on tfjs.
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '@difsr/graph';
+import { operations } from './arithmetic.js';
 import type { Candidate } from './candidate.js';
 import type { Case, CaseData } from './case.js';
+import { definitionGraph, sizesOf } from './traced.js';
 
 /** A dense layer's weights as tfjs layers keep them: kernel `[in, out]`. */
 interface Dense {
@@ -22,14 +24,13 @@ const MINUS_INFINITY = -1e4;
 export async function straightforwardCandidate(
   own: Case,
   data: CaseData,
-  operations: number,
   activate: () => Promise<void>,
 ): Promise<Candidate> {
   await activate();
   const weights = loadWeights(data.weights);
   return {
     name: 'straightforward',
-    operations,
+    operations: operations(definitionGraph(own).graph, sizesOf(own)),
     run: async () => {
       await activate();
       const output = tf.tidy(() => attention(own, data, weights));
@@ -83,11 +84,12 @@ function dotProducts(query: tf.Tensor, key: tf.Tensor, heads: number): tf.Tensor
   return tf.matMul(splitHeads(query, heads), splitHeads(key, heads), false, true);
 }
 
-/** 1 where a query may look, `[batch, 1, length, length]`: no later key, and no padding. */
-function visibleKeys(valid: Uint8Array, batch: number, length: number): tf.Tensor {
-  const real = tf.reshape(tf.tensor2d(Float32Array.from(valid), [batch, length]), [batch, 1, 1, length]);
+/** 1 where a query may look, `[batch or 1, 1, length, length]`: no later key, and no padding. */
+function visibleKeys(valid: Uint8Array | undefined, batch: number, length: number): tf.Tensor {
   const places = tf.range(0, length);
   const causal = tf.cast(tf.lessEqual(tf.reshape(places, [1, length]), tf.reshape(places, [length, 1])), 'float32');
+  if (valid === undefined) return tf.reshape(causal, [1, 1, length, length]);
+  const real = tf.reshape(tf.tensor2d(Float32Array.from(valid), [batch, length]), [batch, 1, 1, length]);
   return tf.mul(real, causal);
 }
 

@@ -1,9 +1,8 @@
-// Candidates traced with @difsr/attention and compiled by a backend: plain attention, and the definition of DIF attention.
-import { attentionMask, declareAttention, difAttention, vanillaAttention } from '@difsr/attention';
-import { at, createGraph, input, matmul, reduceSum, type Backend, type Feeds, type Graph, type HostTensor } from '@difsr/graph';
+// Plain attention and the definition of DIF attention as graphs: what all candidates must agree with, and whose matrix
+// products are counted.
+import { attentionMask, declareAttention, difAttention, vanillaAttention, type AttentionMask } from '@difsr/attention';
+import { createGraph, input, matmul, reduceSum, type Backend, type Feeds, type Graph, type HostTensor } from '@difsr/graph';
 import { Scope } from '@difsr/nn';
-import { operations } from './arithmetic.js';
-import type { Candidate, CandidateName } from './candidate.js';
 import { declareCase, type Case, type CaseData } from './case.js';
 
 /** A graph with its weights named. */
@@ -13,21 +12,21 @@ interface Traced {
 }
 
 /** Plain attention over the item stream: inputs `item`, `valid`. */
-export function plainGraph({ width, heads }: Case): Traced {
+export function plainGraph({ width, heads, padding }: Case): Traced {
   const scope = new Scope({ training: false });
   const item = input('item', ['batch', 'length', width]);
-  const mask = attentionMask('length', { valid: input('valid', ['batch', 'length'], 'bool'), causal: true });
+  const mask = maskOf(padding);
   const { output } = vanillaAttention(item, declareAttention(scope, width, heads, 1), { heads, mask });
   return { graph: createGraph({ output }), parameters: scope.parameters.map(({ spec }) => spec.name) };
 }
 
 /** The definition of DIF attention: inputs `item`, `valid`, `side.N`, `position`. */
 export function definitionGraph(own: Case): Traced {
-  const { width, sideWidth, heads, sides, position, length } = own;
+  const { width, sideWidth, heads, sides, position, padding } = own;
   const scope = new Scope({ training: false });
   const weights = declareCase(scope, own);
   const item = input('item', ['batch', 'length', width]);
-  const mask = attentionMask('length', { valid: input('valid', ['batch', 'length'], 'bool'), causal: true });
+  const mask = maskOf(padding);
   const sources = {
     sides: Array.from({ length: sides }, (_, j) => input(`side.${j}`, ['batch', 'length', sideWidth])),
     ...(position ? { position: input('position', [1, 'length', width]) } : {}),
@@ -36,27 +35,26 @@ export function definitionGraph(own: Case): Traced {
   return { graph: createGraph({ output }), parameters: scope.parameters.map(({ spec }) => spec.name) };
 }
 
-/** Makes a candidate of a graph. */
-export async function tracedCandidate(
+function maskOf(padding: boolean): AttentionMask {
+  return attentionMask('length', {
+    causal: true,
+    ...(padding ? { valid: input('valid', ['batch', 'length'], 'bool') } : {}),
+  });
+}
+
+/** The output of a graph, computed by a backend. */
+export async function tracedOutput(
   backend: Backend,
-  name: CandidateName,
   { graph, parameters }: Traced,
   own: Case,
   data: CaseData,
-): Promise<Candidate> {
-  const weights = Object.fromEntries(Object.entries(data.weights).filter(([weight]) => parameters.includes(weight)));
-  const variables = await backend.createVariables(weights);
-  const program = await backend.compile(graph, { variables, label: name });
-  const feeds = Object.fromEntries(Object.entries(feedsOf(own, data)).filter(([key]) => graph.inputs.has(key)));
-  return {
-    name,
-    operations: operations(graph, sizesOf(own)),
-    run: async () => floats((await program.run(feeds))['output']),
-    dispose: async () => {
-      await program.dispose();
-      await variables.dispose();
-    },
-  };
+): Promise<Float32Array> {
+  const program = await backend.compile(graph);
+  const weights = Object.fromEntries(Object.entries(data.weights).filter(([name]) => parameters.includes(name)));
+  const feeds = Object.fromEntries(Object.entries(feedsOf(own, data)).filter(([name]) => graph.inputs.has(name)));
+  const { output } = await program.run({ ...feeds, ...weights });
+  await program.dispose();
+  return Float32Array.from(output?.data ?? []);
 }
 
 /** A product of square matrices on a backend. */
@@ -89,14 +87,8 @@ function feedsOf({ batch, length, width, sideWidth }: Case, data: CaseData): Fee
   const float = (values: Float32Array, shape: readonly number[]): HostTensor => ({ dtype: 'float32', shape, data: values });
   return {
     item: float(data.item, [batch, length, width]),
-    valid: { dtype: 'bool', shape: [batch, length], data: data.valid },
+    ...(data.valid === undefined ? {} : { valid: { dtype: 'bool', shape: [batch, length], data: data.valid } }),
     ...Object.fromEntries(data.sides.map((side, j) => [`side.${j}`, float(side, [batch, length, sideWidth])])),
     ...(data.position === undefined ? {} : { position: float(data.position, [1, length, width]) }),
   };
-}
-
-/** Float results; the reference backend's float64 becomes float32. */
-function floats(tensor: HostTensor | undefined): Float32Array {
-  const data = tensor?.data;
-  return data instanceof Float32Array ? data : Float32Array.from(at([data ?? []], 0));
 }

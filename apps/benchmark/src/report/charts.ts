@@ -3,7 +3,6 @@
 import { init, type EChartsOption, type LineSeriesOption, type CustomSeriesOption } from 'echarts';
 import { candidateTitles, engineTitle, type CandidateName } from '../attention/candidate.js';
 import type { Summary } from '../measure/statistics.js';
-import { threeDigits } from '../terminal/format.js';
 import type { AttentionReport, CaseResult } from './result.js';
 
 /** One chart. */
@@ -22,16 +21,18 @@ const LOOKS: { readonly [N in CandidateName]: { readonly color: string; readonly
   unfused: { color: '#D55E00', symbol: 'rect' },
   fused: { color: '#0072B2', symbol: 'diamond' },
   tabulated: { color: '#009E73', symbol: 'triangle' },
-  straightforward: { color: '#CC79A7', symbol: 'pin' },
+  straightforward: { color: '#CC79A7', symbol: 'emptyRect' },
 };
 
 const PANEL = { width: 470, height: 300 };
-const MARGIN = { left: 70, right: 20, top: 100, bottom: 50, gap: 80 };
+const MARGIN = { left: 70, right: 20, top: 120, bottom: 50, gap: 80 };
 
 /** What one panel shows. */
 interface Panel {
   readonly title: string;
   readonly categories: readonly string[];
+  /** Neighbours of one run are joined by a line. */
+  readonly runs: readonly string[];
   readonly lines: readonly { readonly name: CandidateName; readonly points: readonly (Summary | undefined)[] }[];
 }
 
@@ -68,7 +69,7 @@ function panelsOf(
       const points = own.map((result) => value(result, name));
       return points.some((point) => point !== undefined) ? [{ name, points }] : [];
     });
-    return lines.length === 0 ? [] : [{ title, categories: own.map(categoryTitle), lines }];
+    return lines.length === 0 ? [] : [{ title, categories: own.map(categoryTitle), runs: own.map(({ case: { fusion } }) => fusion), lines }];
   });
 }
 
@@ -121,52 +122,75 @@ function optionOf(parts: {
     title: [
       { text: title, subtext: 'median; bars from the first to the third quartile', left: 10, top: 5 },
       ...panels.map((panel, index) => ({
-        text: panel.title,
+        text: `${panel.title} (${unit})`,
         textStyle: { fontSize: 13 },
         left: place(index).left,
         top: place(index).top - 30,
       })),
     ],
-    legend: { data: names, top: 48, left: 10 },
+    legend: { data: names, top: 54, left: 10 },
     grid: panels.map((_, index) => place(index)),
-    xAxis: panels.map(({ categories }, gridIndex) => ({
-      type: 'category' as const,
-      gridIndex,
-      data: [...categories],
-      axisLabel: { interval: 0, fontSize: 11 },
-    })),
-    yAxis: panels.map((_, gridIndex) => ({ type: 'value' as const, gridIndex, name: unit, min: 0, nameGap: 8 })),
-    series: panels.flatMap((panel, index) => panel.lines.flatMap(({ name, points }) => seriesOf(name, points, index))),
+    xAxis: panels.map(({ categories }, gridIndex) => {
+      const places = categories.map((_, i) => i);
+      return {
+        ...{ type: 'value' as const, gridIndex, min: -0.5, max: categories.length - 0.5 },
+        splitLine: { show: false },
+        axisTick: { show: true, customValues: places },
+        axisLabel: { customValues: places, fontSize: 11, formatter: (value: number) => categories[value] ?? '' },
+      };
+    }),
+    yAxis: panels.map((_, gridIndex) => ({ type: 'value' as const, gridIndex, min: 0 })),
+    series: panels.flatMap((panel, index) =>
+      panel.lines.flatMap(({ name, points }, nth) => {
+        const shift = (nth - (panel.lines.length - 1) / 2) * SHIFT;
+        return seriesOf({ name, points, runs: panel.runs, index, shift });
+      }),
+    ),
   };
 }
 
-/** Medians as a line, quartiles as bars upon it. */
-function seriesOf(
-  name: CandidateName,
-  points: readonly (Summary | undefined)[],
-  index: number,
-): [LineSeriesOption, CustomSeriesOption] {
+/** How far apart candidates stand, so that their quartiles can be told apart; one category is 1 wide. */
+const SHIFT = 0.09;
+
+/** Medians as a line, broken where the fusion changes, and quartiles as bars upon it. */
+function seriesOf(parts: {
+  readonly name: CandidateName;
+  readonly points: readonly (Summary | undefined)[];
+  readonly runs: readonly string[];
+  readonly index: number;
+  readonly shift: number;
+}): [LineSeriesOption, CustomSeriesOption] {
+  const { name, points, runs, index, shift } = parts;
   const { color, symbol } = LOOKS[name];
   const axes = { xAxisIndex: index, yAxisIndex: index };
   const line: LineSeriesOption = {
-    ...{ type: 'line', name, ...axes, symbol, symbolSize: 8, color },
-    data: points.map((point) => (point === undefined ? '-' : Number(threeDigits(point.median).replace(/^-$/, 'NaN')))),
+    ...{ type: 'line', name, ...axes, symbol, symbolSize: 7, showAllSymbol: true, color, lineStyle: { width: 1.2 } },
+    data: points.flatMap((point, i): (number | string)[][] => {
+      const own = point === undefined ? [] : [[i + shift, Number(point.median.toPrecision(4))]];
+      return i > 0 && runs[i] !== runs[i - 1] ? [[i - 0.5, '-'], ...own] : own;
+    }),
   };
   const bars: CustomSeriesOption = {
-    ...{ type: 'custom', name, ...axes, color, z: 3, silent: true },
-    data: points.flatMap((point, place) => (point === undefined ? [] : [[place, point.q1, point.q3]])),
+    ...{ type: 'custom', name, ...axes, color, z: 3, silent: true, encode: { x: 0, y: [1, 2] } },
+    data: points.flatMap((point, i) => (point === undefined ? [] : [[i + shift, point.q1, point.q3]])),
     renderItem: (_, api) => {
       const [x = 0, low = 0] = api.coord([api.value(0), api.value(1)]);
       const [, high = 0] = api.coord([api.value(0), api.value(2)]);
-      const stroke = { stroke: color, lineWidth: 1.5 };
-      const segment = (x1: number, y1: number, x2: number, y2: number) => ({
-        ...{ type: 'line' as const, shape: { x1, y1, x2, y2 }, style: stroke },
+      const segment = (x1: number, y1: number, x2: number, y2: number): CustomElement => ({
+        ...{ type: 'line', shape: { x1, y1, x2, y2 }, style: { stroke: color, lineWidth: 1.2 } },
       });
       return {
         type: 'group',
-        children: [segment(x, low, x, high), segment(x - 4, low, x + 4, low), segment(x - 4, high, x + 4, high)],
+        children: [segment(x, low, x, high), segment(x - 3, low, x + 3, low), segment(x - 3, high, x + 3, high)],
       };
     },
   };
   return [line, bars];
+}
+
+/** A line of a custom series. */
+interface CustomElement {
+  readonly type: 'line';
+  readonly shape: { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number };
+  readonly style: { readonly stroke: string; readonly lineWidth: number };
 }
