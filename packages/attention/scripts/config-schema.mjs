@@ -2,7 +2,6 @@
 //   pnpm --filter @difsr/attention schema          (a test says when the file is out of date)
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as z from 'zod/mini';
 import { difAttentionConfigSchema } from '../dist/kernel/config.js';
 
 export const schemaFile = fileURLToPath(new URL('../config.schema.json', import.meta.url));
@@ -10,9 +9,10 @@ export const schemaFile = fileURLToPath(new URL('../config.schema.json', import.
 /** The text of the file. */
 export function schemaText() {
   const schema = {
-    ...z.toJSONSchema(difAttentionConfigSchema, { io: 'input' }),
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://unpkg.com/@difsr/attention/config.schema.json',
     title: 'Configuration of a DIF attention',
+    ...difAttentionConfigSchema,
   };
   return `${JSON.stringify(schema, null, 2)}\n`;
 }

@@ -1,61 +1,90 @@
 // What a DIF attention is, as a plain JSON object: its shape, its fusion, and what runs it. Checked by a schema that is
 // also published as `@difsr/attention/config.schema.json`.
-import * as z from 'zod/mini';
 import type { Fusion, FusionForm } from '../fusion.js';
+import { conform, type ObjectSchema, type Schema, type SchemaProblem } from './schema.js';
 
-const size = (meaning: string): z.ZodMiniType<number, number> => z.int().check(z.positive(), z.describe(meaning));
+const size = (description: string): Schema => ({ type: 'integer', exclusiveMinimum: 0, description });
 
-const sideSchema = z.strictObject({
-  name: z
-    .string()
-    .check(z.regex(/^[A-Za-z_][A-Za-z0-9_-]*$/), z.describe('Name of the side source: letters, digits, "_" and "-".')),
-  width: size('Width of its vectors.'),
-});
-
-const schema = z.strictObject({
+const properties: { readonly [K in keyof DifAttentionConfig]-?: Schema } = {
   width: size('Width of the item stream and of the output; a multiple of heads.'),
   heads: size('Number of attention heads.'),
   maxLength: size('Longest sequence.'),
-  sides: z._default(z.array(sideSchema), []).check(z.describe('Side sources, in the order of their weights.')),
-  position: z.optional(size('Width of positions as a source of their own; left out: none.')),
-  fusion: z._default(z.enum(['sum', 'concat', 'gate']), 'sum').check(z.describe('How score matrices are fused.')),
-  form: z
-    ._default(z.enum(['causal-safe', 'reference']), 'causal-safe')
-    .check(
-      z.describe(
-        'Of concat and gate: "causal-safe" zeroes hidden scores first, "reference" is the published code (sequences of exactly maxLength).',
-      ),
-    ),
-  causal: z
-    ._default(z.boolean(), true)
-    .check(z.describe('Whether an item sees only itself and earlier ones (SASRec: true, BERT4Rec: false).')),
-  backend: z
-    ._default(z.enum(['onnxruntime', 'tfjs', 'reference']), 'onnxruntime')
-    .check(z.describe('What executes it. Needs the package of that name, "reference" none.')),
-  device: z.optional(
-    z
-      .string()
-      .check(
-        z.describe(
-          'What the backend runs on. onnxruntime: cpu, cuda, webgpu; tfjs: node-gpu, node, wasm, webgpu, webgl, cpu. Default: cpu, or the best that tfjs has.',
-        ),
-      ),
-  ),
-  threads: z.optional(size('Threads of onnxruntime; default: all cores.')),
-  precision: z
-    ._default(z.enum(['float32', 'float16']), 'float32')
-    .check(z.describe('Of the arithmetic inside; inputs and outputs are float32. float16 is for onnxruntime.')),
-  kernel: z
-    ._default(z.enum(['auto', 'fused', 'unfused']), 'auto')
-    .check(
-      z.describe(
-        '"unfused" runs the definition, "fused" its rewrite; "auto" takes what measuring showed to be faster.',
-      ),
-    ),
-  seed: z
-    ._default(z.int().check(z.nonnegative()), 1)
-    .check(z.describe('Of the initial weights, where none are given.')),
-});
+  sides: {
+    type: 'array',
+    description: 'Side sources, in the order of their weights.',
+    default: [],
+    items: {
+      type: 'object',
+      properties: {
+        name: {
+          type: 'string',
+          pattern: '^[A-Za-z_][A-Za-z0-9_-]*$',
+          description: 'Name of the side source: letters, digits, "_" and "-".',
+        },
+        width: size('Width of its vectors.'),
+      },
+      required: ['name', 'width'],
+      additionalProperties: false,
+    },
+  },
+  position: size('Width of positions as a source of their own; left out: none.'),
+  fusion: {
+    type: 'string',
+    enum: ['sum', 'concat', 'gate'],
+    default: 'sum',
+    description: 'How score matrices are fused.',
+  },
+  form: {
+    type: 'string',
+    enum: ['causal-safe', 'reference'],
+    default: 'causal-safe',
+    description:
+      'Of concat and gate: "causal-safe" zeroes hidden scores first, "reference" is the published code (sequences of exactly maxLength).',
+  },
+  causal: {
+    type: 'boolean',
+    default: true,
+    description: 'Whether an item sees only itself and earlier ones (SASRec: true, BERT4Rec: false).',
+  },
+  backend: {
+    type: 'string',
+    enum: ['onnxruntime', 'tfjs', 'reference'],
+    default: 'onnxruntime',
+    description: 'What executes it. Needs the package of that name, "reference" none.',
+  },
+  device: {
+    type: 'string',
+    description:
+      'What the backend runs on. onnxruntime: cpu, cuda, webgpu; tfjs: node-gpu, node, wasm, webgpu, webgl, cpu. Default: cpu, or the best that tfjs has.',
+  },
+  threads: size('Threads of onnxruntime; default: all cores.'),
+  precision: {
+    type: 'string',
+    enum: ['float32', 'float16'],
+    default: 'float32',
+    description: 'Of the arithmetic inside; inputs and outputs are float32. float16 is for onnxruntime.',
+  },
+  kernel: {
+    type: 'string',
+    enum: ['auto', 'fused', 'unfused'],
+    default: 'auto',
+    description: '"unfused" runs the definition, "fused" its rewrite; "auto" takes what measuring showed to be faster.',
+  },
+  seed: {
+    type: 'integer',
+    minimum: 0,
+    default: 1,
+    description: 'Of the initial weights, where none are given.',
+  },
+};
+
+/** The schema of a configuration, as JSON Schema; `scripts/config-schema.mjs` publishes it. */
+export const difAttentionConfigSchema: ObjectSchema = {
+  type: 'object',
+  properties,
+  required: ['width', 'heads', 'maxLength'],
+  additionalProperties: false,
+};
 
 /** A DIF attention as its user writes it: plain JSON, with defaults for all but `width`, `heads` and `maxLength`. */
 export interface DifAttentionConfig {
@@ -100,9 +129,6 @@ export interface CompleteDifAttentionConfig extends DifAttentionConfig {
   readonly seed: number;
 }
 
-/** The schema that checks it; `scripts/config-schema.mjs` publishes it as JSON Schema. */
-export const difAttentionConfigSchema: z.ZodMiniType<CompleteDifAttentionConfig, DifAttentionConfig> = schema;
-
 /** A configuration, an array or a call that does not fit; the message says which, what was allowed and the cure. */
 export class AttentionError extends Error {
   override readonly name = 'AttentionError';
@@ -119,24 +145,24 @@ export class AttentionError extends Error {
  * ```
  */
 export function parseConfig(config: unknown): CompleteDifAttentionConfig {
-  const result = z.safeParse(schema, config);
-  if (!result.success) {
-    const problems = result.error.issues.map(
-      (issue) => `  ${issue.path.length === 0 ? 'the config' : issue.path.join('.')}: ${reason(issue, config)}`,
-    );
-    throw new AttentionError(`the configuration of the attention is not valid:\n${problems.join('\n')}`);
+  const problems: SchemaProblem[] = [];
+  const complete = conform(difAttentionConfigSchema, config, problems);
+  if (problems.length === 0) {
+    // Fits the schema with its defaults filled in: that is what the type says.
+    problems.push(...conflicts(complete as CompleteDifAttentionConfig));
   }
-  const problems = conflicts(result.data);
-  if (problems.length > 0)
-    throw new AttentionError(`the configuration of the attention is not valid:\n${problems.join('\n')}`);
-  return result.data;
+  if (problems.length > 0) {
+    const lines = problems.map(({ path, reason }) => `  ${path === '' ? 'the config' : path}: ${reason}`);
+    throw new AttentionError(`the configuration of the attention is not valid:\n${lines.join('\n')}`);
+  }
+  return complete as CompleteDifAttentionConfig; // as above
 }
 
 /** What a schema cannot say. */
-function conflicts(config: CompleteDifAttentionConfig): string[] {
+function conflicts(config: CompleteDifAttentionConfig): SchemaProblem[] {
   const { width, heads, sides, position, backend, precision } = config;
-  const problems: string[] = [];
-  const say = (path: string, text: string): void => void problems.push(`  ${path}: ${text}`);
+  const problems: SchemaProblem[] = [];
+  const say = (path: string, reason: string): void => void problems.push({ path, reason });
   if (width % heads !== 0)
     say('heads', `${heads} heads do not divide width ${width}: use ${divisors(width).join(', ')}`);
   const names = sides.map(({ name }) => name);
@@ -153,27 +179,4 @@ function conflicts(config: CompleteDifAttentionConfig): string[] {
 
 function divisors(width: number): number[] {
   return Array.from({ length: Math.min(width, 16) }, (_, i) => i + 1).filter((heads) => width % heads === 0);
-}
-
-/** A problem in words: zod's smallest build has none of its own. */
-function reason(issue: z.core.$ZodIssue, config: unknown): string {
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    config,
-  );
-  const got = value === undefined ? 'it is missing' : `got ${JSON.stringify(value)}`;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return `unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}; known are ${Object.keys(schema.shape).join(', ')}`;
-    case 'invalid_value':
-      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}, ${got}`;
-    case 'invalid_type':
-      return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}, ${got}`;
-    case 'too_small':
-      return `must be ${issue.inclusive === true ? 'at least' : 'above'} ${issue.minimum}, ${got}`;
-    case 'invalid_format':
-      return `must begin with a letter and hold letters, digits, "_" and "-" alone, ${got}`;
-    default:
-      return `${issue.message || issue.code}, ${got}`;
-  }
 }
