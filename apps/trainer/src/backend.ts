@@ -7,6 +7,7 @@ import {
   type Device,
   type DeviceReport,
 } from '@difsr/onnxruntime';
+import { createTfjsBackend } from '@difsr/tfjs';
 import type { RunConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 
@@ -39,19 +40,59 @@ export async function openBackend(
   say: (line: string) => void = () => undefined,
 ): Promise<Backend> {
   const { backend = 'onnxruntime', device = 'auto', threads } = choice;
-  if (backend === 'reference') {
-    if (device !== 'auto' && device !== 'cpu')
-      throw new UsageError(
-        `--device ${device}: the backend "reference" runs on the cpu only`,
-        'leave --device out, or use --backend onnxruntime',
-      );
-    return createReferenceBackend();
+  switch (backend) {
+    case 'reference':
+      deviceOf(backend, device);
+      return createReferenceBackend();
+    case 'tfjs':
+      return openTfjs(deviceOf(backend, device), threads, say);
+    case 'onnxruntime': {
+      const chosen = await chooseDevice(deviceOf(backend, device), say);
+      return createWorkerBackend({ device: chosen, ...(threads === undefined ? {} : { threads }) });
+    }
   }
-  const chosen = await chooseDevice(device, say);
-  return createWorkerBackend({ device: chosen, ...(threads === undefined ? {} : { threads }) });
 }
 
-async function chooseDevice(device: RunConfig['device'], say: (line: string) => void): Promise<Device> {
+/** Devices that each backend has in Node.js. */
+const backendDevices = {
+  onnxruntime: ['cpu', 'cuda', 'webgpu'],
+  tfjs: ['wasm', 'node', 'node-gpu', 'cpu'],
+  reference: ['cpu'],
+} as const satisfies { readonly [B in RunConfig['backend']]: readonly RunConfig['device'][] };
+
+/** The device, known to be one of the backend's. */
+function deviceOf<B extends RunConfig['backend']>(
+  backend: B,
+  device: RunConfig['device'],
+): (typeof backendDevices)[B][number] | 'auto' {
+  const known: readonly (typeof backendDevices)[B][number][] = backendDevices[backend];
+  const found = device === 'auto' ? device : known.find((name) => name === device);
+  if (found !== undefined) return found;
+  const others = Object.entries(backendDevices).flatMap(([name, list]) =>
+    list.some((each) => each === device) ? [`--backend ${name}`] : [],
+  );
+  throw new UsageError(
+    known.length === 1
+      ? `--device ${device}: the backend "${backend}" runs on the ${known.join()} only`
+      : `--device ${device}: the backend "${backend}" has ${known.join(', ')}`,
+    `leave --device out, or use ${others.join(' or ')}`,
+  );
+}
+
+/** tfjs computes in this thread; it chooses among its devices itself, the native ones first. */
+async function openTfjs(
+  device: 'wasm' | 'node' | 'node-gpu' | 'cpu' | 'auto',
+  threads: number | undefined,
+  say: (line: string) => void,
+): Promise<Backend> {
+  const backend = await createTfjsBackend(device === 'auto' ? {} : { device });
+  if (device === 'auto') say(`device auto: ${backend.device}`);
+  if (threads !== undefined && threads > 1)
+    say(`threads ${threads}: tfjs decides that itself (wasm has one in Node.js)`);
+  return backend;
+}
+
+async function chooseDevice(device: Device | 'auto', say: (line: string) => void): Promise<Device> {
   if (device === 'cpu') return device;
   if (device !== 'auto') {
     const report = (await probeDevices()).find((each) => each.device === device);

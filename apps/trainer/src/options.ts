@@ -32,14 +32,14 @@ export function backendOptions(command: Command): Command {
     .addOption(
       new Option(
         '--backend <name>',
-        'what executes the graphs: onnxruntime (default), or reference (slow, float64)',
+        'what executes the graphs: onnxruntime (default), tfjs, or reference (slow, float64)',
       ).argParser(oneOf(backendNames)),
     )
     .addOption(
       new Option(
         '--device <name>',
-        `auto (default: the best that works), ${deviceNames.slice(1).join(', ')}`,
-      ).argParser(oneOf(deviceNames, { gpu: 'cuda or webgpu' })),
+        'auto (default: the best that works); onnxruntime: cpu, cuda, webgpu; tfjs: wasm, node, node-gpu, cpu',
+      ).argParser(oneOf(deviceNames, { gpu: 'cuda or webgpu (onnxruntime), or node-gpu (tfjs)' })),
     )
     .addOption(new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(positiveInteger));
 }

@@ -175,7 +175,8 @@ async function openNamed(device: Device, options: TfjsOptions): Promise<OpenDevi
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'unknown reason';
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/ imported from .*/, ' here');
 }
 
 /** tfjs's cpu device advertises tfjs-node on standard error at its first tensor; not where it was chosen. */

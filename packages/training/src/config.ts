@@ -3,9 +3,12 @@
 import { z } from 'zod';
 
 /** Which backend and device execute the graphs. */
-export const backendNames = ['onnxruntime', 'reference'] as const;
-/** Devices; `auto` takes the best that works. */
-export const deviceNames = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+export const backendNames = ['onnxruntime', 'tfjs', 'reference'] as const;
+/**
+ * Devices; `auto` takes the best that works. `cpu`, `cuda` and `webgpu` are of onnxruntime; `wasm`, `node`, `node-gpu` and
+ * `cpu` of tfjs.
+ */
+export const deviceNames = ['auto', 'cpu', 'cuda', 'webgpu', 'wasm', 'node', 'node-gpu'] as const;
 
 const count = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
@@ -162,6 +165,11 @@ export const runConfigSchema: z.ZodType<RunConfig> = z.strictObject({
   training: trainingSchema.describe('training').prefault({}),
   evaluation: evaluationSchema.describe('evaluation').prefault({}),
   backend: z.enum(backendNames).describe('what executes the graphs').default('onnxruntime'),
-  device: z.enum(deviceNames).describe('what it runs on; auto takes the best that works').default('auto'),
+  device: z
+    .enum(deviceNames)
+    .describe(
+      'what it runs on: cpu, cuda, webgpu with onnxruntime; wasm, node, node-gpu, cpu with tfjs; auto takes the best that works',
+    )
+    .default('auto'),
   threads: count('CPU threads; default: all cores').optional(),
 });

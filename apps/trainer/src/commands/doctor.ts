@@ -1,7 +1,18 @@
 // difsr doctor: what works on this machine; for what does not, why, and the cure.
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { createGraph, createReferenceBackend, input, mul } from '@difsr/graph';
+import {
+  BackendError,
+  createGraph,
+  createReferenceBackend,
+  input,
+  matmul,
+  mul,
+  reduceSum,
+  type Backend,
+  type HostTensor,
+} from '@difsr/graph';
 import { probeDevices } from '@difsr/onnxruntime';
+import { createTfjsBackend, deviceCure } from '@difsr/tfjs';
 import type { Command } from 'commander';
 import { autoDevice } from '../backend.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -45,7 +56,11 @@ async function doctorCommand(json: boolean): Promise<ExitCode> {
     memoryBytes: totalmem(),
   };
   const reports = await probeDevices();
-  const findings = [...reports.map((report): Finding => ({ backend: 'onnxruntime', ...report })), await reference()];
+  const findings = [
+    ...reports.map((report): Finding => ({ backend: 'onnxruntime', ...report })),
+    ...(await tfjs()),
+    await reference(),
+  ];
   const auto = autoDevice(reports);
   terminal.value({ machine, findings, auto: auto ?? null });
   terminal.line(
@@ -63,6 +78,47 @@ async function doctorCommand(json: boolean): Promise<ExitCode> {
   }
   terminal.line(auto === undefined ? 'no device works for training' : `--device auto takes: ${auto}`);
   return auto === undefined ? exitCodes.backend : exitCodes.ok;
+}
+
+/** The devices of tfjs that Node.js can have, each tried with a matrix product. */
+async function tfjs(): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const device of ['node-gpu', 'node', 'wasm', 'cpu'] as const) {
+    try {
+      const backend = await createTfjsBackend({ device });
+      const detail = `${(await productSpeed(backend)).toPrecision(2)} GFLOP/s in a matrix product`;
+      await backend.dispose();
+      findings.push({ backend: 'tfjs', device, works: true, detail });
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      const cure = deviceCure(device);
+      findings.push({
+        backend: 'tfjs',
+        device,
+        works: false,
+        detail: error.message.replace(` Cure: ${cure}`, ''),
+        cure,
+      });
+    }
+  }
+  return findings;
+}
+
+/** Billions of operations a second, the best of three products. */
+async function productSpeed(backend: Backend): Promise<number> {
+  const size = 384;
+  const x = input('x', [size, size]);
+  const program = await backend.compile(createGraph({ y: reduceSum(matmul(x, x)) }));
+  const feed: HostTensor = { dtype: 'float32', shape: [size, size], data: new Float32Array(size * size).fill(1) };
+  let seconds = Infinity;
+  for (let run = 0; run < 3; run++) {
+    const start = performance.now();
+    const { y } = await program.run({ x: feed });
+    if (y?.data[0] !== size ** 3)
+      throw new BackendError(`a product of ones gave ${String(y?.data[0])} instead of ${size ** 3}`);
+    seconds = Math.min(seconds, (performance.now() - start) / 1000);
+  }
+  return (2 * size ** 3) / seconds / 1e9;
 }
 
 async function reference(): Promise<Finding> {

@@ -1,6 +1,6 @@
 // difsr train: configuration, data, backend, training, results.
 import { schemaOf, type Dataset } from '@difsr/data';
-import { train, type RunConfig, type TrainOutcome } from '@difsr/training';
+import { deviceNames, train, type RunConfig, type TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { resolveConfig } from '../config.js';
