@@ -37,17 +37,22 @@ export interface FusedOptions {
   readonly layout?: SumLayout;
 }
 
+/** Rows (batch x length) up to which the number of operations counts for more than what they move. */
+const FEW_ROWS = 256;
+
 /**
- * The layout that measuring showed to be faster (docs/performance.md): adding costs passes over `[b, h, n, n]`,
- * concatenating costs copies of the queries and keys.
+ * The layout that measuring showed to be faster (docs/performance.md): adding costs a pass over `[b, h, n, n]` per side
+ * source, concatenating costs copies of all queries and keys but takes fewer operations.
  */
 export function sumLayout(shape: {
+  readonly batch: number;
+  readonly length: number;
   readonly heads: number;
-  readonly maxLength: number;
   readonly width: number;
   readonly sides: readonly number[];
 }): SumLayout {
-  const adding = 3 * shape.heads * shape.maxLength * shape.sides.length;
+  if (shape.batch * shape.length <= FEW_ROWS) return 'concatenated';
+  const adding = 3 * shape.heads * shape.length * shape.sides.length;
   const concatenating = 4 * [shape.width, ...shape.sides].reduce((a, b) => a + b, 0);
   return adding > concatenating ? 'concatenated' : 'added';
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AttentionError, createDifAttention, type DifAttentionConfig } from '../index.js';
+import { AttentionError, createDifAttention, sumLayout, type DifAttentionConfig } from '../index.js';
 import type { AttentionInputs } from './arrays.js';
 
 /** Repeatable numbers in [-1, 1). */
@@ -179,6 +179,23 @@ it('any shape: fused is the definition', async () => {
     ),
     { numRuns: 60 },
   );
+});
+
+it('both layouts of sum are the definition', async () => {
+  const config = { ...shape, backend: 'reference' } as const;
+  const weights = await weightsOf(config);
+  const inputs = inputsOf(config, 50, 6, { valid: true });
+  const expected = await forward({ ...config, kernel: 'unfused' }, inputs, weights);
+  close(await forward(config, inputs, weights), expected, 1e-6);
+  expect(sumLayout({ batch: 1, length: 6, heads: 2, width: 8, sides: [4, 5] })).toBe('concatenated');
+  expect(sumLayout({ batch: 50, length: 6, heads: 2, width: 8, sides: [4, 5] })).toBe('concatenated');
+  expect(sumLayout({ batch: 128, length: 50, heads: 2, width: 64, sides: [64] })).toBe('added');
+  expect(sumLayout({ batch: 128, length: 200, heads: 2, width: 64, sides: [64] })).toBe('concatenated');
+  const wide = { width: 32, heads: 1, maxLength: 6, sides: [{ name: 'genre', width: 8 }], backend: 'reference' } as const;
+  const wideWeights = await weightsOf(wide);
+  const many = inputsOf(wide, 50, 6);
+  expect(sumLayout({ batch: 50, length: 6, heads: 1, width: 32, sides: [8] })).toBe('added');
+  close(await forward(wide, many, wideWeights), await forward({ ...wide, kernel: 'unfused' }, many, wideWeights), 1e-6);
 });
 
 describe('the kernel', () => {

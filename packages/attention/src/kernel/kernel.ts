@@ -2,6 +2,7 @@
 import { hoist, type Backend, type Graph, type HostTensor, type Program, type Variables } from '@difsr/graph';
 import { initialValues } from '@difsr/nn';
 import { collectFeeds, collectTables, completeWeights, type AttentionInputs, type AttentionTables } from './arrays.js';
+import { sumLayout, type SumLayout } from '../fused.js';
 import { openBackend } from './backends.js';
 import { AttentionError, parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
 import { parametersOf, traceDefinition, traceFused, traceGradient, traceTabulated, type Traced } from './trace.js';
@@ -170,8 +171,12 @@ class Kernel implements DifAttention {
   async forward(inputs: AttentionInputs): Promise<Float32Array> {
     const feeds = collectFeeds(this.config, inputs);
     const masked = 'valid' in feeds;
-    const trace = this.config.kernel === 'unfused' ? traceDefinition : traceFused;
-    const program = await this.#program(`attention${masked ? ', masked' : ''}`, () => trace(this.config, { masked }));
+    const layout = layoutOf(this.config, inputs);
+    const unfused = this.config.kernel === 'unfused';
+    const label = `attention, ${unfused ? 'unfused' : layout}${masked ? ', masked' : ''}`;
+    const program = await this.#program(label, () =>
+      unfused ? traceDefinition(this.config, { masked }) : traceFused(this.config, { masked, layout }),
+    );
     return floats((await program.run(feeds))['output']);
   }
 
@@ -207,19 +212,21 @@ class Kernel implements DifAttention {
     const { config } = this;
     const { rows, values } = collectTables(config, tables);
     const fixed = { ...this.#weights, ...values };
-    const programs = new Map<boolean, Promise<Compiled>>();
-    const compiled = (masked: boolean): Promise<Compiled> =>
-      remember(programs, masked, async () => {
-        const { graph } = traceTabulated(config, rows, { masked });
+    const programs = new Map<string, Promise<Compiled>>();
+    const compiled = (masked: boolean, layout: SumLayout): Promise<Compiled> =>
+      remember(programs, `${layout}${masked ? ', masked' : ''}`, async () => {
+        const { graph } = traceTabulated(config, rows, { masked, layout });
         const program = await Compiled.compile(this.#backend, graph, fixed, 'tabulated attention');
         this.#tabulated.add(program);
         return program;
       });
-    await compiled(false); // what does not fit shows now, and the tables are read now
+    // What does not fit shows now.
+    await compiled(false, layoutOf(config, { batch: 1, length: config.maxLength }));
     return {
       forward: async (inputs) => {
         const feeds = collectFeeds(config, inputs, { rows });
-        return floats((await (await compiled('valid' in feeds)).run(feeds))['output']);
+        const program = await compiled('valid' in feeds, layoutOf(config, inputs));
+        return floats((await program.run(feeds))['output']);
       },
       dispose: async () => {
         for (const pending of programs.values()) {
@@ -250,6 +257,15 @@ class Kernel implements DifAttention {
   #program(label: string, trace: () => Traced): Promise<Compiled> {
     return remember(this.#programs, label, () => Compiled.compile(this.#backend, trace().graph, this.#weights, label));
   }
+}
+
+/** How the fused kernel adds scores for batches of this size; one way where there is nothing to add. */
+function layoutOf(
+  { fusion, heads, width, sides }: CompleteDifAttentionConfig,
+  { batch, length }: { readonly batch: number; readonly length: number },
+): SumLayout {
+  if (fusion !== 'sum' || sides.length === 0) return 'added';
+  return sumLayout({ batch, length, heads, width, sides: sides.map((side) => side.width) });
 }
 
 /** The promise under a key; one that was rejected is forgotten, so that the next call tries again. */

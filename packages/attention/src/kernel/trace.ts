@@ -2,7 +2,7 @@
 import { createGraph, differentiate, input, optimize, type Graph, type Tensor } from '@difsr/graph';
 import { Scope, type ParameterSpec } from '@difsr/nn';
 import { declareDif, difAttention, type DifWeights } from '../family.js';
-import { fusedDifAttention, sumLayout, type FusedSources, type SumLayout } from '../fused.js';
+import { fusedDifAttention, type FusedSources, type SumLayout } from '../fused.js';
 import { attentionMask, type AttentionMask } from '../scores.js';
 import type { CompleteDifAttentionConfig } from './config.js';
 
@@ -40,6 +40,11 @@ export function parametersOf(config: CompleteDifAttentionConfig): ParameterSpec[
 export interface TraceOptions {
   /** Whether `valid` is an input. */
   readonly masked: boolean;
+}
+
+/** Of the fused rewrite: how `sum` adds. */
+export interface FusedTraceOptions extends TraceOptions {
+  readonly layout: SumLayout;
 }
 
 interface Inputs {
@@ -100,7 +105,7 @@ export function traceGradient(config: CompleteDifAttentionConfig, options: Trace
 /** The fused rewrite on vectors. */
 export function traceFused(
   config: CompleteDifAttentionConfig,
-  options: TraceOptions & { readonly layout?: SumLayout },
+  options: FusedTraceOptions,
 ): Traced {
   const { item, sides, position, mask } = inputsOf(config, options);
   return fused(
@@ -116,7 +121,7 @@ export function traceFused(
 export function traceTabulated(
   config: CompleteDifAttentionConfig,
   rows: { readonly sides: Readonly<Record<string, number>>; readonly position: number },
-  options: TraceOptions & { readonly layout?: SumLayout },
+  options: FusedTraceOptions,
 ): Traced {
   const { item, mask } = inputsOf(config, options);
   const ids = input('items', item.shape.slice(0, 2), 'int32');
@@ -137,15 +142,10 @@ function fused(
   item: Tensor,
   sources: FusedSources,
   mask: AttentionMask,
-  layout: SumLayout | undefined,
+  layout: SumLayout,
 ): Traced {
   const { weights, parameters } = declare(config);
-  const { heads, form, width, maxLength, sides } = config;
-  const output = fusedDifAttention(item, sources, weights, {
-    heads,
-    mask,
-    form,
-    layout: layout ?? sumLayout({ heads, maxLength, width, sides: sides.map((side) => side.width) }),
-  });
+  const { heads, form } = config;
+  const output = fusedDifAttention(item, sources, weights, { heads, mask, form, layout });
   return { graph: optimize(createGraph({ output })), parameters };
 }
