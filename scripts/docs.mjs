@@ -1,10 +1,23 @@
-// `npm run docs`: the docs site, with the API reference made from the docstrings, into docs/.vitepress/dist.
-// (`pnpm docs` is a command of pnpm's own, and no script can take its place: use `pnpm run docs`.)
-//   --serve   afterwards, serve it on this machine
+// `npm run docs` or `pnpm run docs`: the docs site, with the API reference made from the docstrings, into docs/.vitepress/dist.
+// (`pnpm docs` without "run" is a command of pnpm's own, whose place no script can take: decision 0047.)
+//   --check   change no file that is committed: `npm test` builds the site so
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './bootstrap.mjs';
+import { prepare, ROOT } from './bootstrap.mjs';
 import { run, step } from './steps.mjs';
 
-const { writeApi } = await import('./docs/api.mjs');
-await step('API reference', writeApi);
-await step('site', () => run('pnpm', ['exec', 'vitepress', 'build', 'docs'], { cwd: ROOT }).then(() => 'docs/.vitepress/dist'));
+try {
+  // The sources are read, nothing has to be built: the smallest package stands for none.
+  await prepare({ projects: ['packages/metrics'], quiet: true });
+  // These need what was installed just now.
+  const { writeApi } = await import('./docs/api.mjs');
+  const { ATTENTION_CONFIG, attentionConfigPage } = await import('./docs/attention-config.mjs');
+  if (!process.argv.includes('--check')) writeFileSync(join(ROOT, ATTENTION_CONFIG), attentionConfigPage());
+  await step('API reference', writeApi);
+  await step('site', async () => {
+    await run('pnpm', ['exec', 'vitepress', 'build', 'docs'], { cwd: ROOT });
+    return 'docs/.vitepress/dist/index.html';
+  });
+} catch {
+  process.exitCode = 1; // the failing step has printed its output
+}

@@ -33,7 +33,10 @@ export async function writeApi() {
   };
   const files = entries.map(({ source }) => join(ROOT, source));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(tsconfig, JSON.stringify({ extends: join(ROOT, 'tsconfig.base.json'), compilerOptions, files }, null, 2));
+  writeFileSync(
+    tsconfig,
+    JSON.stringify({ extends: join(ROOT, 'tsconfig.base.json'), compilerOptions, files }, null, 2),
+  );
   const app = await Application.bootstrapWithPlugins(
     {
       options: join(ROOT, 'typedoc.json'),

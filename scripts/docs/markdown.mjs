@@ -12,7 +12,11 @@ const PICTURES = join(DOCS, 'pictures');
 const pages = new Map(
   entryPoints()
     .filter(({ main }) => main)
-    .map(({ name, folder }) => [join(ROOT, folder, 'README.md'), join(DOCS, 'api', `${name}.md`)]),
+    .flatMap(({ name, folder }) =>
+      [folder, `${folder}/README.md`].map(
+        (path) => /** @type {const} */ ([join(ROOT, path), join(DOCS, 'api', `${name}.md`)]),
+      ),
+    ),
 );
 
 /** The document that is being rendered. @param {{ path?: string }} env what vitepress hands to markdown-it */
@@ -67,7 +71,9 @@ export function inlinePictures(md) {
     const source = tokens[index]?.attrGet('src') ?? '';
     const path = /^[a-z]+:/.test(source) ? '' : resolve(dirname(documentOf(env)), source);
     if (dirname(path) !== PICTURES || !path.endsWith('.svg')) {
-      return asFile === undefined ? self.renderToken(tokens, index, options) : asFile(tokens, index, options, env, self);
+      return asFile === undefined
+        ? self.renderToken(tokens, index, options)
+        : asFile(tokens, index, options, env, self);
     }
     return readFileSync(path, 'utf8')
       .replace(/<style>.*?<\/style>/s, '')

@@ -1,47 +1,12 @@
 // vitepress's configuration: the site is the folder docs/, with docs/api written by api.mjs before it is built.
-import { existsSync, readdirSync } from 'node:fs';
-import { join, sep } from 'node:path';
 import { defineConfig } from 'vitepress';
-import { ROOT } from '../bootstrap.mjs';
 import { entryPoints } from './entry-points.mjs';
 import { inlinePictures, repositoryLinks } from './markdown.mjs';
+import { isWritten, PAGES } from './pages.mjs';
 
-const DOCS = join(ROOT, 'docs');
-
-/** Pages in the order in which they are listed: title and path below docs/, without its ending. */
-const GUIDE = [
-  ['Getting started', 'guide/getting-started'],
-  ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
-  ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
-  ['Choosing a backend and device', 'guide/backends'],
-  ['How DIF attention works', 'guide/how-it-works'],
-];
-const REFERENCE = [
-  ['Training configuration', 'configuration'],
-  ['Attention configuration', 'guide/attention-config'],
-  ['Op coverage', 'coverage'],
-  ['Performance', 'performance'],
-];
-const PROJECT = [
-  ['Architecture', 'architecture'],
-  ['Glossary', 'glossary'],
-  ['Decisions', 'decisions/index'],
-];
-
-/** @param {readonly (readonly string[])[]} pages */
+/** @param {readonly (readonly [title: string, path: string])[]} pages */
 const items = (pages) =>
-  pages
-    .filter(([, path]) => existsSync(join(DOCS, `${path}.md`)))
-    .map(([text, path]) => ({ text: text ?? '', link: `/${path?.replace(/index$/, '')}` }));
-
-/** Every page that no list above has, except the API's: a page that cannot be found is not written. */
-export function unlistedPages() {
-  const listed = new Set([...GUIDE, ...REFERENCE, ...PROJECT].map(([, path]) => `${path}.md`));
-  return readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
-    .map((path) => path.split(sep).join('/'))
-    .filter((path) => path.endsWith('.md') && path !== 'index.md' && !/^(?:api|decisions|\.vitepress)\//.test(path))
-    .filter((path) => !listed.has(path));
-}
+  pages.filter(([, path]) => isWritten(path)).map(([text, path]) => ({ text, link: `/${path.replace(/index$/, '')}` }));
 
 const api = entryPoints().map(({ name }) => ({ text: name, link: `/api/${name}` }));
 
@@ -69,10 +34,10 @@ export default defineConfig({
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
     ],
     sidebar: [
-      { text: 'Guide', items: items(GUIDE) },
-      { text: 'Reference', items: items(REFERENCE) },
+      { text: 'Guide', items: items(PAGES.guide) },
+      { text: 'Reference', items: items(PAGES.reference) },
       { text: 'API', collapsed: false, items: [{ text: 'All modules', link: '/api/' }, ...api] },
-      { text: 'Project', items: items(PROJECT) },
+      { text: 'Project', items: items(PAGES.project) },
     ],
     docFooter: { prev: false, next: false },
     footer: { message: 'Apache-2.0' },

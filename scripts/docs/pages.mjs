@@ -1,0 +1,43 @@
+// The pages of the site in the order in which they are listed: title, and path below docs/ without its ending.
+import { existsSync, readdirSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { ROOT } from '../bootstrap.mjs';
+
+const DOCS = join(ROOT, 'docs');
+
+/** @type {Readonly<Record<'guide' | 'reference' | 'project', readonly (readonly [title: string, path: string])[]>>} */
+export const PAGES = {
+  guide: [
+    ['Getting started', 'guide/getting-started'],
+    ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
+    ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
+    ['Choosing a backend and device', 'guide/backends'],
+    ['How DIF attention works', 'guide/how-it-works'],
+  ],
+  reference: [
+    ['Training configuration', 'configuration'],
+    ['Attention configuration', 'guide/attention-config'],
+    ['Op coverage', 'coverage'],
+    ['Performance', 'performance'],
+  ],
+  project: [
+    ['Architecture', 'architecture'],
+    ['Glossary', 'glossary'],
+    ['Decisions', 'decisions/index'],
+  ],
+};
+
+const listed = Object.values(PAGES).flatMap((pages) => pages.map(([, path]) => `${path}.md`));
+
+/** Whether a page is written. @param {string} path below docs/, without its ending */
+export const isWritten = (path) => existsSync(join(DOCS, `${path}.md`));
+
+/** Listed pages that nobody has written. */
+export const missingPages = () => listed.filter((path) => !existsSync(join(DOCS, path)));
+
+/** Pages that no list has, so that nobody finds them. */
+export const unlistedPages = () =>
+  readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.split(sep).join('/'))
+    .filter((path) => path.endsWith('.md') && path !== 'index.md' && !/^(?:api|decisions|\.vitepress)\//.test(path))
+    .filter((path) => !listed.includes(path));
