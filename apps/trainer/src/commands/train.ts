@@ -120,5 +120,5 @@ function checkModel(config: RunConfig, dataset: Dataset): void {
 
 /** A device's name as configurations know it. */
 function deviceOf(name: string): RunConfig['device'] {
-  return name === 'cuda' || name === 'webgpu' ? name : 'cpu';
+  return deviceNames.find((known) => known === name) ?? 'auto';
 }
