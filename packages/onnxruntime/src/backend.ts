@@ -2,7 +2,7 @@
 import type { Backend, CompileOptions, Graph, HostTensor, Program, Variables } from '@difsr/graph';
 import { BackendError } from '@difsr/graph';
 import { describeProgram, type ProgramDescription } from './description.js';
-import type { Settings } from './devices.js';
+import { arithmeticOf, type Settings } from './devices.js';
 import { OrtProgram } from './program.js';
 import type { Platform, Runtime } from './runtime.js';
 import { createSession } from './session.js';
@@ -43,8 +43,8 @@ export class OrtBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     const variables = this.#own(options.variables);
-    const { tracer } = this.#platform;
-    return this.load(await describeProgram(graph, options, variables?.types ?? new Map(), tracer), variables);
+    const how = { tracer: this.#platform.tracer, arithmetic: arithmeticOf(this.#settings) };
+    return this.load(await describeProgram(graph, options, variables?.types ?? new Map(), how), variables);
   }
 
   /** Makes a program of a description, which may come from another thread. */

@@ -1,5 +1,6 @@
 // The devices of this backend and its options.
 import { BackendError } from '@difsr/graph';
+import type { Arithmetic, Precision } from './lower/precision.js';
 import type { Platform } from './runtime.js';
 
 /** What sessions run on. */
@@ -7,6 +8,9 @@ export type Device = 'cpu' | 'cuda' | 'webgpu';
 
 /** All devices. In a browser there is no `cuda`, and `cpu` means WebAssembly. */
 export const devices: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
+
+/** What programs can compute in. */
+export const precisions: readonly Precision[] = ['float32', 'float16'];
 
 /** Options of the backend; all have defaults. */
 export interface OnnxRuntimeOptions {
@@ -17,6 +21,13 @@ export interface OnnxRuntimeOptions {
    * cross-origin isolated). Results differ in the last bits between thread counts.
    */
   readonly threads?: number;
+  /**
+   * What programs compute in, default `float32`. With `float16`, matrix products and what is computed around them use float16,
+   * while normalization, softmax, losses, rankings, long sums and optimizer updates stay float32, as do all tensors that go
+   * in and come out. The device `cpu` has no float16: it computes in float32 and rounds where float16 would, which is slower
+   * than float32 and shows what float16 does to one's results before a GPU is at hand.
+   */
+  readonly precision?: Precision;
   /** What ONNX Runtime itself writes to standard error or the console; default `fatal`. */
   readonly logLevel?: 'verbose' | 'info' | 'warning' | 'error' | 'fatal';
   /**
@@ -31,17 +42,24 @@ export interface Settings extends Required<Omit<OnnxRuntimeOptions, 'wasmPaths'>
   readonly wasmPaths: string | undefined;
 }
 
+/** How programs are lowered with these settings. */
+export function arithmeticOf({ device, precision }: Settings): Arithmetic {
+  return precision === 'float16' && device === 'cpu' ? 'float16 rounding' : precision;
+}
+
 /** Options with their defaults. @throws BackendError for an unknown device or a thread count that is none. */
 export function completeOptions(
   options: OnnxRuntimeOptions,
   platform: Pick<Platform, 'devices' | 'threads'>,
 ): Settings {
-  const { device = 'cpu', threads = platform.threads, logLevel = 'fatal', wasmPaths } = options;
+  const { device = 'cpu', threads = platform.threads, precision = 'float32', logLevel = 'fatal', wasmPaths } = options;
   if (!platform.devices.includes(device))
     throw new BackendError(
       `there is no device "${String(device)}" in onnxruntime here; devices are ${platform.devices.join(', ')}`,
     );
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
     throw new BackendError(`threads is a whole number in 1..1024, got ${threads}: leave it out to use every core`);
-  return { device, threads, logLevel, wasmPaths };
+  if (!precisions.includes(precision))
+    throw new BackendError(`there is no precision "${String(precision)}"; precisions are ${precisions.join(', ')}`);
+  return { device, threads, precision, logLevel, wasmPaths };
 }

@@ -1,7 +1,8 @@
 // The public API of @difsr/onnxruntime in Node; ./web/index.ts is the same for browsers.
 export { toOnnx, type ToOnnxOptions } from './lower/to-onnx.js';
 export { createOnnxRuntimeBackend } from './node/backend.js';
-export { devices, type Device, type OnnxRuntimeOptions } from './devices.js';
+export { devices, precisions, type Device, type OnnxRuntimeOptions } from './devices.js';
+export type { Precision } from './lower/precision.js';
 export { createWorkerBackend } from './node/worker-backend.js';
 export { probeDevices } from './node/probe.js';
 export type { DeviceReport } from './measure.js';

@@ -25,9 +25,11 @@ import { Emitter, onnxDTypes, type Target } from './emitter.js';
 import { kernels } from './kernels.js';
 import type { Lowering, Surroundings } from './lowering.js';
 import { plan, type Unit } from './plan.js';
+import type { Arithmetic } from './precision.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
 import { shapes } from './shape.js';
+import { Values } from './values.js';
 
 /** Every lowering, by op. */
 export const lowerings: { readonly [N in OpName]: Lowering<N> } = {
@@ -73,8 +75,14 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
   return encodeModel(lowerModel(graph, options));
 }
 
+/** What sessions of this package can ask for beyond that. */
+export interface LowerOptions extends ToOnnxOptions {
+  /** Default `float32`; files are float32 always. */
+  readonly arithmetic?: Arithmetic;
+}
+
 /** The model as plain data. */
-export function lowerModel(graph: Graph, options: ToOnnxOptions): OnnxModel {
+export function lowerModel(graph: Graph, options: LowerOptions): OnnxModel {
   const { opset, irVersion } = targets[options.target];
   const lowered = lowerGraph(graph, options);
   const vendor = usesVendor(lowered.nodes);
@@ -93,9 +101,12 @@ function usesVendor(nodes: readonly OnnxNode[]): boolean {
 }
 
 /** The ONNX graph as plain data. */
-export function lowerGraph(graph: Graph, { target, name = 'graph', initializers = {} }: ToOnnxOptions): OnnxGraph {
+export function lowerGraph(
+  graph: Graph,
+  { target, name = 'graph', initializers = {}, arithmetic = 'float32' }: LowerOptions,
+): OnnxGraph {
   const emitter = Emitter.create(graph, target);
-  const values = new Map<Tensor, string>();
+  const values = new Values(emitter, target === 'runtime' ? arithmetic : 'float32');
   const surroundings = surroundingsOf(graph, values);
   const positions = new Map(graph.nodes.map((node, position) => [node.id, position]));
   for (const unit of plan(graph)) {
@@ -120,7 +131,7 @@ function asFloat32({ dtype, data }: HostTensor): HostTensor['data'] {
   return dtype === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
 }
 
-function surroundingsOf(graph: Graph, values: ReadonlyMap<Tensor, string>): Surroundings {
+function surroundingsOf(graph: Graph, values: Values): Surroundings {
   const uses = new Map<Tensor, number>();
   const reads = [
     ...graph.nodes.flatMap((node): readonly (Tensor | undefined)[] => node.inputs),
@@ -129,19 +140,15 @@ function surroundingsOf(graph: Graph, values: ReadonlyMap<Tensor, string>): Surr
   for (const tensor of reads) if (tensor !== undefined) uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
   return {
     uses: (tensor) => uses.get(tensor) ?? 0,
-    valueOf: (tensor) => {
-      const name = values.get(tensor);
-      if (name === undefined)
-        throw new GraphError(`${tensor.node.op} #${tensor.node.id} is used before it is computed`);
-      return name;
-    },
+    valueOf: (tensor) => values.nameOf(tensor),
   };
 }
 
-function lowerUnit(emitter: Emitter, unit: Unit, values: Map<Tensor, string>, surroundings: Surroundings): void {
+function lowerUnit(emitter: Emitter, unit: Unit, values: Values, surroundings: Surroundings): void {
   const { node } = unit;
   const assign = (of: Node, names: readonly string[]): void =>
-    of.outputs.forEach((output, i) => values.set(output, names[i] ?? ''));
+    of.outputs.forEach((output, i) => values.assign(output, names[i] ?? ''));
+  values.enter(node);
   if (unit.kind === 'node') {
     assign(node, lowerNode(emitter, unit.node, surroundings));
     return;
@@ -182,10 +189,12 @@ function nameOutputs(
   name: string,
   graph: Graph,
   emitter: Emitter,
-  values: ReadonlyMap<Tensor, string>,
+  values: Values,
   inputs: ReadonlyMap<string, Tensor>,
   target: Target,
 ): OnnxGraph {
+  values.leave();
+  const named = new Map([...graph.outputs.values()].map((tensor) => [tensor, values.nameOf(tensor)]));
   const produced = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
   const renamed = new Map<string, string>();
   const copies: OnnxNode[] = [];
@@ -196,7 +205,7 @@ function nameOutputs(
       throw new GraphError(
         `"${given}" names both an input and an output, which ONNX does not allow: rename the output`,
       );
-    const value = values.get(tensor) ?? '';
+    const value = named.get(tensor) ?? '';
     if (produced.has(value) && !renamed.has(value)) renamed.set(value, output);
     else copies.push({ type: 'Identity', domain: '', inputs: [value], outputs: [output], attributes: {} });
     outputs.push({ name: output, dtype: onnxDTypes[tensor.dtype], shape: tensor.shape });

@@ -12,7 +12,8 @@ import {
   type Variables,
 } from '@difsr/graph';
 import { describeProgram, disposed, type VariableTypes } from '../description.js';
-import { completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
+import { arithmeticOf, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
+import type { Arithmetic } from '../lower/precision.js';
 import { nodePlatform } from './platform.js';
 import { nodeTracer } from './tracer.js';
 import {
@@ -161,12 +162,14 @@ class WorkerProgram implements Program {
 class WorkerBackend implements Backend {
   readonly name = 'onnxruntime';
   readonly device: string;
+  readonly #arithmetic: Arithmetic;
   readonly #connection: Connection;
   readonly #variables = new Set<WorkerVariables>();
   #nextNumber = 0;
 
   constructor(settings: Settings) {
     this.device = settings.device;
+    this.#arithmetic = arithmeticOf(settings);
     this.#connection = new Connection({ settings });
   }
 
@@ -190,7 +193,10 @@ class WorkerBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     const variables = this.#own(options.variables);
-    const description = await describeProgram(graph, options, variables?.types ?? new Map(), nodeTracer);
+    const description = await describeProgram(graph, options, variables?.types ?? new Map(), {
+      tracer: nodeTracer,
+      arithmetic: this.#arithmetic,
+    });
     const program = this.#nextNumber++;
     await this.#connection.send({ kind: 'load', program, description, variables: variables?.number });
     return new WorkerProgram(this.#connection, program);
