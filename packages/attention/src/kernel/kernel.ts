@@ -35,6 +35,7 @@ export interface TabulatedInputs {
 export interface TabulatedDifAttention {
   /** `[batch, length, width]` */
   forward(inputs: TabulatedInputs): Promise<Float32Array>;
+  /** Frees the tables and the programs. */
   dispose(): Promise<void>;
 }
 
