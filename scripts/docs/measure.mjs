@@ -23,20 +23,10 @@ import { singularValues } from './singular-values.mjs';
  */
 
 /** What is trained: small enough for two minutes on two cores. */
-const OPTIONS = [
-  ...['--data', 'generated', '--epochs', '30', '--set', 'training.schedule.kind=constant'],
-  ...['--set', 'training.targetsPerStep=1024', '--set', 'training.learningRate=0.002'],
-  ...[
-    '--set',
-    'model.maxLength=50',
-    '--set',
-    'model.hiddenDropout=0.3',
-    '--set',
-    'model.layers=2',
-    '--set',
-    'model.heads=2',
-  ],
-];
+const OPTIONS = (
+  '--data generated --epochs 30 --set training.schedule.kind=constant --set training.targetsPerStep=1024 ' +
+  '--set training.learningRate=0.002 --set model.maxLength=50 --set model.hiddenDropout=0.3 --set model.layers=2 --set model.heads=2'
+).split(' ');
 /** Length of the history whose scores are drawn. */
 const SHOWN = 12;
 /** Length of the histories whose ranks are taken: the models' longest. */
