@@ -88,7 +88,7 @@ export function spliceGraph(bytes: Uint8Array, splice: Splice | ((typeOf: TypeOf
   );
 
   // Nodes are named after what they compute, and this name was another node's.
-  for (const node of message.node) if (node.output.includes(options.replace)) node.name = `${prefix}/result`;
+  for (const node of message.node) if (node.output.includes(options.replace)) node.name = `${prefix}/replacement`;
   // The old result gives up its name; whatever computed nothing else dies with it.
   producer.output = producer.output.map((name) => (name === options.replace ? `${prefix}/replaced` : name));
   const at = target.node.indexOf(producer);

@@ -1,0 +1,376 @@
+// A graph spliced into models of many kinds: what must hold whatever the graph is. Models are built here as messages, so
+// that they have what our own writer never writes.
+import { create, equals, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { add, createGraph, input, mul, reshape, select, softmax, tanh, type HostTensor } from '@difsr/graph';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import {
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  type GraphProtoSchema,
+  type NodeProto,
+} from 'onnx-buf';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeModel, describeOnnx, OnnxModelError, readOnnxTensors, transposed } from './decode.js';
+import { spliceGraph, type Splice } from './splice.js';
+
+/** A graph's fields as plain data. */
+type GraphInit = Omit<Extract<MessageInitShape<typeof GraphProtoSchema>, { readonly $typeName?: never }>, '$typeName'>;
+type NodeInit = Extract<MessageInitShape<typeof NodeProtoSchema>, { readonly $typeName?: never }>;
+
+const { FLOAT, FLOAT16, INT64, INT32, BOOL, UINT8, DOUBLE } = TensorProto_DataType;
+
+function value(name: string, elemType: number, dims?: readonly (number | string)[]) {
+  const dim = dims?.map((size) =>
+    typeof size === 'number'
+      ? { value: { case: 'dimValue' as const, value: BigInt(size) } }
+      : { value: { case: 'dimParam' as const, value: size } },
+  );
+  return {
+    name,
+    type: { value: { case: 'tensorType' as const, value: { elemType, ...(dim ? { shape: { dim } } : {}) } } },
+  };
+}
+
+function floats(name: string, dims: readonly number[], values: readonly number[]) {
+  return { name, dataType: FLOAT, dims: dims.map(BigInt), floatData: [...values] };
+}
+
+function node(opType: string, inputs: string, output: string, more: NodeInit = {}): NodeInit {
+  return { opType, name: `node ${output}`, input: inputs.split(' '), output: output.split(' '), ...more };
+}
+
+function model(graph: GraphInit, { opset = 17, ir = 8 }: { opset?: number; ir?: number } = {}): Uint8Array {
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: BigInt(ir),
+      opsetImport: [{ domain: '', version: BigInt(opset) }],
+      graph: { name: 'g', ...graph },
+    }),
+  );
+}
+
+/** x -> h = x * w -> (old = tanh h) -> y = old + h: `old` is what the tests replace, by h / 2 unless they say otherwise. */
+function host(type = FLOAT, options: { opset?: number; ir?: number } = {}, more: GraphInit = {}): Uint8Array {
+  const cast = (name: string, to: number) => [{ name, type: 2, i: BigInt(to) }];
+  return model(
+    {
+      input: [value('x', FLOAT, ['batch', 3])],
+      output: [value('y', FLOAT, ['batch', 3])],
+      initializer: [floats('w', [3], [1, 2, 3])],
+      ...more,
+      node: [
+        ...(type === FLOAT
+          ? [node('Mul', 'x w', 'h'), node('Tanh', 'h', 'old'), node('Add', 'old h', 'y')]
+          : [
+              node('Mul', 'x w', 'h0'),
+              node('Cast', 'h0', 'h', { attribute: cast('to', type) }),
+              node('Tanh', 'h', 'old'),
+              node('Add', 'old h', 'y0'),
+              node('Cast', 'y0', 'y', { attribute: cast('to', FLOAT) }),
+            ]),
+        ...(more.node ?? []),
+      ],
+    },
+    options,
+  );
+}
+
+const half = createGraph({ out: mul(input('h', ['batch', 3]), 0.5) });
+const x = Float32Array.of(0.5, -1, 2, 0.25, 3, -0.125);
+/** (1 + 1/2) x w */
+const expected = Array.from(x, (one, i) => 1.5 * one * ((i % 3) + 1));
+
+async function run(bytes: Uint8Array, more: Record<string, Tensor> = {}): Promise<number[]> {
+  const session = await InferenceSession.create(bytes);
+  const { y } = await session.run({ x: new Tensor('float32', x, [2, 3]), ...more });
+  await session.release();
+  return Array.from(y?.data ?? [], Number);
+}
+
+describe('a spliced model', () => {
+  it('computes what the graph says where the old tensor was', async () => {
+    expect(await run(spliceGraph(host(), { graph: half, replace: 'old', connect: { h: 'h' } }))).toEqual(expected);
+  });
+
+  it('keeps every other node, byte by byte', () => {
+    const nodesOf = (bytes: Uint8Array): NodeProto[] => decodeModel(bytes).graph.node;
+    const before = nodesOf(host()).filter(({ opType }) => opType !== 'Tanh');
+    const after = nodesOf(spliceGraph(host(), { graph: half, replace: 'old', connect: { h: 'h' } }));
+    const others = after.filter(({ name }) => !name.startsWith('dif/'));
+    expect(others.length).toBe(2);
+    others.forEach((each, i) => {
+      const same = before[i];
+      expect(same !== undefined && equals(NodeProtoSchema, each, same)).toBe(true);
+    });
+  });
+
+  it.each([
+    ['float16', FLOAT16],
+    ['double', DOUBLE],
+  ])('of %s stays one: the new part converts at its edges', async (_, type) => {
+    const bytes = spliceGraph(host(type), { graph: half, replace: 'old', connect: { h: 'h' } });
+    const casts = describeOnnx(bytes).nodes.filter((each) => each.type === 'Cast' && each.name.startsWith('dif/'));
+    expect(casts).toHaveLength(2);
+    (await run(bytes)).forEach((each, i) => expect(each).toBeCloseTo(expected[i] ?? NaN, 2));
+  });
+
+  it('of the oldest format has each new tensor as an input, as that format wants', async () => {
+    const old = host(FLOAT, { ir: 3, opset: 9 }, { input: [value('x', FLOAT, ['batch', 3]), value('w', FLOAT, [3])] });
+    const scaled = createGraph({ out: mul(input('h', ['batch', 3]), input('scale', [3])) });
+    const scale: HostTensor = { dtype: 'float32', shape: [3], data: Float32Array.of(0.5, 0.5, 0.5) };
+    const bytes = spliceGraph(old, { graph: scaled, replace: 'old', connect: { h: 'h' }, initializers: { scale } });
+    expect(await run(bytes)).toEqual(expected);
+    expect(decodeModel(bytes).graph.input.map(({ name }) => name)).toEqual(['x', 'w', 'dif/scale']);
+  });
+
+  it('gets new inputs with the sizes that the model gives its own, once for two splices', async () => {
+    const graph = createGraph({ out: add(input('h', ['batch', 3]), input('side', ['batch', 3])) });
+    const connect = { h: 'h', side: { input: 'side' } };
+    const two = host(
+      FLOAT,
+      {},
+      {
+        input: [value('x', FLOAT, ['N', 3])],
+        node: [node('Relu', 'y', 'z'), node('Identity', 'z', 'end')],
+        output: [value('y', FLOAT, ['N', 3]), value('end', FLOAT, ['N', 3])],
+        valueInfo: [value('h', FLOAT, ['N', 3])],
+      },
+    );
+    const once = spliceGraph(two, { graph, replace: 'old', connect });
+    const twice = spliceGraph(once, { graph, replace: 'z', connect: { ...connect, h: 'y' } });
+    expect(describeOnnx(twice).inputs).toEqual([
+      { name: 'x', type: 'float', shape: ['N', 3] },
+      { name: 'side', type: 'float', shape: ['N', 3] },
+    ]);
+    const names = describeOnnx(twice).nodes.map(({ name }) => name);
+    expect(names.some((name) => name.startsWith('dif/'))).toBe(true);
+    expect(names.some((name) => name.startsWith('dif_2/'))).toBe(true);
+    const side = new Tensor('float32', new Float32Array(6).fill(1), [2, 3]);
+    expect(await run(twice, { side })).toEqual(Array.from(x, (one, i) => 2 * one * ((i % 3) + 1) + 1));
+  });
+
+  it('reads ids and masks of any integer type', async () => {
+    const graph = createGraph({
+      out: select(input('mask', ['batch', 3], 'bool'), mul(input('h', ['batch', 3]), 0.5), 0),
+    });
+    const ones: readonly [number, Tensor][] = [
+      [INT64, new Tensor('int64', new BigInt64Array(6).fill(1n), [2, 3])],
+      [INT32, new Tensor('int32', new Int32Array(6).fill(1), [2, 3])],
+      [BOOL, new Tensor('bool', new Uint8Array(6).fill(1), [2, 3])],
+      [UINT8, new Tensor('uint8', new Uint8Array(6).fill(1), [2, 3])],
+    ];
+    for (const [type, m] of ones) {
+      const bytes = host(FLOAT, {}, { input: [value('x', FLOAT, ['batch', 3]), value('m', type, ['batch', 3])] });
+      const spliced = spliceGraph(bytes, { graph, replace: 'old', connect: { h: 'h', mask: 'm' } });
+      expect(await run(spliced, { m })).toEqual(expected);
+    }
+  });
+
+  it('keeps a tensor that only the body of an If reads, and puts the new part before that If', async () => {
+    const body = (name: string) => ({
+      name,
+      node: [node('Mul', 'old w', `${name} result`.replace(' ', '_'))],
+      output: [value(`${name}_result`, FLOAT)],
+    });
+    const attribute = [
+      { name: 'then_branch', type: 5, g: body('yes') },
+      { name: 'else_branch', type: 5, g: body('no') },
+    ];
+    const bytes = model({
+      input: [value('x', FLOAT, ['batch', 3]), value('c', BOOL, [])],
+      output: [value('y', FLOAT, ['batch', 3])],
+      initializer: [floats('w', [3], [1, 2, 3]), floats('dead', [1], [5])],
+      node: [
+        node('Mul', 'x w', 'h'),
+        node('Add', 'h dead', 'unused'),
+        node('Tanh', 'h', 'old'),
+        node('If', 'c', 'y', { attribute }),
+      ],
+    });
+    const spliced = spliceGraph(bytes, { graph: half, replace: 'old', connect: { h: 'h' } });
+    expect(await run(spliced, { c: new Tensor('bool', [true], []) })).toEqual(
+      Array.from(x, (one, i) => 0.5 * one * ((i % 3) + 1) ** 2),
+    );
+    expect(describeOnnx(spliced).initializers.map(({ name }) => name)).not.toContain('dead');
+    expect(() => spliceGraph(bytes, { graph: half, replace: 'yes_result', connect: { h: 'h' } })).toThrow(
+      /inside the body of a node If/,
+    );
+  });
+
+  it('leaves the other results of the node whose result it takes', async () => {
+    const bytes = model({
+      input: [value('x', FLOAT, ['batch', 3])],
+      output: [value('y', FLOAT)],
+      initializer: [{ name: 'sizes', dataType: INT64, dims: [2n], int64Data: [1n, 2n] }],
+      node: [
+        node('Split', 'x sizes', 'first rest', { attribute: [{ name: 'axis', type: 2, i: 1n }] }),
+        node('Concat', 'rest first', 'y', { attribute: [{ name: 'axis', type: 2, i: 1n }] }),
+      ],
+    });
+    const graph = createGraph({ out: mul(input('h', ['batch', 1]), 10) });
+    const sliced = spliceGraph(bytes, { graph, replace: 'rest', connect: { h: 'first' } });
+    expect(await run(sliced)).toEqual([5, 0.5, 2.5, 0.25]);
+  });
+
+  it('may read what the file computes later, as long as there is no circle', async () => {
+    const bytes = host(
+      FLOAT,
+      {},
+      { node: [node('Mul', 'x x', 'later')], output: [value('y', FLOAT), value('later', FLOAT)] },
+    );
+    const spliced = spliceGraph(bytes, { graph: half, replace: 'old', connect: { h: 'later' } });
+    expect(await run(spliced)).toEqual(Array.from(x, (one, i) => one * ((i % 3) + 1) + 0.5 * one * one));
+    expect(() => spliceGraph(bytes, { graph: half, replace: 'old', connect: { h: 'y' } })).toThrow(/a circle/);
+  });
+
+  it('keeps tensors in other files as they are', () => {
+    const external = {
+      name: 'w',
+      dataType: FLOAT,
+      dims: [3n],
+      dataLocation: TensorProto_DataLocation.EXTERNAL,
+      externalData: [{ key: 'location', value: 'weights.bin' }],
+    };
+    const bytes = host(FLOAT, {}, { initializer: [external] });
+    const { graph } = decodeModel(spliceGraph(bytes, { graph: half, replace: 'old', connect: { h: 'h' } }));
+    expect(graph.initializer.find(({ name }) => name === 'w')?.externalData[0]?.value).toBe('weights.bin');
+    expect(() => readOnnxTensors(bytes, ['w'])).toThrow(/lies in a file of its own/);
+  });
+
+  it('has whatever opset it had, whatever the graph', async () => {
+    const graph = createGraph({
+      out: reshape(softmax(reshape(input('h', ['batch', 3]), ['batch', 1, 3])), ['batch', 3]),
+    });
+    for (const opset of [9, 10, 11, 12, 13, 14, 17, 18, 20, 21, 22]) {
+      const bytes = spliceGraph(host(FLOAT, { opset }), { graph, replace: 'old', connect: { h: 'h' } });
+      expect(describeOnnx(bytes).opsets).toEqual({ '': opset });
+      const rows = [0, 1].map((row) => {
+        const h = [...x.subarray(3 * row, 3 * row + 3)].map((one, i) => one * (i + 1));
+        const exps = h.map(Math.exp);
+        const sum = exps.reduce((a, b) => a + b);
+        return h.map((one, i) => one + (exps[i] ?? NaN) / sum);
+      });
+      (await run(bytes)).forEach((each, i) => expect(each).toBeCloseTo(rows.flat()[i] ?? NaN, 5));
+    }
+  });
+});
+
+describe('what does not fit is refused:', () => {
+  const connect = { h: 'h' };
+  const refused = (bytes: Uint8Array, options: Partial<Splice>) => (): Uint8Array =>
+    spliceGraph(bytes, { graph: half, replace: 'old', connect, ...options });
+
+  it.each([
+    ['bytes that are no model', Uint8Array.of(1, 2, 3), {}, /3 bytes are no ONNX model/],
+    ['no bytes at all', new Uint8Array(0), {}, /0 bytes are no ONNX model/],
+    ['an opset that is too old', host(FLOAT, { opset: 8 }), {}, /opset 8; 9 to 26 .*version_converter/],
+    ['an opset from the future', host(FLOAT, { opset: 40 }), {}, /opset 40; 9 to 26/],
+    ['another width', host(), { connect: { h: 'w' } }, /"w" \(for "h"\) is \[3\], \[batch, 3\] is needed/],
+    [
+      'a result of another width',
+      host(FLOAT, {}, { valueInfo: [value('old', FLOAT, ['batch', 4])] }),
+      {},
+      /"old" \(to be replaced\) is \[batch, 4\]/,
+    ],
+    [
+      'quantized values',
+      host(FLOAT, {}, { valueInfo: [value('h', UINT8, ['batch', 3])] }),
+      {},
+      /"h" holds uint8, floats are needed: .*DequantizeLinear/,
+    ],
+    [
+      'a quantized result',
+      host(FLOAT, {}, { valueInfo: [value('old', UINT8, ['batch', 3])] }),
+      {},
+      /"old" holds uint8.*QuantizeLinear/,
+    ],
+    ['an input that is not connected', host(), { connect: {} }, /"h" \(float32\[batch, 3\]\) is connected to nothing/],
+    [
+      'a connection to nothing',
+      host(),
+      { connect: { h: 'h', g: 'x' } },
+      /nothing to connect to "g"; the graph reads h/,
+    ],
+    [
+      'a graph of two outputs',
+      host(),
+      { graph: createGraph({ a: tanh(input('h', [3])), b: tanh(input('h2', [3])) }) },
+      /one output, it has 2/,
+    ],
+    [
+      'a tensor that no output needs',
+      host(FLOAT, {}, { node: [node('Relu', 'h', 'idle')] }),
+      { replace: 'idle' },
+      /no output of the model depends on "idle"/,
+    ],
+    [
+      'two sizes for one dimension',
+      host(FLOAT, {}, { input: [value('x', FLOAT, [2, 3]), value('s', FLOAT, [5, 3])] }),
+      {
+        graph: createGraph({ out: add(input('h', ['batch', 3]), input('s', ['batch', 3])) }),
+        connect: { h: 'x', s: 's' },
+      },
+      /"s" \(for "s"\) is \[5, 3\].* with batch = 2/,
+    ],
+  ] as const)('%s', (_, bytes, options, message) => {
+    expect(refused(bytes, options)).toThrow(OnnxModelError);
+    expect(refused(bytes, options)).toThrow(message);
+  });
+});
+
+describe('readOnnxTensors', () => {
+  it('reads floats of every width, integers and truth values, raw or listed, of initializers and constants', () => {
+    const raw = (
+      array: Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array,
+    ): Uint8Array<ArrayBuffer> => Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    const bytes = host(
+      FLOAT,
+      {},
+      {
+        initializer: [
+          floats('listed', [2], [1, -2]),
+          { name: 'raw', dataType: FLOAT, dims: [1n, 2n], rawData: raw(Float32Array.of(3, 4)) },
+          { name: 'double', dataType: DOUBLE, dims: [2n], rawData: raw(Float64Array.of(0.5, 6)) },
+          { name: 'half', dataType: FLOAT16, dims: [4n], rawData: raw(Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x7c00)) },
+          { name: 'ids', dataType: INT64, dims: [2n], rawData: raw(BigInt64Array.of(7n, -8n)) },
+          { name: 'large', dataType: INT64, dims: [1n], int64Data: [2n ** 40n] },
+          { name: 'flags', dataType: BOOL, dims: [2n], int32Data: [0, 1] },
+          floats('w', [3], [1, 2, 3]),
+        ],
+        node: [node('Constant', '', 'inside', { attribute: [{ name: 'value', type: 4, t: floats('', [], [9]) }] })],
+      },
+    );
+    const read = readOnnxTensors(bytes);
+    expect(Object.fromEntries(Object.entries(read).map(([name, { data }]) => [name, [...data]]))).toEqual({
+      listed: [1, -2],
+      raw: [3, 4],
+      double: [0.5, 6],
+      half: [1, -2.5, 2 ** -24, Infinity],
+      ids: [7, -8],
+      flags: [0, 1],
+      w: [1, 2, 3],
+      inside: [9],
+    });
+    expect(read['raw']?.shape).toEqual([1, 2]);
+    expect(() => readOnnxTensors(bytes, ['large'])).toThrow(/"large" has integers beyond 32 bits/);
+    expect(() => readOnnxTensors(bytes, ['listet'])).toThrow(/no tensor "listet".*"listed"/);
+  });
+
+  it('transposes matrices', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }), (rows, columns) => {
+        const data = Float32Array.from({ length: rows * columns }, (_, i) => i);
+        const matrix: HostTensor = { dtype: 'float32', shape: [rows, columns], data };
+        const turned = transposed(matrix);
+        for (let i = 0; i < rows; i++)
+          for (let j = 0; j < columns; j++) expect(turned.data[j * rows + i]).toBe(data[i * columns + j]);
+        expect(transposed(turned)).toEqual(matrix);
+      }),
+    );
+    expect(() => transposed({ dtype: 'float32', shape: [3], data: new Float32Array(3) })).toThrow(OnnxModelError);
+  });
+});
