@@ -1,6 +1,6 @@
 // The backends and devices that take part: opened by name, or all that work here.
 import { BackendError, createGraph, createReferenceBackend, input, mul, type Backend } from '@difsr/graph';
-import { createOnnxRuntimeBackend } from '@difsr/onnxruntime';
+import { createOnnxRuntimeBackend, probeDevices } from '@difsr/onnxruntime';
 import { createTfjsBackend } from '@difsr/tfjs';
 import { UsageError } from '../errors.js';
 import { packageVersion } from '../report/machine.js';
@@ -60,15 +60,17 @@ export async function openEngines({
     throw new UsageError(`no backend of ${backends.join(', ')} has a device "${device}"`, own);
   }
   const engines: Engine[] = [];
-  const missing: Missing[] = [];
+  const missing: Missing[] = devices === undefined && backends.includes('onnxruntime') ? await probed() : [];
   for (const { backend, device } of pairs) {
+    if (missing.some((one) => one.backend === backend && one.device === device)) continue;
     try {
       engines.push(await open(backend, device, threads));
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       // A device that the user named must work; of all devices, most machines lack some.
       if (devices !== undefined && pairs.filter((pair) => pair.device === device).length === 1) throw error;
-      missing.push({ backend, device, reason: error.message });
+      // Where Node.js looked is of no interest on another machine.
+      missing.push({ backend, device, reason: error.message.replace(/ imported from \S+/, '') });
     }
   }
   if (engines.length === 0)
@@ -76,6 +78,14 @@ export async function openEngines({
       `no device works here.\n${missing.map((one) => `  ${one.backend} ${one.device}: ${one.reason}`).join('\n')}`,
     );
   return { engines, missing };
+}
+
+/** Devices of ONNX Runtime that do not work, found out in processes of their own: a driver that crashes harms nobody. */
+async function probed(): Promise<Missing[]> {
+  const reports = await probeDevices();
+  return reports.flatMap(({ device, works, detail, cure }) =>
+    works ? [] : [{ backend: 'onnxruntime', device, reason: cure === undefined ? detail : `${detail} Cure: ${cure}` }],
+  );
 }
 
 async function open(backend: BackendName, device: DeviceName, threads: number): Promise<Engine> {

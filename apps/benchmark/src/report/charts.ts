@@ -139,7 +139,7 @@ function optionOf(parts: {
         axisLabel: { customValues: places, fontSize: 11, formatter: (value: number) => categories[value] ?? '' },
       };
     }),
-    yAxis: panels.map((_, gridIndex) => ({ type: 'value' as const, gridIndex, min: 0 })),
+    yAxis: panels.map((_, gridIndex) => ({ type: 'value' as const, gridIndex, min: 0, axisLine: { show: false } })),
     series: panels.flatMap((panel, index) =>
       panel.lines.flatMap(({ name, points }, nth) => {
         const shift = (nth - (panel.lines.length - 1) / 2) * SHIFT;
