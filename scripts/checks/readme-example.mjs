@@ -8,7 +8,7 @@ import { join } from 'node:path';
  * @typedef {object} Example
  * @property {string} heading The heading above, without its marks.
  * @property {string} code
- * @property {string[] | undefined} printed Lines that the README promises: the `text` block that follows, or the comments
+ * @property {string[] | undefined} printed Lines that the README promises: the `text` block that follows, under a sentence at most, or the comments
  *   after `console.log(...);`. Undefined when it promises nothing.
  * @property {string[]} imports Packages that the code imports, without subpaths.
  * @property {string[]} backends What the code writes as `backend: '...'`.
@@ -26,7 +26,7 @@ const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') 
  */
 export function readmeExamples(readme) {
   const examples = [];
-  for (const match of readme.matchAll(/(<!-- not run: [^>]+-->\s*)?^```js\n(.*?)^```$(\s*^```text\n(.*?)^```$)?/gms)) {
+  for (const match of readme.matchAll(/(<!-- not run: [^>]+-->\s*)?^```js\n(.*?)^```$([^`#]{0,200}^```text\n(.*?)^```$)?/gms)) {
     const [, skipped, code = '', , text] = match;
     if (skipped !== undefined) continue;
     const headings = [...readme.slice(0, match.index).matchAll(/^#+ (.*)$/gm)];
