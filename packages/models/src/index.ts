@@ -2,6 +2,9 @@
 export * from './definition.js';
 export * from './registry.js';
 export * from './tasks.js';
+export * from './run-error.js';
+export * from './trained-model.js';
+export * from './recommend.js';
 export { featureName, selectFields, UnknownFieldError } from './fields.js';
 export { difAttentionNames, NameMap } from './reference-names.js';
 export { difSr, type DifSrConfig } from './dif-sr.js';

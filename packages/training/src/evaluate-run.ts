@@ -1,9 +1,9 @@
 // Evaluates a finished run on a data set, by either protocol.
 import { leaveOneOut, type Dataset } from '@difsr/data';
 import type { Backend } from '@difsr/graph';
+import { inferenceTensors } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
 import type { Metrics, TrainingEvent } from './events.js';
-import { inferenceTensors } from './recommend.js';
 import { RunError } from './run-error.js';
 import { fingerprint, type Run } from './run-folder.js';
 

@@ -2,7 +2,7 @@
 import { sequenceAt, type EvaluationCases } from '@difsr/data';
 import type { Backend, Feeds, Program, Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
-import { rankingTask, type ModelInstance } from '@difsr/models';
+import { padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
 import type { Metrics } from './events.js';
 import { integers } from './feeds.js';
 import { RunError } from './run-error.js';
@@ -87,22 +87,4 @@ export function rankingFeeds(
       1,
     );
   return feeds;
-}
-
-/** The last `maxLength` items of each history as one rectangle. */
-export function paddedItems(
-  histories: readonly (Int32Array | readonly number[])[],
-  model: ModelInstance,
-): ReturnType<typeof integers> {
-  const { maxLength } = model.config;
-  const rows = histories.map((history) => history.slice(Math.max(0, history.length - maxLength)));
-  return padded(rows, model.fixedLength ? maxLength : 1);
-}
-
-/** Rows of ids padded with 0 on the right to the longest (at least `width`). */
-export function padded(rows: readonly (Int32Array | readonly number[])[], width: number): ReturnType<typeof integers> {
-  const columns = rows.reduce((most, row) => Math.max(most, row.length), width);
-  const data = new Int32Array(rows.length * columns);
-  rows.forEach((row, r) => data.set(row, r * columns));
-  return integers(data, [rows.length, columns]);
 }

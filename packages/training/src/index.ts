@@ -13,10 +13,11 @@ export { train, type TrainOutcome } from './trainer.js';
 export type { TrainOptions } from './session.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
 export { evaluateRun } from './evaluate-run.js';
+// Recommending needs no file system and lives with the models, where web pages have it too; an opened run fits.
 export {
   createRecommender,
   inferenceTensors,
   type Recommendation,
   type Recommendations,
   type Recommender,
-} from './recommend.js';
+} from '@difsr/models';

@@ -1,6 +1,2 @@
-// The error of everything that can be wrong with a run or its folder.
-
-/** A run that cannot start, go on or be read; the message names the file or value and the cure. */
-export class RunError extends Error {
-  override readonly name = 'RunError';
-}
+// The error of everything that can be wrong with a run or its folder; the reading half of it lives with the models.
+export { RunError } from '@difsr/models';

@@ -9,15 +9,15 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fieldTable, type Dataset } from '@difsr/data';
-import { sizeOf, type HostTensor } from '@difsr/graph';
-import { featureName, findModel, type ModelInstance, type ModelSchema } from '@difsr/models';
+import type { HostTensor } from '@difsr/graph';
+import { featureName, readTrainedModel, type ModelSchema, type TrainedModel } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 import { writeFileAtomic } from './files.js';
 import { RunError } from './run-error.js';
-import { readTensors } from './tensors.js';
+import { readBytes } from './tensors.js';
 
-/** Names of the files of a run. */
+/** Names of the files of a run; the first three, which a trained model consists of, as MODEL_FILES of @difsr/models. */
 export const RUN_FILES = {
   config: 'config.json',
   vocabulary: 'vocabulary.json',
@@ -45,28 +45,11 @@ export interface RunVocabulary {
 }
 
 /** An opened run. */
-export interface Run {
-  readonly folder: string;
+export interface Run extends TrainedModel {
   readonly config: RunConfig;
-  readonly model: ModelInstance;
   readonly vocabulary: RunVocabulary;
-  readonly items: {
-    readonly tokens: readonly string[];
-    readonly names?: readonly string[];
-    readonly counts: Int32Array;
-  };
-  /** Best parameters, and the `feature.*` tables. */
-  readonly tensors: Record<string, HostTensor>;
   /** Of a finished run. */
   readonly metrics?: RunMetrics;
-}
-
-/** The model that a configuration names. Throws RunError for an unknown one, the model's own errors for bad options. */
-export function modelOf(config: RunConfig, schema: ModelSchema): ModelInstance {
-  const { name, ...options } = config.model;
-  const found = findModel(name);
-  if (found === undefined) throw new RunError(`there is no model "${name}". Cure: "difsr models" lists them`);
-  return found.instantiate(options, schema);
 }
 
 /** SHA-256 over everything of a data set that a run depends on. */
@@ -154,20 +137,12 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 /** Reads `vocabulary.json`. */
 export async function readVocabulary(folder: string): Promise<RunVocabulary> {
   const value = await readJson(folder, RUN_FILES.vocabulary);
-  const broken = (): RunError =>
-    new RunError(
+  const fingerprinted = typeof value === 'object' && value !== null && 'fingerprint' in value;
+  if (!fingerprinted)
+    throw new RunError(
       `${join(folder, RUN_FILES.vocabulary)}: missing or not a vocabulary of this project. Cure: restore the file, or train again`,
     );
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    !('items' in value) ||
-    !('schema' in value) ||
-    !('fingerprint' in value) ||
-    !Array.isArray(value.items)
-  )
-    throw broken();
-  // Written by vocabularyOf alone; what a reader depends on is checked above and by checkTensors.
+  // Written by vocabularyOf alone; readTrainedModel checks what else a reader depends on.
   return value as RunVocabulary;
 }
 
@@ -184,52 +159,14 @@ export async function readVocabulary(folder: string): Promise<RunVocabulary> {
 export async function openRun(folder: string): Promise<Run> {
   const config = await readRunConfig(folder);
   const vocabulary = await readVocabulary(folder);
-  const model = modelOf(config, vocabulary.schema);
-  const file = join(folder, RUN_FILES.model);
-  const { tensors } = await readTensors(file);
-  const items = tensors['items.weight'];
-  if (
-    items === undefined ||
-    items.shape[0] !== vocabulary.items.length ||
-    vocabulary.schema.items + 1 !== vocabulary.items.length
-  ) {
-    throw new RunError(
-      `${file}: holds ${items?.shape[0] ?? 'no'} items, ${RUN_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
-    );
-  }
+  const model = await readBytes(join(folder, RUN_FILES.model));
+  const trained = readTrainedModel({ config, vocabulary, model }, folder);
   const metrics = await readJson(folder, RUN_FILES.metrics);
   return {
-    folder,
+    ...trained,
     config,
-    model,
     vocabulary,
-    items: {
-      tokens: vocabulary.items,
-      ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }),
-      counts: Int32Array.from(vocabulary.counts),
-    },
-    tensors,
     // Written by the trainer alone, atomically.
     ...(metrics === undefined ? {} : { metrics: metrics as RunMetrics }),
   };
-}
-
-/** Throws where a tensor that a program needs is missing or has another shape. */
-export function checkTensors(
-  file: string,
-  tensors: Readonly<Record<string, HostTensor>>,
-  needed: readonly { readonly name: string; readonly shape: readonly number[] }[],
-): void {
-  for (const { name, shape } of needed) {
-    const found = tensors[name];
-    if (found === undefined)
-      throw new RunError(
-        `${file}: has no tensor "${name}": it is of another model or configuration. Cure: copy the whole folder of the run`,
-      );
-    if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape)) {
-      throw new RunError(
-        `${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`,
-      );
-    }
-  }
 }

@@ -4,14 +4,14 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { leaveOneOut, schemaOf } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
-import type { TrainingTask } from '@difsr/models';
+import { checkTensors, type TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
 import { environmentChanges, readCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
 import { readLines, removeTemporaries, writeFileAtomic } from './files.js';
 import { RunError } from './run-error.js';
-import { checkTensors, fingerprint, readRunConfig, RUN_FILES, vocabularyOf, writeJson } from './run-folder.js';
+import { fingerprint, readRunConfig, RUN_FILES, vocabularyOf, writeJson } from './run-folder.js';
 import type { TrainOptions } from './session.js';
 
 /** Tensors and position to start from. */

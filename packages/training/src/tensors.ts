@@ -1,7 +1,8 @@
 // Tensors on disk: safetensors files, written atomically, read strictly.
 import { readFile } from 'node:fs/promises';
 import { type HostTensor } from '@difsr/graph';
-import { decodeSafetensors, SafetensorsError, safetensorsPieces, type SafetensorsTensor } from '@difsr/nn';
+import { decodeTensors } from '@difsr/models';
+import { safetensorsPieces, type SafetensorsTensor } from '@difsr/nn';
 import { writeFileAtomic } from './files.js';
 import { RunError } from './run-error.js';
 
@@ -19,20 +20,6 @@ function toSafetensor({ dtype, shape, data }: HostTensor): SafetensorsTensor {
   throw new RunError(`cannot save a ${dtype} tensor`);
 }
 
-function fromSafetensor(file: string, name: string, tensor: SafetensorsTensor): HostTensor {
-  switch (tensor.dtype) {
-    case 'F32':
-    case 'F64':
-      return { dtype: 'float32', shape: tensor.shape, data: tensor.data };
-    case 'I32':
-      return { dtype: 'int32', shape: tensor.shape, data: tensor.data };
-    default:
-      throw new RunError(
-        `${file}: tensor "${name}" has dtype ${tensor.dtype}, expected F32, F64 or I32: the file is not one of this project`,
-      );
-  }
-}
-
 /** Writes tensors as safetensors, whole or not at all. */
 export async function writeTensors(
   file: string,
@@ -43,30 +30,22 @@ export async function writeTensors(
   await writeFileAtomic(file, safetensorsPieces(converted, { format: 'difsr', ...metadata }));
 }
 
+/** Reads a file of a run. @throws RunError where that cannot be done. */
+export async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new RunError(
+      `${file}: cannot be read (${error instanceof Error ? error.message : String(error)}). Cure: name a run folder that "difsr train" made`,
+    );
+  }
+}
+
 /**
  * Reads a safetensors file.
  *
  * @throws RunError where it is missing, truncated or not such a file.
  */
 export async function readTensors(file: string): Promise<TensorFile> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw new RunError(
-      `${file}: cannot be read (${error instanceof Error ? error.message : String(error)}). Cure: name a run folder that "difsr train" made`,
-    );
-  }
-  try {
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    return {
-      tensors: Object.fromEntries(
-        Object.entries(tensors).map(([name, tensor]) => [name, fromSafetensor(file, name, tensor)]),
-      ),
-      metadata: metadata ?? {},
-    };
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw new RunError(`${file}: ${error.message}`);
-    throw error;
-  }
+  return decodeTensors(await readBytes(file), file);
 }

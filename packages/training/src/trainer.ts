@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { leaveOneOut, schemaOf } from '@difsr/data';
 import { sizeOf, trainingStep } from '@difsr/graph';
-import { trainingTask } from '@difsr/models';
+import { modelOf, trainingTask } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { judgeEpoch } from './early-stopping.js';
@@ -14,7 +14,7 @@ import { optimizerOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from './files.js';
 import { modelCard } from './model-card.js';
 import { RunError } from './run-error.js';
-import { featureTables, modelOf, RUN_FILES, writeJson } from './run-folder.js';
+import { featureTables, RUN_FILES, writeJson } from './run-folder.js';
 import { planEpoch } from './sampler.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { startingState, type Start } from './start.js';
@@ -35,7 +35,7 @@ export interface TrainOutcome {
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { config, dataset, backend } = options;
-  const model = modelOf(config, schemaOf(dataset));
+  const model = modelOf(config.model, schemaOf(dataset));
   if (model.fixedLength && config.training.form !== 'prefix') {
     throw new RunError(
       'model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe',

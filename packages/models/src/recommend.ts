@@ -1,0 +1,109 @@
+// Recommendations for a history that was never seen, from a trained model, on any backend.
+import type { Backend, HostTensor } from '@difsr/graph';
+import type { ModelInstance } from './definition.js';
+import { LOWEST, recommendTask } from './tasks.js';
+import { inferenceTensors, type TrainedModel } from './trained-model.js';
+
+/** One recommended item. */
+export interface Recommendation {
+  readonly id: string;
+  readonly name?: string;
+  readonly score: number;
+}
+
+/** An answer: the items, which ids of the history are unknown, and whether popular items had to stand in. */
+export interface Recommendations {
+  readonly items: Recommendation[];
+  readonly unknown: string[];
+  readonly popular: boolean;
+}
+
+/** Recommends items of one trained model on one backend. */
+export interface Recommender {
+  /** The best next `k` items after a history of item ids, oldest first. */
+  recommend(
+    history: readonly string[],
+    options: { readonly k: number; readonly includeSeen: boolean },
+  ): Promise<Recommendations>;
+  /** Frees the programs and the parameters. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Prepares a trained model for recommending. Unknown ids are ignored and named; with none left the popular items are given,
+ * and `popular` says so.
+ *
+ * @throws RunError where the tensors are not those that the model needs.
+ * @example
+ * ```ts
+ * const recommender = await createRecommender(await fetchTrainedModel('/runs/clicks'), backend);
+ * const { items } = await recommender.recommend(['B004', 'B017'], { k: 5, includeSeen: false });
+ * ```
+ */
+export async function createRecommender(trained: TrainedModel, backend: Backend): Promise<Recommender> {
+  const { model } = trained;
+  const ids = new Map(trained.items.tokens.map((token, id) => [token, id]));
+  const variables = await backend.createVariables(inferenceTensors(trained));
+  const programs = new Map<number, Awaited<ReturnType<Backend['compile']>>>();
+  const programFor = async (k: number): Promise<Awaited<ReturnType<Backend['compile']>>> => {
+    const program =
+      programs.get(k) ?? (await backend.compile(recommendTask(model, k).graph, { variables, label: `recommend ${k}` }));
+    programs.set(k, program);
+    return program;
+  };
+  const describe = (id: number, score: number): Recommendation => {
+    const name = trained.items.names?.[id];
+    return { id: trained.items.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
+  };
+  return {
+    recommend: async (history, { k, includeSeen }) => {
+      const unknown = history.filter((token) => (ids.get(token) ?? 0) === 0);
+      const known = history.flatMap((token) => ids.get(token) || []);
+      const seen = includeSeen ? [] : [...new Set(known)];
+      const most = Math.min(k, model.schema.items);
+      if (known.length === 0)
+        return {
+          items: popularItems(trained, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
+          unknown,
+          popular: true,
+        };
+      const program = await programFor(most);
+      const found = await program.run({ items: paddedItems([known], model), excluded: padded([seen], 1) });
+      const scores = [...(found['values']?.data ?? [])];
+      const items = [...(found['ids']?.data ?? [])].flatMap((id, i) =>
+        (scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, scores[i] ?? 0)] : [],
+      );
+      return { items, unknown, popular: false };
+    },
+    dispose: async () => {
+      for (const program of programs.values()) await program.dispose();
+      await variables.dispose();
+    },
+  };
+}
+
+/** The most frequent items, ties to the lower id. */
+function popularItems({ items }: TrainedModel, k: number): number[] {
+  return Array.from(items.counts, (_, id) => id)
+    .slice(1)
+    .sort((a, b) => (items.counts[b] ?? 0) - (items.counts[a] ?? 0) || a - b)
+    .slice(0, k);
+}
+
+/** The last `maxLength` items of each history as one rectangle, int32 `[histories, length]`. */
+export function paddedItems(
+  histories: readonly (Int32Array | readonly number[])[],
+  model: Pick<ModelInstance, 'config' | 'fixedLength'>,
+): HostTensor {
+  const { maxLength } = model.config;
+  const rows = histories.map((history) => history.slice(Math.max(0, history.length - maxLength)));
+  return padded(rows, model.fixedLength ? maxLength : 1);
+}
+
+/** Rows of ids padded with 0 on the right to the longest (at least `width`), int32 `[rows, columns]`. */
+export function padded(rows: readonly (Int32Array | readonly number[])[], width: number): HostTensor {
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), width);
+  const data = new Int32Array(rows.length * columns);
+  rows.forEach((row, r) => data.set(row, r * columns));
+  return { dtype: 'int32', shape: [rows.length, columns], data };
+}

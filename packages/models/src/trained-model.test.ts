@@ -1,0 +1,103 @@
+// A trained model is read from bytes and parsed JSON, over HTTP as from disk, and refuses files that do not fit together.
+import { createServer, type Server } from 'node:http';
+import { createReferenceBackend } from '@difsr/graph';
+import { encodeSafetensors, type SafetensorsTensor } from '@difsr/nn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createRecommender,
+  fetchTrainedModel,
+  readTrainedModel,
+  recommendTask,
+  RunError,
+  type TrainedModelFiles,
+} from './index.js';
+import { DIF, FEATURES, numbers, SCHEMA, tiny, weightsOf } from './tiny.test.support.js';
+import { traceScores } from './tasks.js';
+
+const model = tiny('dif-sr', DIF);
+const values = { ...weightsOf(recommendTask(model, 1)), ...FEATURES };
+const tensors = Object.fromEntries(
+  Object.entries(values).map(([name, { shape, data }]): [string, SafetensorsTensor] => [
+    name,
+    data instanceof Int32Array ? { dtype: 'I32', shape, data } : { dtype: 'F32', shape, data: Float32Array.from(data) },
+  ]),
+);
+const tokens = ['', ...Array.from({ length: SCHEMA.items }, (_, i) => `item-${i + 1}`)];
+const files: TrainedModelFiles = {
+  config: { model: { ...model.config, name: 'dif-sr' } },
+  vocabulary: { items: tokens, counts: tokens.map((_, i) => (i * 5) % 12), schema: SCHEMA },
+  model: encodeSafetensors(tensors),
+};
+
+describe('a trained model from its files', () => {
+  it('recommends what the scores say, without what was seen', async () => {
+    const trained = readTrainedModel(files);
+    const backend = createReferenceBackend();
+    const recommender = await createRecommender(trained, backend);
+    const { items } = await recommender.recommend(['item-3', 'item-7'], { k: 4, includeSeen: false });
+    const history = { dtype: 'int32', shape: [1, 2], data: Int32Array.of(3, 7) } as const;
+    const scores = numbers(traceScores(trained.model).scores, { ...trained.tensors, items: history });
+    const order = tokens
+      .map((_, id) => id)
+      .filter((id) => ![0, 3, 7].includes(id))
+      .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+    expect(items.map(({ id }) => id)).toEqual(order.slice(0, 4).map((id) => tokens[id]));
+    await recommender.dispose();
+    await backend.dispose();
+  });
+
+  it.each<[string, Partial<TrainedModelFiles>, RegExp]>([
+    ['no configuration', { config: [] }, /runs\/a\/config\.json: has no model\.name.*Cure/],
+    ['another model', { config: { model: { name: 'difsr' } } }, /no model "difsr".*choose one of dif-sr/],
+    ['no vocabulary', { vocabulary: { items: tokens } }, /vocabulary\.json: missing or not a vocabulary/],
+    [
+      'a vocabulary of other data',
+      { vocabulary: { items: tokens.slice(1), schema: SCHEMA } },
+      /holds 12 items, vocabulary\.json 11: .*Cure: copy the whole folder/,
+    ],
+    ['a truncated file', { model: files.model.subarray(0, 99) }, /model\.safetensors: .*truncated/],
+  ])('refuses %s', (_, changed, message) => {
+    const read = (): unknown => readTrainedModel({ ...files, ...changed }, 'runs/a');
+    expect(read).toThrow(RunError);
+    expect(read).toThrow(message);
+  });
+
+  it('refuses tensors of another shape when they are needed', async () => {
+    const other = readTrainedModel({ ...files, config: { model: { ...model.config, name: 'dif-sr', innerSize: 7 } } });
+    await expect(createRecommender(other, createReferenceBackend())).rejects.toThrow(/has shape \[.*the model needs/);
+  });
+});
+
+describe('over HTTP', () => {
+  let server: Server;
+  let url = '';
+  beforeAll(async () => {
+    const served: Readonly<Record<string, string | Uint8Array>> = {
+      '/run/config.json': JSON.stringify(files.config),
+      '/run/vocabulary.json': JSON.stringify(files.vocabulary),
+      '/run/model.safetensors': files.model,
+      '/half/config.json': '{',
+    };
+    server = createServer(({ url: path = '' }, response) => {
+      const body = served[path];
+      response.writeHead(body === undefined ? 404 : 200).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  });
+  afterAll(() => void server.close());
+
+  it('is the same model', async () => {
+    const trained = await fetchTrainedModel(`${url}/run/`);
+    expect(trained.tensors).toEqual(readTrainedModel(files).tensors);
+    expect(trained.folder).toBe(`${url}/run`);
+  });
+
+  it('says which file cannot be had, and why', async () => {
+    await expect(fetchTrainedModel(`${url}/nowhere`)).rejects.toThrow(
+      /nowhere\/\S+: the server answered 404\. Cure: serve/,
+    );
+    await expect(fetchTrainedModel(`${url}/half`)).rejects.toThrow(RunError);
+  });
+});

@@ -1,0 +1,218 @@
+// A trained model from the files of its run folder, as bytes and parsed JSON: no file system, so that a web page reads what
+// the command line wrote. @difsr/training reads the same folder from disk through these functions.
+import { sizeOf, type HostTensor } from '@difsr/graph';
+import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from '@difsr/nn';
+import type { ModelInstance, ModelSchema } from './definition.js';
+import { findModel, models } from './registry.js';
+import { RunError } from './run-error.js';
+import { recommendTask } from './tasks.js';
+
+/** The files of a run folder that a trained model consists of. */
+export const MODEL_FILES: {
+  readonly config: 'config.json';
+  readonly vocabulary: 'vocabulary.json';
+  readonly model: 'model.safetensors';
+} = { config: 'config.json', vocabulary: 'vocabulary.json', model: 'model.safetensors' };
+
+/** Contents of {@link MODEL_FILES}. */
+export interface TrainedModelFiles {
+  /** `config.json`, parsed. */
+  readonly config: unknown;
+  /** `vocabulary.json`, parsed. */
+  readonly vocabulary: unknown;
+  /** The bytes of `model.safetensors`. */
+  readonly model: Uint8Array;
+}
+
+/** A model with its best parameters, and the names of what it recommends. */
+export interface TrainedModel {
+  /** Where it was read from, for messages: a folder or a URL. */
+  readonly folder: string;
+  readonly model: ModelInstance;
+  readonly items: {
+    /** Item ids as the data has them, by our number; 0 is padding. */
+    readonly tokens: readonly string[];
+    readonly names?: readonly string[];
+    /** Training interactions by our number. */
+    readonly counts: Int32Array;
+  };
+  /** Best parameters, and the `feature.*` tables. */
+  readonly tensors: Record<string, HostTensor>;
+}
+
+/**
+ * The model that options name (`name` beside that model's own).
+ *
+ * @throws RunError where there is no such model; the model's own errors for bad options.
+ */
+export function modelOf(
+  options: { readonly name: string } & Readonly<Record<string, unknown>>,
+  schema: ModelSchema,
+): ModelInstance {
+  const { name, ...own } = options;
+  const found = findModel(name);
+  if (found === undefined)
+    throw new RunError(
+      `there is no model "${name}". Cure: choose one of ${models.map((each) => each.name).join(', ')} ("difsr models" describes them)`,
+    );
+  return found.instantiate(own, schema);
+}
+
+/**
+ * A trained model from the contents of its files.
+ *
+ * @param folder Where they are from, for messages.
+ * @throws RunError where a file is broken, foreign or of another run than the rest, with the cure.
+ * @example
+ * ```ts
+ * const trained = readTrainedModel({ config, vocabulary, model: bytes }, 'runs/clicks');
+ * const recommender = await createRecommender(trained, backend);
+ * ```
+ */
+export function readTrainedModel(files: TrainedModelFiles, folder = 'the run'): TrainedModel {
+  const options = modelOptions(files.config, `${folder}/${MODEL_FILES.config}`);
+  const vocabulary = checkedVocabulary(files.vocabulary, `${folder}/${MODEL_FILES.vocabulary}`);
+  const file = `${folder}/${MODEL_FILES.model}`;
+  const { tensors } = decodeTensors(files.model, file);
+  const rows = tensors['items.weight']?.shape[0];
+  if (rows !== vocabulary.items.length || vocabulary.schema.items + 1 !== vocabulary.items.length)
+    throw new RunError(
+      `${file}: holds ${rows ?? 'no'} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
+    );
+  return {
+    folder,
+    model: modelOf(options, vocabulary.schema),
+    items: {
+      tokens: vocabulary.items,
+      ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }),
+      counts: Int32Array.from(vocabulary.counts ?? []),
+    },
+    tensors,
+  };
+}
+
+/**
+ * Downloads the three files of a run folder that is served over HTTP, and reads them.
+ *
+ * @param url The folder's address, absolute or relative to the page.
+ * @throws RunError where a file cannot be had, and as {@link readTrainedModel}.
+ * @example
+ * ```ts
+ * const recommender = await createRecommender(await fetchTrainedModel('/runs/clicks'), backend);
+ * ```
+ */
+export async function fetchTrainedModel(url: string): Promise<TrainedModel> {
+  const folder = url.replace(/\/+$/, '');
+  const [config, vocabulary, model] = await Promise.all([
+    download(`${folder}/${MODEL_FILES.config}`, (response) => response.json()),
+    download(`${folder}/${MODEL_FILES.vocabulary}`, (response) => response.json()),
+    download(`${folder}/${MODEL_FILES.model}`, async (response) => new Uint8Array(await response.arrayBuffer())),
+  ]);
+  return readTrainedModel({ config, vocabulary, model }, folder);
+}
+
+async function download<T>(url: string, read: (response: Response) => Promise<T>): Promise<T> {
+  const cure = `Cure: serve ${Object.values(MODEL_FILES).join(', ')} of the run folder unchanged, readable for this page`;
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new RunError(`${url}: the server answered ${response.status}. ${cure}`);
+    return await read(response);
+  } catch (error) {
+    if (error instanceof RunError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RunError(`${url}: cannot be read (${reason}). ${cure}`, { cause: error });
+  }
+}
+
+/** Tensors of a safetensors file, and its metadata. @throws RunError where the bytes are no such file of this project. */
+export function decodeTensors(
+  bytes: Uint8Array,
+  file: string,
+): { readonly tensors: Record<string, HostTensor>; readonly metadata: Readonly<Record<string, string>> } {
+  try {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    return {
+      tensors: Object.fromEntries(
+        Object.entries(tensors).map(([name, tensor]) => [name, hostTensor(file, name, tensor)]),
+      ),
+      metadata,
+    };
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new RunError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function hostTensor(file: string, name: string, { dtype, shape, data }: SafetensorsTensor): HostTensor {
+  switch (dtype) {
+    case 'F32':
+    case 'F64':
+      return { dtype: 'float32', shape, data };
+    case 'I32':
+      return { dtype: 'int32', shape, data };
+    default:
+      throw new RunError(
+        `${file}: tensor "${name}" has dtype ${dtype}, expected F32, F64 or I32: the file is not one of this project`,
+      );
+  }
+}
+
+/** Throws where a tensor that a program needs is missing or has another shape. */
+export function checkTensors(
+  file: string,
+  tensors: Readonly<Record<string, HostTensor>>,
+  needed: readonly { readonly name: string; readonly shape: readonly number[] }[],
+): void {
+  for (const { name, shape } of needed) {
+    const found = tensors[name];
+    if (found === undefined)
+      throw new RunError(
+        `${file}: has no tensor "${name}": it is of another model or configuration. Cure: copy the whole folder of the run`,
+      );
+    if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape)) {
+      throw new RunError(
+        `${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`,
+      );
+    }
+  }
+}
+
+/** The parameters and tables that a trained model's scores depend on, checked. */
+export function inferenceTensors({ folder, model, tensors }: TrainedModel): Record<string, HostTensor> {
+  const { parameters, constants } = recommendTask(model, 1);
+  const needed = [...parameters, ...constants];
+  checkTensors(`${folder}/${MODEL_FILES.model}`, tensors, needed);
+  return Object.fromEntries(needed.flatMap(({ name }) => (tensors[name] === undefined ? [] : [[name, tensors[name]]])));
+}
+
+const RESTORE = 'Cure: restore the file, or train again';
+
+function modelOptions(config: unknown, file: string): { readonly name: string } & Readonly<Record<string, unknown>> {
+  const model = isRecord(config) ? config['model'] : undefined;
+  if (!isRecord(model) || typeof model['name'] !== 'string')
+    throw new RunError(`${file}: has no model.name: not the configuration of a run. ${RESTORE}`);
+  return { ...model, name: model['name'] };
+}
+
+interface Vocabulary {
+  readonly items: readonly string[];
+  readonly names?: readonly string[];
+  readonly counts?: readonly number[];
+  readonly schema: ModelSchema;
+}
+
+function checkedVocabulary(value: unknown, file: string): Vocabulary {
+  const isVocabulary =
+    isRecord(value) &&
+    Array.isArray(value['items']) &&
+    isRecord(value['schema']) &&
+    typeof value['schema']['items'] === 'number' &&
+    Array.isArray(value['schema']['fields']);
+  if (!isVocabulary) throw new RunError(`${file}: missing or not a vocabulary of this project. ${RESTORE}`);
+  // Written by the trainer alone; what a reader depends on is checked above, and by the shapes of all tensors.
+  return value as Vocabulary & typeof value;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
