@@ -3,6 +3,7 @@ import { at, broadcastShapes, sizeOf } from '@difsr/graph';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { deviceName, equalShapes, reshape, run } from '../kernel.js';
 import { broadcastTo } from './elementwise.js';
+import { batchProductOnWasm } from '../wasm.js';
 import type { LowerContext } from './lowering.js';
 
 type Scratch = (tensor: Tensor) => Tensor;
@@ -35,6 +36,12 @@ export function matmul({
     const width = at(a.shape, -1);
     const rows = scratch(reshape(a, [sizeOf(a.shape.slice(0, -1)), width]));
     return [reshape(scratch(matmul2d(rows, b, false, transB, scratch)), shape)];
+  }
+  if (deviceName() === 'wasm') {
+    const left = transA ? scratch(transposeLast(a)) : a;
+    const right = transB ? scratch(transposeLast(b)) : b;
+    const product = batchProductOnWasm(left, right, shape);
+    if (product !== undefined) return [product];
   }
   const lead = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)).map(Number);
   const spread = (x: Tensor): Tensor =>
