@@ -231,7 +231,7 @@ describe('the sources of a spliced attention', () => {
       'tables in the model',
       {
         sides: { genre: { table, ids: 'ids' } },
-        position: { table: { dtype: 'float32', shape: [6, 5], data: Float32Array.of(...places.data, 0, 0, 0, 0, 0) } },
+        position: { table: Float32Array.of(...places.data, 0, 0, 0, 0, 0) },
       },
       {},
     ],
@@ -317,6 +317,11 @@ describe('what does not fit is refused:', () => {
       'a table of another width',
       { sides: { genre: { table: scaled(random('t', [24, 5], 1), 1), ids: 'input_ids' } } },
       /table is float32 \[24, 5\], float32 \[rows, 4\] is needed/,
+    ],
+    [
+      'a table whose rows do not come out even',
+      { position: { table: new Float32Array(17 * 12 + 1) } },
+      /position: the table is float32 \[12\.8125, 16\]/,
     ],
     ['too few positions', { position: { table: scaled(random('t', [11, 16], 1), 1) } }, /11 rows, maxLength is 12/],
     ['two masks', { valid: 'attention_mask', additive: '/Mul_output_0' }, /valid and additive/],

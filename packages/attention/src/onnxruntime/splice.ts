@@ -12,8 +12,8 @@ import { lengthOf, parameterValues, traceAttention, type SourceForms } from './t
 
 /** A table of vectors that becomes part of the model: row i is for id i. */
 export interface SourceTable {
-  /** float32 `[rows, width]` */
-  readonly table: HostTensor;
+  /** float32 `[rows, width]`; a bare array has as many rows as it has room for. */
+  readonly table: HostTensor | Float32Array;
 }
 
 /** Where the vectors of a side come from. */
@@ -93,14 +93,16 @@ function spliceOf(config: CompleteDifAttentionConfig, options: SpliceDifAttentio
       continue;
     }
     connect[`ids.${name}`] = source.ids;
-    tables[`table.${name}`] = source.table;
-    sideForms[name] = { rows: rowsOf(`sides.${name}`, source, width) };
+    const table = tableOf(`sides.${name}`, source, width);
+    tables[`table.${name}`] = table;
+    sideForms[name] = { rows: table.shape[0] ?? 0 };
   }
   let positionForm: SourceForms['position'] = 'vectors';
   if (config.position !== undefined) {
     if (typeof position === 'object' && 'table' in position) {
-      tables['table.position'] = position.table;
-      positionForm = { rows: rowsOf('position', position, config.position) };
+      const table = tableOf('position', position, config.position);
+      tables['table.position'] = table;
+      positionForm = { rows: table.shape[0] ?? 0 };
     } else {
       connect['position'] = position ?? { input: 'position' };
       if (typeof position === 'string') positionForm = positionFormOf(typeOf(position), config);
@@ -144,13 +146,16 @@ function checkSources(config: CompleteDifAttentionConfig, options: SpliceDifAtte
     throw new AttentionError('valid and additive: both say what is padding: give one of them');
 }
 
-function rowsOf(what: string, { table }: SourceTable, width: number): number {
-  const [rows, own] = table.shape;
-  if (table.dtype !== 'float32' || table.shape.length !== 2 || rows === undefined || own !== width)
+/** The table with its shape. */
+function tableOf(what: string, { table }: SourceTable, width: number): HostTensor {
+  const shaped: HostTensor =
+    table instanceof Float32Array ? { dtype: 'float32', shape: [table.length / width, width], data: table } : table;
+  const [rows = NaN, own] = shaped.shape;
+  if (shaped.dtype !== 'float32' || shaped.shape.length !== 2 || !Number.isInteger(rows) || own !== width)
     throw new AttentionError(
-      `${what}: the table is ${table.dtype} [${table.shape.join(', ')}], float32 [rows, ${width}] is needed`,
+      `${what}: the table is ${shaped.dtype} [${shaped.shape.join(', ')}], float32 [rows, ${width}] is needed`,
     );
-  return rows;
+  return shaped;
 }
 
 /** How a tensor of the model holds positions: once for all sequences, or for each. */

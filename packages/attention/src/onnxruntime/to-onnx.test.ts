@@ -10,6 +10,7 @@ import { describeOnnx, openModelFile } from '@difsr/onnxruntime';
 import { describe, expect, it } from 'vitest';
 import { declareDif, difAttention } from '../family.js';
 import { AttentionError, parseConfig, type DifAttentionConfig } from '../kernel/config.js';
+import { createDifAttention } from '../kernel/kernel.js';
 import { attentionMask } from '../scores.js';
 import { random } from '../values.test.support.js';
 import { difAttentionToOnnx } from './to-onnx.js';
@@ -88,10 +89,12 @@ const variants = [
   { fusion: 'concat', causal: true },
   { fusion: 'gate', causal: false },
   { fusion: 'gate', form: 'reference', causal: true },
+  { fusion: 'sum', kernel: 'unfused', causal: true },
+  { fusion: 'concat', kernel: 'unfused', causal: false },
 ] as const satisfies readonly Partial<DifAttentionConfig>[];
 
 describe('difAttentionToOnnx', () => {
-  it.each(variants)('computes the definition: $fusion, form $form, causal $causal', async (variant) => {
+  it.each(variants)('computes the definition: $fusion, form $form, causal $causal, kernel $kernel', async (variant) => {
     const config = { ...base, ...variant };
     const weights = weightsOf(config, 1);
     const model = await openModelFile(difAttentionToOnnx(config, { weights }));
@@ -131,6 +134,25 @@ describe('difAttentionToOnnx', () => {
     expect(outputs).toEqual([{ name: 'output', type: 'float', shape: ['batch', 'length', 8] }]);
     const read = new Set(nodes.flatMap((node) => node.inputs));
     expect(inputs.filter(({ name }) => !read.has(name))).toEqual([]);
+  });
+
+  it('draws the weights that createDifAttention draws from the same seed', async () => {
+    const feeds = feedsOf(base, 2, 4, 3);
+    const attention = await createDifAttention({ ...base, backend: 'reference' });
+    const floats = (name: string): Float32Array => Float32Array.from(feeds[name]?.data ?? []);
+    const other = await attention.forward({
+      batch: 2,
+      length: 4,
+      item: floats('item'),
+      sides: { genre: floats('side.genre'), brand: floats('side.brand') },
+      position: floats('position'),
+      valid: Uint8Array.from(feeds['valid']?.data ?? []),
+    });
+    await attention.dispose();
+    const model = await openModelFile(difAttentionToOnnx(base));
+    const { output } = await model.run(feeds);
+    await model.dispose();
+    expect(worst(output, Float64Array.from(other))).toBeLessThan(1e-5);
   });
 
   it('draws the same weights from the same seed, others from another', () => {

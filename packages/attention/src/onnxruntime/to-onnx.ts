@@ -20,8 +20,9 @@ export interface DifAttentionToOnnxOptions {
  *
  * Inputs: `item` float [batch, length, width], `side.NAME` float [batch, length, width of the side], `position` float
  * [1, length, position] if the configuration has positions, `valid` bool [batch, length], false at padding. Output:
- * `output` float [batch, length, width]. `batch` and `length` are free. The words of the configuration that say what
- * runs it (`backend`, `device`, `threads`, `precision`, `kernel`) play no part.
+ * `output` float [batch, length, width]. `batch` and `length` are free (a position table, and `concat` and `gate`, take
+ * sequences of at most `maxLength`). Of the words of the configuration that say how it runs, `kernel` counts: `unfused`
+ * writes the definition, else its rewrite for inference; `backend`, `device`, `threads` and `precision` play no part.
  *
  * @returns the bytes of an .onnx file.
  * @throws AttentionError where the configuration is not valid or the weights do not fit it.

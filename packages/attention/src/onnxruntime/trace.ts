@@ -3,7 +3,7 @@
 import {
   add,
   and,
-  constant,
+  constantArray,
   createGraph,
   expandDims,
   gather,
@@ -20,7 +20,8 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
-import { declareDif, difAttention } from '../family.js';
+import { declareDif, difAttention, type DifSources } from '../family.js';
+import { fusedDifAttention, sumLayout, type FusedSource, type FusedSources, type SumLayout } from '../fused.js';
 import { AttentionError, type CompleteDifAttentionConfig } from '../kernel/config.js';
 import { attentionMask, type AttentionMask } from '../scores.js';
 
@@ -58,38 +59,36 @@ export function lengthOf({ form, fusion, maxLength }: CompleteDifAttentionConfig
   return form === 'reference' && fusion !== 'sum' ? maxLength : 'length';
 }
 
-/** Traces the attention. @throws AttentionError where the position table is shorter than `maxLength`. */
+/**
+ * Traces the attention, fused for inference unless the configuration's `kernel` is `unfused`: what depends on weights and
+ * tables alone is then a product of constants, which runtimes compute when they load the model.
+ *
+ * @throws AttentionError where the position table is shorter than `maxLength`.
+ */
 export function traceAttention(config: CompleteDifAttentionConfig, forms: SourceForms): TracedAttention {
-  const { width, heads, maxLength, sides, fusion, form, causal } = config;
+  const { width, heads, maxLength, sides, fusion, form, causal, kernel } = config;
   const length = lengthOf(config);
   const scope = new Scope({ training: false });
-  const weights = declareDif(scope, {
-    width,
-    sides: sides.map((side) => side.width),
-    ...(config.position === undefined ? {} : { position: config.position }),
-    heads,
-    fusion,
-    maxLength,
-    deviation: 0.02,
-  });
+  const shape = { width, heads, fusion, maxLength, sides: sides.map((side) => side.width), deviation: 0.02 };
+  const weights = declareDif(scope, config.position === undefined ? shape : { ...shape, position: config.position });
   const given = input('item', forms.lengthFirst === true ? [length, 'batch', width] : ['batch', length, width]);
   const turned = (x: Tensor): Tensor => (forms.lengthFirst === true ? transpose(x, [1, 0, 2]) : x);
-  const sources = sides.map((side): Tensor => {
+  const sources = sides.map((side): FusedSource => {
     const how = forms.sides?.[side.name] ?? 'vectors';
     return how === 'vectors'
-      ? input(`side.${side.name}`, ['batch', length, side.width])
-      : gather(
-          input(`table.${side.name}`, [how.rows, side.width]),
-          input(`ids.${side.name}`, ['batch', length], 'int32'),
-        );
+      ? { values: input(`side.${side.name}`, ['batch', length, side.width]) }
+      : {
+          table: input(`table.${side.name}`, [how.rows, side.width]),
+          ids: input(`ids.${side.name}`, ['batch', length], 'int32'),
+        };
   });
   const position = config.position === undefined ? undefined : positionSource(config, config.position, forms.position);
-  const { output } = difAttention(
-    turned(given),
-    { sides: sources, ...(position === undefined ? {} : { position }) },
-    weights,
-    { heads, mask: maskOf(forms.mask, length, causal), form },
-  );
+  const mask = maskOf(forms.mask, length, causal);
+  const all = { sides: sources, ...(position === undefined ? {} : { position }) };
+  const output =
+    kernel === 'unfused'
+      ? difAttention(turned(given), vectorsOf(all, length), weights, { heads, mask, form }).output
+      : fusedDifAttention(turned(given), all, weights, { heads, mask, form, layout: layoutOf(config) });
   // `item` first: sizes are read off it, and not off a source that may be broadcast.
   return {
     graph: optimize(createGraph({ output: turned(output) }, [given])),
@@ -97,26 +96,48 @@ export function traceAttention(config: CompleteDifAttentionConfig, forms: Source
   };
 }
 
+/** Which way of adding suits large batches: of small ones the time hardly matters, and a file cannot choose. */
+function layoutOf({ heads, width, sides, maxLength }: CompleteDifAttentionConfig): SumLayout {
+  return sumLayout({ batch: 128, length: maxLength, heads, width, sides: sides.map((side) => side.width) });
+}
+
+/** Tables looked up: the definition takes vectors. */
+function vectorsOf({ sides, position }: FusedSources, length: Dim): DifSources {
+  return {
+    sides: sides.map((source) => ('values' in source ? source.values : gather(source.table, source.ids))),
+    ...(position === undefined
+      ? {}
+      : {
+          position: 'values' in position ? position.values : gather(position.table, expandDims(iota(length), 0)),
+        }),
+  };
+}
+
 function positionSource(
   config: CompleteDifAttentionConfig,
   width: number,
   form: SourceForms['position'] = 'vectors',
-): Tensor {
+): NonNullable<FusedSources['position']> {
   const length = lengthOf(config);
-  if (form === 'vectors') return input('position', [1, length, width]);
-  if (form === 'batched') return input('position', ['batch', length, width]);
-  if (form === 'matrix') return expandDims(input('position', [length, width]), 0);
+  if (form === 'vectors') return { values: input('position', [1, length, width]) };
+  if (form === 'batched') return { values: input('position', ['batch', length, width]) };
+  if (form === 'matrix') return { values: expandDims(input('position', [length, width]), 0) };
   if (form.rows < config.maxLength)
     throw new AttentionError(
       `the table of positions has ${form.rows} rows, maxLength is ${config.maxLength}: give a row for every position`,
     );
-  return gather(input('table.position', [form.rows, width]), expandDims(iota(length), 0));
+  return { table: input('table.position', [form.rows, width]) };
 }
+
+/** A mask that hides nothing; adding it vanishes when the graph is simplified. */
+const nothingHidden: AttentionMask = {
+  additive: constantArray([0], [1, 1, 1, 1]),
+  visible: constantArray([1], [1, 1, 1, 1], 'bool'),
+};
 
 function maskOf(how: SourceForms['mask'], length: Dim, causal: boolean): AttentionMask {
   if (how === 'valid') return attentionMask(length, { valid: input('valid', ['batch', length], 'bool'), causal });
-  if (how === 'none')
-    return causal ? attentionMask(length, { causal }) : { additive: constant(0), visible: constant(1, 'bool') };
+  if (how === 'none') return causal ? attentionMask(length, { causal }) : nothingHidden;
   const mask = input('mask', how.additive);
   const own = mask.shape.length === 3 ? expandDims(mask, 1) : mask;
   if (!causal) return { additive: own, visible: not(less(own, HIDDEN)) };
