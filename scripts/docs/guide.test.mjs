@@ -38,7 +38,7 @@ const installable = new Set([
   ...[...packages.values()].flatMap(({ dependencies = {}, peerDependencies = {} }) =>
     Object.keys({ ...dependencies, ...peerDependencies }),
   ),
-  ...['@tensorflow/tfjs'], // brings tfjs-core, layers and the browser's devices
+  '@tensorflow/tfjs', // brings tfjs-core, layers and the browser's devices
 ]);
 const { scripts = {} } = manifest('.');
 

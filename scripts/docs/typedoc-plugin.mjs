@@ -1,5 +1,5 @@
-// Names modules after what users import ("@difsr/attention/tfjs"), not after their files, and puts the package's README
-// above its API.
+// Names modules after what users import ("@difsr/attention/tfjs"), not after their files, puts the package's README above
+// its API, and leaves out what says nothing.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { Converter, ReflectionKind } from 'typedoc';
@@ -34,5 +34,13 @@ export function load(app) {
     reflection.name = entry.name;
     const text = entry.main ? readme(entry.folder, `docs/api/${entry.name}.md`) : undefined;
     if (text !== undefined) reflection.readme = [{ kind: 'text', text }];
+  });
+  // The constructors that every error class has from Error say nothing.
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const constructor of project.getReflectionsByKind(ReflectionKind.Constructor)) {
+      if (!constructor.isDeclaration()) continue;
+      const inherited = constructor.inheritedFrom ?? constructor.signatures?.[0]?.inheritedFrom;
+      if (/^\w*Error\./.test(inherited?.name ?? '')) project.removeReflection(constructor);
+    }
   });
 }

@@ -1,5 +1,6 @@
-// vitepress's default theme, and the colours of the pictures.
+// vitepress's default theme, wider, and the colours of the pictures.
 import DefaultTheme from 'vitepress/theme';
+import './layout.css';
 import './pictures.css';
 
 export default DefaultTheme;
