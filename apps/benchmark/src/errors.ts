@@ -17,7 +17,8 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** One line per exit code. */
 export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: string } = {
   ok: 'done',
-  failed: 'a candidate failed or gave other numbers than the definition (the report says which), or the report cannot be written',
+  failed:
+    'a candidate failed or gave other numbers than the definition (the report says which), or the report cannot be written',
   usage: 'a wrong option',
   backend: 'a backend or device that does not work here',
   interrupted: 'interrupted; what was measured until then is written and marked as incomplete',

@@ -76,7 +76,10 @@ export interface CaseData {
 }
 
 /** The DIF weights of a case as graph inputs, declared in `scope`. */
-export function declareCase(scope: Scope, { width, sideWidth, sides, position, heads, fusion, length }: Case): DifWeights {
+export function declareCase(
+  scope: Scope,
+  { width, sideWidth, sides, position, heads, fusion, length }: Case,
+): DifWeights {
   const side = Array.from({ length: sides }, () => sideWidth);
   const own = { width, sides: side, heads, fusion, maxLength: length, deviation: 1 };
   return declareDif(scope, position ? { ...own, position: width } : own);

@@ -10,8 +10,6 @@ import { definitionGraph, sizesOf } from './traced.js';
 
 /** The large product among the subjects of a round. */
 export const PRODUCT = 'product';
-/** Milliseconds of timed runs in a visit. */
-export const VISIT = 60;
 /** A large product enters the rounds of a case where it takes at most so many milliseconds. */
 const PRODUCT_IN_ROUNDS = 250;
 const PRECISION = 0.01;
@@ -34,6 +32,8 @@ export interface CaseJob {
   /** GFLOP/s of the large product at the start. */
   readonly rate: number;
   readonly productSize: number;
+  /** Milliseconds of timed runs in a visit. */
+  readonly visit: number;
   readonly signal: AbortSignal;
   readonly onRound: (round: number) => void;
 }
@@ -74,7 +74,7 @@ export async function measureCase(job: CaseJob): Promise<CaseResult> {
       maxRounds: MAX_ROUNDS,
       budget: job.budget - once,
       precision: PRECISION,
-      visit: VISIT,
+      visit: job.visit,
       signal: job.signal,
       onRound: job.onRound,
     });
@@ -144,7 +144,9 @@ function summarizeCase(
     const times = samples.get(name) ?? [];
     const gigaflop = (candidate?.operations ?? operations(definitionGraph(own).graph, sizesOf(own))) / 1e9;
     // The floor at the rate of the same round, or of the start.
-    const fractions = times.map((time, round) => (gigaflop / (gigaflopsAt(product[round], size) ?? rate)) * (1000 / time));
+    const fractions = times.map(
+      (time, round) => (gigaflop / (gigaflopsAt(product[round], size) ?? rate)) * (1000 / time),
+    );
     return {
       name,
       gigaflop,

@@ -10,6 +10,7 @@ import type { AttentionReport } from '../report/result.js';
 import { summaryLines } from '../report/summary.js';
 import { writeReport } from '../report/write.js';
 import { createProgress } from '../terminal/progress.js';
+import { casesOf } from './case.js';
 import { backendNames, deviceNames, openEngines, type BackendName, type DeviceName } from './engines.js';
 import { runBenchmark, type BenchmarkOptions } from './run.js';
 
@@ -40,7 +41,11 @@ export function addAttention(program: Command, done: (code: ExitCode) => void, a
     .description('time DIF attention fused, unfused and written with plain tfjs ops, beside plain attention')
     .option('--backends <list>', `of ${backendNames.join(', ')} (default: all but reference)`, namesOf(backendNames))
     .option('--devices <list>', `of ${deviceNames.join(', ')} (default: all that work here)`, namesOf(deviceNames))
-    .option('--fusions <list>', 'of sum, concat, gate', namesOf<Fusion>(['sum', 'concat', 'gate']), ['sum', 'concat', 'gate'])
+    .option('--fusions <list>', 'of sum, concat, gate', namesOf<Fusion>(['sum', 'concat', 'gate']), [
+      'sum',
+      'concat',
+      'gate',
+    ])
     .option('--sides <list>', 'numbers of side sources, 0 to 16 (default: 0-4)', numbersOf(0, 16))
     .option('--lengths <list>', 'lengths of sequences (default: 50,200)', numbersOf(1, 4096))
     .option('--batches <list>', 'sequences at once (default: 1,128)', numbersOf(1, 65_536))
@@ -72,7 +77,8 @@ Examples:
 async function attentionCommand(options: AttentionOptions, args: readonly string[]): Promise<ExitCode> {
   const settings = completeOptions(options);
   const threads = options.threads ?? availableParallelism();
-  const backends = options.backends ?? (options.all === true ? backendNames : backendNames.filter((name) => name !== 'reference'));
+  const backends =
+    options.backends ?? (options.all === true ? backendNames : backendNames.filter((name) => name !== 'reference'));
   const { engines, missing } = await openEngines({ backends, devices: options.devices, threads });
   const progress = createProgress();
   let report: AttentionReport;
@@ -107,8 +113,11 @@ function completeOptions(options: AttentionOptions): BenchmarkOptions {
     ['--side-width', sideWidth],
   ] as const)
     if (value % heads !== 0)
-      throw new UsageError(`${heads} heads do not divide ${name} ${value}`, `take a multiple of ${heads}, or other --heads`);
-  return {
+      throw new UsageError(
+        `${heads} heads do not divide ${name} ${value}`,
+        `take a multiple of ${heads}, or other --heads`,
+      );
+  const settings: BenchmarkOptions = {
     ...{ fusions, heads, width, sideWidth, all },
     position: options.position ?? false,
     padding: options.padding ?? false,
@@ -117,8 +126,15 @@ function completeOptions(options: AttentionOptions): BenchmarkOptions {
     batches: options.batches ?? (quick ? [1, 4] : [1, 128]),
     items: options.items ?? (quick ? 100 : 12_101),
     budget: options.budget ?? (quick ? 10 : 900),
+    visit: quick ? 10 : 60,
     productSize: quick ? 256 : 1024,
   };
+  if (casesOf(settings).length === 0)
+    throw new UsageError(
+      `nothing to measure: ${fusions.join(' and ')} fuses sources, and --sides ${settings.sides.join(',')} names none`,
+      'name at least one number of --sides above 0',
+    );
+  return settings;
 }
 
 /** `benchmarks/attention-2026-11-24T02-16-37` */
@@ -128,5 +144,7 @@ function defaultFolder(started: string): string {
 
 function goalLines(report: AttentionReport): string[] {
   const goals = judgeGoals(report);
-  return goals.length === 0 ? [] : ['', ...goals.map(({ goal, found, met }) => `${met ? 'met    ' : 'NOT MET'}  ${goal}: ${found}`)];
+  return goals.length === 0
+    ? []
+    : ['', ...goals.map(({ goal, found, met }) => `${met ? 'met    ' : 'NOT MET'}  ${goal}: ${found}`)];
 }

@@ -115,7 +115,9 @@ const openers: { readonly [B in BackendName]: (device: DeviceName, threads: numb
   tfjs: async (device) => {
     const named = deviceOf('tfjs', device);
     const backend = await createTfjsBackend({ device: named });
-    const library = packageVersion(named === 'wasm' || named === 'cpu' ? '@tensorflow/tfjs-core' : `@tensorflow/tfjs-${named}`);
+    const library = packageVersion(
+      named === 'wasm' || named === 'cpu' ? '@tensorflow/tfjs-core' : `@tensorflow/tfjs-${named}`,
+    );
     const activate = activateTfjs(named);
     const extra = (own: Case, data: CaseData): Plan[] => [
       { name: 'straightforward', prepare: () => straightforwardCandidate(own, data, activate) },
@@ -125,7 +127,10 @@ const openers: { readonly [B in BackendName]: (device: DeviceName, threads: numb
   reference: async () => {
     const backend = createReferenceBackend();
     const library = 'plain TypeScript, float64';
-    return Promise.resolve({ backend, engine: engineOf('reference', backend, { threads: 1, library, extra: () => [] }) });
+    return Promise.resolve({
+      backend,
+      engine: engineOf('reference', backend, { threads: 1, library, extra: () => [] }),
+    });
   },
 };
 

@@ -7,7 +7,8 @@ import type { Case, CaseData } from './case.js';
 import { definitionGraph, plainGraph, sizesOf } from './traced.js';
 
 /** What runs the kernels. */
-export type KernelPlace = Required<Pick<DifAttentionConfig, 'backend' | 'device'>> & Pick<DifAttentionConfig, 'threads'>;
+export type KernelPlace = Required<Pick<DifAttentionConfig, 'backend' | 'device'>> &
+  Pick<DifAttentionConfig, 'threads'>;
 
 /** Plans of the kernels of a case on one backend and device. */
 export function kernelPlans(place: KernelPlace, own: Case, data: CaseData): Plan[] {

@@ -9,7 +9,7 @@ import { definitionGraph, plainGraph, tracedOutput } from './traced.js';
 
 const OPTIONS: BenchmarkOptions = {
   ...{ fusions: ['sum'], sides: [1], lengths: [3], batches: [2], width: 4, sideWidth: 4, heads: 2 },
-  ...{ position: false, padding: false, items: 5, all: false, budget: 0.5, productSize: 8 },
+  ...{ position: false, padding: false, items: 5, all: false, budget: 0.5, visit: 5, productSize: 8 },
 };
 
 /** An engine whose candidates give what the definition gives, changed by `change`. */
@@ -37,7 +37,11 @@ function engineOf(change: (name: CandidateName, output: Float32Array) => Float32
   return engine;
 }
 
-async function run(engine: Engine, onEvent: (event: BenchmarkEvent) => void = () => undefined, controller = new AbortController()) {
+async function run(
+  engine: Engine,
+  onEvent: (event: BenchmarkEvent) => void = () => undefined,
+  controller = new AbortController(),
+) {
   return runBenchmark(OPTIONS, { engines: [engine], missing: [], command: 'test', signal: controller.signal, onEvent });
 }
 
@@ -52,15 +56,33 @@ describe('a run', () => {
       expect(problem).toBeNull();
       expect(samples).toHaveLength(result?.rounds ?? -1);
     }
-    expect(result?.ratios.map(({ of, to }) => `${of}/${to}`)).toEqual(['fused/unfused', 'unfused/plain', 'fused/plain']);
+    expect(result?.ratios.map(({ of, to }) => `${of}/${to}`)).toEqual([
+      'fused/unfused',
+      'unfused/plain',
+      'fused/plain',
+    ]);
     expect(engine.live).toBe(0);
   });
 
   it.each([
-    ['differs', (output: Float32Array) => output.map((x, i) => (i === 7 ? x + 2e-4 : x)), /differs from the definition by 0\.00020/],
-    ['is not finite', (output: Float32Array) => output.fill(Number.NaN, 3, 4), /differs from the definition by Infinity/],
+    [
+      'differs',
+      (output: Float32Array) => output.map((x, i) => (i === 7 ? x + 2e-4 : x)),
+      /differs from the definition by 0\.00020/,
+    ],
+    [
+      'is not finite',
+      (output: Float32Array) => output.fill(Number.NaN, 3, 4),
+      /differs from the definition by Infinity/,
+    ],
     ['has another size', (output: Float32Array) => output.subarray(1), /Infinity/],
-    ['throws', () => { throw new Error('no such kernel'); }, /no such kernel/],
+    [
+      'throws',
+      () => {
+        throw new Error('no such kernel');
+      },
+      /no such kernel/,
+    ],
   ])('a candidate that %s is named and not timed', async (_, spoil, message) => {
     const engine = engineOf((name, output) => (name === 'fused' ? spoil(output) : output));
     const report = await run(engine);

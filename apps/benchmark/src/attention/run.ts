@@ -5,7 +5,7 @@ import { busyWarning, describeMachine, load } from '../report/machine.js';
 import type { AttentionReport, CaseResult, EngineResult } from '../report/result.js';
 import { engineTitle, type Engine } from './candidate.js';
 import { caseData, casesOf, caseTitle, type GridOptions } from './case.js';
-import { gigaflopsOf, measureCase, predictedSeconds, PRODUCT, VISIT, type CaseJob } from './cell.js';
+import { gigaflopsOf, measureCase, predictedSeconds, PRODUCT, type CaseJob } from './cell.js';
 import { checkAgainstReference } from './check.js';
 import type { Missing } from './engines.js';
 
@@ -13,6 +13,8 @@ import type { Missing } from './engines.js';
 export interface BenchmarkOptions extends GridOptions {
   /** Seconds for all cases together. */
   readonly budget: number;
+  /** Milliseconds of timed runs in a visit. */
+  readonly visit: number;
   /** Side of the matrices whose product gives the rate. */
   readonly productSize: number;
 }
@@ -21,7 +23,13 @@ export interface BenchmarkOptions extends GridOptions {
 export type BenchmarkEvent =
   | { readonly kind: 'rate'; readonly engine: string; readonly gigaflops: number }
   | { readonly kind: 'check'; readonly engine: string; readonly difference: number }
-  | { readonly kind: 'round'; readonly cell: number; readonly cells: number; readonly title: string; readonly round: number }
+  | {
+      readonly kind: 'round';
+      readonly cell: number;
+      readonly cells: number;
+      readonly title: string;
+      readonly round: number;
+    }
   | { readonly kind: 'case'; readonly cell: number; readonly cells: number; readonly result: CaseResult }
   | { readonly kind: 'warning'; readonly message: string };
 
@@ -36,7 +44,7 @@ export interface BenchmarkContext {
 
 const METHOD = [
   'A time is that of one call with typed arrays in (item stream, attributes or ids, mask of padding if there is any) and a Float32Array out, the same for every candidate; copies to and from the device are in it. Weights, tables and compiled programs are ready before.',
-  'A round visits every candidate of a case once, in an order that changes; a visit waits until the process is at rest, runs once untimed, then for about 60 ms, and keeps the median. Medians and quartiles are over rounds; a ratio is taken within each round, so drift of the machine cancels.',
+  'A round visits every candidate of a case once, in an order that changes; a visit waits until the process is at rest, runs once untimed, then for about 60 ms (--quick: 10), and keeps the median. Medians and quartiles are over rounds; a ratio is taken within each round, so drift of the machine cancels.',
   'Rounds end when the ratios of all candidates to plain attention are known to 1 % (95 % interval of the median), when the budget of the case is used, or after 40.',
   'Fraction: the time of the matrix products that cannot be avoided, at the rate of one large product measured on the same backend in the same rounds, over the time taken.',
   'Inputs are random; sequences are full unless --padding is given; all candidates agree with the definition within 1e-4 before any is timed.',
@@ -86,7 +94,7 @@ async function tryEngine(
   onEvent: (event: BenchmarkEvent) => void,
 ): Promise<EngineResult> {
   const { backend, device, threads = null, library } = engine;
-  const start = await productRate(engine, options.productSize);
+  const start = await productRate(engine, options);
   onEvent({ kind: 'rate', engine: engineTitle(engine), gigaflops: start.median });
   const { difference, problems } = await checkAgainstReference(engine, options);
   for (const problem of problems) warn(problem);
@@ -103,7 +111,7 @@ async function tryAgain(
   warn: (message: string) => void,
 ): Promise<EngineResult> {
   const { start } = own.rate;
-  const end = await productRate(engine, options.productSize);
+  const end = await productRate(engine, options);
   const drift = end.median / start.median;
   if (drift > 1.2 || drift < 1 / 1.2)
     warn(
@@ -139,6 +147,7 @@ async function measureCells(
       ...{ own, engine, rate, signal, data: shared.data, expected: shared.expected },
       budget: Math.max(LEAST_BUDGET, share),
       productSize: productSize(engine, options.productSize),
+      visit: options.visit,
       onRound: (round) => onEvent({ kind: 'round', ...place, title, round }),
     });
     if (signal.aborted && result.rounds === 0) break;
@@ -156,15 +165,15 @@ function productSize(engine: Engine, size: number): number {
 }
 
 /** GFLOP/s of the large product. */
-async function productRate(engine: Engine, wanted: number): Promise<Summary> {
-  const size = productSize(engine, wanted);
+async function productRate(engine: Engine, options: BenchmarkOptions): Promise<Summary> {
+  const size = productSize(engine, options.productSize);
   const product = await engine.product(size);
   const samples = await measureRounds([{ name: PRODUCT, run: () => product.run() }], {
     minRounds: 2,
     maxRounds: 7,
-    budget: 2000,
-    precision: -1, // as many rounds as the budget allows: one subject has no ratios that could settle
-    visit: VISIT,
+    budget: Math.min(2000, 10 * options.budget), // a hundredth of the seconds for all
+    precision: -1, // as many rounds as that allows: one subject has no ratios that could settle
+    visit: options.visit,
   });
   await product.dispose();
   return summarize((samples.get(PRODUCT) ?? []).map((time) => gigaflopsOf(size, time)));

@@ -58,7 +58,9 @@ function attention(own: Case, data: CaseData, { dense }: Weights): tf.Tensor {
   scores.push(dotProducts(project(item, dense('query')), project(item, dense('key')), heads));
   if (data.position !== undefined) {
     const position = tf.tensor3d(data.position, [1, length, width]);
-    scores.push(dotProducts(project(position, dense('query.position')), project(position, dense('key.position')), heads));
+    scores.push(
+      dotProducts(project(position, dense('query.position')), project(position, dense('key.position')), heads),
+    );
   }
   const visible = visibleKeys(data.valid, batch, length);
   const fused = tf.mul(fuse(own, scores, visible, dense), 1 / Math.sqrt(width / heads));
@@ -94,7 +96,12 @@ function visibleKeys(valid: Uint8Array | undefined, batch: number, length: numbe
 }
 
 /** F of the paper; rows of scores are cleared of what a query may not see before they are mixed. */
-function fuse({ fusion, length, batch, heads }: Case, scores: tf.Tensor[], visible: tf.Tensor, dense: Weights['dense']): tf.Tensor {
+function fuse(
+  { fusion, length, batch, heads }: Case,
+  scores: tf.Tensor[],
+  visible: tf.Tensor,
+  dense: Weights['dense'],
+): tf.Tensor {
   if (fusion === 'sum') return scores.reduce((a, b) => tf.add(a, b));
   const rows = scores.map((source) => tf.mul(source, visible)); // [batch, heads, length, length] each
   const full = [batch, heads, length, length];

@@ -1,7 +1,16 @@
 // Plain attention and the definition of DIF attention as graphs: what all candidates must agree with, and whose matrix
 // products are counted.
 import { attentionMask, declareAttention, difAttention, vanillaAttention, type AttentionMask } from '@difsr/attention';
-import { createGraph, input, matmul, reduceSum, type Backend, type Feeds, type Graph, type HostTensor } from '@difsr/graph';
+import {
+  createGraph,
+  input,
+  matmul,
+  reduceSum,
+  type Backend,
+  type Feeds,
+  type Graph,
+  type HostTensor,
+} from '@difsr/graph';
 import { Scope } from '@difsr/nn';
 import { declareCase, type Case, type CaseData } from './case.js';
 
@@ -84,7 +93,11 @@ export function sizesOf({ batch, length }: Case): ReadonlyMap<string, number> {
 }
 
 function feedsOf({ batch, length, width, sideWidth }: Case, data: CaseData): Feeds {
-  const float = (values: Float32Array, shape: readonly number[]): HostTensor => ({ dtype: 'float32', shape, data: values });
+  const float = (values: Float32Array, shape: readonly number[]): HostTensor => ({
+    dtype: 'float32',
+    shape,
+    data: values,
+  });
   return {
     item: float(data.item, [batch, length, width]),
     ...(data.valid === undefined ? {} : { valid: { dtype: 'bool', shape: [batch, length], data: data.valid } }),

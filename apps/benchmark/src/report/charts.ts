@@ -43,10 +43,14 @@ export function renderCharts(report: AttentionReport): Chart[] {
     const results = report.cases.filter(
       ({ backend, device, rounds }) => backend === engine.backend && device === engine.device && rounds > 0,
     );
-    const times = panelsOf(results, ({ candidates }, of) =>
-      candidates.find((own) => own.name === of)?.milliseconds ?? undefined,
+    const times = panelsOf(
+      results,
+      ({ candidates }, of) => candidates.find((own) => own.name === of)?.milliseconds ?? undefined,
     );
-    const costs = panelsOf(results, ({ ratios }, of) => ratios.find((own) => own.of === of && own.to === 'plain')?.ratio);
+    const costs = panelsOf(
+      results,
+      ({ ratios }, of) => ratios.find((own) => own.of === of && own.to === 'plain')?.ratio,
+    );
     const file = (kind: string): string => `attention-${engine.backend}-${engine.device}-${kind}.svg`;
     return [
       { kind: 'times', panels: times, title: `${name}: milliseconds`, unit: 'ms' },
@@ -69,7 +73,9 @@ function panelsOf(
       const points = own.map((result) => value(result, name));
       return points.some((point) => point !== undefined) ? [{ name, points }] : [];
     });
-    return lines.length === 0 ? [] : [{ title, categories: own.map(categoryTitle), runs: own.map(({ case: { fusion } }) => fusion), lines }];
+    return lines.length === 0
+      ? []
+      : [{ title, categories: own.map(categoryTitle), runs: own.map(({ case: { fusion } }) => fusion), lines }];
   });
 }
 

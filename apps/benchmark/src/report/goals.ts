@@ -22,7 +22,13 @@ interface Wanted {
 const oneSide = ({ case: own }: CaseResult): boolean =>
   own.sides === 1 && own.fusion === 'sum' && own.sideWidth === own.width && !own.position;
 const GOALS: readonly Wanted[] = [
-  { text: 'fused takes at most 1.05 times unfused, in every case', of: 'fused', to: 'unfused', atMost: 1.05, on: () => true },
+  {
+    text: 'fused takes at most 1.05 times unfused, in every case',
+    of: 'fused',
+    to: 'unfused',
+    atMost: 1.05,
+    on: () => true,
+  },
   {
     text: 'one side source of equal width costs at most 1.7 times plain attention, tensors in',
     ...{ of: 'fused', to: 'plain', atMost: 1.7, on: oneSide },

@@ -76,7 +76,9 @@ function engineSection(report: AttentionReport, engine: EngineResult, charts: re
   const columns = [...new Set(measured.flatMap(({ candidates }) => candidates.map(({ name }) => name)))].toSorted(
     (a, b) => names.indexOf(a) - names.indexOf(b),
   );
-  const pairs = [...new Map(measured.flatMap(({ ratios }) => ratios.map(({ of, to }) => [`${of} / ${to}`, { of, to }]))).values()];
+  const pairs = [
+    ...new Map(measured.flatMap(({ ratios }) => ratios.map(({ of, to }) => [`${of} / ${to}`, { of, to }]))).values(),
+  ];
   return [
     `## ${engineTitle(engine)}`,
     '',
@@ -86,7 +88,11 @@ function engineSection(report: AttentionReport, engine: EngineResult, charts: re
     '',
     markdownTable([
       ['case', 'rounds', ...columns],
-      ...measured.map((result) => [rowTitle(result.case), String(result.rounds), ...columns.map((name) => timeCell(result, name))]),
+      ...measured.map((result) => [
+        rowTitle(result.case),
+        String(result.rounds),
+        ...columns.map((name) => timeCell(result, name)),
+      ]),
     ]),
     '',
     'Ratios of times, median [quartiles] over rounds:',
@@ -128,7 +134,9 @@ function problems(report: AttentionReport): string {
     const title = `${engineTitle(result)}, ${rowTitle(result.case)}`;
     return [
       ...(result.skipped === null ? [] : [`- ${title}: not measured; ${result.skipped}`]),
-      ...result.candidates.flatMap(({ name, problem }) => (problem === null ? [] : [`- ${title}, ${name}: ${problem}`])),
+      ...result.candidates.flatMap(({ name, problem }) =>
+        problem === null ? [] : [`- ${title}, ${name}: ${problem}`],
+      ),
     ];
   });
   return lines.length === 0 ? '' : ['## Not measured', '', ...lines].join('\n');

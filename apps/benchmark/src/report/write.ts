@@ -2,7 +2,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReportError } from '../errors.js';
-import { renderCharts } from './charts.js';
 import { renderMarkdown } from './markdown.js';
 import type { AttentionReport } from './result.js';
 
@@ -13,6 +12,7 @@ import type { AttentionReport } from './result.js';
  * @throws ReportError that names the file.
  */
 export async function writeReport(folder: string, report: AttentionReport): Promise<string[]> {
+  const { renderCharts } = await import('./charts.js'); // large: --help and errors need none
   const charts = renderCharts(report);
   const files = new Map<string, string>([
     ...charts.map(({ file, svg }): [string, string] => [file, svg]),
@@ -27,7 +27,9 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
       await writeWhole(path, text);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new ReportError(`${path} cannot be written: ${reason}\n  cure: name another folder with --out`, { cause: error });
+      throw new ReportError(`${path} cannot be written: ${reason}\n  cure: name another folder with --out`, {
+        cause: error,
+      });
     }
     paths.push(path);
   }

@@ -40,5 +40,9 @@ export function textTable(rows: readonly (readonly string[])[]): string[] {
 /** A table of Markdown, columns but the first to the right. */
 export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${head.map((_, column) => (column === 0 ? '---|' : '---:|')).join('')}`, ...rows.map(line)].join('\n');
+  return [
+    line(head),
+    `|${head.map((_, column) => (column === 0 ? '---|' : '---:|')).join('')}`,
+    ...rows.map(line),
+  ].join('\n');
 }

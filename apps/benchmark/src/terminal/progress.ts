@@ -29,10 +29,12 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
   return {
     event: (event) => {
       if (event.kind === 'warning') line(`warning: ${event.message}`);
-      else if (event.kind === 'rate') line(`${event.engine}: ${threeDigits(event.gigaflops)} GFLOP/s in a large product`);
+      else if (event.kind === 'rate')
+        line(`${event.engine}: ${threeDigits(event.gigaflops)} GFLOP/s in a large product`);
       else if (event.kind === 'check')
         line(`${event.engine}: candidates within ${event.difference.toExponential(0)} of the float64 reference`);
-      else if (event.kind === 'case') line(`${String(event.cell).padStart(String(event.cells).length)}/${event.cells}  ${caseLine(event.result)}`);
+      else if (event.kind === 'case')
+        line(`${String(event.cell).padStart(String(event.cells).length)}/${event.cells}  ${caseLine(event.result)}`);
       else if (draw !== undefined && performance.now() - drawn > REDRAW) {
         drawn = performance.now();
         draw(`${progressLine(event, (drawn - start) / 1000)}`.slice(0, Math.max(20, (stream.columns || 100) - 1)));
@@ -46,7 +48,10 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
 }
 
 /** `███░░░  12/48  onnxruntime cpu: sum, 2 sides, length 50, batch 128  round 4  1:20` */
-function progressLine({ cell, cells, title, round }: Extract<BenchmarkEvent, { kind: 'round' }>, seconds: number): string {
+function progressLine(
+  { cell, cells, title, round }: Extract<BenchmarkEvent, { kind: 'round' }>,
+  seconds: number,
+): string {
   const full = Math.round(((cell - 1) / cells) * BAR);
   return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}  ${cell}/${cells}  ${title}  round ${round}  ${duration(seconds)}`;
 }
