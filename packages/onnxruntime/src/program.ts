@@ -15,6 +15,7 @@ import {
 import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
 import { checkedArray, hostTensor } from './host.js';
 import type { OrtSession, OrtTensor, OrtTensors, Runtime } from './runtime.js';
+import { missingFloat16 } from './session.js';
 import { RunTimer, type Tracer } from './trace.js';
 import type { Turns } from './turns.js';
 import type { OrtVariables } from './variables.js';
@@ -86,10 +87,10 @@ export class OrtProgram implements Program {
       // ONNX Runtime's map of results holds copies of what it wrote in place, too: they are dropped with this scope.
       results = { ...(await session.run(inputs, fetches)) };
     } catch (error) {
-      throw new BackendError(
-        `program "${description.label}" failed: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BackendError(`program "${description.label}" failed: ${missingFloat16(reason) ?? reason}`, {
+        cause: error,
+      });
     }
     this.#timer.record(performance.now() - start);
     variables?.takeOver(this.#updates, results);
