@@ -3,6 +3,7 @@
 // same memory. This reaches into the device, so it checks that everything is where 4.22 has it, and gives way if not.
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { at, sizeOf } from '@difsr/graph';
+import { broadcastPlaces } from './broadcast.js';
 import { allocate } from './host.js';
 
 type Product = (
@@ -68,12 +69,18 @@ export function batchProductOnWasm(a: Tensor, b: Tensor, shape: readonly number[
   const out = allocate(shape, 'float32');
   if (sizeOf(shape) === 0) return out;
   const { wasm } = backend;
-  const product = products.get(wasm) ?? wasm.cwrap('BatchMatMul', null, Array.from({ length: 9 }, () => 'number'));
+  const product =
+    products.get(wasm) ??
+    wasm.cwrap(
+      'BatchMatMul',
+      null,
+      Array.from({ length: 9 }, () => 'number'),
+    );
   products.set(wasm, product);
   const base = (x: Tensor): number => backend.getMemoryOffset(x.dataId);
   const [fromA, fromB, to] = [base(a), base(b), base(out)];
-  const placesA = matrixPlaces(a.shape.slice(0, -2), lead);
-  const placesB = matrixPlaces(b.shape.slice(0, -2), lead);
+  const placesA = broadcastPlaces(a.shape.slice(0, -2), lead);
+  const placesB = broadcastPlaces(b.shape.slice(0, -2), lead);
   const stack = wasm.stackSave();
   try {
     const shapeA = wasm.stackAlloc(12);
@@ -93,21 +100,4 @@ export function batchProductOnWasm(a: Tensor, b: Tensor, shape: readonly number[
     wasm.stackRestore(stack);
   }
   return out;
-}
-
-/** For each matrix of the leading axes `lead`, row-major, which matrix of an operand with the axes `own` it is. */
-function matrixPlaces(own: readonly number[], lead: readonly number[]): Int32Array {
-  const places = new Int32Array(sizeOf(lead));
-  let filled = 1;
-  let stride = 1;
-  for (let axis = lead.length - 1; axis >= 0; axis--) {
-    const dim = own[axis - lead.length + own.length] ?? 1;
-    const step = dim === 1 ? 0 : stride;
-    for (let i = 1; i < at(lead, axis); i++) {
-      for (let j = 0; j < filled; j++) places[i * filled + j] = places[j]! + i * step; // filled before
-    }
-    filled *= at(lead, axis);
-    stride *= dim;
-  }
-  return places;
 }

@@ -40,16 +40,6 @@ export function broadcastTo(x: Tensor, shape: readonly number[], scratch: (tenso
   return reps.every((count) => count === 1) ? alias(full) : run('Tile', { x: full }, { reps });
 }
 
-/** `t` where the condition holds, else `e`; all three broadcast. */
-export function select({ inputs: [condition, a, b], shape, scratch }: LowerContext<'select'>): Tensor[] {
-  const spread = (x: Tensor): Tensor => scratch(broadcastTo(x, shape, scratch));
-  if (a.dtype !== 'bool') return [run('Select', { condition: spread(condition), t: spread(a), e: spread(b) })];
-  // The kernel Select moves elements of four bytes on wasm.
-  const taken = scratch(run('LogicalAnd', { a: condition, b: a }));
-  const other = scratch(run('LogicalAnd', { a: scratch(run('LogicalNot', { x: condition })), b }));
-  return [broadcastTo(scratch(run('LogicalOr', { a: taken, b: other })), shape, scratch)];
-}
-
 /** Elements start..end-1 of an axis. */
 export function slice({ inputs: [x], attributes: { axis, start, end }, sizes }: LowerContext<'slice'>): Tensor[] {
   const stop = bindDim(end, sizes);

@@ -97,7 +97,7 @@ export function tableCrossEntropy({
     const exponentials = own(run('Exp', { x: own(run('Sub', { a: logits, b: largest })) }));
     const logSum = own(run('Add', { a: own(run('Log', { x: own(sumLast(exponentials)) })), b: largest }));
     // The target's logit once more, as the product of its two rows: cheaper than finding it among all.
-    const targetRows = own(gatherRows(table, chunk.targets));
+    const targetRows = own(gatherRows('tableCrossEntropy', table, chunk.targets));
     const target = own(sumLast(own(run('Multiply', { a: chunk.h, b: targetRows }))));
     const loss = own(run('Sub', { a: logSum, b: target }));
     losses.push(scratch(reshape(loss, [chunk.end - chunk.start])));
@@ -121,7 +121,7 @@ export function tableCrossEntropyGrad({
     const weight = own(reshape(own(sliceAxis(weights, 0, start, end)), [end - start, 1]));
     const p = own(run('Multiply', { a: own(softmaxLast(logits)), b: weight }));
     const spread = own(matmul2d(p, classes, false, false, own));
-    const targetRows = own(run('Multiply', { a: own(gatherRows(table, ids)), b: weight }));
+    const targetRows = own(run('Multiply', { a: own(gatherRows('tableCrossEntropyGrad', table, ids)), b: weight }));
     hiddens.push(scratch(run('Sub', { a: spread, b: targetRows })));
     const gradient = matmul2d(part, p, true, false, own);
     columns = scratch(columns === undefined ? gradient : run('Add', { a: columns, b: own(gradient) }));

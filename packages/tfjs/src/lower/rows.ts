@@ -21,9 +21,24 @@ export function checkIds(op: string, ids: Tensor, first: number, count: number):
 }
 
 /** Rows of x [count, width] by ids [n], as [n, width]. */
-export function gatherRows(x: Tensor, ids: Tensor): Tensor {
-  checkIds('gather', ids, 0, at(x.shape, 0));
-  return run('GatherV2', { x, indices: ids }, { axis: 0, batchDims: 0 });
+export function gatherRows(op: string, x: Tensor, ids: Tensor): Tensor {
+  const [count, width, n] = [at(x.shape, 0), at(x.shape, 1), at(ids.shape, 0)];
+  checkIds(op, ids, 0, count);
+  if (!hasHostMemory() || x.dtype === 'bool') return run('GatherV2', { x, indices: ids }, { axis: 0, batchDims: 0 });
+  const float = x.dtype === 'float32';
+  const out = allocate([n, width], float ? 'float32' : 'int32');
+  if (float) copyRows(floatsOf(x), intsOf(ids), width, floatsOf(out));
+  else copyRows(intsOf(x), intsOf(ids), width, intsOf(out));
+  return out;
+}
+
+/** Rows by id, which are checked; long ones as blocks of memory. */
+function copyRows<T extends Float32Array | Int32Array>(x: T, ids: Int32Array, width: number, out: T): void {
+  for (let i = 0; i < ids.length; i++) {
+    const from = ids[i]! * width;
+    if (width >= 16) out.set(x.subarray(from, from + width), i * width);
+    else for (let j = 0; j < width; j++) out[i * width + j] = x[from + j]!;
+  }
 }
 
 /** Rows of x by id; its first `rowAxes` axes count as one list of rows. */
@@ -36,7 +51,7 @@ export function gather({
   const rows = sizeOf(x.shape.slice(0, rowAxes));
   const table = scratch(reshape(x, [rows, sizeOf(x.shape.slice(rowAxes))]));
   if (sizeOf(ids.shape) === 0) return [reshape(scratch(emptyLike(x)), shape)];
-  return [reshape(scratch(gatherRows(table, scratch(reshape(ids, [sizeOf(ids.shape)])))), shape)];
+  return [reshape(scratch(gatherRows('gather', table, scratch(reshape(ids, [sizeOf(ids.shape)])))), shape)];
 }
 
 function emptyLike(x: Tensor): Tensor {
@@ -85,7 +100,7 @@ export function scatterAdd({
 
 /** Places of [rows, perRow] ids of a last axis of `width` in the flattened tensor: [rows * perRow]. */
 function flatPlaces(op: string, ids: Tensor, width: number, scratch: Scratch): Tensor {
-  checkIds(op, ids, 0, width);
+  checkIds(op, ids, 0, width); // here, since a place past its row may still be one of the tensor
   const perRow = at(ids.shape, -1);
   const rows = sizeOf(ids.shape.slice(0, -1));
   const flat = scratch(reshape(ids, [rows, perRow]));
@@ -99,8 +114,8 @@ function flatPlaces(op: string, ids: Tensor, width: number, scratch: Scratch): T
 export function gatherLast({ inputs: [x, ids], shape, scratch }: LowerContext<'gatherLast'>): Tensor[] {
   if (sizeOf(shape) === 0) return [reshape(scratch(emptyLike(x)), shape)];
   const indices = flatPlaces('gatherLast', ids, at(x.shape, -1), scratch);
-  const flat = scratch(reshape(x, [sizeOf(x.shape)]));
-  return [reshape(scratch(run('GatherV2', { x: flat, indices }, { axis: 0, batchDims: 0 })), shape)];
+  const column = scratch(reshape(x, [sizeOf(x.shape), 1]));
+  return [reshape(scratch(gatherRows('gatherLast', column, indices)), shape)];
 }
 
 /** Zeros [.., size] with updates added at ids of the last axis. */

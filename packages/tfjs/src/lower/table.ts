@@ -1,7 +1,8 @@
 // The lowering of every op to tfjs kernels: a mapped type, so an op without one does not compile.
 import { at, bindDim, type OpName } from '@difsr/graph';
 import { alias, reshape, run, scalar, tensorOf } from '../kernel.js';
-import { binary, broadcastTo, cast, concat, gelu, iota, pad, reduction, select, slice, unary } from './elementwise.js';
+import { logical, select } from './choice.js';
+import { binary, broadcastTo, cast, concat, gelu, iota, pad, reduction, slice, unary } from './elementwise.js';
 import type { Lowering } from './lowering.js';
 import { layerNorm, softmax, tableCrossEntropy, tableCrossEntropyGrad } from './normalized.js';
 import { contract, matmul } from './products.js';
@@ -22,8 +23,8 @@ export const lower: { readonly [N in OpName]: Lowering<N> } = {
   minimum: binary('Minimum'),
   equal: binary('Equal'),
   less: binary('Less'),
-  and: binary('LogicalAnd'),
-  or: binary('LogicalOr'),
+  and: logical('LogicalAnd'),
+  or: logical('LogicalOr'),
   not: unary('LogicalNot'),
   neg: unary('Neg'),
   exp: unary('Exp'),
