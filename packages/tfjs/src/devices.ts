@@ -32,7 +32,7 @@ const NATIVE_CURE =
   'its install script downloads libtensorflow from storage.googleapis.com: run it again with that host in reach ' +
   '(npm rebuild PACKAGE), on Node.js 18 to 22 where a later one has no prebuilt binding';
 
-/** By `.catch`, bundlers see that a package may be absent: without it, esbuild and webpack fail on those that are not installed. */
+/** By `.catch`, bundlers see that a package may be absent: without it, esbuild fails on those that are not installed. */
 const absent = (error: unknown): never => {
   throw error;
 };

@@ -4,10 +4,15 @@ import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
 
 type BackendName = CompleteDifAttentionConfig['backend'];
 
+/** By `.catch`, bundlers see that a package may be absent: without it, esbuild fails where only one backend is installed. */
+const absent = (error: unknown): never => {
+  throw error;
+};
+
 const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfig) => Promise<Backend> } = {
   reference: async () => (await import('./reference.js')).createReferenceBackend(),
   onnxruntime: async ({ device, threads, precision }) => {
-    const { createOnnxRuntimeBackend, devices } = await import('@difsr/onnxruntime');
+    const { createOnnxRuntimeBackend, devices } = await import('@difsr/onnxruntime').catch(absent);
     return createOnnxRuntimeBackend({
       ...(device === undefined ? {} : { device: known('onnxruntime', device, devices) }),
       ...(threads === undefined ? {} : { threads }),
@@ -15,7 +20,7 @@ const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfi
     });
   },
   tfjs: async ({ device }) => {
-    const { createTfjsBackend, devices } = await import('@difsr/tfjs');
+    const { createTfjsBackend, devices } = await import('@difsr/tfjs').catch(absent);
     return createTfjsBackend(device === undefined ? {} : { device: known('tfjs', device, devices) });
   },
 };

@@ -47,15 +47,18 @@ export const webPlatform: Platform = {
 };
 
 async function loadWebRuntime({ device, threads: count, wasmPaths, logLevel }: Settings): Promise<Runtime> {
-  const load = device === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm');
-  const ort = await load.catch((error: unknown) => {
+  const absent = (error: unknown): never => {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new BackendError(
       `the backend onnxruntime needs the npm package onnxruntime-web, which cannot be loaded: ${reason}. ` +
         'Cure: npm install onnxruntime-web',
       { cause: error },
     );
-  });
+  };
+  // `.catch` at each import: bundlers then see that the package may be absent.
+  const ort = await (device === 'webgpu'
+    ? import('onnxruntime-web/webgpu').catch(absent)
+    : import('onnxruntime-web/wasm').catch(absent));
   ort.env.logLevel = logLevel;
   // Both are read when the first session of the page is made, and have no effect later.
   ort.env.wasm.numThreads = count;
