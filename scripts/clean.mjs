@@ -12,3 +12,6 @@ for (const folder of [...folders, 'fixtures']) {
     if (existsSync(path)) rmSync(path, { recursive: true });
   }
 }
+for (const path of ['docs/api', 'docs/.vitepress/dist', 'docs/.vitepress/cache']) {
+  rmSync(join(ROOT, path), { recursive: true, force: true });
+}

@@ -11,6 +11,7 @@ export const PAGES = {
     ['Getting started', 'guide/getting-started'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
+    ['In the browser', 'guide/browser'],
     ['Choosing a backend and device', 'guide/backends'],
     ['How DIF attention works', 'guide/how-it-works'],
   ],
