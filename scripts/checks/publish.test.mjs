@@ -8,6 +8,7 @@ import { ROOT } from '../bootstrap.mjs';
 import { run } from '../steps.mjs';
 import { publicPackages } from './public-packages.mjs';
 import { readmeExamples, runExample } from './readme-example.mjs';
+import { nodeModulesIn } from './sizes.mjs';
 import { publishAll, startRegistry, thirdPartyRegistry } from './registry.mjs';
 
 /** Set by `.ci/run`: a registry of third-party packages must be there. */
@@ -63,6 +64,31 @@ const COMBINATIONS = [
     entries: ['', '/tfjs', '/onnxruntime'],
   },
 ];
+
+/** What says how to install a backend that is missing. */
+const MISSING = {
+  onnxruntime: 'Cure: npm install @difsr/onnxruntime onnxruntime-node (in the browser: onnxruntime-web)',
+  tfjs: 'Cure: npm install @difsr/tfjs @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm',
+};
+/** Prints for each backend that its output is that of the reference, or the last sentence of the error. */
+const EVERY_BACKEND = `
+  import { createDifAttention } from '@difsr/attention';
+  const values = (n) => Float32Array.from({ length: n }, (_, i) => Math.sin(i + 1));
+  async function output(backend) {
+    const sides = [{ name: 'genre', width: 4 }];
+    const attention = await createDifAttention({ width: 8, heads: 2, maxLength: 5, sides, backend });
+    const inputs = { batch: 2, length: 5, item: values(80), sides: { genre: values(40) } };
+    const result = await attention.forward(inputs);
+    await attention.dispose();
+    return result;
+  }
+  const expected = await output('reference');
+  for (const backend of ['onnxruntime', 'tfjs']) {
+    const got = await output(backend).catch((error) => error);
+    if (got instanceof Error) console.log(got.message.slice(got.message.indexOf('Cure')));
+    else console.log(got.every((value, i) => Math.abs(value - expected[i]) < 1e-4) ? 'same numbers' : 'other numbers');
+  }
+`;
 
 /** Packages at the top of node_modules. @param {string} project */
 const installed = (project) =>
@@ -129,6 +155,12 @@ describe('@difsr/attention in an empty project', () => {
 
     const imports = entries.map((entry) => `import '@difsr/attention${entry}';`).join('\n');
     expect(await runExample({ code: imports }, project)).toMatchObject({ code: 0 });
+    for (const entry of entries) expect(await nodeModulesIn(`@difsr/attention${entry}`, project), entry).toEqual([]);
+
+    const outcome = await runExample({ code: EVERY_BACKEND }, project);
+    expect(outcome.printed, outcome.stderr).toEqual(
+      Object.entries(MISSING).map(([name, cure]) => (backends.includes(name) ? 'same numbers' : cure)),
+    );
 
     const present = new Set(installed(project));
     const examples = readmeExamples(readme).filter(
