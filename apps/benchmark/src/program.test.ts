@@ -44,7 +44,9 @@ async function bench(
   const cwd = options.cwd ?? (await freshFolder());
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], {
-      ...{ cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1' } },
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1' },
     });
     let stdout = '';
     let stderr = '';

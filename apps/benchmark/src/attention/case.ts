@@ -44,7 +44,16 @@ export function casesOf(options: GridOptions): Case[] {
         sides
           .filter((count) => fused(fusion, count))
           .map((count) => ({
-            ...{ fusion, sides: count, length, batch, width, sideWidth, heads, position, padding, items },
+            fusion,
+            sides: count,
+            length,
+            batch,
+            width,
+            sideWidth,
+            heads,
+            position,
+            padding,
+            items,
           })),
       ),
     ),

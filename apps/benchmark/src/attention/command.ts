@@ -87,7 +87,10 @@ async function attentionCommand(options: AttentionOptions, args: readonly string
       () => process.stderr.write('\nstopping; again to quit at once\n'),
       (signal) =>
         runBenchmark(settings, {
-          ...{ engines, missing, signal, onEvent: progress.event },
+          engines,
+          missing,
+          signal,
+          onEvent: progress.event,
           command: ['difsr-bench', ...args].join(' '),
         }),
     );
@@ -118,7 +121,11 @@ function completeOptions(options: AttentionOptions): BenchmarkOptions {
         `take a multiple of ${heads}, or other --heads`,
       );
   const settings: BenchmarkOptions = {
-    ...{ fusions, heads, width, sideWidth, all },
+    fusions,
+    heads,
+    width,
+    sideWidth,
+    all,
     position: options.position ?? false,
     padding: options.padding ?? false,
     sides: options.sides ?? (quick ? [0, 1, 2] : [0, 1, 2, 3, 4]),

@@ -70,7 +70,9 @@ async function vectorsIn(
 ): Promise<Candidate> {
   const attention = await open(config, data);
   const inputs = {
-    ...{ batch, length, item: data.item },
+    batch,
+    length,
+    item: data.item,
     sides: Object.fromEntries((config.sides ?? []).map((side, j) => [side.name, data.sides[j] ?? new Float32Array()])),
     ...(config.position === undefined || data.position === undefined ? {} : { position: data.position }),
     ...(data.valid === undefined ? {} : { valid: data.valid }),

@@ -8,15 +8,31 @@ import { runBenchmark, type BenchmarkEvent, type BenchmarkOptions } from './run.
 import { definitionGraph, plainGraph, tracedOutput } from './traced.js';
 
 const OPTIONS: BenchmarkOptions = {
-  ...{ fusions: ['sum'], sides: [1], lengths: [3], batches: [2], width: 4, sideWidth: 4, heads: 2 },
-  ...{ position: false, padding: false, items: 5, all: false, budget: 0.5, visit: 5, productSize: 8 },
+  fusions: ['sum'],
+  sides: [1],
+  lengths: [3],
+  batches: [2],
+  width: 4,
+  sideWidth: 4,
+  heads: 2,
+  position: false,
+  padding: false,
+  items: 5,
+  all: false,
+  budget: 0.5,
+  visit: 5,
+  productSize: 8,
 };
 
 /** An engine whose candidates give what the definition gives, changed by `change`. */
 function engineOf(change: (name: CandidateName, output: Float32Array) => Float32Array): Engine & { live: number } {
   const backend = createReferenceBackend();
   const engine = {
-    ...{ backend: 'fake', device: 'cpu', threads: undefined, library: 'fake 1.0', live: 0 },
+    backend: 'fake',
+    device: 'cpu',
+    threads: undefined,
+    library: 'fake 1.0',
+    live: 0,
     plans: (own: Case, data: CaseData): Plan[] =>
       (['plain', 'unfused', 'fused'] as const).map((name) => ({
         name,
@@ -25,7 +41,8 @@ function engineOf(change: (name: CandidateName, output: Float32Array) => Float32
           const output = await tracedOutput(backend, graph, own, data);
           engine.live++;
           return {
-            ...{ name, operations: 1000 },
+            name,
+            operations: 1000,
             run: () => Promise.resolve(change(name, output.slice())),
             dispose: () => Promise.resolve(void engine.live--),
           };

@@ -75,14 +75,20 @@ export async function runBenchmark(options: BenchmarkOptions, context: Benchmark
   const loadAtEnd = load();
   warn(busyWarning(loadAtEnd, machine.cores, Math.max(1, ...engines.map(({ threads }) => threads ?? 1))));
   return {
-    ...{ kind: 'difsr-bench attention', version: 1, complete },
+    kind: 'difsr-bench attention',
+    version: 1,
+    complete,
     started: started.toISOString(),
     finished: new Date().toISOString(),
     command,
     options: { ...options },
     machine,
     load: { start: loadAtStart, end: loadAtEnd },
-    ...{ warnings, method: METHOD, engines: after, missing, cases },
+    warnings,
+    method: METHOD,
+    engines: after,
+    missing,
+    cases,
   };
 }
 
@@ -144,7 +150,12 @@ async function measureCells(
     const place = { cell: index + 1, cells: cells.length };
     const title = `${engineTitle(engine)}: ${caseTitle(own)}`;
     const result = await measureCase({
-      ...{ own, engine, rate, signal, data: shared.data, expected: shared.expected },
+      own,
+      engine,
+      rate,
+      signal,
+      data: shared.data,
+      expected: shared.expected,
       budget: Math.max(LEAST_BUDGET, share),
       productSize: productSize(engine, options.productSize),
       visit: options.visit,

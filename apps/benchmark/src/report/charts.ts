@@ -139,7 +139,10 @@ function optionOf(parts: {
     xAxis: panels.map(({ categories }, gridIndex) => {
       const places = categories.map((_, i) => i);
       return {
-        ...{ type: 'value' as const, gridIndex, min: -0.5, max: categories.length - 0.5 },
+        type: 'value' as const,
+        gridIndex,
+        min: -0.5,
+        max: categories.length - 0.5,
         splitLine: { show: false },
         axisTick: { show: true, customValues: places },
         axisLabel: { customValues: places, fontSize: 11, formatter: (value: number) => categories[value] ?? '' },
@@ -170,20 +173,35 @@ function seriesOf(parts: {
   const { color, symbol } = LOOKS[name];
   const axes = { xAxisIndex: index, yAxisIndex: index };
   const line: LineSeriesOption = {
-    ...{ type: 'line', name, ...axes, symbol, symbolSize: 7, showAllSymbol: true, color, lineStyle: { width: 1.2 } },
+    type: 'line',
+    name,
+    ...axes,
+    symbol,
+    symbolSize: 7,
+    showAllSymbol: true,
+    color,
+    lineStyle: { width: 1.2 },
     data: points.flatMap((point, i): (number | string)[][] => {
       const own = point === undefined ? [] : [[i + shift, Number(point.median.toPrecision(4))]];
       return i > 0 && runs[i] !== runs[i - 1] ? [[i - 0.5, '-'], ...own] : own;
     }),
   };
   const bars: CustomSeriesOption = {
-    ...{ type: 'custom', name, ...axes, color, z: 3, silent: true, encode: { x: 0, y: [1, 2] } },
+    type: 'custom',
+    name,
+    ...axes,
+    color,
+    z: 3,
+    silent: true,
+    encode: { x: 0, y: [1, 2] },
     data: points.flatMap((point, i) => (point === undefined ? [] : [[i + shift, point.q1, point.q3]])),
     renderItem: (_, api) => {
       const [x = 0, low = 0] = api.coord([api.value(0), api.value(1)]);
       const [, high = 0] = api.coord([api.value(0), api.value(2)]);
       const segment = (x1: number, y1: number, x2: number, y2: number): CustomElement => ({
-        ...{ type: 'line', shape: { x1, y1, x2, y2 }, style: { stroke: color, lineWidth: 1.2 } },
+        type: 'line',
+        shape: { x1, y1, x2, y2 },
+        style: { stroke: color, lineWidth: 1.2 },
       });
       return {
         type: 'group',

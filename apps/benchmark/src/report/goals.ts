@@ -31,11 +31,17 @@ const GOALS: readonly Wanted[] = [
   },
   {
     text: 'one side source of equal width costs at most 1.7 times plain attention, tensors in',
-    ...{ of: 'fused', to: 'plain', atMost: 1.7, on: oneSide },
+    of: 'fused',
+    to: 'plain',
+    atMost: 1.7,
+    on: oneSide,
   },
   {
     text: 'one side source of equal width costs at most 1.35 times plain attention, ids in and attributes tabulated',
-    ...{ of: 'tabulated', to: 'plain', atMost: 1.35, on: oneSide },
+    of: 'tabulated',
+    to: 'plain',
+    atMost: 1.35,
+    on: oneSide,
   },
 ];
 
