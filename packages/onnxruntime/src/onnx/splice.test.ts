@@ -1,7 +1,20 @@
 // A graph spliced into models of many kinds: what must hold whatever the graph is. Models are built here as messages, so
 // that they have what our own writer never writes.
 import { create, equals, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { add, createGraph, input, mul, reshape, select, softmax, tanh, type HostTensor } from '@difsr/graph';
+import {
+  add,
+  createGraph,
+  input,
+  mul,
+  neg,
+  relu,
+  reshape,
+  select,
+  sigmoid,
+  softmax,
+  tanh,
+  type HostTensor,
+} from '@difsr/graph';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import {
   ModelProtoSchema,
@@ -258,6 +271,64 @@ describe('a spliced model', () => {
     }
   });
 });
+
+it('changes nothing where the graph computes what the tensor was, in random models at random opsets', async () => {
+  const unary = ['Tanh', 'Sigmoid', 'Relu', 'Neg'] as const;
+  const meanings = { Tanh: tanh, Sigmoid: sigmoid, Relu: relu, Neg: neg } as const;
+  const step = fc.record({
+    op: fc.constantFrom(...unary, 'Add', 'Sub'),
+    inputs: fc.tuple(fc.nat(), fc.nat()),
+  });
+  const models = fc.record({
+    steps: fc.array(step, { minLength: 2, maxLength: 12 }),
+    opset: fc.integer({ min: 9, max: 21 }),
+    chosen: fc.nat(),
+    outputs: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(models, async ({ steps, opset, chosen, outputs }) => {
+      const name = (of: number, below: number): string => (of % (below + 1) === 0 ? 'x' : `v${(of % (below + 1)) - 1}`);
+      const nodes = steps.map(({ op, inputs: [a, b] }, i) =>
+        node(op, op === 'Add' || op === 'Sub' ? `${name(a, i)} ${name(b, i)}` : name(a, i), `v${i}`),
+      );
+      const ends = [...new Set([...outputs.map((of) => `v${of % steps.length}`), `v${steps.length - 1}`])];
+      const bytes = model(
+        { input: [value('x', FLOAT, ['n', 3])], output: ends.map((end) => value(end, FLOAT, ['n', 3])), node: nodes },
+        { opset },
+      );
+      const places = nodes.flatMap(({ opType = '', input: read = [], output: [own = ''] = [] }) =>
+        opType === 'Tanh' || opType === 'Sigmoid' || opType === 'Relu' || opType === 'Neg'
+          ? [{ meaning: meanings[opType], from: read[0] ?? '', own }]
+          : [],
+      );
+      const place = places[chosen % Math.max(1, places.length)];
+      if (place === undefined) return;
+      const graph = createGraph({ out: place.meaning(input('h', ['n', 3])) });
+      const attempt = (): Uint8Array => spliceGraph(bytes, { graph, replace: place.own, connect: { h: place.from } });
+      const needed = new Set(ends);
+      for (const { input: read = [], output: [own = ''] = [] } of nodes.toReversed())
+        if (needed.has(own)) for (const each of read) needed.add(each);
+      if (!needed.has(place.own)) {
+        expect(attempt).toThrow(/no output of the model depends on/);
+        return;
+      }
+      const spliced = attempt();
+      expect(describeOnnx(spliced).opsets).toEqual({ '': opset });
+      const [before, after] = [await runAll(bytes), await runAll(spliced)];
+      expect(Object.keys(after)).toEqual(Object.keys(before));
+      for (const [end, values] of Object.entries(before))
+        values.forEach((each, i) => expect(after[end]?.[i]).toBeCloseTo(each, 5));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+async function runAll(bytes: Uint8Array): Promise<Record<string, number[]>> {
+  const session = await InferenceSession.create(bytes);
+  const results = await session.run({ x: new Tensor('float32', x, [2, 3]) });
+  await session.release();
+  return Object.fromEntries(session.outputNames.map((name) => [name, Array.from(results[name]?.data ?? [], Number)]));
+}
 
 describe('what does not fit is refused:', () => {
   const connect = { h: 'h' };
