@@ -1,2 +1,10 @@
-// The public API of @difsr/attention/tfjs-layers.
-export {};
+// The public API of @difsr/attention/tfjs-layers. Importing it registers the classes, so that loadLayersModel finds them.
+export { DifAttention, type DifAttentionConfig } from './dif-attention.js';
+export {
+  attributeLoss,
+  type AttributeLossOptions,
+  AttributePredictor,
+  type AttributePredictorConfig,
+  attributeTargets,
+} from './attribute-predictor.js';
+export { LayerConfigError } from './config-check.js';

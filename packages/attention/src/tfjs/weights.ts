@@ -1,5 +1,5 @@
 // Weights of DIF attention as tf.Variables, by the names that `declareDif` gives them.
-import { initialValues, Scope } from '@difsr/nn';
+import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
 import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
 import { declareDif } from '../family.js';
 import type { Fusion } from '../fusion.js';
@@ -27,28 +27,12 @@ export interface DifAttentionShape {
 }
 
 /**
- * Fresh weights, the caller's to train, save and dispose.
+ * Names, shapes and initial values of the weights, in order of declaration.
  *
- * @returns variables by name: `query`, `key` (`.side0`, `.., `.position`), `value`, `output`, `fusion.*`, each with `.weight`
- * `[out, in]` and `.bias`.
  * @throws DifAttentionError for sizes that do not fit.
- * @example
- * ```ts
- * const weights = difAttentionWeights({ width: 64, sides: [16], position: 64, heads: 2 });
- * ```
  */
-export function difAttentionWeights(shape: DifAttentionShape): Record<string, Variable> {
-  const {
-    width,
-    sides,
-    position,
-    heads,
-    fusion = 'sum',
-    maxLength,
-    deviation = 0.02,
-    seed = 1,
-    trainable = true,
-  } = shape;
+export function difAttentionParameters(shape: DifAttentionShape): readonly ParameterSpec[] {
+  const { width, sides, position, heads, fusion = 'sum', maxLength, deviation = 0.02 } = shape;
   if (fusion !== 'sum' && maxLength === undefined)
     throw new DifAttentionError(`fusion "${fusion}" has a weight per column: give maxLength, the longest sequence`);
   const sizes = {
@@ -76,10 +60,23 @@ export function difAttentionWeights(shape: DifAttentionShape): Record<string, Va
     maxLength: maxLength ?? 1, // of no consequence to sum
     deviation,
   });
-  const values = initialValues(
-    scope.parameters.map(({ spec }) => spec),
-    seed,
-  );
+  return scope.parameters.map(({ spec }) => spec);
+}
+
+/**
+ * Fresh weights, the caller's to train, save and dispose.
+ *
+ * @returns variables by name: `query`, `key` (`.side0`, `.., `.position`), `value`, `output`, `fusion.*`, each with `.weight`
+ * `[out, in]` and `.bias`.
+ * @throws DifAttentionError for sizes that do not fit.
+ * @example
+ * ```ts
+ * const weights = difAttentionWeights({ width: 64, sides: [16], position: 64, heads: 2 });
+ * ```
+ */
+export function difAttentionWeights(shape: DifAttentionShape): Record<string, Variable> {
+  const { seed = 1, trainable = true } = shape;
+  const values = initialValues(difAttentionParameters(shape), seed);
   return tidy(() =>
     Object.fromEntries(
       Object.entries(values).map(([name, { shape: own, data }]) => [
