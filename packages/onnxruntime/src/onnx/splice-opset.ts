@@ -67,7 +67,7 @@ const forms: Readonly<Record<string, Form>> = {
   Concat: always,
   ConstantOfShape: { since: 9 },
   Div: always,
-  Equal: always,
+  Equal: { since: 11 }, // of floats
   Erf: { since: 9 },
   Exp: always,
   Expand: { since: 8 },
@@ -88,7 +88,7 @@ const forms: Readonly<Record<string, Form>> = {
   ReduceMean: reduction,
   ReduceSum: { since: 13, before: axesAttribute },
   Relu: always,
-  Reshape: always,
+  Reshape: { since: 14, before: sizesAboveZero },
   Shape: { since: 15, before: wholeShape },
   Sigmoid: always,
   Slice: { since: 10, before: sliceByAttributes },
@@ -160,6 +160,13 @@ class Writer {
 }
 
 const cure = 'raise the model to opset 13 or newer first (Python: onnx.version_converter.convert_version(model, 17))';
+
+/** A size of 0 always meant "as it was". */
+function sizesAboveZero(node: OnnxNode, writer: Writer): void {
+  if (node.attributes['allowzero'] === 1)
+    throw new GraphError(`Reshape ${node.outputs.join()} to a size of 0 needs opset 14 or newer: ${cure}`);
+  writer.push(node);
+}
 
 /** `Shape` had no start and end. */
 function wholeShape(node: OnnxNode, writer: Writer): void {
