@@ -1,6 +1,6 @@
 // Tensors of the devices `cpu` and `wasm` as typed arrays in place: both compute in memory that JavaScript sees, so what
 // tfjs has no exact or quick kernel for is a loop here. Other devices compose it from kernels.
-import { DataStorage, engine, type KernelBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, type KernelBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '@difsr/graph';
 import { deviceName } from './kernel.js';
 
@@ -13,7 +13,9 @@ export function hasHostMemory(): boolean {
 function viewOf(backend: KernelBackend, x: TensorInfo): unknown {
   if ('typedArrayFromHeap' in backend && typeof backend.typedArrayFromHeap === 'function')
     return backend.typedArrayFromHeap(x);
-  if (!('data' in backend && backend.data instanceof DataStorage)) return undefined;
+  // Not `instanceof`: a bundle may hold the device's class twice.
+  if (!('data' in backend && typeof backend.data === 'object' && backend.data !== null)) return undefined;
+  if (!('get' in backend.data && typeof backend.data.get === 'function')) return undefined;
   const held: unknown = backend.data.get(x.dataId); // the cpu device: its own array (readSync copies truth values)
   return typeof held === 'object' && held !== null && 'values' in held ? held.values : undefined;
 }
