@@ -18,7 +18,7 @@ const MIN_ROUNDS = 3;
 const VERY_LONG = 5000;
 const MAX_ROUNDS = 40;
 /** Cells whose arithmetic alone takes so many times their share of the budget are not measured. */
-const HOPELESS = 6;
+const HOPELESS = 4;
 
 /** What is measured where, and how long. */
 export interface CaseJob {

@@ -68,7 +68,10 @@ export async function openEngines({
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       // A device that the user named must work; of all devices, most machines lack some.
-      if (devices !== undefined && pairs.filter((pair) => pair.device === device).length === 1) throw error;
+      if (devices !== undefined && pairs.filter((pair) => pair.device === device).length === 1) {
+        for (const engine of engines) await engine.dispose();
+        throw error;
+      }
       // Where Node.js looked is of no interest on another machine.
       missing.push({ backend, device, reason: error.message.replace(/ imported from \S+/, '') });
     }

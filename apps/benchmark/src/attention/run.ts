@@ -29,6 +29,8 @@ export type BenchmarkEvent =
       readonly cells: number;
       readonly title: string;
       readonly round: number;
+      /** Seconds of the budget. */
+      readonly left: number;
     }
   | { readonly kind: 'case'; readonly cell: number; readonly cells: number; readonly result: CaseResult }
   | { readonly kind: 'warning'; readonly message: string };
@@ -136,7 +138,8 @@ async function measureCells(
   const cells = casesOf(options).flatMap((own) =>
     engines.map((engine) => {
       const rate = rates.get(engine) ?? Number.NaN;
-      return { own, engine, rate, weight: 1 + predictedSeconds(own, rate) };
+      // Slow cases get more time, but not so much that nothing is left for the others.
+      return { own, engine, rate, weight: 1 + Math.min(MOST_WEIGHT, predictedSeconds(own, rate)) };
     }),
   );
   const results: CaseResult[] = [];
@@ -149,6 +152,15 @@ async function measureCells(
     const share = (left * weight) / cells.slice(index).reduce((sum, cell) => sum + cell.weight, 0);
     const place = { cell: index + 1, cells: cells.length };
     const title = `${engineTitle(engine)}: ${caseTitle(own)}`;
+    const round = (count: number): void =>
+      onEvent({
+        kind: 'round',
+        ...place,
+        title,
+        round: count,
+        left: options.budget - (performance.now() - begin) / 1000,
+      });
+    round(0);
     const result = await measureCase({
       own,
       engine,
@@ -159,7 +171,7 @@ async function measureCells(
       budget: Math.max(LEAST_BUDGET, share),
       productSize: productSize(engine, options.productSize),
       visit: options.visit,
-      onRound: (round) => onEvent({ kind: 'round', ...place, title, round }),
+      onRound: round,
     });
     if (signal.aborted && result.rounds === 0) break;
     results.push(result);
@@ -168,7 +180,9 @@ async function measureCells(
   return results;
 }
 
+/** Milliseconds. */
 const LEAST_BUDGET = 200;
+const MOST_WEIGHT = 3;
 
 /** The reference backend multiplies a thousand times slower. */
 function productSize(engine: Engine, size: number): number {

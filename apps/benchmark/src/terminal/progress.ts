@@ -20,7 +20,6 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
   const interactive = stream.isTTY;
   // The hidden cursor would stay hidden when the process is killed.
   const draw = interactive ? createLogUpdate(stream, { showCursor: true }) : undefined;
-  const start = performance.now();
   let drawn = 0;
   const line = (text: string): void => {
     draw?.clear();
@@ -37,7 +36,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
         line(`${String(event.cell).padStart(String(event.cells).length)}/${event.cells}  ${caseLine(event.result)}`);
       else if (draw !== undefined && performance.now() - drawn > REDRAW) {
         drawn = performance.now();
-        draw(`${progressLine(event, (drawn - start) / 1000)}`.slice(0, Math.max(20, (stream.columns || 100) - 1)));
+        draw(progressLine(event).slice(0, Math.max(20, (stream.columns || 100) - 1)));
       }
     },
     close: () => {
@@ -47,13 +46,11 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
   };
 }
 
-/** `███░░░  12/48  onnxruntime cpu: sum, 2 sides, length 50, batch 128  round 4  1:20` */
-function progressLine(
-  { cell, cells, title, round }: Extract<BenchmarkEvent, { kind: 'round' }>,
-  seconds: number,
-): string {
+/** `███░░░  12/48  onnxruntime cpu: sum, 2 sides, length 50, batch 128  round 4  about 8:20 left` */
+function progressLine({ cell, cells, title, round, left }: Extract<BenchmarkEvent, { kind: 'round' }>): string {
   const full = Math.round(((cell - 1) / cells) * BAR);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}  ${cell}/${cells}  ${title}  round ${round}  ${duration(seconds)}`;
+  const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
+  return `${bar}  ${cell}/${cells}  ${title}  ${round === 0 ? 'preparing' : `round ${round}`}  about ${duration(left)} left`;
 }
 
 /** `onnxruntime cpu: sum, 2 sides, length 50, batch 128: plain 12.1, unfused 24.3, fused 18.0 ms (10 rounds)` */
