@@ -71,7 +71,7 @@ function ownOptions(model: RegisteredModel, shared: readonly (readonly [string, 
 
 function settings(values: Readonly<Record<string, unknown>>, section: string): string {
   return Object.entries(values)
-    .map(([key, value]) => `\`${section}.${key}\` ${String(value)}`)
+    .map(([key, value]) => `\`${section}.${key}\` ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 }
 
