@@ -49,6 +49,21 @@ async function pack(one, destination) {
   };
 }
 
+/** What every manifest must say. @param {Packed} packed @returns {string[]} */
+function manifestProblems({ path, manifest }) {
+  const { license, repository, homepage, bugs, sideEffects, files, publishConfig, engines } = manifest;
+  const needed = {
+    'license "Apache-2.0"': license === 'Apache-2.0',
+    [`repository.directory "${path}"`]: repository?.directory === path && repository.url.startsWith('git+https:'),
+    'homepage and bugs': homepage?.includes(`/${path}`) === true && bugs !== undefined,
+    '"sideEffects"': sideEffects !== undefined,
+    '"files" with dist': files?.includes('dist') === true,
+    'publishConfig with access "public" and provenance': publishConfig?.access === 'public' && publishConfig.provenance,
+    'engines.node': engines?.node !== undefined,
+  };
+  return Object.entries(needed).flatMap(([what, there]) => (there ? [] : [`has no ${what} in its package.json`]));
+}
+
 /** Problems of one tarball's contents. @param {Packed} packed @returns {Promise<string[]>} */
 async function contentProblems({ manifest, tarball, kilobytes, files }) {
   const problems = files
@@ -166,7 +181,7 @@ try {
   const lane = async () => {
     for (let packed = queue.shift(); packed !== undefined; packed = queue.shift()) {
       const { name } = packed.manifest;
-      const found = [...(await contentProblems(packed)), ...(await typeProblems(packed))];
+      const found = [...manifestProblems(packed), ...(await contentProblems(packed)), ...(await typeProblems(packed))];
       problems.push(...found.map((problem) => `${name} ${problem}`));
       console.log(`${name.padEnd(20)} ${packed.kilobytes.toFixed(1).padStart(7)} kB`);
     }

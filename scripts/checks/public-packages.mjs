@@ -7,7 +7,7 @@ import { ROOT } from '../bootstrap.mjs';
  * @typedef {{ name: string, version: string, private?: boolean, bin?: Record<string, string>,
  *   exports: Record<string, unknown>, sideEffects?: boolean | string[], files?: string[], license?: string,
  *   repository?: { type: string, url: string, directory: string }, homepage?: string, bugs?: string,
- *   publishConfig?: { access?: string, provenance?: boolean }, dependencies?: Record<string, string>,
+ *   engines?: { node?: string }, publishConfig?: { access?: string, provenance?: boolean }, dependencies?: Record<string, string>,
  *   devDependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
  * @typedef {{ folder: string, path: string, manifest: Manifest }} Package folder: absolute; path: from the root
  */

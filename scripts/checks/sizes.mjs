@@ -23,7 +23,8 @@ const LIMITS = {
   '@difsr/metrics': 10,
   '@difsr/tfjs': 60,
   '@difsr/tfjs/register-kernels': 30,
-  '@difsr/onnxruntime/web': 150,
+  '@difsr/onnxruntime': 180,
+  '@difsr/onnxruntime/web': 180,
 };
 
 /** Backends and runtimes: peers, which the user installs. */
@@ -149,6 +150,7 @@ export async function bundleProblems(packages, folder) {
       `${entry.padEnd(30)} ${all.toFixed(1).padStart(6)} kB minified, ${own.toFixed(1).padStart(5)} its own` +
         (onDemand > 0 ? `, ${onDemand.toFixed(1)} on demand` : ''),
     );
+    if (all < 0.1) problems.push(`${entry} is empty in a bundle: its side effects must be named in "sideEffects"`);
     const limit = LIMITS[entry];
     if (limit === undefined) problems.push(`${entry} has no size limit: add one to LIMITS in scripts/checks/sizes.mjs`);
     else if (all >= limit) {
