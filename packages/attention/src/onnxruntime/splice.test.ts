@@ -2,21 +2,20 @@
 // DIF without sides is vanilla attention: with an encoder's own weights the spliced encoder must compute the same.
 import { readFileSync } from 'node:fs';
 import { add, createGraph, gather, input, mul, tanh, type HostTensor } from '@difsr/graph';
-import { describeOnnx, OnnxModelError, readOnnxTensors, toOnnx, transposed } from '@difsr/onnxruntime';
+import { describeOnnx, OnnxModelError, toOnnx } from '@difsr/onnxruntime';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { AttentionError, type DifAttentionConfig } from '../kernel/config.js';
-import { random } from '../values.test.support.js';
+import { random, type Values } from '../values.test.support.js';
+import { bertWeights, sasrecWeights } from './encoders.test.support.js';
 import { spliceDifAttention, type SpliceDifAttentionOptions } from './splice.js';
 import { difAttentionToOnnx } from './to-onnx.js';
 
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`./models/${name}`, import.meta.url)));
-const bert = read('bert.test.onnx');
-const sasrec = read('sasrec.test.onnx');
+const bert = read('bert.test.onnx'); // BERT4Rec-like, opset 14
+const sasrec = read('sasrec.test.onnx'); // SASRec-like, opset 17
 const plain: DifAttentionConfig = { width: 16, heads: 2, maxLength: 12, causal: false };
 const layers = [0, 1];
-
-type Values = Record<string, HostTensor>;
 
 interface Floats {
   readonly dims: readonly number[];
@@ -66,40 +65,6 @@ function difference(a: Floats, b: Floats): number {
   return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (b.data[i] ?? NaN))), 0);
 }
 
-/** A projection of an exported encoder: the bias is named, the matrix stands in the MatMul that the bias is added to. */
-function projection(model: Uint8Array, path: string): { readonly weight: HostTensor; readonly bias: HostTensor } {
-  const node = describeOnnx(model).nodes.find(({ name }) => name === `${path}/MatMul`);
-  const names = [node?.inputs[1] ?? '', `${path.slice(1).replaceAll('/', '.')}.bias`];
-  const tensors = readOnnxTensors(model, names);
-  const [weight, bias] = names.map((name) => tensors[name]);
-  if (weight === undefined || bias === undefined) throw new Error(`no projection ${path}`);
-  return { weight: transposed(weight), bias };
-}
-
-function bertWeights(layer: number): Values {
-  return Object.fromEntries(
-    ['query', 'key', 'value', 'output'].flatMap((name) => {
-      const { weight, bias } = projection(bert, `/layer.${layer}/attention/${name}`);
-      return [
-        [`${name}.weight`, weight],
-        [`${name}.bias`, bias],
-      ];
-    }),
-  );
-}
-
-function sasrecWeights(layer: number): Values {
-  const packed = projection(sasrec, `/layer.${layer}/attention/in_proj`);
-  const output = projection(sasrec, `/layer.${layer}/attention/out_proj`);
-  const part = ({ data }: HostTensor, i: number, size: number): Float32Array =>
-    Float32Array.from(data.subarray(i * size, (i + 1) * size));
-  const entries = ['query', 'key', 'value'].flatMap((name, i): [string, HostTensor][] => [
-    [`${name}.weight`, { dtype: 'float32', shape: [16, 16], data: part(packed.weight, i, 256) }],
-    [`${name}.bias`, { dtype: 'float32', shape: [16], data: part(packed.bias, i, 16) }],
-  ]);
-  return { ...Object.fromEntries(entries), 'output.weight': output.weight, 'output.bias': output.bias };
-}
-
 /** What replaces an attention of the BERT-like encoder. */
 function inBert(layer: number): Pick<SpliceDifAttentionOptions, 'replace' | 'item'> {
   return {
@@ -117,7 +82,12 @@ describe('spliced into an exported encoder, with its own weights and no sides,',
   ] as const)('DIF computes what BERT did, masked by %s', async (_, mask) => {
     let model = bert;
     for (const layer of layers) {
-      model = spliceDifAttention(model, { config: plain, weights: bertWeights(layer), ...inBert(layer), ...mask });
+      model = spliceDifAttention(model, {
+        config: plain,
+        weights: bertWeights(bert, layer),
+        ...inBert(layer),
+        ...mask,
+      });
     }
     const [before, after] = [await run(bert, feeds), await run(model, feeds)];
     expect(difference(before, after)).toBeLessThan(2e-5);
@@ -130,7 +100,7 @@ describe('spliced into an exported encoder, with its own weights and no sides,',
     for (const layer of layers) {
       model = spliceDifAttention(model, {
         config: { ...plain, causal: true },
-        weights: sasrecWeights(layer),
+        weights: sasrecWeights(sasrec, layer),
         replace: `/layer.${layer}/attention/out_proj/Add_output_0`,
         item: `/layer.${layer}/attention/Transpose_output_0`,
         layout: 'length-first',
@@ -148,7 +118,7 @@ describe('spliced into an exported encoder, with its own weights and no sides,',
   it('drops the old attention and keeps inputs, outputs, opset and all other nodes', () => {
     const model = spliceDifAttention(bert, {
       config: plain,
-      weights: bertWeights(0),
+      weights: bertWeights(bert, 0),
       ...inBert(0),
       valid: 'attention_mask',
     });
@@ -177,7 +147,7 @@ describe('spliced into an exported encoder, with its own weights and no sides,',
     const outputs = [0, 1].map((scale) =>
       spliceDifAttention(bert, {
         config,
-        weights: { ...bertWeights(0), ...side(scale) },
+        weights: { ...bertWeights(bert, 0), ...side(scale) },
         ...inBert(0),
         valid: 'attention_mask',
         sides: { genre: { table: scaled(random('genre', [24, 4], 3), 1), ids: 'input_ids' } },

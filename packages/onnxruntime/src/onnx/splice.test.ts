@@ -1,6 +1,5 @@
-// A graph spliced into models of many kinds: what must hold whatever the graph is. Models are built here as messages, so
-// that they have what our own writer never writes.
-import { create, equals, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+// A graph spliced into models of many kinds: what must hold whatever the graph is.
+import { equals } from '@bufbuild/protobuf';
 import {
   add,
   createGraph,
@@ -16,81 +15,14 @@ import {
   type HostTensor,
 } from '@difsr/graph';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import {
-  ModelProtoSchema,
-  NodeProtoSchema,
-  TensorProto_DataLocation,
-  TensorProto_DataType,
-  type GraphProtoSchema,
-  type NodeProto,
-} from 'onnx-buf';
+import { NodeProtoSchema, TensorProto_DataLocation, TensorProto_DataType, type NodeProto } from 'onnx-buf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeModel, describeOnnx, OnnxModelError, readOnnxTensors, transposed } from './decode.js';
+import { decodeModel, describeOnnx, OnnxModelError, readOnnxTensors } from './decode.js';
+import { floats, host, model, node, value } from './models.test.support.js';
 import { spliceGraph, type Splice } from './splice.js';
 
-/** A graph's fields as plain data. */
-type GraphInit = Omit<Extract<MessageInitShape<typeof GraphProtoSchema>, { readonly $typeName?: never }>, '$typeName'>;
-type NodeInit = Extract<MessageInitShape<typeof NodeProtoSchema>, { readonly $typeName?: never }>;
-
 const { FLOAT, FLOAT16, INT64, INT32, BOOL, UINT8, DOUBLE } = TensorProto_DataType;
-
-function value(name: string, elemType: number, dims?: readonly (number | string)[]) {
-  const dim = dims?.map((size) =>
-    typeof size === 'number'
-      ? { value: { case: 'dimValue' as const, value: BigInt(size) } }
-      : { value: { case: 'dimParam' as const, value: size } },
-  );
-  return {
-    name,
-    type: { value: { case: 'tensorType' as const, value: { elemType, ...(dim ? { shape: { dim } } : {}) } } },
-  };
-}
-
-function floats(name: string, dims: readonly number[], values: readonly number[]) {
-  return { name, dataType: FLOAT, dims: dims.map(BigInt), floatData: [...values] };
-}
-
-function node(opType: string, inputs: string, output: string, more: NodeInit = {}): NodeInit {
-  return { opType, name: `node ${output}`, input: inputs.split(' '), output: output.split(' '), ...more };
-}
-
-function model(graph: GraphInit, { opset = 17, ir = 8 }: { opset?: number; ir?: number } = {}): Uint8Array {
-  return toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: BigInt(ir),
-      opsetImport: [{ domain: '', version: BigInt(opset) }],
-      graph: { name: 'g', ...graph },
-    }),
-  );
-}
-
-/** x -> h = x * w -> (old = tanh h) -> y = old + h: `old` is what the tests replace, by h / 2 unless they say otherwise. */
-function host(type = FLOAT, options: { opset?: number; ir?: number } = {}, more: GraphInit = {}): Uint8Array {
-  const cast = (name: string, to: number) => [{ name, type: 2, i: BigInt(to) }];
-  return model(
-    {
-      input: [value('x', FLOAT, ['batch', 3])],
-      output: [value('y', FLOAT, ['batch', 3])],
-      initializer: [floats('w', [3], [1, 2, 3])],
-      ...more,
-      node: [
-        ...(type === FLOAT
-          ? [node('Mul', 'x w', 'h'), node('Tanh', 'h', 'old'), node('Add', 'old h', 'y')]
-          : [
-              node('Mul', 'x w', 'h0'),
-              node('Cast', 'h0', 'h', { attribute: cast('to', type) }),
-              node('Tanh', 'h', 'old'),
-              node('Add', 'old h', 'y0'),
-              node('Cast', 'y0', 'y', { attribute: cast('to', FLOAT) }),
-            ]),
-        ...(more.node ?? []),
-      ],
-    },
-    options,
-  );
-}
 
 const half = createGraph({ out: mul(input('h', ['batch', 3]), 0.5) });
 const x = Float32Array.of(0.5, -1, 2, 0.25, 3, -0.125);
@@ -390,58 +322,5 @@ describe('what does not fit is refused:', () => {
   ] as const)('%s', (_, bytes, options, message) => {
     expect(refused(bytes, options)).toThrow(OnnxModelError);
     expect(refused(bytes, options)).toThrow(message);
-  });
-});
-
-describe('readOnnxTensors', () => {
-  it('reads floats of every width, integers and truth values, raw or listed, of initializers and constants', () => {
-    const raw = (
-      array: Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array,
-    ): Uint8Array<ArrayBuffer> => Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    const bytes = host(
-      FLOAT,
-      {},
-      {
-        initializer: [
-          floats('listed', [2], [1, -2]),
-          { name: 'raw', dataType: FLOAT, dims: [1n, 2n], rawData: raw(Float32Array.of(3, 4)) },
-          { name: 'double', dataType: DOUBLE, dims: [2n], rawData: raw(Float64Array.of(0.5, 6)) },
-          { name: 'half', dataType: FLOAT16, dims: [4n], rawData: raw(Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x7c00)) },
-          { name: 'ids', dataType: INT64, dims: [2n], rawData: raw(BigInt64Array.of(7n, -8n)) },
-          { name: 'large', dataType: INT64, dims: [1n], int64Data: [2n ** 40n] },
-          { name: 'flags', dataType: BOOL, dims: [2n], int32Data: [0, 1] },
-          floats('w', [3], [1, 2, 3]),
-        ],
-        node: [node('Constant', '', 'inside', { attribute: [{ name: 'value', type: 4, t: floats('', [], [9]) }] })],
-      },
-    );
-    const read = readOnnxTensors(bytes);
-    expect(Object.fromEntries(Object.entries(read).map(([name, { data }]) => [name, [...data]]))).toEqual({
-      listed: [1, -2],
-      raw: [3, 4],
-      double: [0.5, 6],
-      half: [1, -2.5, 2 ** -24, Infinity],
-      ids: [7, -8],
-      flags: [0, 1],
-      w: [1, 2, 3],
-      inside: [9],
-    });
-    expect(read['raw']?.shape).toEqual([1, 2]);
-    expect(() => readOnnxTensors(bytes, ['large'])).toThrow(/"large" has integers beyond 32 bits/);
-    expect(() => readOnnxTensors(bytes, ['listet'])).toThrow(/no tensor "listet".*"listed"/);
-  });
-
-  it('transposes matrices', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }), (rows, columns) => {
-        const data = Float32Array.from({ length: rows * columns }, (_, i) => i);
-        const matrix: HostTensor = { dtype: 'float32', shape: [rows, columns], data };
-        const turned = transposed(matrix);
-        for (let i = 0; i < rows; i++)
-          for (let j = 0; j < columns; j++) expect(turned.data[j * rows + i]).toBe(data[i * columns + j]);
-        expect(transposed(turned)).toEqual(matrix);
-      }),
-    );
-    expect(() => transposed({ dtype: 'float32', shape: [3], data: new Float32Array(3) })).toThrow(OnnxModelError);
   });
 });
