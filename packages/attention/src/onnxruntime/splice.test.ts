@@ -1,5 +1,6 @@
 // DIF attention in two encoders that Python's onnx package wrote as PyTorch exports them (models/encoders.test.py).
 // DIF without sides is vanilla attention: with an encoder's own weights the spliced encoder must compute the same.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { add, createGraph, gather, input, mul, tanh, type HostTensor } from '@difsr/graph';
 import { describeOnnx, OnnxModelError, toOnnx } from '@difsr/onnxruntime';
@@ -133,6 +134,21 @@ describe('spliced into an exported encoder, with its own weights and no sides,',
     expect(initializers.filter((name) => /layer\.0\.attention\.(query|key|value|output)/.test(name))).toEqual([]);
     expect(initializers).toContain('layer.1.attention.query.bias');
     expect(initializers).toContain('dif/query.weight');
+  });
+
+  it('the result is a valid model by the judgement of ONNX itself', (context) => {
+    const python = '/usr/bin/python3';
+    try {
+      execFileSync(python, ['-c', 'import onnx'], { stdio: 'pipe' });
+    } catch {
+      context.skip(`${python} has no package "onnx" (Debian: apt-get install python3-onnx)`);
+    }
+    const config: DifAttentionConfig = { ...plain, fusion: 'gate', sides: [{ name: 'genre', width: 4 }], position: 4 };
+    const model = spliceDifAttention(bert, { config, ...inBert(0), valid: 'attention_mask' });
+    const check = 'import onnx, sys; onnx.checker.check_model(sys.stdin.buffer.read(), full_check=True)';
+    execFileSync(python, ['-c', check], { input: model, stdio: 'pipe' });
+    const broken = model.slice(0, model.length - 40);
+    expect(() => execFileSync(python, ['-c', check], { input: broken, stdio: 'pipe' })).toThrow();
   });
 
   it('DIF with a side whose query is zero computes the same, with another it does not', async () => {
