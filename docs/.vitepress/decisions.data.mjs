@@ -5,6 +5,6 @@ export default createContentLoader('decisions/[0-9]*.md', {
   includeSrc: true,
   transform: (pages) =>
     pages
-      .map(({ url, src }) => ({ url, title: /^# (.+)$/m.exec(src ?? '')?.[1] ?? url }))
+      .map(({ url, src }) => ({ url, title: (/^# (.+)$/m.exec(src ?? '')?.[1] ?? url).replaceAll('`', '') }))
       .sort((a, b) => (a.url < b.url ? -1 : 1)),
 });

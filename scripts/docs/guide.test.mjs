@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../packages/attention/dist/index.js';
 import { ROOT } from '../bootstrap.mjs';
 import { blocksOf, commandsOf, guideBlocks, wordsOf } from './guide-blocks.mjs';
 
@@ -192,7 +193,10 @@ describe('the programs of the guide', () => {
       const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
       writeFileSync(output, ts.transpileModule(block.code, { compilerOptions: options }).outputText);
       const { stdout } = await execute(process.execPath, [output]);
-      expect(stdout).not.toBe('');
+      // What it prints may stand right below it.
+      const next = blocks[blocks.indexOf(block) + 1];
+      if (next?.page === block.page && next.language === 'text') expect(stdout).toBe(next.code);
+      else expect(stdout).not.toBe('');
     },
   );
 
@@ -221,12 +225,18 @@ describe('the programs of the guide', () => {
   );
 });
 
-it.each(blocks.filter(({ language }) => language === 'json').map((block) => [place(block), block]))(
-  '%s is JSON',
-  (_, block) => {
+describe('the JSON of the guide', () => {
+  const json = blocks.filter(({ language }) => language === 'json');
+  it.each(json.map((block) => [place(block), block]))('%s is read', (_, block) => {
     expect(() => JSON.parse(block.code)).not.toThrow();
-  },
-);
+  });
+
+  it('is a configuration where it says so', () => {
+    const configs = json.filter(({ page }) => page === 'attention-config.md').map(({ code }) => JSON.parse(code));
+    expect(configs).not.toEqual([]);
+    for (const config of configs) expect(parseConfig(config)).toMatchObject(config);
+  });
+});
 
 describe('reading of blocks', () => {
   it('takes language, marks, file and code', () => {
