@@ -105,11 +105,20 @@ let unreachable;
 /** @type {Awaited<ReturnType<typeof startRegistry>>} */
 let registry;
 
+/** @type {string} */
+let refused;
+
 beforeAll(async () => {
   [{ problem: unreachable }, registry] = await Promise.all([
     thirdPartyRegistry(),
     startRegistry(join(scratch, 'registry')),
   ]);
+  // First as the release workflow does it: nobody but a public CI can say where a package comes from, so this must fail.
+  const refusal = publishAll(registry.url, scratch, { provenance: true });
+  refused = await refusal.then(
+    () => 'published',
+    (error) => String(error.output),
+  );
   await publishAll(registry.url, scratch);
 }, 120_000);
 afterAll(async () => {
@@ -118,6 +127,13 @@ afterAll(async () => {
 }, 60_000);
 
 describe('published packages', () => {
+  it('have provenance: the variable of the release workflow makes pnpm insist on it', () => {
+    const workflow = readFileSync(join(ROOT, '.github/workflows/release.yml'), 'utf8');
+    expect(workflow).toMatch(/^ +PNPM_CONFIG_PROVENANCE: 'true'$/m);
+    expect(workflow).toMatch(/^ +id-token: write/m);
+    expect(refused).toContain('PROVENANCE');
+  });
+
   it.each(publicPackages().map(({ manifest }) => manifest))('$name is in the registry', async ({ name, version }) => {
     const response = await fetch(`${registry.url}${name.replace('/', '%2f')}`);
     /** @type {{ versions: Record<string, import('./public-packages.mjs').Manifest> }} */

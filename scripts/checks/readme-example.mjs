@@ -26,7 +26,9 @@ const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') 
  */
 export function readmeExamples(readme) {
   const examples = [];
-  for (const match of readme.matchAll(/(<!-- not run: [^>]+-->\s*)?^```js\n(.*?)^```$([^`#]{0,200}^```text\n(.*?)^```$)?/gms)) {
+  for (const match of readme.matchAll(
+    /(<!-- not run: [^>]+-->\s*)?^```js\n(.*?)^```$([^`#]{0,200}^```text\n(.*?)^```$)?/gms,
+  )) {
     const [, skipped, code = '', , text] = match;
     if (skipped !== undefined) continue;
     const headings = [...readme.slice(0, match.index).matchAll(/^#+ (.*)$/gm)];

@@ -41,17 +41,27 @@ export async function startRegistry(folder) {
 }
 
 /**
- * Publishes every public package of the workspace as a release does, but for the provenance, which only a public CI can state.
+ * Publishes every public package of the workspace, as `pnpm release` does.
  *
  * @param {string} url
  * @param {string} folder For a configuration file with a token; the registry takes any.
+ * @param {{ provenance?: boolean }} [options] provenance: as the release workflow asks for it; only a public CI can state it.
+ * @throws {import('../steps.mjs').StepError} when pnpm refuses
  */
-export async function publishAll(url, folder) {
+export async function publishAll(url, folder, { provenance = false } = {}) {
   const config = join(folder, 'npmrc');
   writeFileSync(config, `registry=${url}\n${url.replace('http:', '')}:_authToken=anybody\n`);
   await run('pnpm', ['-r', 'publish', '--no-git-checks', '--access', 'public', '--registry', url], {
     cwd: ROOT,
-    env: { NPM_CONFIG_USERCONFIG: config, NPM_CONFIG_PROVENANCE: 'false' },
+    env: {
+      NPM_CONFIG_USERCONFIG: config,
+      PNPM_CONFIG_PROVENANCE: String(provenance),
+      // Whatever CI this runs in: no identity of it is used here.
+      GITHUB_ACTIONS: '',
+      ACTIONS_ID_TOKEN_REQUEST_URL: '',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: '',
+      GITLAB_CI: '',
+    },
   });
 }
 
