@@ -6,6 +6,7 @@ import { quantile, ratios, uncertainty } from './statistics.js';
 /** Something that can be timed. */
 export interface Subject {
   readonly name: string;
+  /** What is timed. */
   run(): Promise<unknown>;
 }
 
@@ -21,6 +22,7 @@ export interface RoundOptions {
   readonly visit: number;
   /** Aborted: the round that is under way is dropped. */
   readonly signal?: AbortSignal;
+  /** Called after each whole round with how many there have been. */
   readonly onRound?: (round: number) => void;
   /** Milliseconds; for tests. */
   readonly now?: () => number;
