@@ -1,5 +1,5 @@
 // The k largest, and ranks: loops over host memory, which put ties and NaN where the definition says; elsewhere composed.
-import { at, sizeOf } from '@difsr/graph';
+import { at, GraphError, sizeOf } from '@difsr/graph';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { allocate, floatsOf, hasHostMemory, intsOf } from '../host.js';
 import { reshape, run, runMany, scalar, tensorOf } from '../kernel.js';
@@ -8,8 +8,13 @@ import type { LowerContext } from './lowering.js';
 import { addRows, checkIds } from './rows.js';
 
 /** The k largest of each row with their ids: NaN first, then by value, ties to the lower id. */
-export function topK({ inputs: [x], attributes: { k }, shape }: LowerContext<'topK'>): Tensor[] {
-  if (!hasHostMemory()) return runMany('TopK', { x }, { k, sorted: true });
+export function topK(context: LowerContext<'topK'>): Tensor[] {
+  if (!hasHostMemory()) return topKComposed(context);
+  const {
+    inputs: [x],
+    attributes: { k },
+    shape,
+  } = context;
   const [values, ids] = [allocate(shape, 'float32'), allocate(shape, 'int32')];
   const [scores, topValues, topIds] = [floatsOf(x), floatsOf(values), intsOf(ids)];
   const width = at(x.shape, -1);
@@ -17,6 +22,26 @@ export function topK({ inputs: [x], attributes: { k }, shape }: LowerContext<'to
     topOfRow(scores, row * width, width, topValues, topIds, row * k, k);
   return [values, ids];
 }
+
+/** By the device's own kernel, which orders NaN as it likes. */
+function topKComposed({ inputs: [x], attributes: { k }, shape, scratch }: LowerContext<'topK'>): Tensor[] {
+  // tfjs compares by subtraction, which fails for two infinities.
+  const finite = scratch(run('ClipByValue', { x }, { clipValueMin: -LARGEST, clipValueMax: LARGEST }));
+  const [values, ids] = runMany('TopK', { x: finite }, { k, sorted: true });
+  if (values === undefined || ids === undefined) throw new GraphError('tfjs gave no result for the kernel TopK');
+  scratch(values);
+  const rows = sizeOf(shape.slice(0, -1));
+  const starts = Int32Array.from({ length: rows }, (_, row) => row * at(x.shape, -1));
+  const flatIds = scratch(reshape(ids, [rows, k]));
+  const places = scratch(run('Add', { a: flatIds, b: scratch(tensorOf(starts, [rows, 1], 'int32')) }));
+  const indices = scratch(reshape(places, [rows * k]));
+  const flat = scratch(reshape(x, [sizeOf(x.shape)]));
+  const own = scratch(run('GatherV2', { x: flat, indices }, { axis: 0, batchDims: 0 }));
+  return [reshape(own, shape), ids];
+}
+
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
 
 /** Whether element a comes before element b of a row. */
 function before(a: number, idA: number, b: number, idB: number): boolean {
