@@ -2,6 +2,7 @@
 import { BackendError } from '@difsr/graph';
 import { engine } from '@tensorflow/tfjs-core';
 import { deviceName } from './kernel.js';
+import { wasmFiles } from './wasm-files.js';
 
 /** What tfjs runs on. `node` and `node-gpu` are TensorFlow's C library, on the processor and with CUDA. */
 export type Device = 'cpu' | 'wasm' | 'webgl' | 'webgpu' | 'node' | 'node-gpu';
@@ -24,7 +25,10 @@ export interface TfjsOptions {
    * else the first of `node-gpu`, `node`, `wasm`, `cpu` (in a browser `wasm`, `webgl`, `cpu`) that is installed and works.
    */
   readonly device?: Device | undefined;
-  /** Where a browser finds the `.wasm` files of tfjs: a folder's URL ending in `/`, or a URL per file name. */
+  /**
+   * Where a browser finds the `.wasm` files of tfjs: a folder's URL ending in `/`, or a URL per file name. Default: where the
+   * bundler put them. Of no effect where the page has imported `@tensorflow/tfjs-backend-wasm` before: then call its `setWasmPaths`.
+   */
   readonly wasmPaths?: string | Readonly<Record<string, string>> | undefined;
 }
 
@@ -48,7 +52,7 @@ const entries: { readonly [D in Device]: DeviceEntry } = {
   wasm: {
     package: '@tensorflow/tfjs-backend-wasm',
     registered: 'wasm',
-    load: async ({ wasmPaths }) => {
+    load: async ({ wasmPaths = isNode() ? undefined : wasmFiles() }) => {
       const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch(absent);
       if (wasmPaths !== undefined) setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...wasmPaths });
     },
@@ -181,7 +185,7 @@ async function openNamed(device: Device, options: TfjsOptions): Promise<OpenDevi
 
 function firstLine(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return line.replace(/ imported from .*/, ' here');
+  return line.replace(/ imported from .*/, ' here').replace(/\.+$/, '');
 }
 
 /** tfjs's cpu device advertises tfjs-node on standard error at its first tensor; not where it was chosen. */

@@ -46,6 +46,14 @@ export const webPlatform: Platform = {
   load: loadWebRuntime,
 };
 
+const SEVERITY: { readonly [L in Settings['logLevel']]: 0 | 1 | 2 | 3 | 4 } = {
+  verbose: 0,
+  info: 1,
+  warning: 2,
+  error: 3,
+  fatal: 4,
+};
+
 async function loadWebRuntime({ device, threads: count, wasmPaths, logLevel }: Settings): Promise<Runtime> {
   const absent = (error: unknown): never => {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
@@ -75,6 +83,7 @@ async function loadWebRuntime({ device, threads: count, wasmPaths, logLevel }: S
             executionMode: 'sequential',
             graphOptimizationLevel: 'all',
             enableMemPattern: false,
+            logSeverityLevel: SEVERITY[logLevel], // a session of the web has a level of its own, "warning" by default
           }),
         ),
       ),
