@@ -151,7 +151,5 @@ function defaultFolder(started: string): string {
 
 function goalLines(report: AttentionReport): string[] {
   const goals = judgeGoals(report);
-  return goals.length === 0
-    ? []
-    : ['', ...goals.map(({ goal, found, met }) => `${met ? 'met    ' : 'NOT MET'}  ${goal}: ${found}`)];
+  return goals.length === 0 ? [] : ['', ...goals.map(({ goal, found, verdict }) => `${verdict}: ${goal}; ${found}`)];
 }

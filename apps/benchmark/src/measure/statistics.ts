@@ -60,6 +60,11 @@ export function ratios(above: readonly number[], below: readonly number[]): numb
  * 1.57 (q3 - q1) / sqrt(n) (McGill, Tukey and Larsen, The American Statistician 32, 1978).
  */
 export function uncertainty(samples: readonly number[]): number {
-  const { median, q1, q3, count } = summarize(samples);
-  return (1.57 * (q3 - q1)) / Math.sqrt(count) / median;
+  const summary = summarize(samples);
+  return margin(summary) / summary.median;
+}
+
+/** Half the width of a median's 95 % interval, by the same notches. */
+export function margin({ q1, q3, count }: Pick<Summary, 'q1' | 'q3' | 'count'>): number {
+  return (1.57 * (q3 - q1)) / Math.sqrt(count);
 }

@@ -2,13 +2,14 @@
 import { caseTitle } from '../attention/case.js';
 import type { CandidateName } from '../attention/candidate.js';
 import type { AttentionReport, CaseResult } from './result.js';
+import { margin } from '../measure/statistics.js';
 import { threeDigits } from '../terminal/format.js';
 
 /** A goal and what came out. */
 export interface Goal {
   readonly goal: string;
   readonly found: string;
-  readonly met: boolean;
+  readonly verdict: 'met' | 'not met' | 'too noisy to say';
 }
 
 interface Wanted {
@@ -63,6 +64,8 @@ export function judgeGoals(report: AttentionReport): Goal[] {
     if (worst === undefined) return [];
     const { median, q1, q3 } = worst.ratio;
     const found = `${threeDigits(median)} [${threeDigits(q1)}, ${threeDigits(q3)}] at the most (${worst.title})`;
-    return [{ goal: text, found, met: median <= atMost }];
+    const noise = margin(worst.ratio);
+    const verdict = median + noise <= atMost ? 'met' : median - noise > atMost ? 'not met' : 'too noisy to say';
+    return [{ goal: text, found, verdict }];
   });
 }

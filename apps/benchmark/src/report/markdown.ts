@@ -62,7 +62,7 @@ function goals(report: AttentionReport): string {
   if (judged.length === 0) return '';
   return `## Goals (onnxruntime cpu, batch 128, length 50)\n\n${markdownTable([
     ['goal', 'worst median ratio [quartiles]', ''],
-    ...judged.map(({ goal, found, met }) => [goal, found, met ? 'met' : '**not met**']),
+    ...judged.map(({ goal, found, verdict }) => [goal, found, verdict === 'met' ? verdict : `**${verdict}**`]),
   ])}`;
 }
 
