@@ -151,9 +151,10 @@ function nameOf(registered: string): string {
   return 'isGPUPackage' in backend && backend.isGPUPackage === true ? 'node-gpu' : 'node';
 }
 
-/** The active device, or undefined before the first is started (the typings of tfjs leave that out). */
+/** The active device, or undefined before the first is started. A device that failed to start keeps its name in tfjs. */
 function activeDevice(): string | undefined {
-  return deviceName();
+  const name = deviceName();
+  return Object.hasOwn(engine().registry, name) ? name : undefined;
 }
 
 async function openNamed(device: Device, options: TfjsOptions): Promise<OpenDevice> {
