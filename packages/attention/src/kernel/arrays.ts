@@ -1,6 +1,6 @@
 // Typed arrays of the caller, checked against the configuration and given their shapes.
 import type { HostTensor } from '@difsr/graph';
-import type { ParameterSpec } from '@difsr/nn';
+import { initialValues, type ParameterSpec } from '@difsr/nn';
 import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
 
 /** Inputs of an attention, row-major. Arrays are read until the call settles and stay the caller's. */
@@ -96,22 +96,50 @@ export function collectTables(
   return { rows: { sides, position }, values };
 }
 
-/** Given weights as tensors; missing ones are left to the caller. */
-export function completeWeights(
+/** Weights by name, as tensors or bare numbers. */
+export type GivenWeights = Readonly<Record<string, HostTensor | Float32Array>>;
+
+/** Values of all parameters: those given, where none are given initial ones. @throws AttentionError that lists what is missing or does not fit. */
+export function parameterValues(
   parameters: readonly ParameterSpec[],
-  given: Readonly<Record<string, Float32Array>>,
+  seed: number,
+  given: GivenWeights | undefined,
+): Record<string, HostTensor> {
+  if (given === undefined) return initialValues(parameters, seed);
+  const missing = parameters.filter(({ name }) => given[name] === undefined);
+  return fittingWeights(
+    parameters,
+    given,
+    missing.map(({ name, shape }) => `  ${name}: missing, [${shape.join(', ')}] is needed`),
+  );
+}
+
+/** Some of the weights as tensors of their own. @throws AttentionError that lists what does not fit. */
+export function fittingWeights(
+  parameters: readonly ParameterSpec[],
+  given: GivenWeights,
+  problems: readonly string[] = [],
 ): Record<string, HostTensor> {
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
-  return Object.fromEntries(
-    Object.entries(given).map(([name, data]) => {
-      const shape = shapes.get(name);
-      if (shape === undefined)
-        throw new AttentionError(
-          `weights.${name}: there is no such weight; there are ${[...shapes.keys()].join(', ')}`,
-        );
-      return [name, floats(`weights.${name}`, Float32Array.from(data), shape)];
-    }),
-  );
+  const all = [...problems];
+  const values: Record<string, HostTensor> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const shape = shapes.get(name);
+    const say = (got: string): void =>
+      void all.push(`  ${name}: ${got}, float32 [${shape?.join(', ') ?? ''}] is needed`);
+    if (shape === undefined) all.push(`  ${name}: there is no such weight; there are ${[...shapes.keys()].join(', ')}`);
+    else if (value instanceof Float32Array) {
+      if (value.length === product(shape)) values[name] = { dtype: 'float32', shape, data: value.slice() };
+      else say(`${value.length} numbers`);
+    } else if (value.dtype !== 'float32' || String(value.shape) !== String(shape))
+      say(`${value.dtype} [${value.shape.join(', ')}]`);
+    else values[name] = { dtype: 'float32', shape, data: value.data.slice() };
+  }
+  if (all.length > 0)
+    throw new AttentionError(
+      `the weights do not fit the configuration (matrices are [out, in]; a projection without bias has zeros):\n${all.join('\n')}`,
+    );
+  return values;
 }
 
 /** Side sources in the order of the configuration. */

@@ -1,7 +1,13 @@
 // DIF attention as a kernel on typed arrays: programs on the configured backend, compiled at their first use.
 import { hoist, type Backend, type Graph, type HostTensor, type Program, type Variables } from '@difsr/graph';
-import { initialValues } from '@difsr/nn';
-import { collectFeeds, collectTables, completeWeights, type AttentionInputs, type AttentionTables } from './arrays.js';
+import {
+  collectFeeds,
+  collectTables,
+  fittingWeights,
+  parameterValues,
+  type AttentionInputs,
+  type AttentionTables,
+} from './arrays.js';
 import { sumLayout, type SumLayout } from '../fused.js';
 import { openBackend } from './backends.js';
 import { AttentionError, parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
@@ -63,7 +69,7 @@ export interface DifAttention {
 /**
  * Makes a DIF attention (Xie et al., SIGIR 2022, eq. (8)-(10)) on the backend that the configuration names.
  *
- * @param options `weights`: some or all, the rest is drawn from the configuration's seed.
+ * @param options `weights`: all of them; left out, they are drawn from the configuration's seed.
  * @throws AttentionError for a configuration or weights that do not fit, or a backend that is not installed.
  * @example
  * ```ts
@@ -78,10 +84,7 @@ export async function createDifAttention(
 ): Promise<DifAttention> {
   const complete = parseConfig(config);
   const parameters = parametersOf(complete);
-  const weights = {
-    ...initialValues(parameters, complete.seed),
-    ...completeWeights(parameters, options.weights ?? {}),
-  };
+  const weights = parameterValues(parameters, complete.seed, options.weights);
   return new Kernel(complete, await openBackend(complete), weights);
 }
 
@@ -245,7 +248,7 @@ class Kernel implements DifAttention {
   }
 
   async writeWeights(values: AttentionValues): Promise<void> {
-    this.#weights = { ...this.#weights, ...completeWeights(parametersOf(this.config), values) };
+    this.#weights = { ...this.#weights, ...fittingWeights(parametersOf(this.config), values) };
     for (const pending of this.#programs.values()) await (await pending).write(this.#weights);
   }
 

@@ -1,5 +1,5 @@
 // From a configuration to graphs: the definition, its gradient, and the fused rewrite, all over inputs with fixed names.
-import { createGraph, differentiate, input, optimize, type Graph, type Tensor } from '@difsr/graph';
+import { createGraph, differentiate, input, optimize, type Dim, type Graph, type Tensor } from '@difsr/graph';
 import { Scope, type ParameterSpec } from '@difsr/nn';
 import { declareDif, difAttention, type DifWeights } from '../family.js';
 import { fusedDifAttention, type FusedSources, type SumLayout } from '../fused.js';
@@ -16,7 +16,10 @@ export interface Traced {
 }
 
 /** Weights of the configured attention as graph inputs, and what they are. */
-function declare(config: CompleteDifAttentionConfig): { weights: DifWeights; parameters: ParameterSpec[] } {
+export function declareWeights(config: CompleteDifAttentionConfig): {
+  readonly weights: DifWeights;
+  readonly parameters: ParameterSpec[];
+} {
   const scope = new Scope({ training: false });
   const { width, heads, fusion, maxLength, sides, position } = config;
   const weights = declareDif(scope, {
@@ -33,7 +36,12 @@ function declare(config: CompleteDifAttentionConfig): { weights: DifWeights; par
 
 /** Parameters of the configured attention. */
 export function parametersOf(config: CompleteDifAttentionConfig): ParameterSpec[] {
-  return declare(config).parameters;
+  return declareWeights(config).parameters;
+}
+
+/** The dimension that sequences have: concat and gate of the published form take rows of one length alone. */
+export function lengthOf({ form, fusion, maxLength }: CompleteDifAttentionConfig): Dim {
+  return form === 'reference' && fusion !== 'sum' ? maxLength : 'length';
 }
 
 /** What a run may leave out or bring. */
@@ -55,8 +63,7 @@ interface Inputs {
 }
 
 function inputsOf(config: CompleteDifAttentionConfig, { masked }: TraceOptions): Inputs {
-  // In the published form, concat and gate take rows of exactly maxLength.
-  const length = config.form === 'reference' && config.fusion !== 'sum' ? config.maxLength : 'length';
+  const length = lengthOf(config);
   return {
     item: input('item', ['batch', length, config.width]),
     sides: config.sides.map(({ name, width }) => input(`side.${name}`, ['batch', length, width])),
@@ -72,7 +79,7 @@ function trace(
   config: CompleteDifAttentionConfig,
   options: TraceOptions,
 ): { output: Tensor; inputs: Inputs; parameters: ParameterSpec[] } {
-  const { weights, parameters } = declare(config);
+  const { weights, parameters } = declareWeights(config);
   const inputs = inputsOf(config, options);
   const { item, sides, position, mask } = inputs;
   const { heads, form } = config;
@@ -103,10 +110,7 @@ export function traceGradient(config: CompleteDifAttentionConfig, options: Trace
 }
 
 /** The fused rewrite on vectors. */
-export function traceFused(
-  config: CompleteDifAttentionConfig,
-  options: FusedTraceOptions,
-): Traced {
+export function traceFused(config: CompleteDifAttentionConfig, options: FusedTraceOptions): Traced {
   const { item, sides, position, mask } = inputsOf(config, options);
   return fused(
     config,
@@ -144,7 +148,7 @@ function fused(
   mask: AttentionMask,
   layout: SumLayout,
 ): Traced {
-  const { weights, parameters } = declare(config);
+  const { weights, parameters } = declareWeights(config);
   const { heads, form } = config;
   const output = fusedDifAttention(item, sources, weights, { heads, mask, form, layout });
   return { graph: optimize(createGraph({ output })), parameters };

@@ -8,7 +8,9 @@ import {
   type DifAttentionConfig,
 } from '../kernel/config.js';
 import type { DifOnnxWeights } from './to-onnx.js';
-import { lengthOf, parameterValues, traceAttention, type SourceForms } from './trace.js';
+import { parameterValues } from '../kernel/arrays.js';
+import { lengthOf } from '../kernel/trace.js';
+import { traceAttention, type SourceForms } from './trace.js';
 
 /** A table of vectors that becomes part of the model: row i is for id i. */
 export interface SourceTable {

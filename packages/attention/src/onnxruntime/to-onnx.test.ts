@@ -184,7 +184,7 @@ describe('difAttentionToOnnx', () => {
     expect(attempt).toThrow(/query\.weight: float32 \[4, 8\], float32 \[8, 8\] is needed/);
     expect(attempt).toThrow(/key\.bias: 9 numbers, \[8\] is needed/);
     expect(attempt).toThrow(/value\.bias: missing/);
-    expect(attempt).toThrow(/key\.side2\.weight: this attention has no such weight/);
+    expect(attempt).toThrow(/key\.side2\.weight: there is no such weight/);
   });
 
   it('refuses operator sets that it cannot write, and configurations that are not valid', () => {

@@ -2,7 +2,8 @@
 import type { HostTensor } from '@difsr/graph';
 import { toOnnx } from '@difsr/onnxruntime';
 import { parseConfig, type DifAttentionConfig } from '../kernel/config.js';
-import { parameterValues, traceAttention } from './trace.js';
+import { parameterValues } from '../kernel/arrays.js';
+import { traceAttention } from './trace.js';
 
 /** Weights by name (`query.weight`, `key.side0.bias`, `output.weight`, `fusion.*`), matrices `[out, in]`; a bare array has its weight's shape. */
 export type DifOnnxWeights = Readonly<Record<string, HostTensor | Float32Array>>;

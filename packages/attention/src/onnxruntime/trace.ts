@@ -15,14 +15,14 @@ import {
   transpose,
   type Dim,
   type Graph,
-  type HostTensor,
   type Shape,
   type Tensor,
 } from '@difsr/graph';
-import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
-import { declareDif, difAttention, type DifSources } from '../family.js';
+import type { ParameterSpec } from '@difsr/nn';
+import { difAttention, type DifSources } from '../family.js';
 import { fusedDifAttention, sumLayout, type FusedSource, type FusedSources, type SumLayout } from '../fused.js';
 import { AttentionError, type CompleteDifAttentionConfig } from '../kernel/config.js';
+import { declareWeights, lengthOf } from '../kernel/trace.js';
 import { attentionMask, type AttentionMask } from '../scores.js';
 
 /** Where a source of scores comes from: vectors that are fed, or a table that the model holds. */
@@ -54,11 +54,6 @@ export interface TracedAttention {
 /** Scores below this in somebody's additive mask count as hidden: masks are written as -1e4, -1e9 or minus infinity. */
 const HIDDEN = -1000;
 
-/** The dimension that sequences have: concat and gate of the published form take rows of one length alone. */
-export function lengthOf({ form, fusion, maxLength }: CompleteDifAttentionConfig): Dim {
-  return form === 'reference' && fusion !== 'sum' ? maxLength : 'length';
-}
-
 /**
  * Traces the attention, fused for inference unless the configuration's `kernel` is `unfused`: what depends on weights and
  * tables alone is then a product of constants, which runtimes compute when they load the model.
@@ -66,11 +61,9 @@ export function lengthOf({ form, fusion, maxLength }: CompleteDifAttentionConfig
  * @throws AttentionError where the position table is shorter than `maxLength`.
  */
 export function traceAttention(config: CompleteDifAttentionConfig, forms: SourceForms): TracedAttention {
-  const { width, heads, maxLength, sides, fusion, form, causal, kernel } = config;
+  const { width, heads, sides, form, causal, kernel } = config;
   const length = lengthOf(config);
-  const scope = new Scope({ training: false });
-  const shape = { width, heads, fusion, maxLength, sides: sides.map((side) => side.width), deviation: 0.02 };
-  const weights = declareDif(scope, config.position === undefined ? shape : { ...shape, position: config.position });
+  const { weights, parameters } = declareWeights(config);
   const given = input('item', forms.lengthFirst === true ? [length, 'batch', width] : ['batch', length, width]);
   const turned = (x: Tensor): Tensor => (forms.lengthFirst === true ? transpose(x, [1, 0, 2]) : x);
   const sources = sides.map((side): FusedSource => {
@@ -92,7 +85,7 @@ export function traceAttention(config: CompleteDifAttentionConfig, forms: Source
   // `item` first: sizes are read off it, and not off a source that may be broadcast.
   return {
     graph: optimize(createGraph({ output: turned(output) }, [given])),
-    parameters: scope.parameters.map(({ spec }) => spec),
+    parameters,
   };
 }
 
@@ -143,34 +136,4 @@ function maskOf(how: SourceForms['mask'], length: Dim, causal: boolean): Attenti
   if (!causal) return { additive: own, visible: not(less(own, HIDDEN)) };
   const order = attentionMask(length, { causal });
   return { additive: add(own, order.additive), visible: and(not(less(own, HIDDEN)), order.visible) };
-}
-
-/** Values of all parameters: those given, or where none are given, initial ones. @throws AttentionError that lists what is missing or does not fit. */
-export function parameterValues(
-  parameters: readonly ParameterSpec[],
-  seed: number,
-  given: Readonly<Record<string, HostTensor | Float32Array>> | undefined,
-): Record<string, HostTensor> {
-  if (given === undefined) return initialValues(parameters, seed);
-  const problems: string[] = [];
-  const values: Record<string, HostTensor> = {};
-  for (const { name, shape } of parameters) {
-    const value = given[name];
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (value === undefined) problems.push(`  ${name}: missing, [${shape.join(', ')}] is needed`);
-    else if (value instanceof Float32Array) {
-      if (value.length === count) values[name] = { dtype: 'float32', shape, data: value };
-      else problems.push(`  ${name}: ${value.length} numbers, [${shape.join(', ')}] is needed`);
-    } else if (value.dtype !== 'float32' || String(value.shape) !== String(shape))
-      problems.push(`  ${name}: ${value.dtype} [${value.shape.join(', ')}], float32 [${shape.join(', ')}] is needed`);
-    else values[name] = value;
-  }
-  const known = new Set(parameters.map(({ name }) => name));
-  for (const name of Object.keys(given))
-    if (!known.has(name)) problems.push(`  ${name}: this attention has no such weight`);
-  if (problems.length > 0)
-    throw new AttentionError(
-      `the weights do not fit the configuration (matrices are [out, in]; a projection without bias has zeros):\n${problems.join('\n')}`,
-    );
-  return values;
 }
