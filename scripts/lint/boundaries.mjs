@@ -82,7 +82,7 @@ export function violation(file, specifier) {
   if (folder === undefined || row === undefined) return undefined;
   if (specifier.startsWith('.')) return escapes(file, specifier);
   // A test may compare with any package and use Node; its package must still declare what it uses (checked by knip).
-  if (file.endsWith('.test.ts')) return undefined;
+  if (/\.test(\.support)?\.ts$/.test(file)) return undefined;
   if (specifier.startsWith('node:')) {
     return row.node
       ? undefined

@@ -182,7 +182,7 @@ describe('difAttentionToOnnx', () => {
     const attempt = (): unknown => difAttentionToOnnx(base, { weights });
     expect(attempt).toThrow(AttentionError);
     expect(attempt).toThrow(/query\.weight: float32 \[4, 8\], float32 \[8, 8\] is needed/);
-    expect(attempt).toThrow(/key\.bias: 9 numbers, \[8\] is needed/);
+    expect(attempt).toThrow(/key\.bias: 9 numbers, float32 \[8\] is needed/);
     expect(attempt).toThrow(/value\.bias: missing/);
     expect(attempt).toThrow(/key\.side2\.weight: there is no such weight/);
   });
