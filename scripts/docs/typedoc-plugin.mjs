@@ -19,8 +19,8 @@ function readme(folder, page) {
     const seen = relative(join(ROOT, dirname(page)), join(ROOT, folder, link));
     return `](${seen.split(sep).join('/')})`;
   });
-  // What stands below it is no part of the README's last section.
-  return `${text.trimEnd()}\n\n# API\n`;
+  // A line, and no heading, between it and the API: a second title would name the page in the search.
+  return `${text.trimEnd()}\n\n***\n`;
 }
 
 /** @param {import('typedoc').Application} app Called by typedoc. */
