@@ -28,7 +28,9 @@ const OPTIONS = ['values', 'deviation', 'seed'] as const satisfies readonly (key
  * @example
  * ```ts
  * const genres = new AttributePredictor({ values: 19, name: 'genres' }).apply(hidden) as tf.SymbolicTensor;
- * model.compile({ optimizer: 'adam', loss: ['sparseCategoricalCrossentropy', attributeLoss({ weight: 5 })] });
+ * // Beside a loss by name; tfjs's types know lists of one kind only.
+ * const loss = ['sparseCategoricalCrossentropy', attributeLoss({ weight: 5 })] as ModelCompileArgs['loss'];
+ * model.compile({ optimizer: 'adam', loss });
  * ```
  */
 export class AttributePredictor extends layers.Layer {
