@@ -67,6 +67,8 @@ export interface Backend {
   readonly name: string;
   /** What it runs on: `cpu`, `cuda`, `webgpu`. */
   readonly device: string;
+  /** What programs compute in; absent: float32 (float64 on the reference). Their inputs and outputs are float32 all the same. */
+  readonly precision?: 'float32' | 'float16';
   /** Copies values into buffers of the backend that programs can read and update. */
   createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables>;
   /** Prepares a graph for running on this device. */

@@ -6,7 +6,7 @@ import type { OptimizerConfig } from './optimizers.js';
 import { optimizerScalars } from './optimizers.js';
 import { normal } from './random.js';
 import { createReferenceBackend } from './reference/index.js';
-import { trainingStep, type Parameter } from './training-step.js';
+import { FLOAT16_LOSS_SCALE, trainingStep, type Parameter } from './training-step.js';
 import type { Tensor } from './types.js';
 
 const [ROWS, IN, OUT, STEPS] = [6, 3, 2, 5];
@@ -102,6 +102,7 @@ function trainByHand(
 async function trainInGraph(
   config: OptimizerConfig,
   clipNorm?: number,
+  lossScale?: number,
 ): Promise<{ variables: Record<string, HostTensor>; losses: number[]; norms: number[] }> {
   const { loss, parameters } = model();
   const step = trainingStep({
@@ -109,6 +110,7 @@ async function trainInGraph(
     parameters,
     optimizer: config,
     ...(clipNorm === undefined ? {} : { clipNorm }),
+    ...(lossScale === undefined ? {} : { lossScale }),
     reported: { twice: mul(loss, 2) },
   });
   const backend = createReferenceBackend();
@@ -169,6 +171,12 @@ describe('trainingStep equals an optimizer written by hand', () => {
     expectClose(graph.variables['bias']!.data, hand.values.bias);
     expectClose(graph.variables['frozen']!.data, start.frozen);
     if (clipNorm === 0.3) expect(Math.min(...hand.norms)).toBeGreaterThan(0.3); // the clip took part in every step
+  });
+
+  it('gives the same bits at every loss scale that is a power of two', async () => {
+    const plain = await trainInGraph({ kind: 'adam', decay: 0.1 }, 0.3);
+    expect(await trainInGraph({ kind: 'adam', decay: 0.1 }, 0.3, FLOAT16_LOSS_SCALE)).toEqual(plain);
+    expect(await trainInGraph({ kind: 'adam', decay: 0.1 }, 0.3, 3)).not.toEqual(plain); // the scale is in the graph
   });
 
   it('tells L2 from decoupled decay', async () => {

@@ -4,6 +4,7 @@ import { BackendError } from '@difsr/graph';
 import { describeProgram, type ProgramDescription } from './description.js';
 import { arithmeticOf, type Settings } from './devices.js';
 import { OrtProgram } from './program.js';
+import type { Precision } from './lower/precision.js';
 import type { Platform, Runtime } from './runtime.js';
 import { createSession } from './session.js';
 import { traceSession } from './trace.js';
@@ -14,6 +15,7 @@ import { OrtVariables } from './variables.js';
 export class OrtBackend implements Backend {
   readonly name = 'onnxruntime';
   readonly device: string;
+  readonly precision: Precision;
   readonly #settings: Settings;
   readonly #platform: Platform;
   readonly #runtime: Runtime;
@@ -26,6 +28,7 @@ export class OrtBackend implements Backend {
     this.#platform = platform;
     this.#runtime = runtime;
     this.device = settings.device;
+    this.precision = settings.precision;
   }
 
   /** Loads ONNX Runtime. @throws BackendError where it is not installed. */

@@ -2,7 +2,7 @@
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
 import { join } from 'node:path';
 import { leaveOneOut, schemaOf } from '@difsr/data';
-import { sizeOf, trainingStep } from '@difsr/graph';
+import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
 import { modelOf, trainingTask } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
@@ -49,6 +49,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     parameters: task.trained,
     optimizer: optimizerOf(config.training),
     reported: task.parts,
+    ...(backend.precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
     ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
   });
   const features = featureTables(dataset);

@@ -1,8 +1,10 @@
 // float16 inside programs: results within its rounding, only where the table allows it, and never a cast too many.
 import {
   add,
+  broadcast,
   constant,
   createGraph,
+  FLOAT16_LOSS_SCALE,
   gather,
   gelu,
   input,
@@ -25,7 +27,7 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { conformanceCases, runCase, type ConformanceCase } from '@difsr/graph/conformance';
-import { createOnnxRuntimeBackend, createWorkerBackend } from '@difsr/onnxruntime';
+import { createOnnxRuntimeBackend, createWorkerBackend, precisions, type Precision } from '@difsr/onnxruntime';
 import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeModel, onnxDataType } from '../onnx/encode.js';
@@ -273,21 +275,38 @@ describe('training', () => {
     half.forEach((value, i) => expect(Math.abs(value / (full[i] ?? 0) - 1)).toBeLessThan(0.02));
   });
 
-  it('does not lose squares of small gradients', async () => {
-    const [a, w] = [input('a', ['n', 2, 1]), input('v', [1, 1])];
+  /** The norm of a gradient that is 2e-7, through a product of the backward pass that is no weight's own. */
+  async function smallNorm(precision: Precision, lossScale: number): Promise<number> {
+    const [a, v] = [input('a', [1, 2, 2]), input('v', [1, 1])];
+    const inner = matmul(a, broadcast(v, [2, 1])); // its gradient goes through a^T
     const small = trainingStep({
-      loss: mul(reduceSum(matmul(a, w)), 1e-5),
-      parameters: [{ name: 'v', tensor: w, decay: false, trainable: true }],
+      loss: mul(reduceSum(matmul(inner, reshape(constant(1), [1, 1]))), 1e-8),
+      parameters: [{ name: 'v', tensor: v, decay: false, trainable: true }],
       optimizer: { kind: 'sgd' },
+      lossScale,
     });
-    const backend = await createOnnxRuntimeBackend({ threads: 1, precision: 'float16' });
+    const backend = await createOnnxRuntimeBackend({ threads: 1, precision });
     const variables = await backend.createVariables({ v: floats([1, 1], 1) });
     const program = await backend.compile(small.graph, { variables, updates: small.updates });
     const { gradientNorm } = await program.run({
-      a: floats([1, 2, 1], 1, 1),
+      a: floats([1, 2, 2], 5, 5, 5, 5),
       'optimizer.learningRate': floats([], 0),
     });
-    expect(gradientNorm?.data[0]).toBeCloseTo(2e-5, 6); // its square, 4e-10, is 0 in float16
     await backend.dispose();
+    return gradientNorm?.data[0] ?? Number.NaN;
+  }
+
+  it('keeps small gradients and their squares with the loss scale for float16, and loses them without', async () => {
+    expect(await smallNorm('float32', 1)).toBeCloseTo(2e-7, 10);
+    expect(await smallNorm('float16', FLOAT16_LOSS_SCALE)).toBeCloseTo(2e-7, 10); // the square, 4e-14, is 0 in float16
+    expect(await smallNorm('float16', 1)).toBe(0);
+  });
+
+  it('backends say what they compute in, so that a trainer can choose the scale', async () => {
+    for (const precision of precisions) {
+      const [here, worker] = [await createOnnxRuntimeBackend({ precision }), await createWorkerBackend({ precision })];
+      expect([here.precision, worker.precision]).toEqual([precision, precision]);
+      await Promise.all([here.dispose(), worker.dispose()]);
+    }
   });
 });

@@ -13,7 +13,7 @@ import {
 } from '@difsr/graph';
 import { describeProgram, disposed, type VariableTypes } from '../description.js';
 import { arithmeticOf, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
-import type { Arithmetic } from '../lower/precision.js';
+import type { Arithmetic, Precision } from '../lower/precision.js';
 import { nodePlatform } from './platform.js';
 import { nodeTracer } from './tracer.js';
 import {
@@ -162,6 +162,7 @@ class WorkerProgram implements Program {
 class WorkerBackend implements Backend {
   readonly name = 'onnxruntime';
   readonly device: string;
+  readonly precision: Precision;
   readonly #arithmetic: Arithmetic;
   readonly #connection: Connection;
   readonly #variables = new Set<WorkerVariables>();
@@ -169,6 +170,7 @@ class WorkerBackend implements Backend {
 
   constructor(settings: Settings) {
     this.device = settings.device;
+    this.precision = settings.precision;
     this.#arithmetic = arithmeticOf(settings);
     this.#connection = new Connection({ settings });
   }
