@@ -32,6 +32,9 @@ const PEERS = ['@difsr/tfjs', '@difsr/onnxruntime', '@tensorflow/*', 'onnxruntim
 /** Never in a browser; imported on demand where somebody asks for them. */
 const NODE_RUNTIMES = ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'onnxruntime-node'];
 
+/** Entry points that register something when they are imported, for their effect alone if need be. */
+const REGISTERING = ['@difsr/attention/tfjs-layers', '@difsr/tfjs/register-kernels'];
+
 /**
  * @typedef {import('./public-packages.mjs').Package} Package
  * @typedef {{ entry: string, all: number, own: number, onDemand: number }} Size in kB; own: of `all`, the package's own code
@@ -57,10 +60,11 @@ export const browserEntries = (packages) =>
  * @param {string} entry
  * @param {string} folder With a `node_modules` that holds the packages.
  * @param {readonly string[]} external
+ * @param {string} [contents] The page's code.
  */
-const bundle = (entry, folder, external) =>
+const bundle = (entry, folder, external, contents = `export * from '${entry}';`) =>
   build({
-    stdin: { contents: `export * from '${entry}';`, resolveDir: folder, sourcefile: 'entry.js' },
+    stdin: { contents, resolveDir: folder, sourcefile: 'entry.js' },
     bundle: true,
     minify: true,
     splitting: true, // what is imported on demand becomes a file of its own
@@ -145,12 +149,20 @@ export async function bundleProblems(packages, folder) {
   for (const entry of entries) {
     const builtins = await nodeModulesIn(entry, folder);
     problems.push(...builtins.map((what) => `${entry} cannot run in a browser: ${what}`));
+    if (builtins.length > 0) continue; // it may not even build
     const { all, own, onDemand } = await sizeOf(entry, folder);
     console.log(
       `${entry.padEnd(30)} ${all.toFixed(1).padStart(6)} kB minified, ${own.toFixed(1).padStart(5)} its own` +
         (onDemand > 0 ? `, ${onDemand.toFixed(1)} on demand` : ''),
     );
-    if (all < 0.1) problems.push(`${entry} is empty in a bundle: its side effects must be named in "sideEffects"`);
+    if (REGISTERING.includes(entry)) {
+      const { outputFiles } = await bundle(entry, folder, ['@tensorflow/*'], `import '${entry}';`);
+      if (!outputFiles.some(({ text }) => /register(Class|Kernel)/.test(text))) {
+        problems.push(
+          `${entry} registers nothing when it is imported for its effect: see "sideEffects" of its package.json`,
+        );
+      }
+    }
     const limit = LIMITS[entry];
     if (limit === undefined) problems.push(`${entry} has no size limit: add one to LIMITS in scripts/checks/sizes.mjs`);
     else if (all >= limit) {
