@@ -204,6 +204,17 @@ it('both layouts of sum are the definition', async () => {
   close(await forward(wide, many, wideWeights), await forward({ ...wide, kernel: 'unfused' }, many, wideWeights), 1e-6);
 });
 
+it('positions alone can be tabulated', async () => {
+  const config = { width: 8, heads: 2, maxLength: 6, position: 8, backend: 'reference' } as const;
+  const attention = await createDifAttention(config, { weights: await weightsOf(config) });
+  const position = noise(6 * 8, 5);
+  const serving = await attention.tabulate({ position });
+  const item = noise(2 * 4 * 8, 6);
+  const expected = await attention.forward({ batch: 2, length: 4, item, position: position.subarray(0, 32) });
+  close(await serving.forward({ batch: 2, length: 4, item, items: new Int32Array(8) }), expected, 1e-6);
+  await attention.dispose();
+});
+
 describe('the kernel', () => {
   it('reads and writes weights, and every program follows', async () => {
     const attention = await createDifAttention({ ...shape, backend: 'reference' });

@@ -138,7 +138,7 @@ export function traceTabulated(
       ? {}
       : { position: { table: input('table.position', [rows.position, config.position]) } }),
   };
-  return fused(config, item, sources, mask, options.layout);
+  return fused(config, item, sources, mask, options.layout, [ids]); // fed even where there is no side source
 }
 
 function fused(
@@ -147,9 +147,10 @@ function fused(
   sources: FusedSources,
   mask: AttentionMask,
   layout: SumLayout,
+  keep: readonly Tensor[] = [],
 ): Traced {
   const { weights, parameters } = declareWeights(config);
   const { heads, form } = config;
   const output = fusedDifAttention(item, sources, weights, { heads, mask, form, layout });
-  return { graph: optimize(createGraph({ output })), parameters };
+  return { graph: optimize(createGraph({ output }, keep)), parameters };
 }
