@@ -387,6 +387,18 @@ const runInputs: readonly BadInput[] = [
     names: ['--device cuda', 'reference', 'cure:'],
   },
   {
+    name: 'a device of tfjs that is not installed',
+    args: train('--backend', 'tfjs', '--device', 'node-gpu'),
+    code: exitCodes.backend,
+    names: ['node-gpu', 'cure:', 'npm install @tensorflow/tfjs-node-gpu'],
+  },
+  {
+    name: "a device of another backend's",
+    args: train('--backend', 'tfjs', '--device', 'cuda'),
+    code: exitCodes.usage,
+    names: ['--device cuda', 'wasm, node, node-gpu, cpu', 'cure:', '--backend onnxruntime'],
+  },
+  {
     name: 'a learning rate that makes the loss infinite',
     args: train('--set', 'training.learningRate=1e30'),
     code: exitCodes.failed,
