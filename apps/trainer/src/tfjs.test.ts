@@ -49,7 +49,7 @@ it('trains to the same metrics as onnxruntime; the run is evaluated, resumed and
   expect([here.code, there.code, here.stderr]).toEqual([0, 0, '']);
   expect(result(here)).toEqual(result(there));
 
-  const asked = await tfjs(['recommend', 'ours', '--history', 'i1 i2', '--json'], 'cpu');
+  const asked = await tfjs(['recommend', 'ours', '--history', 'item-3 item-7', '--json'], 'cpu');
   expect(asked).toMatchObject({ code: 0, stderr: '' });
 
   const config = JSON.parse(await readFile(join(cwd, 'ours', 'config.json'), 'utf8')) as object;
