@@ -60,12 +60,13 @@ function ensurePnpm() {
 /** A digest of everything that decides what an install would do, and of what the last install left. */
 function installState() {
   const hash = createHash('sha256');
-  const manifests = ['packages', 'apps', 'examples'].flatMap((folder) =>
+  const manifests = ['packages', 'apps'].flatMap((folder) =>
     existsSync(join(ROOT, folder))
       ? readdirSync(join(ROOT, folder)).map((name) => join(folder, name, 'package.json'))
       : [],
   );
-  const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'fixtures/package.json', ...manifests.sort()];
+  const single = ['fixtures', 'examples', 'browser'].map((folder) => `${folder}/package.json`);
+  const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...single, ...manifests.sort()];
   for (const file of [...files, 'node_modules/.pnpm/lock.yaml']) {
     const path = join(ROOT, file);
     hash.update(file).update(existsSync(path) ? readFileSync(path) : 'missing');
