@@ -9,7 +9,7 @@ const PNPM = new Set(['install', 'add', 'exec', 'pack', 'publish', 'dlx']);
 /** Folders whose files are named in running text, as `docs/architecture.md`; only the root's documents do that. */
 const MENTIONED = /^(?:packages|apps|docs|examples|fixtures|scripts|\.ci|\.changeset)\/[\w./-]+\.\w+$/;
 
-const SKIPPED = new Set(['api', 'node_modules', 'dist', 'src', 'runs', 'reference', 'CHANGELOG.md', 'api']); // docs/api is generated
+const SKIPPED = new Set(['node_modules', 'dist', 'src', 'runs', 'reference', 'CHANGELOG.md', 'api']); // docs/api is generated
 
 /** Markdown files below a folder, without git: a clone may be an unpacked archive. @param {string} folder @returns {string[]} */
 const markdown = (folder) =>
