@@ -16,6 +16,7 @@ const CHECKS = [
   { name: 'types of scripts', command: ['tsc', '-p', 'scripts'] },
   { name: 'unused code', command: ['knip', '--no-progress', '--no-config-hints'] },
   { name: 'packages', command: ['node', 'scripts/checks/packages.mjs'] },
+  { name: 'docs site', command: ['node', 'scripts/docs.mjs', '--check'] },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
