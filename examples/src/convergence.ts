@@ -1,7 +1,7 @@
 // Trains both examples, before and after, to convergence: `node examples/dist/convergence.js`. Early stopping on validation
-// NDCG@10; what counts is the test of the best epoch. Results go to examples/results/ after every run, and runs that are there
-// already are not repeated, so an interrupted comparison goes on where it was. Delete the file to start over. `sasrec` or
-// `bert4rec` as argument trains one of them alone: two processes on two cores may share the file.
+// NDCG@10; what counts is the test of the best epoch. Results are collected in examples/runs/ after every run, and runs that are
+// there already are not repeated, so an interrupted comparison goes on where it was. Delete the file to start over. `sasrec` or
+// `bert4rec` as argument trains one of them alone: two processes on two cores may share the file. update-readmes.js publishes.
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import * as bert4recAfter from './bert4rec/after.js';
@@ -65,7 +65,7 @@ const models = (['sasrec', 'bert4rec'] as const).filter((model) => only === unde
 if (models.length === 0) throw new Error(`there is no example "${only}": say sasrec, bert4rec, or nothing for both`);
 await setUp('wasm');
 const data = await loadExampleData();
-const file = resultsFile(data.name);
+const file = resultsFile(data.name, 'runs');
 const done = (): readonly Run[] => readResults(file)?.runs ?? []; // anew each time: another process may have added to it
 for (const model of models) {
   for (const seed of SEEDS) {

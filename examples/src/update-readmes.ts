@@ -1,9 +1,10 @@
 // Writes what is generated in the READMEs (this folder's and the attention package's): the changes of the two examples and the
-// results of their training. `node examples/dist/update-readmes.js`; a test checks that nothing is out of date.
+// results of their training, which move from examples/runs/ to examples/results/ by the way. A test checks that nothing is out of
+// date. `node examples/dist/update-readmes.js`
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { changeOf, EXAMPLES } from './shared/diff.js';
-import { readResults, resultsFile, resultsTable } from './shared/results.js';
+import { readResults, resultsFile, resultsTable, writeResults } from './shared/results.js';
 
 const DATASET = 'ml-100k';
 
@@ -18,7 +19,7 @@ function parts(): ReadonlyMap<string, string> {
     const { diff, lines } = changeOf(example);
     return [`diff ${example}`, `${lines} changed lines:\n\n\`\`\`diff\n${diff}\n\`\`\``] as const;
   });
-  const results = readResults(resultsFile(DATASET));
+  const results = readResults(resultsFile(DATASET, 'results'));
   const table =
     results === undefined ? 'Not run yet: `node examples/dist/convergence.js`.' : resultsTable(results.runs);
   return new Map<string, string>([...diffs, ['results', table]]);
@@ -35,6 +36,8 @@ export function updated(readme: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const collected = readResults(resultsFile(DATASET, 'runs'));
+  if (collected !== undefined) writeResults(resultsFile(DATASET, 'results'), collected);
   for (const file of READMES) {
     writeFileSync(file, updated(readFileSync(file, 'utf8')));
   }

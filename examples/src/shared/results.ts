@@ -31,9 +31,9 @@ export interface Results {
   readonly runs: readonly Run[];
 }
 
-/** Where the results of a data set are kept. */
-export function resultsFile(dataset: string): string {
-  return fileURLToPath(new URL(`../../results/${dataset}.json`, import.meta.url));
+/** Where results of a data set are collected while runs go on (`runs`, not committed), and where they are published. */
+export function resultsFile(dataset: string, stage: 'runs' | 'results'): string {
+  return fileURLToPath(new URL(`../../${stage}/${dataset}.json`, import.meta.url));
 }
 
 /** Reads a file of results; undefined where there is none yet. */
