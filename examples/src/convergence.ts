@@ -55,9 +55,8 @@ async function runOnce(data: ExampleData, model: ExampleName, version: Version, 
   tf.disposeVariables();
   if (best.test === undefined) throw new Error('the best epoch was not tested');
   console.log(`${name}: best epoch ${best.epoch}, test NDCG@10 ${best.test.ndcg.toFixed(4)}`);
-  const secondsPerEpoch = epochs.reduce((sum, { seconds }) => sum + seconds, 0) / epochs.length;
   const { epoch: bestEpoch, valid, test } = best;
-  return { model, version, seed, bestEpoch, epochs: epochs.length, valid, test, secondsPerEpoch };
+  return { model, version, seed, bestEpoch, epochs: epochs.length, valid, test };
 }
 
 const [, , only] = process.argv;

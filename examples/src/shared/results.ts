@@ -20,7 +20,6 @@ export interface Run {
   readonly epochs: number;
   readonly valid: Metrics;
   readonly test: Metrics;
-  readonly secondsPerEpoch: number;
 }
 
 /** A results file. */
