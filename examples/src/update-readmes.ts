@@ -1,4 +1,4 @@
-// Writes what is generated in the READMEs (this folder's and the attention package's): the changes of the two examples and the
+// Writes what is generated in READMEs (and the guide): the changes of the two examples and the
 // results of their training, which move from examples/runs/ to examples/results/ by the way. A test checks that nothing is out of
 // date. `node examples/dist/update-readmes.js`
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,10 +8,12 @@ import { readResults, resultsFile, resultsTable, writeResults } from './shared/r
 
 const DATASET = 'ml-100k';
 
-/** The READMEs with generated parts. */
-export const READMES: readonly string[] = ['../README.md', '../../packages/attention/README.md'].map((file) =>
-  fileURLToPath(new URL(file, import.meta.url)),
-);
+/** The files with generated parts. */
+export const READMES: readonly string[] = [
+  '../README.md',
+  '../../packages/attention/README.md',
+  '../../docs/guide/drop-in.md',
+].map((file) => fileURLToPath(new URL(file, import.meta.url)));
 
 /** The parts, by the name in their markers: `<!-- generated: NAME -->` .. `<!-- end -->`. */
 function parts(): ReadonlyMap<string, string> {
