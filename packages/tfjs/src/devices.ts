@@ -36,55 +36,88 @@ const NATIVE_CURE =
   'its install script downloads libtensorflow from storage.googleapis.com: run it again with that host in reach ' +
   '(npm rebuild PACKAGE), on Node.js 18 to 22 where a later one has no prebuilt binding';
 
-/** By `.catch`, bundlers see that a package may be absent: without it, esbuild fails on those that are not installed. */
-const absent = (error: unknown): never => {
+/**
+ * Rethrows. An import within `try` tells bundlers that a package may be absent: without it, esbuild and webpack fail on those
+ * that are not installed (webpack still warns of them).
+ */
+function absent(error: unknown): never {
   throw error;
-};
+}
 
 /** Every device. */
 const entries: { readonly [D in Device]: DeviceEntry } = {
   cpu: {
     package: '@tensorflow/tfjs-backend-cpu',
     registered: 'cpu',
-    load: () => import('@tensorflow/tfjs-backend-cpu').catch(absent),
+    load: async () => {
+      try {
+        return await import('@tensorflow/tfjs-backend-cpu');
+      } catch (error) {
+        return absent(error);
+      }
+    },
     cure: 'npm install @tensorflow/tfjs-backend-cpu',
   },
   wasm: {
     package: '@tensorflow/tfjs-backend-wasm',
     registered: 'wasm',
     load: async ({ wasmPaths = isNode() ? undefined : wasmFiles() }) => {
-      const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch(absent);
-      if (wasmPaths !== undefined) setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...wasmPaths });
+      try {
+        const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+        if (wasmPaths !== undefined) setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...wasmPaths });
+      } catch (error) {
+        absent(error);
+      }
     },
     cure: 'npm install @tensorflow/tfjs-backend-wasm; in a browser also serve its .wasm files and name them by wasmPaths',
   },
   webgl: {
     package: '@tensorflow/tfjs-backend-webgl',
     registered: 'webgl',
-    load: () => import('@tensorflow/tfjs-backend-webgl').catch(absent),
+    load: async () => {
+      try {
+        return await import('@tensorflow/tfjs-backend-webgl');
+      } catch (error) {
+        return absent(error);
+      }
+    },
     cure: 'npm install @tensorflow/tfjs-backend-webgl, and use a browser with WebGL 2 (Node.js has none)',
   },
   webgpu: {
     package: '@tensorflow/tfjs-backend-webgpu',
     registered: 'webgpu',
-    load: () => import('@tensorflow/tfjs-backend-webgpu').catch(absent),
+    load: async () => {
+      try {
+        return await import('@tensorflow/tfjs-backend-webgpu');
+      } catch (error) {
+        return absent(error);
+      }
+    },
     cure: 'npm install @tensorflow/tfjs-backend-webgpu, and use a browser with WebGPU (Node.js has none)',
   },
   node: {
     package: '@tensorflow/tfjs-node',
     registered: 'tensorflow',
-    load: () => {
-      restoreRemovedUtilities();
-      return import('@tensorflow/tfjs-node').catch(absent);
+    load: async () => {
+      try {
+        restoreRemovedUtilities();
+        return await import('@tensorflow/tfjs-node');
+      } catch (error) {
+        return absent(error);
+      }
     },
     cure: `npm install @tensorflow/tfjs-node; ${NATIVE_CURE.replace('PACKAGE', '@tensorflow/tfjs-node')}`,
   },
   'node-gpu': {
     package: '@tensorflow/tfjs-node-gpu',
     registered: 'tensorflow',
-    load: () => {
-      restoreRemovedUtilities();
-      return import('@tensorflow/tfjs-node-gpu').catch(absent);
+    load: async () => {
+      try {
+        restoreRemovedUtilities();
+        return await import('@tensorflow/tfjs-node-gpu');
+      } catch (error) {
+        return absent(error);
+      }
     },
     cure:
       `npm install @tensorflow/tfjs-node-gpu on Linux or Windows with an NVIDIA driver, CUDA 11 and cuDNN 8; ` +

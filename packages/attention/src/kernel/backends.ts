@@ -4,15 +4,31 @@ import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
 
 type BackendName = CompleteDifAttentionConfig['backend'];
 
-/** By `.catch`, bundlers see that a package may be absent: without it, esbuild fails where only one backend is installed. */
-const absent = (error: unknown): never => {
+/** Imports within `try` tell bundlers that a package may be absent: without it, esbuild and webpack fail where only one is installed. */
+function absent(error: unknown): never {
   throw error;
-};
+}
+
+async function onnxruntime() {
+  try {
+    return await import('@difsr/onnxruntime');
+  } catch (error) {
+    return absent(error);
+  }
+}
+
+async function tfjs() {
+  try {
+    return await import('@difsr/tfjs');
+  } catch (error) {
+    return absent(error);
+  }
+}
 
 const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfig) => Promise<Backend> } = {
   reference: async () => (await import('./reference.js')).createReferenceBackend(),
   onnxruntime: async ({ device, threads, precision }) => {
-    const { createOnnxRuntimeBackend, devices } = await import('@difsr/onnxruntime').catch(absent);
+    const { createOnnxRuntimeBackend, devices } = await onnxruntime();
     return createOnnxRuntimeBackend({
       ...(device === undefined ? {} : { device: known('onnxruntime', device, devices) }),
       ...(threads === undefined ? {} : { threads }),
@@ -20,7 +36,7 @@ const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfi
     });
   },
   tfjs: async ({ device }) => {
-    const { createTfjsBackend, devices } = await import('@difsr/tfjs').catch(absent);
+    const { createTfjsBackend, devices } = await tfjs();
     return createTfjsBackend(device === undefined ? {} : { device: known('tfjs', device, devices) });
   },
 };
@@ -55,10 +71,8 @@ export async function openBackend(config: CompleteDifAttentionConfig): Promise<B
 
 /** Whether an error says that this very package cannot be found. */
 function isMissing(error: unknown, name: string): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND') &&
-    error.message.includes(`'${name}'`)
-  );
+  if (!(error instanceof Error)) return false;
+  if (error.message.startsWith(`Could not resolve "${name}"`)) return true; // what vite leaves in its place
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(`'${name}'`);
 }

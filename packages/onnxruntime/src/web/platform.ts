@@ -54,19 +54,22 @@ const SEVERITY: { readonly [L in Settings['logLevel']]: 0 | 1 | 2 | 3 | 4 } = {
   fatal: 4,
 };
 
-async function loadWebRuntime({ device, threads: count, wasmPaths, logLevel }: Settings): Promise<Runtime> {
-  const absent = (error: unknown): never => {
+/** Each import within `try`: bundlers then see that the package may be absent. */
+async function importRuntime(device: Device) {
+  try {
+    return device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
+  } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new BackendError(
       `the backend onnxruntime needs the npm package onnxruntime-web, which cannot be loaded: ${reason}. ` +
         'Cure: npm install onnxruntime-web',
       { cause: error },
     );
-  };
-  // `.catch` at each import: bundlers then see that the package may be absent.
-  const ort = await (device === 'webgpu'
-    ? import('onnxruntime-web/webgpu').catch(absent)
-    : import('onnxruntime-web/wasm').catch(absent));
+  }
+}
+
+async function loadWebRuntime({ device, threads: count, wasmPaths, logLevel }: Settings): Promise<Runtime> {
+  const ort = await importRuntime(device);
   ort.env.logLevel = logLevel;
   // Both are read when the first session of the page is made, and have no effect later.
   ort.env.wasm.numThreads = count;
