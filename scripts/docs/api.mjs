@@ -1,6 +1,6 @@
 // docs/api from the docstrings: one page per entry point of every public package. A broken link or a public export
 // without a docstring fails.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
 import { ROOT } from '../bootstrap.mjs';
@@ -14,6 +14,18 @@ class ApiError extends Error {
     this.name = 'ApiError';
   }
 }
+
+/** Paragraphs in which code has a beginning and no end, with their pages. @param {string} folder */
+const unpaired = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((path) =>
+      readFileSync(join(folder, path), 'utf8')
+        .replace(/^ *```.*?^ *```\s*$/gms, '')
+        .split(/\n\s*\n/)
+        .filter((paragraph) => (paragraph.match(/`/g)?.length ?? 0) % 2 === 1)
+        .map((paragraph) => `${path}: ${paragraph.slice(0, 120)}`),
+    );
 
 /**
  * Writes docs/api.
@@ -53,5 +65,7 @@ export async function writeApi() {
   await app.generateOutputs(project);
   if (app.logger.hasErrors() || app.logger.validationWarningCount > 0 || app.logger.hasWarnings())
     throw new ApiError('the API reference is not complete: typedoc names what is undocumented or broken above');
+  const odd = unpaired(join(ROOT, 'docs', 'api'));
+  if (odd.length > 0) throw new ApiError(`docstrings with an unpaired backtick: ${odd.join('; ')}`);
   return `${entries.length} modules`;
 }

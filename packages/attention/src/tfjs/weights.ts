@@ -66,8 +66,8 @@ export function difAttentionParameters(shape: DifAttentionShape): readonly Param
 /**
  * Fresh weights, the caller's to train, save and dispose.
  *
- * @returns variables by name: `query`, `key` (`.side0`, `.., `.position`), `value`, `output`, `fusion.*`, each with `.weight`
- * `[out, in]` and `.bias`.
+ * @returns variables by name: `query`, `key` (also `query.side0`, `key.side0` and so on, `query.position`, `key.position`), `value`,
+ * `output` and what the fusion needs, `fusion.*`; each is a `.weight` `[out, in]` and a `.bias`.
  * @throws DifAttentionError for sizes that do not fit.
  * @example
  * ```ts
