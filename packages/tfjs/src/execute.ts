@@ -63,25 +63,27 @@ function execute(plan: Plan, inputs: ReadonlyMap<string, TfTensor>): Record<stri
     return value;
   };
   graph.nodes.forEach((node, position) => {
-    computed.set(node.id, runNode(node, { read, sizes, feed, constants: plan.constants }));
+    // An input is read where it stands, and is not ours to dispose.
+    if (node.op === 'input') computed.set(node.id, [feed(node.attributes.name)]);
+    else computed.set(node.id, runNode(node, { read, sizes, feed, constants: plan.constants }));
     for (const id of lastUses[position] ?? []) {
-      for (const tensor of computed.get(id) ?? []) tensor.dispose();
+      if (!plan.inputs.has(id)) for (const tensor of computed.get(id) ?? []) tensor.dispose();
       computed.delete(id);
     }
   });
   const outputs = [...graph.outputs].map(([name, tensor]) => [name, alias(read(tensor))] as const);
-  for (const tensors of computed.values()) for (const tensor of tensors) tensor.dispose();
+  for (const [id, tensors] of computed) if (!plan.inputs.has(id)) for (const tensor of tensors) tensor.dispose();
   return Object.fromEntries(outputs);
 }
 
-interface Values_ {
+interface NodeValues {
   readonly read: (tensor: Tensor) => TfTensor;
   readonly sizes: ReadonlyMap<string, number>;
   readonly feed: (name: string) => TfTensor;
   readonly constants: ReadonlyMap<number, Values>;
 }
 
-function runNode<N extends OpName>(node: NodeOf<N>, { read, sizes, feed, constants }: Values_): readonly TfTensor[] {
+function runNode<N extends OpName>(node: NodeOf<N>, { read, sizes, feed, constants }: NodeValues): readonly TfTensor[] {
   const lowering: Lowering<N> = lower[node.op];
   const inputs: readonly (TfTensor | undefined)[] = node.inputs.map((tensor) => tensor && read(tensor));
   const temporary: TfTensor[] = [];

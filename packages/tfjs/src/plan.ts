@@ -7,6 +7,8 @@ export interface Plan {
   readonly graph: Graph;
   /** For each node, ids of the nodes whose values die with it. */
   readonly lastUses: readonly (readonly number[])[];
+  /** Ids of the input nodes. */
+  readonly inputs: ReadonlySet<number>;
   /** Values of the constants, by node id. */
   readonly constants: ReadonlyMap<number, Values>;
 }
@@ -17,7 +19,8 @@ const plans = new WeakMap<Graph, Plan>();
 export function planOf(graph: Graph): Plan {
   const known = plans.get(graph);
   if (known !== undefined) return known;
-  const plan = { graph, lastUses: lastUsesOf(graph), constants: constantsOf(graph) };
+  const inputs = new Set([...graph.inputs.values()].map(({ node }) => node.id));
+  const plan = { graph, lastUses: lastUsesOf(graph), inputs, constants: constantsOf(graph) };
   plans.set(graph, plan);
   return plan;
 }

@@ -1,6 +1,7 @@
 // Elementwise ops and those that move elements, as tfjs kernels.
-import { at, bindDim, formatShape, GraphError, type None, type OpAttributes } from '@difsr/graph';
+import { at, bindDim, formatShape, GraphError, sizeOf, type None, type OpAttributes } from '@difsr/graph';
 import { concat as tfConcat, type Tensor } from '@tensorflow/tfjs-core';
+import { allocate, floatsOf, hasHostMemory } from '../host.js';
 import { alias, equalShapes, reshape, run, scalar, tensorOf } from '../kernel.js';
 import type { Lower, LowerContext } from './lowering.js';
 
@@ -72,11 +73,27 @@ export function concat({ inputs, attributes: { axis } }: LowerContext<'concat'>)
 
 /** Sum or largest element over axes. */
 export function reduction(kernel: 'Sum' | 'Max'): Lower<readonly [Tensor], OpAttributes['reduceSum']> {
-  return ({ inputs: [x], attributes: { axes, keepDims } }) => {
+  return ({ inputs: [x], attributes: { axes, keepDims }, shape }) => {
     if (axes.length === 0) return [alias(x)];
+    const kept = x.shape.length - axes.length;
+    // Such as the gradient of a bias. tfjs would transpose the whole tensor first.
+    if (kernel === 'Sum' && kept > 0 && Math.max(...axes) === axes.length - 1 && hasHostMemory())
+      return [sumLeading(x, sizeOf(x.shape.slice(axes.length)), shape)];
     const axis = kernel === 'Sum' ? { axis: [...axes] } : { reductionIndices: [...axes] };
     return [run(kernel, { x }, { ...axis, keepDims })];
   };
+}
+
+/** Sums over the leading axes, in double precision, rows of `width` elements. */
+function sumLeading(x: Tensor, width: number, shape: readonly number[]): Tensor {
+  const out = allocate(shape, 'float32');
+  const values = floatsOf(x);
+  const sums = new Float64Array(width);
+  // All places are inside: the tensor is rows of `width`.
+  for (let start = 0; start < values.length; start += width)
+    for (let column = 0; column < width; column++) sums[column]! += values[start + column]!;
+  floatsOf(out).set(sums);
+  return out;
 }
 
 /** 0, 1, .., count-1 */

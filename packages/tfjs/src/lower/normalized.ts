@@ -93,9 +93,10 @@ export function tableCrossEntropy({
   const losses: Tensor[] = [];
   eachChunk(h, classes, targets, scratch, (chunk, own) => {
     const { logits } = chunk;
+    // log sum exp x = max x - log max softmax(x): one kernel and two maxima, and the largest probability is never tiny.
     const largest = own(run('Max', { x: logits }, { reductionIndices: [1], keepDims: true }));
-    const exponentials = own(run('Exp', { x: own(run('Sub', { a: logits, b: largest })) }));
-    const logSum = own(run('Add', { a: own(run('Log', { x: own(sumLast(exponentials)) })), b: largest }));
+    const likeliest = own(run('Max', { x: own(softmaxLast(logits)) }, { reductionIndices: [1], keepDims: true }));
+    const logSum = own(run('Sub', { a: largest, b: own(run('Log', { x: likeliest })) }));
     // The target's logit once more, as the product of its two rows: cheaper than finding it among all.
     const targetRows = own(gatherRows('tableCrossEntropy', table, chunk.targets));
     const target = own(sumLast(own(run('Multiply', { a: chunk.h, b: targetRows }))));
