@@ -107,6 +107,20 @@ describe('difAttention', () => {
     ]);
   });
 
+  it('counts hidden scores as zero in a gate, by `visible` or by what `additive` hides', () => {
+    const { item, position, side } = sources();
+    const shape = { ...SHAPE, fusion: 'gate', maxLength: 5, deviation: 1 } as const;
+    const options = { sides: [side], position, heads: 2, fusion: 'gate', weights: difAttentionWeights(shape) } as const;
+    const earlier = tf.reshape(tf.linalg.bandPart(tf.ones([5, 5]), -1, 0), [1, 1, 5, 5]);
+    const additive = tf.mul(tf.sub(earlier, 1), 1e4);
+    const run = (mask: DifAttentionOptions['mask'] & object): number[] => [
+      ...difAttention(item, { ...options, mask }).dataSync(),
+    ];
+    expect(run({ additive })).toEqual(run({ causal: true }));
+    expect(run({ additive, visible: tf.cast(earlier, 'bool') })).toEqual(run({ causal: true }));
+    expect(run({ additive, visible: tf.onesLike(tf.cast(earlier, 'bool')) })).not.toEqual(run({ causal: true }));
+  });
+
   it.each<[string, () => Partial<DifAttentionOptions>, RegExp]>([
     [
       'a side of another length',
