@@ -2,7 +2,7 @@
 import type { Backend, CompileOptions, Graph, HostTensor, Program, Variables } from '@difsr/graph';
 import { BackendError } from '@difsr/graph';
 import { describeProgram, type ProgramDescription } from './description.js';
-import { arithmeticOf, type Settings } from './devices.js';
+import { loweringFor, type Settings } from './devices.js';
 import { OrtProgram } from './program.js';
 import type { Precision } from './lower/precision.js';
 import type { Platform, Runtime } from './runtime.js';
@@ -46,7 +46,7 @@ export class OrtBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     const variables = this.#own(options.variables);
-    const how = { tracer: this.#platform.tracer, arithmetic: arithmeticOf(this.#settings) };
+    const how = { tracer: this.#platform.tracer, lowering: loweringFor(this.#settings) };
     return this.load(await describeProgram(graph, options, variables?.types ?? new Map(), how), variables);
   }
 

@@ -15,8 +15,7 @@ import {
   type Shape,
   type Tensor,
 } from '@difsr/graph';
-import type { Arithmetic } from './lower/precision.js';
-import { lowerModel, onnxOutputName } from './lower/to-onnx.js';
+import { lowerModel, onnxOutputName, type LowerOptions } from './lower/to-onnx.js';
 import { encodeModel } from './onnx/encode.js';
 import { traceModel, type Tracer } from './trace.js';
 
@@ -63,7 +62,7 @@ export async function describeProgram(
   graph: Graph,
   options: CompileOptions,
   variables: VariableTypes,
-  { tracer, arithmetic }: { readonly tracer: Tracer; readonly arithmetic: Arithmetic },
+  { tracer, lowering }: { readonly tracer: Tracer; readonly lowering: Pick<LowerOptions, 'arithmetic' | 'lacks'> },
 ): Promise<ProgramDescription> {
   const { updates = {}, label = 'program' } = options;
   for (const [name, tensor] of graph.inputs) {
@@ -76,7 +75,7 @@ export async function describeProgram(
   }
   checkUpdates(graph, updates, variables, label);
   // Large graphs take tens of milliseconds: the caller's event loop turns between the two halves.
-  const model = lowerModel(graph, { target: 'runtime', name: label, arithmetic });
+  const model = lowerModel(graph, { target: 'runtime', name: label, ...lowering });
   await new Promise((resolve) => setTimeout(resolve));
   const bytes = encodeModel(model);
   traceModel(tracer, label, graph, bytes);

@@ -1,6 +1,8 @@
 // The devices of this backend and its options.
 import { BackendError } from '@difsr/graph';
-import type { Arithmetic, Precision } from './lower/precision.js';
+import type { ComposableOperator } from './lower/emitter.js';
+import type { Precision } from './lower/precision.js';
+import type { LowerOptions } from './lower/to-onnx.js';
 import type { Platform } from './runtime.js';
 
 /** What sessions run on. */
@@ -42,9 +44,15 @@ export interface Settings extends Required<Omit<OnnxRuntimeOptions, 'wasmPaths'>
   readonly wasmPaths: string | undefined;
 }
 
+/** What the WebGPU provider of 1.30 has no kernels for, in Node and in browsers. TopK is another, with nothing to put in its place. */
+const webgpuLacks: ReadonlySet<ComposableOperator> = new Set(['FusedMatMul', 'LogSoftmax', 'Or']);
+
 /** How programs are lowered with these settings. */
-export function arithmeticOf({ device, precision }: Settings): Arithmetic {
-  return precision === 'float16' && device === 'cpu' ? 'float16 rounding' : precision;
+export function loweringFor({ device, precision }: Settings): Required<Pick<LowerOptions, 'arithmetic' | 'lacks'>> {
+  return {
+    arithmetic: precision === 'float16' && device === 'cpu' ? 'float16 rounding' : precision,
+    lacks: device === 'webgpu' ? webgpuLacks : new Set(),
+  };
 }
 
 /** Options with their defaults. @throws BackendError for an unknown device or a thread count that is none. */

@@ -5,7 +5,7 @@ import { at, type Dim, type NodeOf, type Shape } from '@difsr/graph';
 import type { OnnxValue } from '../onnx/model.js';
 import type { Emitter } from './emitter.js';
 import type { Lowering } from './lowering.js';
-import { product } from './products.js';
+import { product, transposed } from './products.js';
 import { scatterRows, zeros } from './rows.js';
 
 /** Targets per iteration. Measured: 128 to 512 are equally fast, memory grows with it. */
@@ -27,8 +27,10 @@ interface Results {
 
 /** What the loop body needs, as values of the outside. */
 interface Block {
-  /** Classes that take part, `[n, d]`, and for the export target their transpose, made once. */
+  /** Classes that take part, `[n, d]`. */
   readonly classes: string;
+  /** Their transpose, made once, where products cannot read them transposed. */
+  readonly columns: string | undefined;
   /** Class of each target, counted from the first class. */
   readonly targets: string;
   readonly h: string;
@@ -57,9 +59,12 @@ function rowsBlock(
 ): { loss?: string; gradH?: string; product?: string } {
   const { classes, wantsLoss, weights } = block;
   const [h, targets] = [part(block.h), part(block.targets)];
-  const logits = product(emitter, [h, classes], [2, 2], { transB: true });
+  const logits =
+    block.columns === undefined
+      ? product(emitter, [h, classes], [2, 2], { transB: true })
+      : emitter.op('MatMul', [h, block.columns]);
   const last = { axis: -1 };
-  const logP = wantsLoss ? emitter.op('LogSoftmax', [logits], last) : undefined;
+  const logP = wantsLoss ? logSoftmax(emitter, logits) : undefined;
   const results: { loss?: string; gradH?: string; product?: string } = {};
   if (logP !== undefined) {
     // The log-softmax subtracts a true log-sum-exp: finite however small the probability.
@@ -77,6 +82,15 @@ function rowsBlock(
     results.product = product(emitter, [emitter.op('Mul', [h, column]), p], [2, 2], { transA: true });
   }
   return results;
+}
+
+/** Logarithm of the softmax of each row: the row less its true log-sum-exp. */
+function logSoftmax(emitter: Emitter, logits: string): string {
+  if (emitter.has('LogSoftmax')) return emitter.op('LogSoftmax', [logits], { axis: -1 });
+  const lastAxis = emitter.int64([-1]);
+  const shifted = emitter.op('Sub', [logits, emitter.op('ReduceMax', [logits, lastAxis], { keepdims: 1 })]);
+  const sum = emitter.op('ReduceSum', [emitter.op('Exp', [shifted]), lastAxis], { keepdims: 1 });
+  return emitter.op('Sub', [shifted, emitter.op('Log', [sum])]);
 }
 
 /** Lowers a loss, its gradients, or both at once. */
@@ -99,7 +113,8 @@ export function crossEntropy(
       : emitter.op('Slice', [table, emitter.int64([firstClass]), emitter.dim(all), emitter.int64([0])]);
   const targets =
     firstClass === 0 ? operands.targets : emitter.op('Sub', [operands.targets, emitter.scalar(firstClass, 'int32')]);
-  const block: Block = { classes, targets, h, weights, wantsLoss };
+  const columnwise = emitter.has('FusedMatMul') ? undefined : transposed(emitter, classes, 2);
+  const block: Block = { classes, columns: columnwise, targets, h, weights, wantsLoss };
 
   const rounded = emitter.op('Add', [emitter.dimScalar(rowsDim), emitter.int64Scalar(CHUNK - 1)]);
   const trips = emitter.op('Div', [rounded, emitter.int64Scalar(CHUNK)]);

@@ -52,7 +52,7 @@ export const elementwise: {
   equal: binary('Equal'),
   less: binary('Less'),
   and: binary('And'),
-  or: binary('Or'),
+  or: (emitter, _, [a, b]) => [emitter.or(a, b)],
   not: unary('Not'),
   neg: unary('Neg'),
   exp: unary('Exp'),
@@ -81,6 +81,6 @@ export const elementwise: {
     // Where over truth values is not implemented everywhere: (c and a) or (not c and b).
     const [condition, a, b] = inputs;
     const otherwise = emitter.op('And', [emitter.op('Not', [condition]), b]);
-    return [emitter.op('Or', [emitter.op('And', [condition, a]), otherwise])];
+    return [emitter.or(emitter.op('And', [condition, a]), otherwise)];
   },
 };

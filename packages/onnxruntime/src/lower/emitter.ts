@@ -16,6 +16,12 @@ import type { AttributeValue, OnnxDType, OnnxGraph, OnnxNode, OnnxTensor, OnnxVa
 /** `runtime`: vendor operators and a new opset; `export`: opset 17 and standard operators alone. */
 export type Target = 'runtime' | 'export';
 
+/**
+ * Operators that some device has no kernel for: ONNX Runtime would compute them on the CPU, with copies there and back, so
+ * they are composed from others.
+ */
+export type ComposableOperator = 'FusedMatMul' | 'LogSoftmax' | 'Or';
+
 /** How ONNX names each of our element types. */
 export const onnxDTypes: { readonly [D in DType]: OnnxDType } = { float32: 'float', int32: 'int32', bool: 'bool' };
 
@@ -35,6 +41,7 @@ interface Shared {
   readonly taken: Set<string>;
   /** Where sizes are computed: outside all loops. */
   readonly root: OnnxNode[];
+  readonly lacks: ReadonlySet<ComposableOperator>;
 }
 
 /** See the head of the module. */
@@ -52,18 +59,36 @@ export class Emitter {
   }
 
   /** An emitter for `graph`. Names of inputs and outputs are never used for anything else. */
-  static create(graph: Graph, target: Target): Emitter {
+  static create(graph: Graph, target: Target, lacks: ReadonlySet<ComposableOperator> = new Set()): Emitter {
     const nodes: OnnxNode[] = [];
     const taken = new Set([
       ...graph.inputs.keys(),
       ...graph.outputs.keys(),
       ...[...graph.outputs.keys()].map((name) => `output/${name}`),
     ]);
-    return new Emitter(target, nodes, { graph, initializers: new Map(), constants: new Map(), taken, root: nodes });
+    return new Emitter(target, nodes, {
+      graph,
+      initializers: new Map(),
+      constants: new Map(),
+      taken,
+      root: nodes,
+      lacks,
+    });
   }
 
   get initializers(): readonly OnnxTensor[] {
     return [...this.#shared.initializers.values()];
+  }
+
+  /** Whether the device computes an operator itself, and the target knows it. */
+  has(operator: ComposableOperator): boolean {
+    return !this.#shared.lacks.has(operator) && (operator !== 'FusedMatMul' || this.target === 'runtime');
+  }
+
+  /** `a or b` of truth values. */
+  or(a: string, b: string): string {
+    if (this.has('Or')) return this.op('Or', [a, b]);
+    return this.op('Not', [this.op('And', [this.op('Not', [a]), this.op('Not', [b])])]);
   }
 
   /** A name that no other value has. */

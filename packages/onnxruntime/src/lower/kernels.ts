@@ -28,7 +28,7 @@ export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank'
     const higher = emitter.op('Not', [emitter.op('LessOrEqual', [scores, own])]);
     const tied = emitter.op('And', [emitter.op('Equal', [scores, own]), emitter.op('Less', [ids, column])]);
     const float = { to: onnxDataType('float') };
-    let before = emitter.op('Cast', [emitter.op('Or', [higher, tied])], float);
+    let before = emitter.op('Cast', [emitter.or(higher, tied)], float);
     let count: string;
     if (excluded === undefined) {
       const itself = emitter.op('GatherElements', [before, column], { axis: 1 });

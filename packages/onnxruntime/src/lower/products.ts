@@ -1,4 +1,4 @@
-// Lowering of matrix products. The runtime target has FusedMatMul, which reads either side transposed in place.
+// Lowering of matrix products. ONNX Runtime has FusedMatMul on most devices, which reads either side transposed in place.
 import { at, type Shape } from '@difsr/graph';
 import type { Emitter } from './emitter.js';
 import type { Lowering } from './lowering.js';
@@ -17,7 +17,7 @@ export function product(
   { transA = false, transB = false }: { readonly transA?: boolean; readonly transB?: boolean },
 ): string {
   if (!transA && !transB) return emitter.op('MatMul', [a, b]);
-  if (emitter.target === 'runtime')
+  if (emitter.has('FusedMatMul'))
     return emitter.vendor('FusedMatMul', [a, b], { transA: transA ? 1 : 0, transB: transB ? 1 : 0 });
   return emitter.op('MatMul', [transA ? transposed(emitter, a, rankA) : a, transB ? transposed(emitter, b, rankB) : b]);
 }

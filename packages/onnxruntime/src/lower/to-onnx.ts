@@ -21,7 +21,7 @@ import {
 import { withOpset } from '../onnx/splice-opset.js';
 import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
 import { elementwise } from './elementwise.js';
-import { Emitter, onnxDTypes, type Target } from './emitter.js';
+import { Emitter, onnxDTypes, type ComposableOperator, type Target } from './emitter.js';
 import { kernels } from './kernels.js';
 import type { Lowering, Surroundings } from './lowering.js';
 import { plan, type Unit } from './plan.js';
@@ -79,6 +79,8 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
 export interface LowerOptions extends ToOnnxOptions {
   /** Default `float32`; files are float32 always. */
   readonly arithmetic?: Arithmetic;
+  /** Operators that the device lacks. */
+  readonly lacks?: ReadonlySet<ComposableOperator>;
 }
 
 /** The model as plain data. */
@@ -103,9 +105,9 @@ function usesVendor(nodes: readonly OnnxNode[]): boolean {
 /** The ONNX graph as plain data. */
 export function lowerGraph(
   graph: Graph,
-  { target, name = 'graph', initializers = {}, arithmetic = 'float32' }: LowerOptions,
+  { target, name = 'graph', initializers = {}, arithmetic = 'float32', lacks = new Set() }: LowerOptions,
 ): OnnxGraph {
-  const emitter = Emitter.create(graph, target);
+  const emitter = Emitter.create(graph, target, lacks);
   const values = new Values(emitter, target === 'runtime' ? arithmetic : 'float32');
   const surroundings = surroundingsOf(graph, values);
   const positions = new Map(graph.nodes.map((node, position) => [node.id, position]));

@@ -12,8 +12,8 @@ import {
   type Variables,
 } from '@difsr/graph';
 import { describeProgram, disposed, type VariableTypes } from '../description.js';
-import { arithmeticOf, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
-import type { Arithmetic, Precision } from '../lower/precision.js';
+import { loweringFor, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
+import type { Precision } from '../lower/precision.js';
 import { nodePlatform } from './platform.js';
 import { nodeTracer } from './tracer.js';
 import {
@@ -163,7 +163,7 @@ class WorkerBackend implements Backend {
   readonly name = 'onnxruntime';
   readonly device: string;
   readonly precision: Precision;
-  readonly #arithmetic: Arithmetic;
+  readonly #lowering: ReturnType<typeof loweringFor>;
   readonly #connection: Connection;
   readonly #variables = new Set<WorkerVariables>();
   #nextNumber = 0;
@@ -171,7 +171,7 @@ class WorkerBackend implements Backend {
   constructor(settings: Settings) {
     this.device = settings.device;
     this.precision = settings.precision;
-    this.#arithmetic = arithmeticOf(settings);
+    this.#lowering = loweringFor(settings);
     this.#connection = new Connection({ settings });
   }
 
@@ -197,7 +197,7 @@ class WorkerBackend implements Backend {
     const variables = this.#own(options.variables);
     const description = await describeProgram(graph, options, variables?.types ?? new Map(), {
       tracer: nodeTracer,
-      arithmetic: this.#arithmetic,
+      lowering: this.#lowering,
     });
     const program = this.#nextNumber++;
     await this.#connection.send({ kind: 'load', program, description, variables: variables?.number });
