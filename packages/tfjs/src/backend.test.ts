@@ -1,5 +1,6 @@
 // What the backend promises beside the common contract: agreement with the reference over training steps, the same bits
 // again, no tensor left behind, variables that a failing run leaves alone, and whose device is active.
+import util from 'node:util';
 import {
   add,
   BackendError,
@@ -186,6 +187,12 @@ describe('devices', () => {
     await expect(attempt).rejects.toThrow(`device "${device}" of tfjs cannot be used: `);
     await expect(attempt).rejects.toThrow(`Cure: ${deviceCure(device)}`);
     expect(deviceCure(device)).toContain('npm install @tensorflow/tfjs-');
+  });
+
+  it('what tfjs-node calls and later versions of Node.js lack is there when it is loaded', async () => {
+    await expect(createTfjsBackend({ device: 'node' })).rejects.toThrow(BackendError);
+    const { isNullOrUndefined, isArray }: Record<string, unknown> = { ...util };
+    expect([isNullOrUndefined, isArray].map((f) => typeof f)).toEqual(['function', 'function']);
   });
 
   it('an unknown one is an error that names those that exist', async () => {
