@@ -54,8 +54,24 @@ export function slice({ inputs: [x], attributes: { axis, start, end }, sizes }: 
 /** Elements start..stop-1 of an axis, numbers all. */
 export function sliceAxis(x: Tensor, axis: number, start: number, stop: number): Tensor {
   if (start === 0 && stop === x.shape[axis]) return alias(x);
-  const begin = x.shape.map((_, i) => (i === axis ? start : 0));
-  return run('Slice', { x }, { begin, size: x.shape.with(axis, stop - start) });
+  const shape = x.shape.with(axis, stop - start);
+  if (hasHostMemory() && x.dtype === 'float32') return sliceOnHost(x, axis, start, shape);
+  return run('Slice', { x }, { begin: x.shape.map((_, i) => (i === axis ? start : 0)), size: shape });
+}
+
+/** The same for float32 as copies of blocks. (tfjs on wasm copies the whole tensor out of the device first.) */
+function sliceOnHost(x: Tensor, axis: number, start: number, shape: readonly number[]): Tensor {
+  const inner = sizeOf(shape.slice(axis + 1));
+  const [block, stride] = [at(shape, axis) * inner, at(x.shape, axis) * inner];
+  const out = allocate(shape, 'float32');
+  const [values, target] = [floatsOf(x), floatsOf(out)];
+  const outer = sizeOf(shape.slice(0, axis));
+  for (let i = 0; i < outer; i++) {
+    const from = i * stride + start * inner;
+    if (block >= 16) target.set(values.subarray(from, from + block), i * block);
+    else for (let j = 0; j < block; j++) target[i * block + j] = values[from + j]!; // inside: from + block is at most the next row
+  }
+  return out;
 }
 
 /** x at start.. along an axis of a larger size, zeros elsewhere. */
