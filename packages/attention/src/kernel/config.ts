@@ -6,6 +6,7 @@ import { conform, type ObjectSchema, type Schema, type SchemaProblem } from './s
 const size = (description: string): Schema => ({ type: 'integer', exclusiveMinimum: 0, description });
 
 const properties: { readonly [K in keyof DifAttentionConfig]-?: Schema } = {
+  $schema: { type: 'string', description: 'Where this schema is, for editors.' },
   width: size('Width of the item stream and of the output; a multiple of heads.'),
   heads: size('Number of attention heads.'),
   maxLength: size('Longest sequence.'),
@@ -88,6 +89,8 @@ export const difAttentionConfigSchema: ObjectSchema = {
 
 /** A DIF attention as its user writes it: plain JSON, with defaults for all but `width`, `heads` and `maxLength`. */
 export interface DifAttentionConfig {
+  /** Where the schema is, for editors: `node_modules/@difsr/attention/config.schema.json`. */
+  readonly $schema?: string | undefined;
   /** Width of the item stream and of the output; a multiple of `heads`. */
   readonly width: number;
   readonly heads: number;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AttentionError, createDifAttention, sumLayout, type DifAttentionConfig } from '../index.js';
+import { AttentionError, createDifAttention, parseConfig, sumLayout, type DifAttentionConfig } from '../index.js';
 import type { AttentionInputs } from './arrays.js';
 
 /** Repeatable numbers in [-1, 1). */
@@ -263,6 +263,11 @@ describe('the kernel', () => {
     await expect(attention.forward(inputs)).rejects.toThrow(AttentionError);
     await expect(attention.forward(inputs)).rejects.toThrow(message);
     await attention.dispose();
+  });
+
+  it('takes a configuration that names its schema for editors', () => {
+    const $schema = 'node_modules/@difsr/attention/config.schema.json';
+    expect(parseConfig({ $schema, width: 8, heads: 2, maxLength: 5 }).width).toBe(8);
   });
 
   it('names weights and ids that do not fit', async () => {
