@@ -7,7 +7,6 @@ import {
   type Device,
   type DeviceReport,
 } from '@difsr/onnxruntime';
-import { createTfjsBackend } from '@difsr/tfjs';
 import type { RunConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 
@@ -85,6 +84,7 @@ async function openTfjs(
   threads: number | undefined,
   say: (line: string) => void,
 ): Promise<Backend> {
+  const { createTfjsBackend } = await import('@difsr/tfjs'); // a quarter of a second that others need not wait
   const backend = await createTfjsBackend(device === 'auto' ? {} : { device });
   if (device === 'auto') say(`device auto: ${backend.device}`);
   if (threads !== undefined && threads > 1)

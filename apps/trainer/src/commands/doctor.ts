@@ -12,7 +12,6 @@ import {
   type HostTensor,
 } from '@difsr/graph';
 import { probeDevices } from '@difsr/onnxruntime';
-import { createTfjsBackend, deviceCure } from '@difsr/tfjs';
 import type { Command } from 'commander';
 import { autoDevice } from '../backend.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -82,6 +81,7 @@ async function doctorCommand(json: boolean): Promise<ExitCode> {
 
 /** The devices of tfjs that Node.js can have, each tried with a matrix product. */
 async function tfjs(): Promise<Finding[]> {
+  const { createTfjsBackend, deviceCure } = await import('@difsr/tfjs');
   const findings: Finding[] = [];
   for (const device of ['node-gpu', 'node', 'wasm', 'cpu'] as const) {
     try {
