@@ -224,7 +224,7 @@ const configInputs: readonly BadInput[] = [
     name: 'a misspelt device',
     args: train('--device', 'gpu'),
     code: exitCodes.usage,
-    names: ['gpu', 'auto, cpu, cuda, webgpu', 'Did you mean cuda or webgpu?'],
+    names: ['gpu', 'auto, cpu, cuda, webgpu', 'Did you mean cuda or webgpu', 'node-gpu'],
   },
   { name: 'an option without its value', args: ['train', '--data'], code: exitCodes.usage, names: ['--data', 'cure:'] },
   {
