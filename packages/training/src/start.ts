@@ -1,7 +1,7 @@
 // Where a run starts: in an empty folder, or where an earlier process left off.
 import { mkdir, readdir } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { leaveOneOut, schemaOf } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type TrainingTask } from '@difsr/models';
@@ -120,7 +120,8 @@ async function dropLaterHistory(out: string, epochs: number): Promise<void> {
 }
 
 async function requireEmpty(out: string): Promise<void> {
-  await mkdir(out, { recursive: true }).catch((error: unknown) => {
+  // Resolved: Node's recursive mkdir of a relative path never ends where the working folder was removed.
+  await mkdir(resolve(out), { recursive: true }).catch((error: unknown) => {
     throw new RunError(
       `${out}: cannot be created (${error instanceof Error ? error.message : String(error)}). Cure: choose another folder with --out`,
     );

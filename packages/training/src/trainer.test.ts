@@ -1,5 +1,5 @@
 // The loop on the reference backend: small, exact, and the same code that every backend runs.
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateDataset, type Dataset } from '@difsr/data';
@@ -57,6 +57,19 @@ async function results(out: string): Promise<unknown> {
 }
 
 describe('a run', () => {
+  it('ends with an error where the working folder was removed', async () => {
+    const here = process.cwd();
+    const gone = join(folder, 'gone');
+    await mkdir(gone);
+    try {
+      process.chdir(gone);
+      await rm(gone, { recursive: true });
+      await expect(runTo('a', { out: 'runs/a' })).rejects.toThrow();
+    } finally {
+      process.chdir(here);
+    }
+  });
+
   it('lowers the loss and writes every file of the run folder', async () => {
     const { out, events } = await runTo('a');
     const losses = events.flatMap((event) => (event.kind === 'epoch' ? [event.record.losses['loss']] : []));

@@ -1,6 +1,6 @@
 // Report files: each is whole or absent, whatever happens while it is written.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ReportError } from '../errors.js';
 import { renderMarkdown } from './markdown.js';
 import type { AttentionReport } from './result.js';
@@ -23,7 +23,7 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
   for (const [name, text] of files) {
     const path = join(folder, name);
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(resolve(folder), { recursive: true }); // of a relative path it never ends where the working folder was removed
       await writeWhole(path, text);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
