@@ -134,6 +134,17 @@ describe('runGraph', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('takes tensors that were made on another device, also where they make wasm grow its memory', async () => {
+    const [rows, width] = [600_000, 8];
+    await tf.setBackend('cpu');
+    const [table, ids] = [tf.ones([rows, width]), tf.tensor1d([1, rows - 1], 'int32')];
+    await tf.setBackend('wasm');
+    const graph = createGraph({ y: gather(input('table', [rows, width]), input('ids', ['m'], 'int32')) });
+    const { y } = runGraph(graph, { ids, table });
+    expect(y && numbers(y)).toEqual(Array.from({ length: 2 * width }, () => 1));
+    tf.dispose([y, table, ids]);
+  });
+
   it('leaves nothing behind where inputs do not fit, and says what does not', () => {
     const graph = createGraph({ y: add(mul(x, 2), input('z', ['n'])) });
     const [two, three] = [tf.tensor1d([1, 2]), tf.tensor1d([1, 2, 3])];

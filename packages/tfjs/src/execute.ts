@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { engine, type Tensor as TfTensor } from '@tensorflow/tfjs-core';
+import { bringHere } from './host.js';
 import { alias, type Values } from './kernel.js';
 import { lower } from './lower/table.js';
 import type { LowerContext, Lowering } from './lower/lowering.js';
@@ -55,6 +56,7 @@ function execute(plan: Plan, inputs: ReadonlyMap<string, TfTensor>): Record<stri
     if (tensor === undefined) throw new GraphError(`input "${name}" was not given`);
     return tensor;
   };
+  for (const tensor of inputs.values()) bringHere(tensor);
   const computed = new Map<number, readonly TfTensor[]>();
   const read = (tensor: Tensor): TfTensor => {
     const value = computed.get(tensor.node.id)?.[tensor.index];

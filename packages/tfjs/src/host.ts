@@ -20,6 +20,17 @@ function viewOf(backend: KernelBackend, x: TensorInfo): unknown {
   return typeof held === 'object' && held !== null && 'values' in held ? held.values : undefined;
 }
 
+/**
+ * Moves a tensor that was made on another device to the active one, if its memory is here. tfjs does so at the first look,
+ * when the memory that it takes may move all memory, and views that have been taken before are lost (its own as well).
+ */
+export function bringHere(x: TensorInfo): void {
+  if (!hasHostMemory()) return;
+  const { backend } = engine();
+  if ('getMemoryOffset' in backend && typeof backend.getMemoryOffset === 'function') backend.getMemoryOffset(x.dataId);
+  else viewOf(backend, x);
+}
+
 /** The values in the right kind of array: the cpu device casts without changing it, which costs a copy here. */
 function converted<T>(x: TensorInfo, view: unknown, from: (values: ArrayLike<number>) => T): T {
   if (view instanceof Float32Array || view instanceof Int32Array || view instanceof Uint8Array) return from(view);

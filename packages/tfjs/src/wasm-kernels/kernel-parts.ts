@@ -1,12 +1,13 @@
 // How kernels get at their inputs and attributes, whose types tfjs leaves open, and make their output.
 import { BackendError } from '@difsr/graph';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import { allocate } from '../host.js';
+import { allocate, bringHere } from '../host.js';
 
-/** An input by name. */
+/** An input by name, on the device; take all inputs before a view of any. */
 export function input(inputs: NamedTensorInfoMap, name: string): TensorInfo {
   const tensor = inputs[name];
   if (tensor === undefined) throw new BackendError(`the kernel was called without its input "${name}"`);
+  bringHere(tensor);
   return tensor;
 }
 
