@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.mjs'],
     testTimeout: 120_000,
+    hookTimeout: 120_000, // hooks start devices, train and build: a busy machine takes its time
     pool: 'forks',
     // The second one counts results for `npm test` and turns missing real data into failures (DIFSR_REQUIRE_DATA).
     reporters: ['default', fileURLToPath(new URL('./scripts/checks/reporter.mjs', import.meta.url))],

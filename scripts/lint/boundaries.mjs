@@ -58,6 +58,13 @@ export const BOUNDARIES = {
   'packages/training/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
   'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
   'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
+  // Drives a browser from Node; what it puts into the page is in src/page.
+  'browser/src/': { ours: [GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS], node: true },
+  'browser/src/page/': {
+    ours: [GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS],
+    node: false,
+    native: ['onnxruntime-web', TFJS_CORE, ...TFJS_DEVICES],
+  },
   'apps/benchmark/': {
     ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING],
     node: true,
@@ -109,7 +116,7 @@ export function violation(file, specifier) {
  */
 function escapes(file, specifier) {
   const parts = file.split('/');
-  const depth = parts.length - 1 - (parts[0] === 'fixtures' ? 1 : 2);
+  const depth = parts.length - 1 - (parts[0] === 'packages' || parts[0] === 'apps' ? 2 : 1);
   const ups = specifier.split('/').filter((part) => part === '..').length;
   return ups > depth ? `"${specifier}" leaves its package: import the other package by its name.` : undefined;
 }

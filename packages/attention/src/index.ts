@@ -5,9 +5,5 @@ export * from './family.js';
 export * from './fused.js';
 export * from './kernel/kernel.js';
 export type { AttentionInputs, AttentionTables } from './kernel/arrays.js';
-export {
-  AttentionError,
-  parseConfig,
-  type CompleteDifAttentionConfig,
-  type DifAttentionConfig,
-} from './kernel/config.js';
+export { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './kernel/config.js';
+export * from './error.js';

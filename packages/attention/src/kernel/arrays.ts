@@ -1,7 +1,8 @@
 // Typed arrays of the caller, checked against the configuration and given their shapes.
 import type { HostTensor } from '@difsr/graph';
 import { initialValues, type ParameterSpec } from '@difsr/nn';
-import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
+import { AttentionError } from '../error.js';
+import type { CompleteDifAttentionConfig } from './config.js';
 
 /** Inputs of an attention, row-major. Arrays are read until the call settles and stay the caller's. */
 export interface AttentionInputs {

@@ -1,6 +1,7 @@
 // The backend that a configuration names, imported when it is needed: nobody pays for those that are not.
 import type { Backend } from '@difsr/graph';
-import { AttentionError, type CompleteDifAttentionConfig } from './config.js';
+import { AttentionError } from '../error.js';
+import type { CompleteDifAttentionConfig } from './config.js';
 
 type BackendName = CompleteDifAttentionConfig['backend'];
 

@@ -1,5 +1,6 @@
 // What a DIF attention is, as a plain JSON object: its shape, its fusion, and what runs it. Checked by a schema that is
 // also published as `@difsr/attention/config.schema.json`.
+import { AttentionError } from '../error.js';
 import type { Fusion, FusionForm } from '../fusion.js';
 import { conform, type ObjectSchema, type Schema, type SchemaProblem } from './schema.js';
 
@@ -130,11 +131,6 @@ export interface CompleteDifAttentionConfig extends DifAttentionConfig {
   readonly precision: 'float32' | 'float16';
   readonly kernel: 'auto' | 'fused' | 'unfused';
   readonly seed: number;
-}
-
-/** A configuration, an array or a call that does not fit; the message says which, what was allowed and the cure. */
-export class AttentionError extends Error {
-  override readonly name = 'AttentionError';
 }
 
 /**

@@ -10,7 +10,8 @@ import {
 } from './arrays.js';
 import { sumLayout, type SumLayout } from '../fused.js';
 import { openBackend } from './backends.js';
-import { AttentionError, parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
+import { AttentionError } from '../error.js';
+import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
 import { parametersOf, traceDefinition, traceFused, traceGradient, traceTabulated, type Traced } from './trace.js';
 
 /** Weights by name, `[out, in]` for linear maps: `query.weight`, `key.side0.bias`, `value.weight`, `output.weight`, `fusion.*`. */

@@ -6,7 +6,8 @@ import { add, createGraph, gather, input, mul, tanh, type HostTensor } from '@di
 import { describeOnnx, OnnxModelError, toOnnx } from '@difsr/onnxruntime';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { AttentionError, type DifAttentionConfig } from '../kernel/config.js';
+import { AttentionError } from '../error.js';
+import type { DifAttentionConfig } from '../kernel/config.js';
 import { random, type Values } from '../values.test.support.js';
 import { bertWeights, sasrecWeights } from './encoders.test.support.js';
 import { spliceDifAttention, type SpliceDifAttentionOptions } from './splice.js';

@@ -1,12 +1,8 @@
 // DIF attention in place of the attention of somebody's ONNX model.
 import type { HostTensor, Shape } from '@difsr/graph';
 import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnxruntime';
-import {
-  AttentionError,
-  parseConfig,
-  type CompleteDifAttentionConfig,
-  type DifAttentionConfig,
-} from '../kernel/config.js';
+import { AttentionError } from '../error.js';
+import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from '../kernel/config.js';
 import type { DifOnnxWeights } from './to-onnx.js';
 import { parameterValues } from '../kernel/arrays.js';
 import { lengthOf } from '../kernel/trace.js';

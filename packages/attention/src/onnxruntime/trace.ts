@@ -21,7 +21,8 @@ import {
 import type { ParameterSpec } from '@difsr/nn';
 import { difAttention, type DifSources } from '../family.js';
 import { fusedDifAttention, sumLayout, type FusedSource, type FusedSources, type SumLayout } from '../fused.js';
-import { AttentionError, type CompleteDifAttentionConfig } from '../kernel/config.js';
+import { AttentionError } from '../error.js';
+import type { CompleteDifAttentionConfig } from '../kernel/config.js';
 import { declareWeights, lengthOf } from '../kernel/trace.js';
 import { attentionMask, type AttentionMask } from '../scores.js';
 

@@ -6,7 +6,7 @@ import { input as layerInput, layers, loadLayersModel, model, type SymbolicTenso
 import { beforeAll, expect, it } from 'vitest';
 import { use } from '../tfjs/devices.test.support.js';
 import { random } from '../values.test.support.js';
-import { attributeLoss, AttributePredictor, attributeTargets, LayerConfigError } from './index.js';
+import { attributeLoss, AttributePredictor, attributeTargets, AttentionError } from './index.js';
 
 const VALUES = 5;
 const IDS = [
@@ -133,7 +133,7 @@ it('knows no other options', () => {
   expect(() => new AttributePredictor({ values: 0 })).toThrow(/values is a whole number from 1 on, got 0/);
   const config: object = { values: 3, units: 3 };
   // What JSON holds has no type.
-  expect(() => new AttributePredictor(config as { values: number })).toThrow(LayerConfigError);
+  expect(() => new AttributePredictor(config as { values: number })).toThrow(AttentionError);
 });
 
 it('is a layer of any stack of tfjs', () => {

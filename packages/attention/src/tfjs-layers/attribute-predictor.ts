@@ -3,7 +3,8 @@
 // targets in the shape of the output.
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
-import { checkKnown, LayerConfigError, wholeNumber } from './config-check.js';
+import { AttentionError } from '../error.js';
+import { checkKnown, wholeNumber } from './config-check.js';
 
 /** Options of {@link AttributePredictor}. */
 export interface AttributePredictorConfig {
@@ -24,7 +25,7 @@ const OPTIONS = ['values', 'deviation', 'seed'] as const satisfies readonly (key
  * Predicts attributes: hidden states `[.., d]` to logits `[.., values]`, to be trained by {@link attributeLoss}; tf.sigmoid
  * (several values per item) or tf.softmax (one) makes probabilities of them.
  *
- * @throws LayerConfigError for options that it does not know or cannot take.
+ * @throws AttentionError for options that it does not know or cannot take.
  * @example
  * ```ts
  * const genres = new AttributePredictor({ values: 19, name: 'genres' }).apply(hidden) as tf.SymbolicTensor;
@@ -55,7 +56,7 @@ export class AttributePredictor extends layers.Layer {
   override build(inputShape: Shape | Shape[]): void {
     const width = inputShape.at(-1);
     if (typeof width !== 'number')
-      throw new LayerConfigError(`${this.name} takes one input of known width, got ${JSON.stringify(inputShape)}`);
+      throw new AttentionError(`${this.name} takes one input of known width, got ${JSON.stringify(inputShape)}`);
     const { values, deviation, seed } = this.#config;
     const start = initializers.randomNormal({ mean: 0, stddev: deviation, seed });
     this.#kernel = this.addWeight('weight', [values, width], 'float32', start);
@@ -66,7 +67,7 @@ export class AttributePredictor extends layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     if (x === undefined || this.#kernel === undefined || this.#bias === undefined)
-      throw new LayerConfigError(`${this.name} was called without an input, or before it was built`);
+      throw new AttentionError(`${this.name} was called without an input, or before it was built`);
     const { values } = this.#config;
     const width = x.shape.at(-1) ?? 0;
     const rows = tf.matMul(tf.reshape(x, [-1, width]), tf.transpose(this.#kernel.read()));

@@ -15,7 +15,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { use } from '../tfjs/devices.test.support.js';
 import { difAttention } from '../tfjs/index.js';
-import { DifAttention, LayerConfigError, type DifAttentionConfig } from './index.js';
+import { DifAttention, AttentionError, type DifAttentionConfig } from './index.js';
 
 const ITEMS = 12;
 const GENRES = 4;
@@ -200,7 +200,7 @@ describe('configurations', () => {
   ])('that cannot be are errors: %j', (config, message) => {
     // What JSON holds has no type.
     expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(message);
-    expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(LayerConfigError);
+    expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(AttentionError);
   });
 
   it('that do not fit the inputs are errors', () => {

@@ -4,7 +4,8 @@ import { initializers, layers, type LayerVariable, type Shape } from '@tensorflo
 import type { Fusion, FusionForm } from '../fusion.js';
 import { difAttention } from '../tfjs/attention.js';
 import { difAttentionParameters } from '../tfjs/weights.js';
-import { checkKnown, flag, LayerConfigError, oneOf, rate, wholeNumber } from './config-check.js';
+import { AttentionError } from '../error.js';
+import { checkKnown, flag, oneOf, rate, wholeNumber } from './config-check.js';
 
 /** Options of {@link DifAttention}. */
 export interface DifAttentionConfig {
@@ -56,7 +57,7 @@ const POSITIONS = 'positions';
  * normalization. The mask of the first input (an embedding's `maskZero`) hides padding and is passed on: tfjs hands a layer
  * no mask but the first input's.
  *
- * @throws LayerConfigError for options that it does not know or cannot take, and for inputs that do not fit.
+ * @throws AttentionError for options that it does not know or cannot take, and for inputs that do not fit.
  * @example
  * ```ts
  * const attention = new DifAttention({ heads: 2, sides: 1, position: 64, maxLength: 50 });
@@ -101,7 +102,7 @@ export class DifAttention extends layers.Layer {
       ...(maxLength === undefined ? {} : { maxLength: wholeNumber(NAME, 'maxLength', maxLength, 1) }),
     };
     if (maxLength === undefined && (fusion !== 'sum' || typeof position === 'number'))
-      throw new LayerConfigError(
+      throw new AttentionError(
         `${NAME}: ${fusion === 'sum' ? 'a position table' : `fusion "${fusion}"`} needs maxLength, the longest sequence`,
       );
   }
@@ -112,7 +113,7 @@ export class DifAttention extends layers.Layer {
     const widths = shapes.map((shape, i) => {
       const width = shape.length === 3 ? shape[2] : undefined;
       if (typeof width === 'number') return width;
-      throw new LayerConfigError(`${this.name}: input ${i} is [${shape.join(', ')}], expected [batch, length, width]`);
+      throw new AttentionError(`${this.name}: input ${i} is [${shape.join(', ')}], expected [batch, length, width]`);
     });
     const [width = 0, ...others] = widths;
     const positionWidth = position === true ? others.at(-1) : position === false ? undefined : position;
@@ -143,7 +144,7 @@ export class DifAttention extends layers.Layer {
     const { heads, sides, position, fusion, form, causal, dropout, seed } = this.#config;
     const all = Array.isArray(inputs) ? inputs : [inputs];
     const [item, ...others] = all;
-    if (item === undefined) throw new LayerConfigError(`${this.name} was called without inputs`);
+    if (item === undefined) throw new AttentionError(`${this.name} was called without inputs`);
     const table = this.#variables.get(POSITIONS)?.read();
     const last = position === true ? others.at(-1) : table;
     const valid = firstTensor(kwargs?.['mask']);
@@ -189,7 +190,7 @@ export class DifAttention extends layers.Layer {
       ...Array.from({ length: sides }, (_, j) => `side ${j}`),
       ...(position === true ? ['position'] : []),
     ];
-    throw new LayerConfigError(
+    throw new AttentionError(
       `${this.name} was called on ${shapes.length} inputs, expected ${wanted}: [${list.join(', ')}]; set sides and position to what you give it`,
     );
   }

@@ -7,4 +7,4 @@ export {
   type AttributePredictorConfig,
   attributeTargets,
 } from './attribute-predictor.js';
-export { LayerConfigError } from './config-check.js';
+export { AttentionError } from '../error.js';

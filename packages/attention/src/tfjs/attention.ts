@@ -2,7 +2,8 @@
 import { fillMask, quantisedRate, streamId } from '@difsr/graph';
 import { tensor, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { Fusion, FusionForm } from '../fusion.js';
-import { DifAttentionError, described, requireTensor } from './errors.js';
+import { AttentionError } from '../error.js';
+import { described, requireTensor } from './errors.js';
 import { INPUTS, traced, type TraceConfig, type TraceMask } from './trace.js';
 
 /** Which keys a query may look at. */
@@ -48,7 +49,7 @@ export interface DifAttentionOptions {
  *
  * @param item float32 `[b, n, d]`
  * @returns float32 `[b, n, d]`, after the output projection; no residual, no normalization.
- * @throws DifAttentionError that names the tensor, its shape and what was expected.
+ * @throws AttentionError that names the tensor, its shape and what was expected.
  * @example
  * ```ts
  * const weights = difAttentionWeights({ width: 64, sides: [16], position: 64, heads: 2 });
@@ -65,7 +66,7 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
   const [batch = 0, length = 0, width = 0] = item.shape;
   const { sides, position, weights, fusion = 'sum', form = 'causal-safe', dropout, scale, heads } = options;
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
-    throw new DifAttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
+    throw new AttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
   const config: TraceConfig = {
     width,
     heads,
@@ -103,7 +104,7 @@ function positionOf(position: Tensor, batch: number, length: number): NonNullabl
   if (position.shape.length !== 2) return sourceOf('position', position, batch, length);
   const [rows = 0, width = 0] = position.shape;
   if (position.dtype !== 'float32' || rows < length)
-    throw new DifAttentionError(
+    throw new AttentionError(
       `position is ${described(position)}, expected float32 [rows, width] with at least the ${length} rows of a sequence`,
     );
   return { width, shared: true, rows };
@@ -120,12 +121,12 @@ function maxLengthOf(
   const name = fusion === 'concat' ? 'fusion.projection.weight' : 'fusion.hidden.weight';
   const weight = weights[name];
   if (weight === undefined)
-    throw new DifAttentionError(
+    throw new AttentionError(
       `weights have no "${name}", which fusion "${fusion}" needs: make them with difAttentionWeights({ .., fusion: '${fusion}' })`,
     );
   const maxLength = weight.shape[0] ?? 0;
   if (length > maxLength || (form === 'reference' && length !== maxLength))
-    throw new DifAttentionError(
+    throw new AttentionError(
       `item has sequences of ${length}, but weight "${name}" [${weight.shape.join(', ')}] is made for ${
         form === 'reference' ? 'exactly' : 'at most'
       } ${maxLength}${form === 'reference' ? ': pad them, or use form "causal-safe"' : ': make the weights with a larger maxLength'}`,
@@ -177,16 +178,16 @@ function checkWeights(
   for (const { name, shape } of parameters) {
     const weight = weights[name];
     if (weight === undefined)
-      throw new DifAttentionError(`weights have no "${name}" [${shape.join(', ')}], which these sources need: ${cure}`);
+      throw new AttentionError(`weights have no "${name}" [${shape.join(', ')}], which these sources need: ${cure}`);
     if (weight.dtype !== 'float32' || String(weight.shape) !== String(shape))
-      throw new DifAttentionError(
+      throw new AttentionError(
         `weight "${name}" is ${described(weight)}, expected float32 [${shape.join(', ')}] for these sources: ${cure}`,
       );
   }
   const names = new Set(parameters.map(({ name }) => name));
   const extra = Object.keys(weights).find((name) => !names.has(name));
   if (extra !== undefined)
-    throw new DifAttentionError(`weights hold "${extra}", for which there is no source or fusion: ${cure}`);
+    throw new AttentionError(`weights hold "${extra}", for which there is no source or fusion: ${cure}`);
 }
 
 function keepMask(seed: number, rate: number, shape: [number, number, number, number]): Tensor {

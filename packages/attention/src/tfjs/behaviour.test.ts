@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEVICES, use } from './devices.test.support.js';
 import { traced, type TraceConfig } from './trace.js';
-import { difAttention, DifAttentionError, difAttentionWeights, type DifAttentionOptions } from './index.js';
+import { difAttention, AttentionError, difAttentionWeights, type DifAttentionOptions } from './index.js';
 
 const SHAPE = { width: 8, sides: [4], position: 6, heads: 2 } as const;
 
@@ -156,7 +156,7 @@ describe('difAttention', () => {
     ['a gate without its weights', () => ({ fusion: 'gate' }), /no "fusion\.hidden\.weight".*fusion: 'gate'/],
   ])('says what is wrong with %s', (_, options, message) => {
     expect(() => plain(options())).toThrow(message);
-    expect(() => plain(options())).toThrow(DifAttentionError);
+    expect(() => plain(options())).toThrow(AttentionError);
   });
 
   it('says for how long a sequence concat and gate were made', () => {

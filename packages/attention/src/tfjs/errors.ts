@@ -1,10 +1,6 @@
-// The error of the tfjs doors, and the words with which tensors are named in it.
+// The words with which tensors are named in errors.
 import type { Tensor } from '@tensorflow/tfjs-core';
-
-/** A tensor or an option does not fit; the message names it, its shape, what was expected and the cure. */
-export class DifAttentionError extends Error {
-  override readonly name = 'DifAttentionError';
-}
+import { AttentionError } from '../error.js';
 
 /** `float32 [2, 7, 16]` */
 export function described({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): string {
@@ -22,5 +18,5 @@ export function requireTensor(
     tensor.dtype === expected.dtype &&
     tensor.shape.length === expected.shape.length &&
     expected.shape.every((sizes, axis) => sizes === undefined || sizes.includes(tensor.shape[axis] ?? -1));
-  if (!fits) throw new DifAttentionError(`${name} is ${described(tensor)}, expected ${text}`);
+  if (!fits) throw new AttentionError(`${name} is ${described(tensor)}, expected ${text}`);
 }

@@ -1,4 +1,4 @@
 // The public API of @difsr/attention/tfjs.
 export { difAttention, type DifAttentionMask, type DifAttentionOptions } from './attention.js';
 export { difAttentionWeights, type DifAttentionShape } from './weights.js';
-export { DifAttentionError } from './errors.js';
+export { AttentionError } from '../error.js';

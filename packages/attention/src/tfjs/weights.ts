@@ -3,7 +3,7 @@ import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
 import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
 import { declareDif } from '../family.js';
 import type { Fusion } from '../fusion.js';
-import { DifAttentionError } from './errors.js';
+import { AttentionError } from '../error.js';
 
 /** Sizes of a DIF attention. */
 export interface DifAttentionShape {
@@ -29,12 +29,12 @@ export interface DifAttentionShape {
 /**
  * Names, shapes and initial values of the weights, in order of declaration.
  *
- * @throws DifAttentionError for sizes that do not fit.
+ * @throws AttentionError for sizes that do not fit.
  */
 export function difAttentionParameters(shape: DifAttentionShape): readonly ParameterSpec[] {
   const { width, sides, position, heads, fusion = 'sum', maxLength, deviation = 0.02 } = shape;
   if (fusion !== 'sum' && maxLength === undefined)
-    throw new DifAttentionError(`fusion "${fusion}" has a weight per column: give maxLength, the longest sequence`);
+    throw new AttentionError(`fusion "${fusion}" has a weight per column: give maxLength, the longest sequence`);
   const sizes = {
     width,
     heads,
@@ -43,13 +43,13 @@ export function difAttentionParameters(shape: DifAttentionShape): readonly Param
   };
   for (const [name, size] of [...Object.entries(sizes), ...sides.map((side, j) => [`sides[${j}]`, side] as const)]) {
     if (!Number.isInteger(size) || size < 1)
-      throw new DifAttentionError(`${name} is a whole number from 1 on, got ${size}`);
+      throw new AttentionError(`${name} is a whole number from 1 on, got ${size}`);
   }
   if (width % heads !== 0)
-    throw new DifAttentionError(`width ${width} cannot be split into ${heads} heads: take a divisor of ${width}`);
+    throw new AttentionError(`width ${width} cannot be split into ${heads} heads: take a divisor of ${width}`);
   const narrow = [...sides, ...(position === undefined ? [] : [position])].find((own) => own < heads);
   if (narrow !== undefined)
-    throw new DifAttentionError(`a source of width ${narrow} cannot be split into ${heads} heads: widen it`);
+    throw new AttentionError(`a source of width ${narrow} cannot be split into ${heads} heads: widen it`);
   const scope = new Scope({ training: false });
   declareDif(scope, {
     width,
@@ -68,7 +68,7 @@ export function difAttentionParameters(shape: DifAttentionShape): readonly Param
  *
  * @returns variables by name: `query`, `key` (also `query.side0`, `key.side0` and so on, `query.position`, `key.position`), `value`,
  * `output` and what the fusion needs, `fusion.*`; each is a `.weight` `[out, in]` and a `.bias`.
- * @throws DifAttentionError for sizes that do not fit.
+ * @throws AttentionError for sizes that do not fit.
  * @example
  * ```ts
  * const weights = difAttentionWeights({ width: 64, sides: [16], position: 64, heads: 2 });
