@@ -3,6 +3,7 @@
 //   sum      scale * sum_s (E_s Q_s + p_s)(E_s K_s + r_s)^T: the scale goes into Q and p; r_s adds the same to a whole row of
 //            scores, which the softmax does not see, and vanishes; the sum is one product of the concatenated heads
 //            [E_1 Q_1, .., R Q] [E_1 K_1, .., R K]^T where that costs less than adding score matrices
+//   values   probabilities sum to 1, so the bias of the values goes through W_O into the bias of the output
 //   tables   E_s = T_s[ids], so E_s Q_s = (T_s Q_s)[ids]: one product per catalogue instead of one per batch
 //   position its scores do not depend on the batch: they join the causal mask as one bias
 //
@@ -13,7 +14,14 @@ import type { Dim, Tensor } from '@difsr/graph';
 import { linear, widthOf, type LinearWeights } from '@difsr/nn';
 import { fuse, type FusionForm } from './fusion.js';
 import type { DifWeights } from './family.js';
-import { attend, headSize, mergeHeads, splitHeads, type AttentionMask, type SourceWeights } from './scores.js';
+import {
+  headSize,
+  mergeHeads,
+  splitHeads,
+  type AttentionMask,
+  type SourceWeights,
+  type ValueWeights,
+} from './scores.js';
 
 /** Where the vectors of a source are: given, or rows of a table. */
 export type FusedSource = { readonly values: Tensor } | { readonly table: Tensor; readonly ids: Tensor };
@@ -91,14 +99,26 @@ export function fusedDifAttention(
         : at(mask.additive.shape, 0) === 1
           ? add(content, add(placed, mask.additive))
           : add(add(content, placed), mask.additive);
-    const values = splitHeads(linear(item, weights.value), heads);
-    return linear(mergeHeads(matmul(softmax(biased), values)), weights.output);
+    return answer(softmax(biased), item, weights, heads);
   }
   const rows = [...sides, { source: { values: item }, own: weights.item }].map(({ source, own }) =>
     product(splitHeads(project(source, own.query), heads), splitHeads(project(source, own.key), heads)),
   );
   if (position !== undefined) rows.push(positionScores(position.source, position.own, heads, n));
-  return attend(fuse(rows, weights.fusion, mask, form), item, weights, { heads, mask }).output;
+  const fused = mul(fuse(rows, weights.fusion, mask, form), scale);
+  return answer(softmax(add(fused, mask.additive)), item, weights, heads);
+}
+
+/** Values by probability, heads merged, projected. Probabilities sum to 1, so a value's bias passes through and joins the output's. */
+function answer(probabilities: Tensor, item: Tensor, { value, output }: ValueWeights, heads: number): Tensor {
+  const values = splitHeads(linear(item, { weight: value.weight }), heads);
+  const context = mergeHeads(matmul(probabilities, values));
+  if (value.bias === undefined) return linear(context, output);
+  const row = at(value.bias.shape, 0);
+  const through = reshape(matmul(reshape(value.bias, [1, row]), output.weight, { transB: true }), [
+    at(output.weight.shape, 0),
+  ]);
+  return linear(context, { ...output, bias: output.bias === undefined ? through : add(through, output.bias) });
 }
 
 /** The scale inside the query, and no key bias: the softmax does not see it. */
