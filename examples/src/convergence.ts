@@ -24,7 +24,7 @@ import { train, type ModelOptions, type Recommender } from './shared/train.js';
 
 const SIZES = { width: 32, inner: 64, layers: 2, heads: 1, length: 50, dropout: 0.2, batch: 16 } as const;
 
-/** Chosen by a few trials of the plain models; the models with genres take them as they are. */
+/** Not searched (see README.md); the models with genres take those of the plain ones. */
 const SETTINGS: Readonly<Record<ExampleName, Settings>> = {
   sasrec: { ...SIZES, learningRate: 0.003, epochs: 30, patience: 5 },
   bert4rec: { ...SIZES, learningRate: 0.003, epochs: 60, patience: 5 },

@@ -1,7 +1,7 @@
 // Which backend and device a command gets.
-import { createGraph, input, mul } from '@difsr/graph';
+import { createGraph, input, matmul, mul } from '@difsr/graph';
 import { expect, it } from 'vitest';
-import { autoDevice, openBackend } from './backend.js';
+import { autoDevice, openBackend, precisionOf } from './backend.js';
 import { UsageError } from './errors.js';
 
 const report = (device: 'cpu' | 'cuda' | 'webgpu', works = true) => ({ device, works, detail: '' });
@@ -55,4 +55,22 @@ it('a device of tfjs that is not installed gives the cure', async () => {
   await expect(openBackend({ backend: 'tfjs', device: 'node-gpu' })).rejects.toThrow(
     /"node-gpu".*Cure: npm install @tensorflow\/tfjs-node-gpu/s,
   );
+});
+
+it('float16 is a word, on the backend that has it', async () => {
+  const backend = await openBackend({ device: 'cpu', threads: 1, precision: 'float16' });
+  expect(backend.precision).toBe('float16');
+  const x = input('x', [1, 1]);
+  const program = await backend.compile(createGraph({ y: matmul(x, x) }));
+  const { y } = await program.run({ x: { dtype: 'float32', shape: [1, 1], data: Float32Array.of(1 / 3) } });
+  expect(y?.data[0]).toBeCloseTo(1 / 9, 3);
+  expect(Math.abs((y?.data[0] ?? 0) - 1 / 9)).toBeGreaterThan(1e-6); // rounded as float16
+  await backend.dispose();
+  for (const other of ['tfjs', 'reference'] as const) {
+    await expect(openBackend({ backend: other, precision: 'float16' })).rejects.toThrow(UsageError);
+    await expect(openBackend({ backend: other, precision: 'float16' })).rejects.toThrow(/has none/);
+  }
+  expect(precisionOf({ precision: 'float16' }, 'onnxruntime', undefined)).toBe('float16');
+  expect(precisionOf({ precision: 'float16' }, 'tfjs', undefined)).toBe('float32');
+  expect(precisionOf({ precision: 'float16' }, 'tfjs', 'float16')).toBe('float16');
 });

@@ -15,6 +15,7 @@ export interface BackendChoice {
   readonly backend?: RunConfig['backend'] | undefined;
   readonly device?: RunConfig['device'] | undefined;
   readonly threads?: number | undefined;
+  readonly precision?: RunConfig['precision'] | undefined;
 }
 
 /**
@@ -38,7 +39,12 @@ export async function openBackend(
   choice: BackendChoice,
   say: (line: string) => void = () => undefined,
 ): Promise<Backend> {
-  const { backend = 'onnxruntime', device = 'auto', threads } = choice;
+  const { backend = 'onnxruntime', device = 'auto', threads, precision = 'float32' } = choice;
+  if (precision === 'float16' && backend !== 'onnxruntime')
+    throw new UsageError(
+      `--precision float16: the backend "${backend}" has none`,
+      'leave --precision out, or use --backend onnxruntime',
+    );
   switch (backend) {
     case 'reference':
       deviceOf(backend, device);
@@ -47,9 +53,18 @@ export async function openBackend(
       return openTfjs(deviceOf(backend, device), threads, say);
     case 'onnxruntime': {
       const chosen = await chooseDevice(deviceOf(backend, device), say);
-      return createWorkerBackend({ device: chosen, ...(threads === undefined ? {} : { threads }) });
+      return createWorkerBackend({ device: chosen, precision, ...(threads === undefined ? {} : { threads }) });
     }
   }
+}
+
+/** The precision of a saved run where it is opened on a backend that may be another one; a named one always counts. */
+export function precisionOf(
+  saved: Pick<RunConfig, 'precision'>,
+  backend: RunConfig['backend'],
+  named: RunConfig['precision'] | undefined,
+): RunConfig['precision'] {
+  return named ?? (backend === 'onnxruntime' ? saved.precision : 'float32');
 }
 
 /** Devices that each backend has in Node.js. */

@@ -96,6 +96,14 @@ describe('train', () => {
     expect(stdout).toContain('on reference (cpu)');
   });
 
+  it('trains, resumes and ranks in float16', async () => {
+    const train = ['train', '--data', 'shop', '--epochs', '1', '--device', 'cpu', '--out', 'runs/half', ...TINY];
+    expect(await difsr([...train, '--precision', 'float16'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse((await fileOf('runs/half', 'config.json')).toString())).toMatchObject({ precision: 'float16' });
+    expect(await difsr(['resume', 'runs/half', '--epochs', '2'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+    expect(await difsr(['evaluate', 'runs/half', '--precision', 'float32'], { cwd })).toMatchObject({ code: 0 });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     '%s saves, says how to resume, and the resumed run is the same',
     async (signal) => {

@@ -1,5 +1,5 @@
 // Options that several commands share, declared once, and how they become configuration.
-import { backendNames, deviceNames } from '@difsr/training';
+import { backendNames, deviceNames, precisionNames } from '@difsr/training';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Assignment } from './config-layers.js';
 import { didYouMean } from './nearest.js';
@@ -18,6 +18,7 @@ export interface SharedOptions {
   readonly backend?: (typeof backendNames)[number];
   readonly device?: (typeof deviceNames)[number];
   readonly threads?: number;
+  readonly precision?: (typeof precisionNames)[number];
   readonly json?: boolean;
 }
 
@@ -26,7 +27,7 @@ export function jsonOption(command: Command, meaning: string): Command {
   return command.option('--json', meaning);
 }
 
-/** Adds `--backend`, `--device`, `--threads`. */
+/** Adds `--backend`, `--device`, `--threads`, `--precision`. */
 export function backendOptions(command: Command): Command {
   return command
     .addOption(
@@ -41,7 +42,13 @@ export function backendOptions(command: Command): Command {
         'auto (default: the best that works); onnxruntime: cpu, cuda, webgpu; tfjs: wasm, node, node-gpu, cpu',
       ).argParser(oneOf(deviceNames, { gpu: 'cuda or webgpu (onnxruntime), or node-gpu (tfjs)' })),
     )
-    .addOption(new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(positiveInteger));
+    .addOption(new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(positiveInteger))
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'float32 (default), or float16 inside the graph (onnxruntime, for cuda and webgpu)',
+      ).argParser(oneOf(precisionNames)),
+    );
 }
 
 /** A parser for an option with few values; `meant` has names that are mistaken for one of them. */
@@ -81,6 +88,7 @@ const KEYS = {
   backend: 'backend',
   device: 'device',
   threads: 'threads',
+  precision: 'precision',
 } as const;
 
 /** Options as assignments to configuration keys; numbers are read here, checked by the schema. */

@@ -10,6 +10,9 @@ export const backendNames = ['onnxruntime', 'tfjs', 'reference'] as const;
  */
 export const deviceNames = ['auto', 'cpu', 'cuda', 'webgpu', 'wasm', 'node', 'node-gpu'] as const;
 
+/** Of the arithmetic inside programs; what goes in and out is float32. */
+export const precisionNames = ['float32', 'float16'] as const;
+
 const count = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
 /** Where the data comes from and how it is read; passed on to @difsr/data. */
@@ -64,6 +67,7 @@ export interface RunConfig {
   readonly backend: (typeof backendNames)[number];
   readonly device: (typeof deviceNames)[number];
   readonly threads?: number | undefined;
+  readonly precision: (typeof precisionNames)[number];
 }
 
 const dataSchema = z.strictObject({
@@ -172,4 +176,10 @@ export const runConfigSchema: z.ZodType<RunConfig> = z.strictObject({
     )
     .default('auto'),
   threads: count('CPU threads; default: all cores').optional(),
+  precision: z
+    .enum(precisionNames)
+    .describe(
+      'of the arithmetic inside; float16 is for onnxruntime on cuda and webgpu (on the cpu it is emulated, slowly)',
+    )
+    .default('float32'),
 });

@@ -139,7 +139,7 @@ async function requireEmpty(out: string): Promise<void> {
 
 function environmentOf({ backend, config }: TrainOptions): Environment {
   return {
-    backend: backend.name,
+    backend: backend.precision === 'float16' ? `${backend.name} in float16` : backend.name,
     device: backend.device,
     threads: config.threads ?? availableParallelism(),
     node: process.version,

@@ -1,7 +1,7 @@
 // difsr evaluate: ranks a run's validation and test targets again.
 import { evaluateRun, openRun } from '@difsr/training';
 import type { Command } from 'commander';
-import { openBackend } from '../backend.js';
+import { openBackend, precisionOf } from '../backend.js';
 import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
@@ -43,10 +43,12 @@ async function evaluateCommand(folder: string, options: EvaluateOptions): Promis
       ? opened
       : { ...opened, config: { ...config, data: { ...config.data, path: options.data } } };
   const dataset = await loadRunData(config.data, options.data);
+  const backendName = options.backend ?? run.config.backend;
   const backend = await openBackend({
     ...options,
-    backend: options.backend ?? run.config.backend,
+    backend: backendName,
     threads: options.threads ?? run.config.threads,
+    precision: precisionOf(run.config, backendName, options.precision),
   });
   const maskSeen = options.maskSeen ?? run.config.evaluation.maskSeen;
   // Only the bar is wanted: the JSON is one result, not a stream of events.

@@ -1,7 +1,7 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
 import { readRunConfig, train } from '@difsr/training';
 import type { Command } from 'commander';
-import { openBackend } from '../backend.js';
+import { openBackend, precisionOf } from '../backend.js';
 import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
@@ -39,7 +39,7 @@ Examples:
 async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
   const saved = await readRunConfig(run);
-  const { data, epochs, backend: backendName, device, threads } = options;
+  const { data, epochs, backend: backendName, device, threads, precision } = options;
   const config = {
     ...saved,
     data: data === undefined ? saved.data : { ...saved.data, path: data },
@@ -47,6 +47,7 @@ async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitC
     backend: backendName ?? saved.backend,
     device: device ?? saved.device,
     threads: threads ?? saved.threads,
+    precision: precisionOf(saved, backendName ?? saved.backend, precision),
   };
   const dataset = await loadRunData(saved.data, data);
   const backend = await openBackend(config, (line) => terminal.line(line));
