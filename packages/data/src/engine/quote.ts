@@ -1,0 +1,16 @@
+// Text and names as SQL literals. Every value that reaches a statement goes through one of these.
+
+/** A string literal: `it's` becomes `'it''s'`. */
+export function sqlText(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** A quoted identifier: `my "column"` becomes `"my ""column"""`. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A list literal of strings, e.g. of file names. */
+export function sqlList(values: readonly string[]): string {
+  return `[${values.map(sqlText).join(', ')}]`;
+}
