@@ -1,0 +1,59 @@
+// Columns and expressions of a description as SQL over a source's relation. A name that the source lacks is an error with the nearest.
+import type { ColumnSpec } from '../description/types.js';
+import { sqlName } from '../engine/quote.js';
+import { DataError } from '../errors.js';
+import { nearestName } from '../nearest.js';
+import type { OpenSource, SourceColumn } from '../sources/source.js';
+
+/** A column of a source in SQL, and how to read it as text. */
+export interface ColumnSql {
+  /** What problems call it. */
+  readonly label: string;
+  /** Its own type. */
+  readonly value: string;
+  /** As VARCHAR; empty text is NULL. */
+  readonly text: string;
+  readonly type: SourceColumn['type'];
+}
+
+/** The SQL of a column. @throws DataError if the source has no such column */
+export function columnSql(source: OpenSource, column: ColumnSpec, role: string): ColumnSql {
+  if (typeof column !== 'string') {
+    const value = `(${column.sql})`;
+    return {
+      label: role,
+      value,
+      text: `nullif(CAST(${value} AS VARCHAR), '')`,
+      type: { native: 'expression' },
+    };
+  }
+  const found = source.columns.find(({ name }) => name === column);
+  if (found === undefined) throw missing(source, column, role);
+  const value = sqlName(column);
+  const text =
+    found.type === 'text'
+      ? value
+      : found.type === 'json'
+        ? `nullif(${value} ->> '$', '')`
+        : `nullif(CAST(${value} AS VARCHAR), '')`;
+  return { label: column, value, text, type: found.type };
+}
+
+/** A column as JSON text, whatever it is: lists become arrays, text a string. */
+export function jsonSql({ value, type }: ColumnSql): string {
+  return type === 'json' ? `CAST(${value} AS VARCHAR)` : `CAST(to_json(${value}) AS VARCHAR)`;
+}
+
+function missing(source: OpenSource, column: string, role: string): DataError {
+  const names = source.columns.map(({ name }) => name);
+  const nearest = nearestName(column, names);
+  const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
+  return new DataError([
+    {
+      file: source.files[0] ?? 'source',
+      value: column,
+      message: `is a column that the file lacks${hint}; it has ${names.join(', ')}`,
+      cure: `name the column of the ${role} in the description`,
+    },
+  ]);
+}

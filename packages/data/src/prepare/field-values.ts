@@ -1,0 +1,100 @@
+// The values of a cell: one function for every form a list of values takes in files, and the same as a function of the engine.
+import { DuckDBScalarFunction, LIST, VARCHAR } from '@duckdb/node-api';
+import { splitValues } from '../category-text.js';
+import type { FieldSpec } from '../description/types.js';
+import type { Engine } from '../engine/engine.js';
+import { sqlText } from '../engine/quote.js';
+import { decodeHtml } from './html.js';
+import { type ColumnSql, jsonSql } from './columns.js';
+
+/** How the cells of a field become values. */
+export interface ValueOptions {
+  /** `one`: the whole cell is a value; `text`: parts of a text; `json`: an array, nested or not, as JSON. */
+  readonly from: 'one' | 'text' | 'json';
+  readonly separator: string;
+  readonly names: boolean;
+  readonly html: boolean;
+  readonly drop: readonly string[];
+}
+
+/** The options of a categorical or multi-categorical field over a column. */
+export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
+  const several = spec.kind === 'multi-categorical';
+  const native = column.type === 'json' || (typeof column.type === 'object' && spec.separator === undefined);
+  return {
+    from: several ? (native ? 'json' : 'text') : 'one',
+    separator: spec.separator ?? ' ',
+    names: spec.names ?? true,
+    html: spec.html === 'decode',
+    drop: spec.drop ?? [],
+  };
+}
+
+/**
+ * The values of a cell, in its order, each once, without empty and dropped ones.
+ *
+ * @example
+ * fieldValues('a|b|a', { from: 'text', separator: '|', names: true, html: false, drop: [] }); // ['a', 'b']
+ */
+export function fieldValues(cell: string, { from, separator, names, html, drop }: ValueOptions): string[] {
+  const parts = from === 'one' ? [cell] : from === 'json' ? jsonValues(cell) : splitValues(cell, names ? 'names' : 'fragments', separator);
+  const read = html ? parts.flatMap((part) => decodeHtml(part) ?? []) : parts;
+  return [...new Set(read)].filter((value) => value.trim() !== '' && !drop.includes(value));
+}
+
+/** Text and numbers of a JSON value, lists in lists included; a text on its own is one value. */
+function jsonValues(cell: string): string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(cell);
+  } catch {
+    return [cell];
+  }
+  return flatten(value);
+}
+
+function flatten(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(flatten);
+  if (value === null || value === undefined || typeof value === 'object') return [];
+  return [typeof value === 'string' ? value : JSON.stringify(value)];
+}
+
+/** Registers `field_values(cell, options)` with the engine. */
+export function registerFieldValues(engine: Engine): void {
+  const known = new Map<string, ValueOptions>();
+  const optionsOf = (text: string): ValueOptions => {
+    // Written by valuesSql alone.
+    const options = known.get(text) ?? (JSON.parse(text) as ValueOptions);
+    known.set(text, options);
+    return options;
+  };
+  engine.connection.registerScalarFunction(
+    DuckDBScalarFunction.create({
+      name: 'field_values',
+      parameterTypes: [VARCHAR, VARCHAR],
+      returnType: LIST(VARCHAR),
+      mainFunction: (_info, input, output) => {
+        const cells = input.getColumnVector(0);
+        const options = input.getColumnVector(1);
+        for (let row = 0; row < input.rowCount; row++) {
+          const cell = cells.getItem(row);
+          const option = options.getItem(row);
+          output.setItem(
+            row,
+            typeof cell === 'string' && typeof option === 'string'
+              ? { items: fieldValues(cell, optionsOf(option)) }
+              : null,
+          );
+        }
+        output.flush();
+      },
+    }),
+  );
+}
+
+/** The values of a field in SQL: VARCHAR[], never NULL. */
+export function valuesSql(spec: FieldSpec, column: ColumnSql): string {
+  const options = valueOptions(spec, column);
+  const cell = options.from === 'json' ? jsonSql(column) : column.text;
+  return `coalesce(field_values(${cell}, ${sqlText(JSON.stringify(options))}), [])`;
+}

@@ -1,0 +1,261 @@
+// What is kept, in a fixed order: conditions, times, duplicates, sessions, counts. Every step says how many rows it took.
+//
+// Input: `log`, `catalogue`, `people`. Output: `coded (pos, u INTEGER, i INTEGER, t, f0..)` with provisional codes, and the tables
+// `ucode (code, token)` and `icode (code, token)` that spell them.
+import type { Description, FilterSpec } from '../description/types.js';
+import { type Engine, EngineError } from '../engine/engine.js';
+import { sqlName } from '../engine/quote.js';
+import { DataError } from '../errors.js';
+import type { ReportEntry } from '../types.js';
+import type { Log } from './log.js';
+import type { Owners } from './owners.js';
+
+/** One step of the manifest. */
+export interface Step {
+  readonly step: string;
+  readonly dropped: number;
+  readonly left: number;
+  readonly why: string;
+}
+
+/** What the filters did. */
+export interface Filtered {
+  readonly steps: readonly Step[];
+  readonly report: readonly ReportEntry[];
+  /** Distinct users and items that lost their last interaction to the counts. */
+  readonly lostItems: number;
+}
+
+/** Runs all filters. @throws DataError if nothing is left, saying which step took how many */
+export async function filterLog(
+  engine: Engine,
+  description: Description,
+  log: Log,
+  items: Owners | undefined,
+  users: Owners | undefined,
+  progress: (step: string, left: number) => void,
+): Promise<Filtered> {
+  const { filters, sessions } = description;
+  const steps: Step[] = [];
+  const report: ReportEntry[] = [];
+  let left = log.read - log.bad;
+  const file = description.interactions.files ?? description.interactions.table ?? description.name;
+  steps.push({ step: 'read', dropped: log.bad, left, why: log.bad > 0 ? 'unusable rows were set aside' : '' });
+  const next = async (table: string, step: string, what: string, why: string): Promise<void> => {
+    const now = await engine.count(`SELECT count(*) FROM ${table}`);
+    const dropped = left - now;
+    left = now;
+    steps.push({ step, dropped, left, why });
+    if (dropped > 0) report.push({ kind: 'dropped', what, count: dropped, why });
+    progress(step, left);
+  };
+  const condition = async (step: 'interactions' | 'items' | 'users', where: string): Promise<void> => {
+    await guardCondition(engine, step, where);
+    await engine.run(`CREATE TABLE log_next AS SELECT * FROM log WHERE ${where}`).catch((error: unknown) => {
+      throw conditionError(error, step, columnsOf(step, log, items, users));
+    });
+    await engine.run('DROP TABLE log');
+    await engine.run('ALTER TABLE log_next RENAME TO log');
+  };
+  if (filters.interactions !== undefined) {
+    const names = log.fields.map(({ name }, index) => `f${index} AS ${sqlName(name)}`);
+    const time = 'make_timestamp(CAST(round(t * 1e6) AS BIGINT)) AS "time", t AS seconds';
+    await condition(
+      'interactions',
+      `pos IN (SELECT pos FROM (SELECT pos, u AS "user", i AS item, ${[time, ...names].join(', ')} FROM log) WHERE (${filters.interactions}\n))`,
+    );
+    await next('log', 'interactions', 'interactions that do not meet the condition', `only ${filters.interactions}`);
+  }
+  for (const [step, where, owners, column] of [
+    ['items', filters.items, items, 'i'],
+    ['users', filters.users, users, 'u'],
+  ] as const) {
+    if (where === undefined) continue;
+    if (owners === undefined)
+      throw conditionError(new EngineError(`the description has no ${step}`, ''), step, []);
+    const names = owners.fields.map(({ name }, index) => `f${index} AS ${sqlName(name)}`);
+    const chosen = `SELECT id FROM (SELECT ${['id', 'name', ...names].join(', ')} FROM ${owners.table}) WHERE (${where}\n)`;
+    await condition(step, `${column} IN (${chosen})`);
+    await engine.run(`DELETE FROM ${owners.table} WHERE id NOT IN (${chosen})`);
+    await next('log', step, `interactions of ${step} that do not meet the condition`, `only ${where}`);
+  }
+  await codeTokens(engine, log);
+  if (filters.timeFrom !== undefined || filters.timeTo !== undefined) {
+    const { time } = log;
+    if (time === undefined) throw noTimes(description);
+    const from = filters.timeFrom === undefined ? undefined : await time.bound(filters.timeFrom, 'timeFrom');
+    const to = filters.timeTo === undefined ? undefined : await time.bound(filters.timeTo, 'timeTo');
+    const bounds = [from === undefined ? [] : `t >= ${from}`, to === undefined ? [] : `t <= ${to}`].flat();
+    await replaceCoded(engine, `SELECT * FROM coded WHERE ${bounds.join(' AND ')}`);
+    const why = `times from ${filters.timeFrom ?? 'any'} to ${filters.timeTo ?? 'any'}`;
+    await next('coded', 'times', 'interactions outside the range of times', why);
+  }
+  if (filters.duplicates !== 'keep') {
+    await replaceCoded(engine, DUPLICATES[filters.duplicates]);
+    await next('coded', 'duplicates', 'repeated interactions', DUPLICATE_WORDS[filters.duplicates]);
+  }
+  if (sessions !== undefined) {
+    if (log.time === undefined) throw noTimes(description);
+    await cutSessions(engine, sessions.gap);
+    const count = await engine.count('SELECT count(*) FROM ucode');
+    report.push({ kind: 'noted', what: 'sessions', count, why: `a pause of more than ${sessions.gap} ends one` });
+  }
+  const counted = await filterCounts(engine, filters);
+  if (counted.rounds > 0 || hasBounds(filters)) {
+    const why = `only ${describeBounds(filters)} are kept; nothing changed after ${counted.rounds} ${counted.rounds === 1 ? 'round' : 'rounds'}`;
+    if (counted.users > 0) report.push({ kind: 'dropped', what: 'users', count: counted.users, why });
+    if (counted.items > 0) report.push({ kind: 'dropped', what: 'items', count: counted.items, why });
+    await next('coded', 'counts', 'interactions', why);
+  }
+  if (left === 0) throw nothingLeft(String(Array.isArray(file) ? file[0] : file), steps);
+  return { steps, report, lostItems: counted.items };
+}
+
+/** Replaces tokens by integers in order of first appearance: everything after this is arithmetic. */
+async function codeTokens(engine: Engine, log: Log): Promise<void> {
+  for (const [table, column] of [
+    ['ucode', 'u'],
+    ['icode', 'i'],
+  ] as const) {
+    await engine.run(
+      `CREATE TABLE ${table} AS SELECT CAST(row_number() OVER (ORDER BY at) AS INTEGER) AS code, token FROM (SELECT ${column} AS token, min(pos) AS at FROM log GROUP BY ${column})`,
+    );
+  }
+  const fields = log.fields.map((_, index) => `, f${index}`).join('');
+  await engine.run(
+    `CREATE TABLE coded AS SELECT pos, ucode.code AS u, icode.code AS i, t${fields} FROM log JOIN ucode ON ucode.token = log.u JOIN icode ON icode.token = log.i`,
+  );
+  await engine.run('DROP TABLE log');
+}
+
+async function replaceCoded(engine: Engine, select: string): Promise<void> {
+  await engine.run(`CREATE TABLE coded_next AS ${select}`);
+  await engine.run('DROP TABLE coded');
+  await engine.run('ALTER TABLE coded_next RENAME TO coded');
+}
+
+/** Times may be missing, and then all are equal: file order decides. */
+const DUPLICATES: Readonly<Record<Exclude<FilterSpec['duplicates'], 'keep'>, string>> = {
+  exact: 'SELECT * FROM coded WHERE pos IN (SELECT min(pos) FROM coded GROUP BY u, i, t)',
+  first: 'SELECT * FROM coded WHERE pos IN (SELECT arg_min(pos, {a: coalesce(t, 0), b: pos}) FROM coded GROUP BY u, i)',
+  last: 'SELECT * FROM coded WHERE pos IN (SELECT arg_max(pos, {a: coalesce(t, 0), b: pos}) FROM coded GROUP BY u, i)',
+};
+const DUPLICATE_WORDS: typeof DUPLICATES = {
+  exact: 'the same user, item and time: one is kept',
+  first: 'the first interaction of a user with an item is kept',
+  last: 'the last interaction of a user with an item is kept',
+};
+
+const GAP_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A session is a user of its own from here on: `user`, `user#2`, `user#3`, .. in order of time. */
+async function cutSessions(engine: Engine, gap: string): Promise<void> {
+  const seconds = Number.parseInt(gap, 10) * (GAP_SECONDS[gap.at(-1) ?? 's'] ?? 1);
+  await engine.run(
+    `CREATE TABLE sessions AS SELECT * EXCLUDE (fresh), sum(fresh) OVER (PARTITION BY u ORDER BY t, pos ROWS UNBOUNDED PRECEDING) AS session FROM (SELECT *, CASE WHEN t - lag(t) OVER (PARTITION BY u ORDER BY t, pos) > ${seconds} THEN 1 ELSE 0 END AS fresh FROM coded)`,
+  );
+  await engine.run(
+    `CREATE TABLE scode AS SELECT CAST(row_number() OVER (ORDER BY at) AS INTEGER) AS code, u, session FROM (SELECT u, session, min(pos) AS at FROM sessions GROUP BY u, session)`,
+  );
+  await replaceCoded(
+    engine,
+    'SELECT sessions.* EXCLUDE (session) REPLACE (scode.code AS u) FROM sessions JOIN scode USING (u, session)',
+  );
+  await engine.run(
+    `CREATE TABLE ucode_next AS SELECT scode.code AS code, CASE WHEN session = 0 THEN token ELSE token || '#' || CAST(CAST(session AS BIGINT) + 1 AS VARCHAR) END AS token FROM scode JOIN ucode ON ucode.code = scode.u`,
+  );
+  await engine.run('DROP TABLE ucode');
+  await engine.run('ALTER TABLE ucode_next RENAME TO ucode');
+  await engine.run('DROP TABLE sessions');
+  await engine.run('DROP TABLE scode');
+}
+
+/** The k-core and its like: in each round users and items are judged by the same counts, as in filter.ts. */
+async function filterCounts(
+  engine: Engine,
+  filters: FilterSpec,
+): Promise<{ readonly rounds: number; readonly users: number; readonly items: number }> {
+  if (!hasBounds(filters)) return { rounds: 0, users: 0, items: 0 };
+  const distinct = async (column: string): Promise<number> =>
+    engine.count(`SELECT count(DISTINCT ${column}) FROM coded`);
+  const before = { users: await distinct('u'), items: await distinct('i') };
+  let rounds = 0;
+  for (;;) {
+    await engine.run(`CREATE TEMP TABLE bad_u AS ${outside('u', filters.userMin, filters.userMax)}`);
+    await engine.run(`CREATE TEMP TABLE bad_i AS ${outside('i', filters.itemMin, filters.itemMax)}`);
+    const dropping = await engine.count('SELECT (SELECT count(*) FROM bad_u) + (SELECT count(*) FROM bad_i)');
+    if (dropping > 0) {
+      await replaceCoded(
+        engine,
+        'SELECT coded.* FROM coded ANTI JOIN bad_u USING (u) ANTI JOIN bad_i USING (i)',
+      );
+    }
+    await engine.run('DROP TABLE bad_u');
+    await engine.run('DROP TABLE bad_i');
+    if (dropping === 0) break;
+    rounds++;
+  }
+  return { rounds, users: before.users - (await distinct('u')), items: before.items - (await distinct('i')) };
+}
+
+function outside(column: string, min: number | undefined, max: number | undefined): string {
+  const bounds = [min === undefined ? [] : `count(*) < ${min}`, max === undefined ? [] : `count(*) > ${max}`].flat();
+  return `SELECT ${column} FROM coded GROUP BY ${column} HAVING ${bounds.length === 0 ? 'false' : bounds.join(' OR ')}`;
+}
+
+function hasBounds({ userMin, userMax, itemMin, itemMax }: FilterSpec): boolean {
+  return [userMin, userMax, itemMin, itemMax].some((bound) => bound !== undefined);
+}
+
+function describeBounds({ userMin, userMax, itemMin, itemMax }: FilterSpec): string {
+  const range = (min = 0, max?: number): string => (max === undefined ? `${min} or more` : `${min} to ${max}`);
+  return `users with ${range(userMin, userMax)} interactions, items with ${range(itemMin, itemMax)}`;
+}
+
+/** A condition is one expression: what ends it early could be any statement. */
+async function guardCondition(engine: Engine, step: string, where: string): Promise<void> {
+  const statements = await engine.connection.extractStatements(`SELECT 1 WHERE (${where}\n)`).catch(() => undefined);
+  if (statements !== undefined && statements.count === 1) return;
+  throw conditionError(new EngineError('it is not one SQL condition', where), step, []);
+}
+
+function columnsOf(step: string, log: Log, items: Owners | undefined, users: Owners | undefined): string[] {
+  if (step === 'interactions') return ['user', 'item', 'time', 'seconds', ...log.fields.map(({ name }) => name)];
+  const owners = step === 'items' ? items : users;
+  return ['id', 'name', ...(owners?.fields.map(({ name }) => name) ?? [])];
+}
+
+function conditionError(error: unknown, step: string, columns: readonly string[]): Error {
+  if (!(error instanceof EngineError)) return error instanceof Error ? error : new Error(String(error));
+  const can = columns.length === 0 ? '' : `; it may use ${columns.join(', ')}`;
+  return new DataError([
+    {
+      file: 'description',
+      column: `filters.${step}`,
+      message: `the condition cannot be used: ${error.message.split('\n', 1)[0] ?? ''}${can}`,
+      cure: 'write one SQL condition, e.g. rating >= 4',
+    },
+  ]);
+}
+
+function noTimes(description: Description): DataError {
+  return new DataError([
+    {
+      file: description.name,
+      message: 'has no time column, which this filter needs',
+      cure: 'name the column with interactions.time, or leave out timeFrom, timeTo and sessions',
+    },
+  ]);
+}
+
+function nothingLeft(file: string, steps: readonly Step[]): DataError {
+  const [first] = steps;
+  const rows = (first?.left ?? 0) + (first?.dropped ?? 0);
+  const took = steps.filter(({ dropped }) => dropped > 0).map(({ step, dropped, why }) => `${step} took ${dropped} (${why})`);
+  const message = rows === 0 ? 'holds no interactions' : `nothing is left of ${rows} interactions: ${took.join('; ')}`;
+  const cure =
+    rows === 0
+      ? 'check that this is the right file'
+      : 'lower userMin and itemMin, widen the range of times, or loosen the conditions';
+  return new DataError([{ file, message, cure }]);
+}

@@ -1,0 +1,166 @@
+// The log: one scan of the source into a table of the engine, in which every row has its place and, where it is unusable, its problem.
+//
+//   log (pos BIGINT, u VARCHAR, i VARCHAR, t DOUBLE, f0, f1, ..)   usable rows; pos = file * 2^40 + row orders them as the files do
+//   bad (pos BIGINT, problem VARCHAR, field INTEGER)               the others, with the number of the field where it is one
+import type { FieldSpec, InteractionsSpec } from '../description/types.js';
+import type { Engine } from '../engine/engine.js';
+import { sqlText } from '../engine/quote.js';
+import { PADDING_TOKEN } from '../vocabulary.js';
+import type { OpenSource } from '../sources/source.js';
+import type { ReportEntry } from '../types.js';
+import { columnSql, type ColumnSql, jsonSql } from './columns.js';
+import { valuesSql } from './field-values.js';
+import { numberSql, type TimeReading, timeReading } from './time.js';
+
+/** Rows of a file are below this number. */
+export const ROWS_PER_FILE: number = 2 ** 40;
+
+/** A field of interactions: column `f<index>` of the log. */
+export interface LogField {
+  readonly name: string;
+  readonly spec: FieldSpec;
+  readonly column: ColumnSql;
+}
+
+/** What the scan gave. */
+export interface Log {
+  readonly user: ColumnSql;
+  readonly item: ColumnSql;
+  readonly time?: TimeReading;
+  readonly fields: readonly LogField[];
+  /** Rows of the source, usable or not. */
+  readonly read: number;
+  readonly bad: number;
+  readonly report: readonly ReportEntry[];
+}
+
+/** Scans the interactions into `log` and `bad`. */
+export async function readLog(engine: Engine, source: OpenSource, spec: InteractionsSpec): Promise<Log> {
+  const user = columnSql(source, spec.user, 'user');
+  const item = columnSql(source, spec.item, 'item');
+  const time = spec.time === undefined ? undefined : await timeReading(engine, source, spec.time);
+  const fields = Object.entries(spec.fields ?? {}).map(([name, field]) => ({
+    name,
+    spec: field,
+    column: columnSql(source, field.column ?? name, `field ${name}`),
+  }));
+  const values = fields.map(({ spec: field, column }) => fieldSql(field, column));
+  const tests: [string, string, number | null][] = [
+    ['_problem IS NOT NULL', '_problem', null],
+    ['u IS NULL', sqlText('user-empty'), null],
+    ['i IS NULL', sqlText('item-empty'), null],
+    ...(time === undefined ? [] : ([['t IS NULL', sqlText('time'), null]] satisfies [string, string, null][])),
+    ...values.flatMap(({ problem }, index): [string, string, number][] =>
+      problem === undefined ? [] : [[`x${index}`, sqlText(problem), index]],
+    ),
+  ];
+  const columns = [
+    `CAST(_file AS BIGINT) * ${ROWS_PER_FILE} + _row AS pos`,
+    '_problem',
+    `${user.text} AS u`,
+    `${item.text} AS i`,
+    `${time === undefined ? 'CAST(NULL AS DOUBLE)' : time.seconds} AS t`,
+    ...values.map(({ value }, index) => `${value} AS f${index}`),
+    ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
+  ];
+  const cases = (result: (test: [string, string, number | null]) => string): string =>
+    `CASE ${tests.map((test) => `WHEN ${test[0]} THEN ${result(test)}`).join(' ')} END`;
+  const kept = ['pos', 'u', 'i', 't', ...values.map((_, index) => `f${index}`)];
+  await engine.run(
+    `CREATE TABLE scanned AS SELECT ${kept.join(', ')}, ${cases(([, code]) => code)} AS problem, CAST(${cases(([, , field]) => (field === null ? 'NULL' : String(field)))} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
+  );
+  const read = await engine.count('SELECT count(*) FROM scanned');
+  await engine.run('CREATE TABLE bad AS SELECT pos, problem, field FROM scanned WHERE problem IS NOT NULL');
+  await judgeIds(engine, 'u', 'user-form');
+  await judgeIds(engine, 'i', 'item-form');
+  for (const [index, { spec: field }] of fields.entries()) {
+    if (field.kind === 'vector') await judgeLengths(engine, 'scanned', 'bad', index);
+  }
+  const bad = await engine.count('SELECT count(*) FROM bad');
+  // Without bad rows (the usual case) the table is taken as it is: a copy of a large log would cost as much as reading it.
+  if (bad === 0) await engine.run('ALTER TABLE scanned RENAME TO log');
+  else {
+    await engine.run(
+      `CREATE TABLE log AS SELECT ${kept.join(', ')} FROM scanned WHERE pos NOT IN (SELECT pos FROM bad)`,
+    );
+    await engine.run('DROP TABLE scanned');
+  }
+  return {
+    user,
+    item,
+    ...(time === undefined ? {} : { time }),
+    fields,
+    read,
+    bad,
+    report: [...source.report, ...(time?.report ?? [])],
+  };
+}
+
+/** SQL condition: an id that cannot be used, because it has white space or control characters, or is the name of padding. */
+export function unusableId(column: string): string {
+  return `(regexp_matches(${column}, '[\\s\\x00-\\x1f\\x7f\\x{85}\\x{a0}\\x{2028}\\x{2029}]') OR ${column} = ${sqlText(PADDING_TOKEN)})`;
+}
+
+/** Ids are judged once each, not once per row: a log has far more rows than ids. */
+async function judgeIds(engine: Engine, column: 'u' | 'i', problem: string): Promise<void> {
+  await engine.run(
+    `CREATE TEMP TABLE wrong AS SELECT DISTINCT ${column} AS id FROM scanned WHERE problem IS NULL AND ${unusableId(column)}`,
+  );
+  if ((await engine.count('SELECT count(*) FROM wrong')) > 0) {
+    await engine.run(
+      `INSERT INTO bad SELECT pos, ${sqlText(problem)}, NULL FROM scanned WHERE problem IS NULL AND ${column} IN (SELECT id FROM wrong) AND pos NOT IN (SELECT pos FROM bad)`,
+    );
+  }
+  await engine.run('DROP TABLE wrong');
+}
+
+/** A field's value, and when it is no value of its kind. */
+export interface FieldSql {
+  readonly value: string;
+  readonly wrong?: string;
+  readonly problem?: 'number' | 'vector';
+}
+
+/** SQL of a field's value by its kind. */
+export function fieldSql(spec: FieldSpec, column: ColumnSql): FieldSql {
+  const { text } = column;
+  switch (spec.kind) {
+    case 'categorical':
+      return spec.drop === undefined && spec.html !== 'decode'
+        ? { value: text }
+        : { value: `(${valuesSql(spec, column)})[1]` };
+    case 'multi-categorical':
+      return { value: valuesSql(spec, column) };
+    case 'numeric':
+      return {
+        value: numberSql(text),
+        wrong: `(${text} IS NOT NULL AND ${numberSql(text)} IS NULL)`,
+        problem: 'number',
+      };
+    case 'vector': {
+      const parts = valuesListSql(spec, column);
+      const value = `list_transform(${parts}, lambda x: TRY_CAST(x AS FLOAT))`;
+      return {
+        value,
+        wrong: `(${text} IS NOT NULL AND (len(${value}) = 0 OR len(list_filter(${value}, lambda x: x IS NULL OR NOT isfinite(x))) > 0))`,
+        problem: 'vector',
+      };
+    }
+  }
+}
+
+/** The parts of a vector: numbers repeat, so they are no set of values. */
+function valuesListSql(spec: FieldSpec, column: ColumnSql): string {
+  if (column.type !== 'text' && spec.separator === undefined)
+    return `TRY_CAST(from_json(${jsonSql(column)}, '["VARCHAR"]') AS VARCHAR[])`;
+  return `list_filter(list_transform(string_split(${column.text}, ${sqlText(spec.separator ?? ' ')}), lambda x: trim(x)), lambda x: x <> '')`;
+}
+
+/** Vectors of another length than most are unusable. */
+export async function judgeLengths(engine: Engine, scanned: string, bad: string, index: number): Promise<void> {
+  const column = `f${index}`;
+  const usual = `(SELECT mode(len(${column})) FROM ${scanned} WHERE problem IS NULL AND ${column} IS NOT NULL)`;
+  await engine.run(
+    `INSERT INTO ${bad} SELECT pos, ${sqlText('vector')}, ${index} FROM ${scanned} WHERE problem IS NULL AND ${column} IS NOT NULL AND len(${column}) <> ${usual} AND pos NOT IN (SELECT pos FROM ${bad})`,
+  );
+}
