@@ -23,6 +23,18 @@ export { type AugmentCase, augmentCaseDifferences, datasetFromAugmentCase } from
 export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './load.js';
 export { generateDataset, type GenerateOptions } from './generate.js';
 export { type DatasetStatistics, datasetStatistics, type FieldStatistics, type Spread } from './statistics.js';
+export {
+  type Analysis,
+  analyseDataset,
+  type Concentration,
+  type Distribution,
+  type FieldAnalysis,
+  type Leakage,
+  type Period,
+  type TimeAnalysis,
+} from './statistics-analysis.js';
+export { type Finding, type FindingCode, findingsOf } from './statistics-findings.js';
+export type { PartCounts, SplitPart } from './statistics-tallies.js';
 // The door for other readers: anything that yields this table becomes a data set.
 export { buildDataset } from './build.js';
 export { type FilterOptions, type FilterResult, filterInteractions } from './filter.js';

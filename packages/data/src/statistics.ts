@@ -1,4 +1,6 @@
 // Statistics of a data set as plain JSON: sizes, density, lengths, and how well the fields cover the items.
+import { distribution } from './statistics-analysis.js';
+import { type Tallies, type Tally, tallyCounts } from './statistics-tallies.js';
 import type { Dataset, ItemField } from './types.js';
 
 /** Smallest, mean, median and largest of a list of counts. */
@@ -41,6 +43,9 @@ export interface DatasetStatistics {
   readonly fields: readonly FieldStatistics[];
 }
 
+/** The counts that they need. */
+type Counted = Pick<Tallies, 'lengths' | 'itemInteractions' | 'fields'>;
+
 /**
  * Counts a data set.
  *
@@ -49,56 +54,47 @@ export interface DatasetStatistics {
  * console.log(JSON.stringify(datasetStatistics(dataset), null, 2));
  */
 export function datasetStatistics(dataset: Dataset): DatasetStatistics {
-  const { offsets, items } = dataset.sequences;
-  const users = dataset.users.size - 1;
-  const itemCount = dataset.items.size - 1;
-  const perItem = new Int32Array(itemCount);
-  for (const item of items) perItem[item - 1] = (perItem[item - 1] ?? 0) + 1;
-  const fields = dataset.fields.map((field) => fieldStatistics(field, itemCount));
+  return statisticsFromTallies(dataset.name, dataset.format, tallyCounts(dataset));
+}
+
+/** The same from counts, wherever they come from. */
+export function statisticsFromTallies(name: string, format: string, tallies: Counted): DatasetStatistics {
+  const { lengths, itemInteractions } = tallies;
+  const users = size(lengths);
+  const items = size(itemInteractions);
+  const interactions = lengths.reduce((sum, [length, count]) => sum + length * count, 0);
+  const fields = tallies.fields.map(({ name: field, kind, perItem, perValue, mostFrequent }): FieldStatistics => {
+    const { min, mean, max } = spread(perItem);
+    const covered = perItem.reduce((sum, [values, count]) => sum + (values > 0 ? count : 0), 0);
+    return {
+      name: field,
+      kind,
+      values: size(perValue),
+      coverage: covered / items,
+      perItem: { min, mean, max },
+      mostFrequent,
+    };
+  });
   return {
-    name: dataset.name,
-    format: dataset.format,
+    name,
+    format,
     users,
-    items: itemCount,
-    interactions: items.length,
-    density: items.length / (users * itemCount),
-    lengths: spread(rowLengths(offsets)),
-    itemInteractions: spread(perItem),
-    attributes: Object.fromEntries(fields.map(({ name, values }) => [name, values])),
+    items,
+    interactions,
+    density: interactions / (users * items),
+    lengths: spread(lengths),
+    itemInteractions: spread(itemInteractions),
+    attributes: Object.fromEntries(fields.map(({ name: field, values }) => [field, values])),
     fields,
   };
 }
 
-function fieldStatistics(field: ItemField, itemCount: number): FieldStatistics {
-  // Row 0 is padding.
-  const lengths = rowLengths(field.offsets).subarray(1);
-  const counts = new Int32Array(field.vocabulary.size);
-  for (const value of field.values) counts[value] = (counts[value] ?? 0) + 1;
-  const top = counts.indexOf(counts.reduce((most, count) => Math.max(most, count), 0));
-  const { min, mean, max } = spread(lengths);
-  return {
-    name: field.name,
-    kind: field.kind,
-    values: field.vocabulary.size - 1,
-    coverage: lengths.reduce((with_, length) => with_ + (length > 0 ? 1 : 0), 0) / itemCount,
-    perItem: { min, mean, max },
-    mostFrequent: top <= 0 ? null : { value: field.vocabulary.tokens[top] ?? '', items: counts[top] ?? 0 },
-  };
-}
-
-function rowLengths(offsets: Int32Array): Int32Array {
-  return Int32Array.from({ length: offsets.length - 1 }, (_, row) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0));
+function size(tally: Tally): number {
+  return tally.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** The median of an even number of counts is the mean of the two in the middle. */
-function spread(counts: Int32Array): Spread {
-  const sorted = counts.slice().sort();
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return {
-    min: sorted[0] ?? 0,
-    mean: sorted.reduce((sum, count) => sum + count, 0) / sorted.length,
-    median: sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2,
-    max: sorted.at(-1) ?? 0,
-  };
+function spread(tally: Tally): Spread {
+  const { min, mean, max, quantiles } = distribution(tally);
+  return { min, mean, median: quantiles.p50, max };
 }
