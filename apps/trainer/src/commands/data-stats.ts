@@ -1,78 +1,151 @@
-// difsr data stats: what a data set holds, before anything is trained on it.
-import { datasetStatistics, type DatasetStatistics } from '@difsr/data';
+// difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { analyseDataset, datasetStatistics, findingsOf, type LoadReport } from '@difsr/data';
+import { type DataConfig, writeFileAtomic } from '@difsr/training';
 import type { Command } from 'commander';
 import { resolveConfig } from '../config.js';
 import { loadData, reportLines } from '../data.js';
-import { exitCodes, type ExitCode } from '../errors.js';
-import { assignments, collect, jsonOption, type SharedOptions } from '../options.js';
-import { table, whole } from '../output/table.js';
-import { processTerminal } from '../output/terminal.js';
+import { exitCodes, type ExitCode, UsageError } from '../errors.js';
+import { codeOf } from '../file-names.js';
+import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { type Described, fieldRows, findingLines, otherFieldRows, summaryRows } from '../output/statistics.js';
+import { table } from '../output/table.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+
+interface StatsOptions extends SharedOptions {
+  readonly html?: string;
+  readonly svg?: string;
+  readonly memoryLimit?: string;
+  readonly tempDirectory?: string;
+}
 
 /** Declares the command; `done` receives its exit code. */
 export function addDataStats(program: Command, done: (code: ExitCode) => void): void {
-  const command = program
-    .command('data')
-    .description('look at data sets')
+  const group = program.commands.find((command) => command.name() === 'data');
+  const command = (group ?? program.command('data').description('look at data sets'))
     .command('stats')
-    .description('count users, items, interactions, lengths and attributes')
-    .argument('<path>', 'data set: folder, file or DIR/NAME, or "generated"')
+    .description('count and plot lengths, popularity, attributes, times, repeats, cold items and leakage')
+    .argument('<path>', 'data set: a prepared folder, or whatever --data of difsr train takes')
     .option('--format <form>', 's3rec, recbole or generated (default: inferred from the path)')
-    .option('--set <key=value>', 'an option of the configuration, e.g. data.userMin=5 (repeatable)', collect);
+    .option('--set <key=value>', 'an option of the configuration, e.g. data.userMin=5 (repeatable)', collect)
+    .option('--html <file>', 'also write a page with charts, one file that needs nothing else')
+    .option('--svg <folder>', 'also write every chart as an SVG file')
+    .option('--memory-limit <size>', 'of a prepared folder: what counting may keep in memory, e.g. 4GB')
+    .option('--threads <n>', 'of a prepared folder: CPU threads (default: all cores)', positiveInteger)
+    .option('--temp-directory <folder>', 'of a prepared folder: where to put what does not fit');
   jsonOption(command, 'the statistics as JSON')
     .addHelpText(
       'after',
       `
 Examples:
   $ npx difsr data stats data/Beauty
+  $ npx difsr data stats data/shop --html shop.html --svg plots
   $ npx difsr data stats data/clicks --set data.userMin=5 --set data.itemMin=5 --json`,
     )
-    .action(async (path: string, options: SharedOptions) => done(await statsCommand(path, options)));
+    .action(async (path: string, options: StatsOptions) => done(await statsCommand(path, options)));
 }
 
-async function statsCommand(path: string, options: SharedOptions): Promise<ExitCode> {
+async function statsCommand(path: string, options: StatsOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
   const config = await resolveConfig({ flags: assignments({ ...options, data: path }), set: options.set ?? [] });
-  const dataset = await loadData(config.data);
-  const statistics = datasetStatistics(dataset);
-  terminal.value({ ...statistics, report: dataset.report });
-  for (const line of statisticsLines(statistics)) terminal.line(line);
-  for (const line of reportLines(dataset.report)) terminal.line(terminal.style('dim', line));
+  const { described, report } = await describeData(config.data, options);
+  const { statistics, ...more } = described;
+  terminal.value({ ...statistics, ...more, report });
+  showDescribed(terminal, described, report);
+  const written = [
+    ...(await writePage(options.html, described, report)),
+    ...(await writeCharts(options.svg, described)),
+  ];
+  if (written.length > 0) terminal.line();
+  for (const file of written) terminal.line(`written: ${file}`);
   return exitCodes.ok;
 }
 
-function statisticsLines(statistics: DatasetStatistics): string[] {
-  const { name, format, users, items, interactions, density, lengths, itemInteractions, fields } = statistics;
-  const spread = ({ min, mean, median, max }: DatasetStatistics['lengths']): string =>
-    `${min} to ${whole(max)}, mean ${mean.toFixed(1)}, median ${median}`;
-  return [
-    ...table(
-      [
-        ['data set', `${name} (${format})`],
-        ['users', whole(users)],
-        ['items', whole(items)],
-        ['interactions', whole(interactions)],
-        ['density', `${(density * 100).toPrecision(3)} %`],
-        ['per user', spread(lengths)],
-        ['per item', spread(itemInteractions)],
-      ],
-      ['left', 'left'],
-    ),
-    ...(fields.length === 0 ? ['no side information'] : ['']),
-    ...table(
-      fields.length === 0
-        ? []
-        : [
-            ['field', 'kind', 'values', 'items with one', 'per item', 'most frequent'],
-            ...fields.map((field) => [
-              field.name,
-              field.kind,
-              whole(field.values),
-              `${(field.coverage * 100).toFixed(1)} %`,
-              `${field.perItem.min} to ${field.perItem.max}, mean ${field.perItem.mean.toFixed(1)}`,
-              field.mostFrequent === null ? '-' : `${field.mostFrequent.value} (${whole(field.mostFrequent.items)})`,
-            ]),
-          ],
-      ['left', 'left', 'right', 'right', 'left', 'left'],
-    ),
-  ];
+async function describeData(
+  config: DataConfig,
+  { memoryLimit, threads, tempDirectory }: StatsOptions,
+): Promise<{ readonly described: Described; readonly report: LoadReport }> {
+  if (await isThere(join(config.path, 'dataset.json'))) {
+    // The query engine is native: loaded by those who need it.
+    const { analysePrepared } = await import('@difsr/data/prepare');
+    const { statistics, analysis, otherFields, manifest } = await analysePrepared(config.path, {
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(tempDirectory === undefined ? {} : { tempDirectory }),
+    });
+    const findings = findingsOf(analysis, statistics);
+    return { described: { statistics, analysis, findings, otherFields }, report: manifest.report };
+  }
+  const dataset = await loadData(config);
+  const statistics = datasetStatistics(dataset);
+  const analysis = analyseDataset(dataset);
+  const findings = findingsOf(analysis, statistics);
+  return { described: { statistics, analysis, findings, otherFields: [] }, report: dataset.report };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function showDescribed(terminal: Terminal, described: Described, report: LoadReport): void {
+  for (const line of table(summaryRows(described), ['left', 'left'])) terminal.line(line);
+  const fields = fieldRows(described);
+  terminal.line(fields.length === 0 ? 'no side information' : '');
+  const fieldAligns = ['left', 'left', 'right', 'right', 'left', 'left', 'right', 'right'] as const;
+  for (const line of table(fields, fieldAligns)) terminal.line(line);
+  const others = otherFieldRows(described);
+  if (others.length > 0) terminal.line();
+  for (const line of table(others, ['left', 'left', 'left', 'right', 'left'])) terminal.line(line);
+  const findings = findingLines(described.findings);
+  if (findings.length > 0) terminal.line();
+  for (const { level, what, cure } of findings) {
+    terminal.line(level === 'warning' ? terminal.style('yellow', what) : what);
+    terminal.line(terminal.style('dim', cure));
+  }
+  if (report.length > 0) terminal.line();
+  for (const line of reportLines(report)) terminal.line(terminal.style('dim', line));
+}
+
+async function writePage(
+  file: string | undefined,
+  described: Described,
+  report: LoadReport,
+): Promise<readonly string[]> {
+  if (file === undefined) return [];
+  // What draws is loaded by those who want a drawing.
+  const { renderPage, statisticsCharts } = await import('../output/plots/index.js');
+  const fields = fieldRows(described);
+  const others = otherFieldRows(described);
+  const page = renderPage({
+    title: described.statistics.name,
+    findings: described.findings,
+    tables: [
+      { title: 'In numbers', headed: false, rows: summaryRows(described) },
+      ...(fields.length === 0 ? [] : [{ title: 'Side information', headed: true, rows: fields }]),
+      ...(others.length === 0 ? [] : [{ title: 'Other fields', headed: true, rows: others }]),
+    ],
+    charts: statisticsCharts(described.analysis),
+    report: reportLines(report),
+  });
+  await writeFileAtomic(file, page);
+  return [file];
+}
+
+async function writeCharts(folder: string | undefined, { analysis }: Described): Promise<readonly string[]> {
+  if (folder === undefined) return [];
+  const { renderChart, statisticsCharts } = await import('../output/plots/index.js');
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new UsageError(`--svg ${folder}: cannot be made (${codeOf(error)})`, 'name a folder that can be written');
+  });
+  const files: string[] = [];
+  for (const chart of statisticsCharts(analysis)) {
+    const file = join(folder, `${chart.name}.svg`);
+    await writeFileAtomic(file, `${renderChart(chart, 'file')}\n`);
+    files.push(file);
+  }
+  return files;
 }
