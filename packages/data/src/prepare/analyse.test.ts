@@ -46,6 +46,44 @@ describe('analysePrepared', () => {
     expect(analysis.fields[0]?.ownValue).toBeGreaterThan(0);
   });
 
+  it('goes by the parts that the folder says', async () => {
+    const DAY = 86_400;
+    // Ann trains on a, b, a; of Bob b is history, c and b are targets; of Cem d is history, a a target.
+    const items = [1, 2, 1, 2, 3, 2, 4, 1];
+    const dataset = buildDataset({
+      name: 'parts',
+      format: 'hand',
+      source: 'hand',
+      interactions: {
+        userTokens: ['ann', 'bob', 'cem'],
+        itemTokens: ['a', 'b', 'c', 'd'],
+        users: Int32Array.of(0, 0, 0, 1, 1, 1, 2, 2),
+        items: Int32Array.from(items, (item) => item - 1),
+        times: Float64Array.from([0, 1, 2, 3, 4, 4, 0, 1], (day) => 1e9 + day * DAY),
+      },
+      report: [],
+    });
+    const parts: readonly (readonly PartName[])[] = [
+      ['train', 'train', 'train'],
+      ['context', 'valid', 'test'],
+      ['context', 'test'],
+    ];
+    const out = await writePrepared(dataset, 'parts', undefined, (user, place) => parts[user - 1]?.[place] ?? 'train');
+    const { analysis } = await analysePrepared(out, { tempDirectory: folder });
+    expect(analysis.split).toMatchObject({ train: 3, context: 2, valid: 1, test: 2 });
+    expect(analysis.cold).toEqual({ items: 2, share: 0.5, unused: 0, valid: 1, test: 0 });
+    expect(analysis.repeats).toEqual({ interactions: 2, share: 1 / 4, inARow: 0, inARowShare: 0 });
+    expect(analysis.leakage).toEqual({
+      beforeLastTraining: 1 / 2,
+      beforeMedianTraining: 0,
+      trainingAfterTarget: 1 / 6,
+      targetsInHistory: { valid: 0, test: 1 },
+      identical: { users: 0, sequences: 0 },
+    });
+    expect(analysis.time?.tied).toEqual({ interactions: 1, share: 1 / 8, valid: 0, test: 1 });
+    expect(analysis.time?.periods[1]).toMatchObject({ interactions: 2, train: 1, context: 0, valid: 0, test: 1 });
+  });
+
   it('looks at fields of users and interactions, and at numbers', async () => {
     const dataset = randomDataset(5, (at) => at);
     const out = await writePrepared(dataset, 'others', {
@@ -123,6 +161,13 @@ function randomDataset(seed: number, time: ((at: number) => number) | undefined)
   });
 }
 
+type PartName = keyof typeof PARTS;
+
+function leaveOneOutPart(_user: number, place: number, length: number): PartName {
+  const { valid, test } = historyParts(length);
+  return test && length - place === 1 ? 'test' : valid && length - place === 2 ? 'valid' : 'train';
+}
+
 interface Extra {
   readonly fields: Manifest['fields'];
   readonly items: (id: number) => object;
@@ -131,7 +176,12 @@ interface Extra {
 }
 
 /** Writes a data set in the prepared form, as manifest.ts describes it. */
-async function writePrepared(dataset: Dataset, name: string, extra?: Extra): Promise<string> {
+async function writePrepared(
+  dataset: Dataset,
+  name: string,
+  extra?: Extra,
+  partOf: (user: number, place: number, length: number) => PartName = leaveOneOutPart,
+): Promise<string> {
   const out = path.join(folder, name);
   await mkdir(out);
   const { sequences, times, fields } = dataset;
@@ -140,10 +190,8 @@ async function writePrepared(dataset: Dataset, name: string, extra?: Extra): Pro
   const counts = { train: 0, context: 0, valid: 0, test: 0 };
   const interactions = dataset.users.tokens.slice(1).flatMap((_user, index) => {
     const items = sequenceAt(sequences, index);
-    const { valid, test } = historyParts(items.length);
     return Array.from(items, (item, place) => {
-      const fromEnd = items.length - place;
-      const part = test && fromEnd === 1 ? 'test' : valid && fromEnd === 2 ? 'valid' : 'train';
+      const part = partOf(index + 1, place, items.length);
       counts[part]++;
       const time = times?.[(sequences.offsets[index] ?? 0) + place];
       return {
