@@ -12,3 +12,4 @@ export {
   PREPARED_FILES,
   PREPARED_VERSION,
 } from '../prepared/manifest.js';
+export { analysePrepared, type OtherField, type PreparedAnalysis } from './analyse.js';
