@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDataset } from '../build.js';
 import { type Engine, openEngine } from '../engine/engine.js';
+import { DataError } from '../errors.js';
 import { type Manifest, manifestSchema, PARTS, PREPARED_FILES, PREPARED_VERSION } from '../prepared/manifest.js';
 import { randomStream } from '../random.js';
 import { sequenceAt, historyParts } from '../split.js';
@@ -82,6 +83,15 @@ describe('analysePrepared', () => {
     });
     expect(analysis.time?.tied).toEqual({ interactions: 1, share: 1 / 8, valid: 0, test: 1 });
     expect(analysis.time?.periods[1]).toMatchObject({ interactions: 2, train: 1, context: 0, valid: 0, test: 1 });
+  });
+
+  it('names the file that does not describe a data set', async () => {
+    const out = path.join(folder, 'foreign');
+    await mkdir(out);
+    await expect(analysePrepared(out)).rejects.toThrow(/foreign.dataset\.json: does not describe .*\n.*cure: /);
+    await writeFile(path.join(out, PREPARED_FILES.manifest), '{"version": 99}');
+    await expect(analysePrepared(out)).rejects.toThrow(/version: /);
+    await expect(analysePrepared(out)).rejects.toBeInstanceOf(DataError);
   });
 
   it('looks at fields of users and interactions, and at numbers', async () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
+import { DataError } from '../errors.js';
 import {
   type FieldOwner,
   type Manifest,
@@ -57,7 +58,7 @@ export interface PreparedAnalysis {
  * const { statistics, analysis } = await analysePrepared('data/shop', { memoryLimit: '2GB' });
  */
 export async function analysePrepared(folder: string, options: EngineOptions = {}): Promise<PreparedAnalysis> {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile(path.join(folder, PREPARED_FILES.manifest), 'utf8')));
+  const manifest = await manifestOf(folder);
   const engine = await openEngine(options);
   try {
     const file = (name: keyof typeof PREPARED_FILES): string =>
@@ -74,6 +75,19 @@ export async function analysePrepared(folder: string, options: EngineOptions = {
     };
   } finally {
     await engine.close();
+  }
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  const file = path.join(folder, PREPARED_FILES.manifest);
+  try {
+    const { success, data, error } = manifestSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    if (success) return data;
+    throw new Error(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const cure = 'give the folder that difsr data prepare wrote, or prepare it again';
+    throw new DataError([{ file, message: `does not describe a prepared data set: ${reason}`, cure }]);
   }
 }
 
