@@ -17,7 +17,7 @@ export { DataError, type DataProblem, PROBLEM_LIMIT } from './errors.js';
 export { createVocabulary, PADDING_TOKEN } from './vocabulary.js';
 export { nearestName } from './nearest.js';
 export { fieldTable, schemaOf } from './schema.js';
-export { historyParts, type HistoryParts, leaveOneOut, sequenceAt } from './split.js';
+export { historyParts, type HistoryParts, leaveOneOut, sequenceAt, splitDataset } from './split.js';
 export { augmentedSamples, type Sample, type SampleLists } from './samples.js';
 export { type AugmentCase, augmentCaseDifferences, datasetFromAugmentCase } from './augment-case.js';
 export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './load.js';

@@ -1,4 +1,5 @@
 // Leave-one-out: the last item of a user is the test target, the one before it the validation target, the rest is training.
+// A data set that was prepared with another split says itself which part each interaction belongs to.
 // The rule for short histories is the reference's: it splits the list of samples (one per item from the second on).
 import type { Dataset, EvaluationCases, Sequences, Split } from './types.js';
 
@@ -42,6 +43,58 @@ export function leaveOneOut(dataset: Pick<Dataset, 'sequences'>): Split {
     if (parts.test) test.push(index + 1, sequence);
   }
   return { train: train.finish(), valid: valid.finish(), test: test.finish() };
+}
+
+/** Numbers of `Dataset.parts`, as in the prepared form (PARTS in prepared/manifest.ts; not imported, this file runs in browsers). */
+const TRAIN = 0;
+const VALID = 2;
+const TEST = 3;
+
+/**
+ * The split of a data set: its own where it has one (`parts`), else leave-one-out. With parts a user can have several cases of each kind;
+ * the history of a case is everything that the user did before it, earlier targets included.
+ *
+ * @throws RangeError if `parts` is not as long as the interactions
+ * @example
+ * const { train, valid, test } = splitDataset(await loadPrepared('data/shop'));
+ */
+export function splitDataset(dataset: Pick<Dataset, 'sequences' | 'parts'>): Split {
+  const { sequences, parts } = dataset;
+  if (parts === undefined) return leaveOneOut(dataset);
+  const { offsets, items } = sequences;
+  if (parts.length !== items.length) {
+    throw new RangeError(
+      `parts has ${parts.length} entries for ${items.length} interactions. Cure: give one part per interaction, in the order of sequences.items`,
+    );
+  }
+  const users = offsets.length - 1;
+  const sizes = { valid: { cases: 0, items: 0 }, test: { cases: 0, items: 0 } };
+  const eachTarget = (visit: (kind: 'valid' | 'test', user: number, begin: number, at: number) => void): void => {
+    for (let index = 0; index < users; index++) {
+      const begin = offsets[index] ?? 0;
+      const end = offsets[index + 1] ?? 0;
+      // A target without anything before it cannot be ranked for.
+      for (let at = begin + 1; at < end; at++) {
+        if (parts[at] === VALID) visit('valid', index + 1, begin, at);
+        else if (parts[at] === TEST) visit('test', index + 1, begin, at);
+      }
+    }
+  };
+  eachTarget((kind, _user, begin, at) => {
+    sizes[kind].cases++;
+    sizes[kind].items += at - begin;
+  });
+  const train = new SequenceWriter(users, items.length);
+  for (let index = 0; index < users; index++) {
+    const begin = offsets[index] ?? 0;
+    train.push(sequenceAt(sequences, index).filter((_, place) => parts[begin + place] === TRAIN));
+  }
+  const cases = {
+    valid: new CaseWriter(sizes.valid.cases, sizes.valid.items),
+    test: new CaseWriter(sizes.test.cases, sizes.test.items),
+  };
+  eachTarget((kind, user, begin, at) => cases[kind].push(user, items.subarray(begin, at + 1)));
+  return { train: train.finish(), valid: cases.valid.finish(), test: cases.test.finish() };
 }
 
 /** A view (no copy) of sequence `index`. */

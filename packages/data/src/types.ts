@@ -55,7 +55,7 @@ export type LoadReport = readonly ReportEntry[];
 /** A data set ready for splitting: one sequence per user, item attributes, and what loading did. */
 export interface Dataset {
   readonly name: string;
-  /** `'s3rec'`, `'recbole'` or `'generated'`. */
+  /** `'s3rec'`, `'recbole'`, `'generated'` or `'prepared'`. */
   readonly format: string;
   readonly users: Vocabulary;
   readonly items: Vocabulary;
@@ -63,6 +63,11 @@ export interface Dataset {
   readonly sequences: Sequences;
   /** Seconds since 1970 (or whatever number the file holds), aligned with `sequences.items`; absent where the source has no times. */
   readonly times?: Float64Array;
+  /**
+   * The part of the split of each interaction, aligned with `sequences.items`: 0 train, 1 only history, 2 target of validation, 3 target
+   * of test. Present where the data set was prepared with a split of its own; otherwise the split is leave-one-out.
+   */
+  readonly parts?: Uint8Array;
   readonly fields: readonly ItemField[];
   /** A readable name per item id (`itemNames[0]` is empty), where the source has one. */
   readonly itemNames?: readonly string[];
@@ -95,7 +100,7 @@ export interface EvaluationCases {
   readonly targets: Int32Array;
 }
 
-/** Leave-one-out split. `train` keeps one sequence per user (index = user id - 1), from its second item on each item is a target. */
+/** What is trained on and what is ranked. `train` keeps one sequence per user (index = user id - 1), from its second item on each item is a target. */
 export interface Split {
   readonly train: Sequences;
   readonly valid: EvaluationCases;

@@ -1,5 +1,5 @@
 // Evaluates a finished run on a data set, by either protocol.
-import { leaveOneOut, type Dataset } from '@difsr/data';
+import { splitDataset, type Dataset } from '@difsr/data';
 import type { Backend } from '@difsr/graph';
 import { inferenceTensors } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
@@ -22,7 +22,7 @@ export async function evaluateRun(options: {
       `${run.folder}: the data set "${run.config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or train again`,
     );
   }
-  const split = leaveOneOut(dataset);
+  const split = splitDataset(dataset);
   const variables = await backend.createVariables(inferenceTensors(run));
   const evaluator = await createEvaluator({
     backend,

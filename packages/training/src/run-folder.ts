@@ -58,6 +58,7 @@ export function fingerprint(dataset: Dataset): string {
   const list = (tokens: readonly string[]): void => void hash.update(JSON.stringify(tokens));
   list(dataset.items.tokens);
   hash.update(dataset.sequences.offsets).update(dataset.sequences.items);
+  if (dataset.parts !== undefined) hash.update(dataset.parts);
   for (const field of dataset.fields) {
     list([field.name, field.kind]);
     list(field.vocabulary.tokens);

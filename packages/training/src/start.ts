@@ -2,7 +2,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import { leaveOneOut, schemaOf } from '@difsr/data';
+import { splitDataset, schemaOf } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
@@ -54,7 +54,7 @@ async function freshState(
   optimizer: ReadonlyMap<string, readonly number[]>,
 ): Promise<Start> {
   const { out, dataset } = options;
-  const vocabulary = vocabularyOf(dataset, schemaOf(dataset), leaveOneOut(dataset).train.items);
+  const vocabulary = vocabularyOf(dataset, schemaOf(dataset), splitDataset(dataset).train.items);
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
   const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [
     name,

@@ -1,7 +1,7 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
 import { join } from 'node:path';
-import { leaveOneOut, schemaOf } from '@difsr/data';
+import { splitDataset, schemaOf } from '@difsr/data';
 import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
 import { modelOf, trainingTask } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
@@ -42,7 +42,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     );
   }
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
-  const split = leaveOneOut(dataset);
+  const split = splitDataset(dataset);
   const task = trainingTask(model);
   const step = trainingStep({
     loss: task.loss,

@@ -37,7 +37,12 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
  * fieldValues('a|b|a', { from: 'text', separator: '|', names: true, html: false, drop: [] }); // ['a', 'b']
  */
 export function fieldValues(cell: string, { from, separator, names, html, drop }: ValueOptions): string[] {
-  const parts = from === 'one' ? [cell] : from === 'json' ? jsonValues(cell) : splitValues(cell, names ? 'names' : 'fragments', separator);
+  const parts =
+    from === 'one'
+      ? [cell]
+      : from === 'json'
+        ? jsonValues(cell)
+        : splitValues(cell, names ? 'names' : 'fragments', separator);
   const read = html ? parts.flatMap((part) => decodeHtml(part) ?? []) : parts;
   return [...new Set(read)].filter((value) => value.trim() !== '' && !drop.includes(value));
 }

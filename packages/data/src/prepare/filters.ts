@@ -71,8 +71,7 @@ export async function filterLog(
     ['users', filters.users, users, 'u'],
   ] as const) {
     if (where === undefined) continue;
-    if (owners === undefined)
-      throw conditionError(new EngineError(`the description has no ${step}`, ''), step, []);
+    if (owners === undefined) throw conditionError(new EngineError(`the description has no ${step}`, ''), step, []);
     const names = owners.fields.map(({ name }, index) => `f${index} AS ${sqlName(name)}`);
     const chosen = `SELECT id FROM (SELECT ${['id', 'name', ...names].join(', ')} FROM ${owners.table}) WHERE (${where}\n)`;
     await condition(step, `${column} IN (${chosen})`);
@@ -118,7 +117,7 @@ async function codeTokens(engine: Engine, log: Log): Promise<void> {
     ['icode', 'i'],
   ] as const) {
     await engine.run(
-      `CREATE TABLE ${table} AS SELECT CAST(row_number() OVER (ORDER BY at) AS INTEGER) AS code, token FROM (SELECT ${column} AS token, min(pos) AS at FROM log GROUP BY ${column})`,
+      `CREATE TABLE ${table} AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS code, token FROM (SELECT ${column} AS token, min(pos) AS seen FROM log GROUP BY ${column})`,
     );
   }
   const fields = log.fields.map((_, index) => `, f${index}`).join('');
@@ -155,7 +154,7 @@ async function cutSessions(engine: Engine, gap: string): Promise<void> {
     `CREATE TABLE sessions AS SELECT * EXCLUDE (fresh), sum(fresh) OVER (PARTITION BY u ORDER BY t, pos ROWS UNBOUNDED PRECEDING) AS session FROM (SELECT *, CASE WHEN t - lag(t) OVER (PARTITION BY u ORDER BY t, pos) > ${seconds} THEN 1 ELSE 0 END AS fresh FROM coded)`,
   );
   await engine.run(
-    `CREATE TABLE scode AS SELECT CAST(row_number() OVER (ORDER BY at) AS INTEGER) AS code, u, session FROM (SELECT u, session, min(pos) AS at FROM sessions GROUP BY u, session)`,
+    `CREATE TABLE scode AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS code, u, session FROM (SELECT u, session, min(pos) AS seen FROM sessions GROUP BY u, session)`,
   );
   await replaceCoded(
     engine,
@@ -185,10 +184,7 @@ async function filterCounts(
     await engine.run(`CREATE TEMP TABLE bad_i AS ${outside('i', filters.itemMin, filters.itemMax)}`);
     const dropping = await engine.count('SELECT (SELECT count(*) FROM bad_u) + (SELECT count(*) FROM bad_i)');
     if (dropping > 0) {
-      await replaceCoded(
-        engine,
-        'SELECT coded.* FROM coded ANTI JOIN bad_u USING (u) ANTI JOIN bad_i USING (i)',
-      );
+      await replaceCoded(engine, 'SELECT coded.* FROM coded ANTI JOIN bad_u USING (u) ANTI JOIN bad_i USING (i)');
     }
     await engine.run('DROP TABLE bad_u');
     await engine.run('DROP TABLE bad_i');
@@ -251,7 +247,9 @@ function noTimes(description: Description): DataError {
 function nothingLeft(file: string, steps: readonly Step[]): DataError {
   const [first] = steps;
   const rows = (first?.left ?? 0) + (first?.dropped ?? 0);
-  const took = steps.filter(({ dropped }) => dropped > 0).map(({ step, dropped, why }) => `${step} took ${dropped} (${why})`);
+  const took = steps
+    .filter(({ dropped }) => dropped > 0)
+    .map(({ step, dropped, why }) => `${step} took ${dropped} (${why})`);
   const message = rows === 0 ? 'holds no interactions' : `nothing is left of ${rows} interactions: ${took.join('; ')}`;
   const cure =
     rows === 0

@@ -12,4 +12,7 @@ export {
   PREPARED_FILES,
   PREPARED_VERSION,
 } from '../prepared/manifest.js';
+export { openSource } from '../sources/open.js';
+export { type OpenSources, prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } from './prepare.js';
 export { analysePrepared, type OtherField, type PreparedAnalysis } from './analyse.js';
+export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from '../prepared/read.js';

@@ -2,7 +2,15 @@
 import type { RecordProblem } from '../sources/source.js';
 
 /** What may be wrong with the meaning of a row. */
-export const MEANING_PROBLEMS = ['user-empty', 'item-empty', 'user-form', 'item-form', 'time', 'number', 'vector'] as const;
+export const MEANING_PROBLEMS = [
+  'user-empty',
+  'item-empty',
+  'user-form',
+  'item-form',
+  'time',
+  'number',
+  'vector',
+] as const;
 /** One of {@link MEANING_PROBLEMS}. */
 export type MeaningProblem = (typeof MEANING_PROBLEMS)[number];
 /** Any problem of a row. */
@@ -35,8 +43,14 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
   'too-long': { message: 'is longer than 16 MiB', cure: 'check the line ends and quotes of the file' },
   'user-empty': { message: 'the user id is empty', cure: 'give every row a user, or filter such rows out beforehand' },
   'item-empty': { message: 'the item id is empty', cure: 'give every row an item, or filter such rows out beforehand' },
-  'user-form': { message: 'is a user id with white space or control characters, or the name of padding', cure: CURE_ID },
-  'item-form': { message: 'is an item id with white space or control characters, or the name of padding', cure: CURE_ID },
+  'user-form': {
+    message: 'is a user id with white space or control characters, or the name of padding',
+    cure: CURE_ID,
+  },
+  'item-form': {
+    message: 'is an item id with white space or control characters, or the name of padding',
+    cure: CURE_ID,
+  },
   time: {
     message: 'is not a time',
     cure: 'write times as seconds or milliseconds since 1970 or ISO 8601, or state unit, format and zone under time:',

@@ -81,7 +81,12 @@ export async function timeReading(engine: Engine, source: OpenSource, spec: Time
     text,
     seconds: isoSql(text, zone),
     report: [
-      { kind: 'inferred', what: `times in column "${label}"`, count: cells, why: `ISO 8601, ${zone} where no zone is named` },
+      {
+        kind: 'inferred',
+        what: `times in column "${label}"`,
+        count: cells,
+        why: `ISO 8601, ${zone} where no zone is named`,
+      },
     ],
     bound: textBound(engine, zone),
   };
@@ -116,7 +121,9 @@ function isoSql(text: string, zone: string): string {
 function textBound(engine: Engine, zone: string): TimeReading['bound'] {
   return async (moment, name) => {
     if (typeof moment === 'number') return moment;
-    const [row] = await engine.rows(`SELECT coalesce(${numberSql(sqlText(moment))}, ${isoSql(sqlText(moment), zone)}) AS at`);
+    const [row] = await engine.rows(
+      `SELECT coalesce(${numberSql(sqlText(moment))}, ${isoSql(sqlText(moment), zone)}) AS at`,
+    );
     const at = row?.['at'];
     if (typeof at === 'number') return at;
     throw new DataError([
@@ -135,6 +142,12 @@ async function checkZone(engine: Engine, zone: string): Promise<void> {
   const known = await engine.count(`SELECT count(*) FROM pg_timezone_names() WHERE name = ${sqlText(zone)}`);
   if (known > 0) return;
   throw new DataError([
-    { file: 'description', column: 'zone', value: zone, message: 'is no time zone', cure: 'name one as Europe/Berlin or UTC' },
+    {
+      file: 'description',
+      column: 'zone',
+      value: zone,
+      message: 'is no time zone',
+      cure: 'name one as Europe/Berlin or UTC',
+    },
   ]);
 }

@@ -1,0 +1,287 @@
+// From a description to the prepared form: opens the sources, runs the pipeline, puts the folder in its place whole or not at all.
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Description } from '../description/types.js';
+import { type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
+import { DataError } from '../errors.js';
+import { type Manifest, manifestSchema, PARTS, PREPARED_FILES, PREPARED_VERSION } from '../prepared/manifest.js';
+import { openSource } from '../sources/open.js';
+import type { OpenSource } from '../sources/source.js';
+import type { ReportEntry } from '../types.js';
+import { registerFieldValues } from './field-values.js';
+import { filterLog } from './filters.js';
+import { readLog } from './log.js';
+import { numberIds, numberLogValues, numberOwnerValues } from './numbering.js';
+import { readOwners } from './owners.js';
+import { assignParts } from './parts.js';
+import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.js';
+import { measureFiles, writeManifest, writeTables } from './write.js';
+
+/** What a long preparation is doing. */
+export interface PrepareEvent {
+  readonly step: string;
+  /** Rows that are left after it. */
+  readonly left?: number;
+}
+
+/** How a data set is prepared. */
+export interface PrepareOptions extends EngineOptions {
+  /** The folder to write. */
+  readonly out: string;
+  /** Folder that the files of the description are relative to. Default: the working folder. */
+  readonly base?: string;
+  /** Stop at unusable rows instead of setting them aside. */
+  readonly strict?: boolean;
+  readonly progress?: (event: PrepareEvent) => void;
+  /** Stops the work; nothing is left of it. */
+  readonly signal?: AbortSignal;
+}
+
+/** The opened sources of a description. */
+export interface OpenSources {
+  readonly interactions: OpenSource;
+  readonly items?: OpenSource;
+  readonly users?: OpenSource;
+}
+
+/**
+ * Prepares a data set: reads, checks, filters, numbers, orders and splits, and writes the folder `out`. Rows that cannot be used are set
+ * aside in `<out>.quarantine.jsonl`, or stop the work where `strict` is set. A prepared data set in `out` is replaced; any other folder
+ * is not touched.
+ *
+ * @returns what dataset.json says
+ * @throws DataError for every kind of bad input, and where nothing is left after filtering
+ * @example
+ * const description = descriptionSchema.parse({ name: 'shop', interactions: { files: 'clicks.csv', user: 'user', item: 'item', time: 'time' } });
+ * const { counts } = await prepareDataset(description, { out: 'data/shop' });
+ */
+export async function prepareDataset(description: Description, options: PrepareOptions): Promise<Manifest> {
+  const { out, base = '.', signal, progress } = options;
+  signal?.throwIfAborted();
+  await refuseForeign(out);
+  await mkdir(path.dirname(path.resolve(out)), { recursive: true });
+  const engine = await openEngine(options);
+  const stop = (): void => engine.interrupt();
+  signal?.addEventListener('abort', stop);
+  try {
+    progress?.({ step: 'open' });
+    const open = { engine, base, ...(signal === undefined ? {} : { signal }) };
+    const { items, users } = description;
+    const sources: OpenSources = {
+      interactions: await openSource(description.interactions, { ...open, wanted: wanted(description.interactions) }),
+      ...(items === undefined ? {} : { items: await openSource(items, { ...open, wanted: wanted(items) }) }),
+      ...(users === undefined ? {} : { users: await openSource(users, { ...open, wanted: wanted(users) }) }),
+    };
+    return await prepareFrom(engine, sources, description, options);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof EngineError ? expressionError(error, description) : error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await engine.close();
+  }
+}
+
+/** The pipeline over sources that are open already. The engine must be fresh: its tables are taken. */
+export async function prepareFrom(
+  engine: Engine,
+  sources: OpenSources,
+  description: Description,
+  options: PrepareOptions,
+): Promise<Manifest> {
+  const { out, strict = false, progress, signal } = options;
+  const at = (step: string, left?: number): void => {
+    signal?.throwIfAborted();
+    progress?.(left === undefined ? { step } : { step, left });
+  };
+  registerFieldValues(engine);
+  await engine.run('CREATE TABLE vocabulary (owner VARCHAR, field VARCHAR, id INTEGER, token VARCHAR)');
+  at('read');
+  const log = await readLog(engine, sources.interactions, description.interactions);
+  at('read', log.read - log.bad);
+  const items =
+    sources.items === undefined || description.items === undefined
+      ? undefined
+      : await readOwners(engine, sources.items, description.items, 'catalogue');
+  const users =
+    sources.users === undefined || description.users === undefined
+      ? undefined
+      : await readOwners(engine, sources.users, description.users, 'people');
+  const bad: BadRows[] = [
+    {
+      source: sources.interactions,
+      table: 'bad',
+      count: log.bad,
+      columns: { user: log.user, item: log.item, ...(log.time === undefined ? {} : { time: log.time }) },
+      fields: log.fields,
+    },
+    ...[items, users].flatMap((owners): BadRows[] =>
+      owners === undefined
+        ? []
+        : [
+            {
+              source: owners.source,
+              table: `${owners.table}_bad`,
+              count: owners.bad,
+              columns: owners.table === 'catalogue' ? { item: owners.id } : { user: owners.id },
+              fields: owners.fields,
+            },
+          ],
+    ),
+  ];
+  const quarantined = bad.reduce((sum, { count }) => sum + count, 0);
+  const hopeless =
+    mostlyBad(log.bad, log.read) ||
+    [items, users].some((owners) => owners !== undefined && mostlyBad(owners.bad, owners.read));
+  if (quarantined > 0 && (strict || hopeless)) return refuse(engine, bad);
+
+  const filtered = await filterLog(engine, description, log, items, users, at);
+  at('number');
+  const unused = await numberIds(engine, log, items, description.filters);
+  const split = await assignParts(engine, description.split, log.time);
+  at('fields');
+  const itemFields = items === undefined ? [] : await numberOwnerValues(engine, items, 'item_ids');
+  const userFields = users === undefined ? [] : await numberOwnerValues(engine, users, 'user_ids');
+  const logValues = await numberLogValues(engine, log);
+  at('write');
+  const partial = `${out}.partial-${randomBytes(4).toString('hex')}`;
+  const aside = `${out}.quarantine.jsonl`;
+  try {
+    await mkdir(partial);
+    await writeTables(engine, partial, {
+      hasTimes: log.time !== undefined,
+      hasNames: items?.hasNames ?? false,
+      interactions: logValues.fields.map(({ name }, index) => ({ name, select: logValues.selects[index] ?? 'NULL' })),
+      items: itemFields,
+      users: userFields,
+      hasItemTable: items !== undefined,
+      hasUserTable: users !== undefined,
+    });
+    const report: ReportEntry[] = [
+      ...log.report,
+      ...(items?.report ?? []),
+      ...(users?.report ?? []),
+      ...bad
+        .filter(({ count }) => count > 0)
+        .map(({ count, source }): ReportEntry => ({
+          kind: 'dropped',
+          what: `unusable rows of ${path.basename(source.files[0] ?? 'the source')}`,
+          count,
+          why: `set aside in ${path.basename(aside)}, with place and cure`,
+        })),
+      ...filtered.report,
+      ...unused,
+      ...split,
+      ...itemFields.flatMap((field) => field.report),
+      ...userFields.flatMap((field) => field.report),
+    ];
+    const manifest: Manifest = {
+      version: PREPARED_VERSION,
+      name: description.name,
+      counts: await countParts(engine),
+      hasTimes: log.time !== undefined,
+      hasNames: items?.hasNames ?? false,
+      fields: [...itemFields.map(({ field }) => field), ...logValues.fields, ...userFields.map(({ field }) => field)],
+      files: await measureFiles(partial),
+      steps: filtered.steps,
+      report,
+      quarantined,
+      sources: await sourceFiles(Object.values(sources), options.base ?? '.'),
+      description,
+      libraries: { '@difsr/data': await ownVersion(), duckdb: engine.version },
+    };
+    await writeManifest(partial, manifestSchema.parse(manifest));
+    if (quarantined > 0) await writeQuarantine(engine, bad, `${aside}.partial`);
+    at('done', manifest.counts.interactions);
+    await putInPlace(partial, out);
+    if (quarantined > 0) await rename(`${aside}.partial`, aside);
+    else await rm(aside, { force: true });
+    return manifest;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    await rm(`${aside}.partial`, { force: true });
+    throw error;
+  }
+}
+
+/** Replaces the folder by two renames; a reader sees the old one, for a moment none, or the new one. */
+async function putInPlace(partial: string, out: string): Promise<void> {
+  const old = `${partial}.old`;
+  const had = await exists(out);
+  if (had) await rename(out, old);
+  await rename(partial, out);
+  if (had) await rm(old, { recursive: true, force: true });
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A folder that is no prepared data set is somebody's work. */
+async function refuseForeign(out: string): Promise<void> {
+  if (!(await exists(out)) || (await exists(path.join(out, PREPARED_FILES.manifest)))) return;
+  throw new DataError([
+    {
+      file: out,
+      message: 'exists and is no prepared data set',
+      cure: 'name another folder with --out (out), or remove it',
+    },
+  ]);
+}
+
+async function countParts(engine: Engine): Promise<Manifest['counts']> {
+  const part = async (number: number): Promise<number> =>
+    engine.count(`SELECT count(*) FROM placed WHERE part = ${number}`);
+  return {
+    users: await engine.count('SELECT count(*) FROM user_ids'),
+    items: await engine.count('SELECT count(*) FROM item_ids'),
+    interactions: await engine.count('SELECT count(*) FROM placed'),
+    train: await part(PARTS.train),
+    context: await part(PARTS.context),
+    valid: await part(PARTS.valid),
+    test: await part(PARTS.test),
+  };
+}
+
+async function sourceFiles(sources: readonly OpenSource[], base: string): Promise<Manifest['sources']> {
+  const files = sources.flatMap((source) => source.files);
+  return Promise.all(
+    files.map(async (file) => ({
+      file: path.relative(base, file).split(path.sep).join('/') || file,
+      bytes: await stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    })),
+  );
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0';
+}
+
+/** Names of columns that the description asks for outright. */
+function wanted(spec: Description['interactions'] | NonNullable<Description['items']>): string[] {
+  const columns: unknown[] = [
+    ...('user' in spec
+      ? [spec.user, spec.item, typeof spec.time === 'object' && 'column' in spec.time ? spec.time.column : spec.time]
+      : [spec.id, spec.name]),
+    ...Object.entries(spec.fields ?? {}).map(([name, field]) => field.column ?? name),
+  ];
+  return columns.filter((column) => typeof column === 'string');
+}
+
+/** A statement that DuckDB refused holds somebody's expression, or is a mistake of ours: it says which columns there are. */
+function expressionError(error: EngineError, description: Description): Error {
+  const expressions = JSON.stringify(description).includes('"sql":');
+  if (!expressions) return error;
+  const message = `an expression of the description cannot be used: ${error.message}`;
+  return new DataError([
+    { file: description.name, message, cure: 'correct the sql: in the description; it sees the columns of the files' },
+  ]);
+}

@@ -1,0 +1,301 @@
+// Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
+// Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  type DuckDBDataChunk,
+  DuckDBDoubleVector,
+  DuckDBIntegerVector,
+  DuckDBUTinyIntVector,
+  DuckDBVarCharVector,
+} from '@duckdb/node-api';
+import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
+import { sqlName, sqlText } from '../engine/quote.js';
+import { DataError, type DataProblem, ProblemList } from '../errors.js';
+import type { Dataset, FieldKind, ItemField, ReportEntry, Vocabulary } from '../types.js';
+import { createVocabulary } from '../vocabulary.js';
+import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
+
+const AGAIN = 'prepare it again with difsr data prepare, or restore the folder';
+
+/** How a prepared folder is read. */
+export interface ReadOptions extends EngineOptions {
+  /** Compares the SHA-256 of every file with the manifest; sizes are always compared. Default: false. */
+  readonly verify?: boolean;
+}
+
+/** Whether a path is a prepared data set: a folder with a dataset.json. It may still be broken; `readManifest` says so. */
+export async function isPrepared(folder: string): Promise<boolean> {
+  try {
+    return (await stat(path.join(folder, PREPARED_FILES.manifest))).isFile();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Reads and checks dataset.json.
+ *
+ * @throws DataError where it is missing, broken, or of a newer version than this program reads
+ * @example
+ * const { counts } = await readManifest('data/shop');
+ */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const file = path.join(folder, PREPARED_FILES.manifest);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (isMissing(error)) {
+      const cure = 'give the folder that difsr data prepare wrote';
+      throw new DataError([{ file, message: 'does not exist: this is no prepared data set', cure }]);
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError([{ file, message: `cannot be read: ${reason}`, cure: AGAIN }]);
+  }
+  const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
+  if (typeof version === 'number' && version > PREPARED_VERSION) {
+    const message = `is of version ${version}; this program reads version ${PREPARED_VERSION}`;
+    throw new DataError([{ file, message, cure: 'update difsr, or prepare the data set again with this version' }]);
+  }
+  const { success, data, error } = manifestSchema.safeParse(json);
+  if (success) return data;
+  throw new DataError(
+    error.issues.map((issue): DataProblem => ({
+      file,
+      column: issue.path.join('.'),
+      message: issue.message,
+      cure: AGAIN,
+    })),
+  );
+}
+
+/** Bytes that `loadPrepared` needs, roughly: arrays by their size, tokens by the size that V8 gives a short string and its map entry. */
+export function dataMemory(manifest: Manifest): number {
+  const { counts, fields, hasTimes, hasNames } = manifest;
+  const token = 120;
+  const values = fields.filter(isSide).reduce((sum, field) => sum + (field.values ?? 0), 0);
+  // Training, validation and test each hold a copy of the item column after the split.
+  const perInteraction = 4 * 4 + (hasTimes ? 8 : 0) + (hasOwnSplit(manifest) ? 1 : 0);
+  const perItem = fields.filter(isSide).reduce((sum, field) => sum + 4 + 4 * (field.maxValues ?? 1), 0);
+  const names = hasNames ? counts.items * 80 : 0;
+  return (
+    counts.interactions * perInteraction +
+    (counts.users + counts.items + values) * token +
+    counts.items * perItem +
+    names
+  );
+}
+
+/**
+ * Loads a prepared data set into memory: equal in vocabularies, sequences, times, fields and names to what `loadDataset` gives for the
+ * same log. Fields that models cannot use yet (numeric, vector, of users, of interactions) are left out with a line in the report.
+ * `parts` is set where the folder was split in another way than leave-one-out.
+ *
+ * @throws DataError where the folder is no prepared data set, or its files are not those of its manifest
+ * @example
+ * const dataset = await loadPrepared('data/shop', { verify: true });
+ */
+export async function loadPrepared(folder: string, options: ReadOptions = {}): Promise<Dataset> {
+  const manifest = await readManifest(folder);
+  await checkFiles(folder, manifest, options.verify ?? false);
+  const engine = await openEngine(options);
+  try {
+    const users = await readTokens(engine, folder, 'users', manifest.counts.users);
+    const items = await readTokens(engine, folder, 'items', manifest.counts.items);
+    const fields: ItemField[] = [];
+    const report: ReportEntry[] = [...manifest.report];
+    for (const field of manifest.fields) {
+      if (isSide(field)) fields.push(await readField(engine, folder, field, items));
+      else report.push(leftOut(field));
+    }
+    return {
+      name: manifest.name,
+      format: 'prepared',
+      users,
+      items,
+      ...(await readInteractions(engine, folder, manifest)),
+      fields,
+      ...(manifest.hasNames ? { itemNames: await readNames(engine, folder, items) } : {}),
+      report,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+type SideField = ManifestField & { readonly kind: FieldKind };
+
+/** What models read as side information. */
+function isSide(field: ManifestField): field is SideField {
+  return field.owner === 'item' && (field.kind === 'categorical' || field.kind === 'multi-categorical');
+}
+
+function leftOut({ name, owner, kind }: ManifestField): ReportEntry {
+  const why = `it is a ${kind} field of ${owner}s: models use categorical fields of items`;
+  return { kind: 'noted', what: `field "${name}" is not used`, count: 1, why };
+}
+
+/** Leave-one-out is a function of the sequences, and needs no column. */
+function hasOwnSplit({ description }: Manifest): boolean {
+  return description.split.method !== 'leave-one-out';
+}
+
+async function checkFiles(folder: string, manifest: Manifest, verify: boolean): Promise<void> {
+  const problems = new ProblemList();
+  for (const name of [PREPARED_FILES.interactions, PREPARED_FILES.users, PREPARED_FILES.items, PREPARED_FILES.values]) {
+    const file = path.join(folder, name);
+    const bad = (message: string): void => problems.add({ file, message, cure: AGAIN });
+    const expected = manifest.files[name];
+    if (expected === undefined) {
+      bad('is not listed in dataset.json');
+      continue;
+    }
+    const bytes = await stat(file).then(
+      ({ size }) => size,
+      () => undefined,
+    );
+    if (bytes === undefined) bad('does not exist');
+    else if (bytes !== expected.bytes) bad(`has ${bytes} bytes; dataset.json says ${expected.bytes}`);
+    else if (verify && (await sha256(file)) !== expected.sha256)
+      bad('is not the file that dataset.json describes (SHA-256 differs)');
+  }
+  problems.throwIfAny();
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function table(folder: string, name: keyof typeof PREPARED_FILES): string {
+  return `read_parquet(${sqlText(path.join(folder, PREPARED_FILES[name]))})`;
+}
+
+async function readTokens(engine: Engine, folder: string, name: 'users' | 'items', count: number): Promise<Vocabulary> {
+  const tokens = await readTexts(engine, `SELECT token FROM ${table(folder, name)} ORDER BY id`);
+  if (tokens.length !== count) throw miscounted(folder, name, tokens.length, count);
+  return createVocabulary(tokens);
+}
+
+async function readNames(engine: Engine, folder: string, items: Vocabulary): Promise<readonly string[]> {
+  const names = await readTexts(engine, `SELECT name FROM ${table(folder, 'items')} ORDER BY id`);
+  return ['', ...names.map((name, index) => (name === '' ? (items.tokens[index + 1] ?? '') : name))];
+}
+
+async function readField(engine: Engine, folder: string, field: SideField, items: Vocabulary): Promise<ItemField> {
+  const tokens = await readTexts(
+    engine,
+    `SELECT token FROM ${table(folder, 'values')} WHERE owner = 'item' AND field = ${sqlText(field.name)} ORDER BY id`,
+  );
+  const column = sqlName(field.name);
+  const from = table(folder, 'items');
+  const offsets = new Int32Array(items.size + 1);
+  let maxValues = 1;
+  let item = 0;
+  for await (const chunk of engine.chunks(
+    `SELECT CAST(coalesce(len(${column}), 0) AS INTEGER) FROM ${from} ORDER BY id`,
+  )) {
+    const lengths = integers(chunk, 0);
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const length = lengths(row);
+      item++;
+      offsets[item + 1] = (offsets[item] ?? 0) + length;
+      maxValues = Math.max(maxValues, length);
+    }
+  }
+  const values = new Int32Array(offsets[items.size] ?? 0);
+  let at = 0;
+  const flat = `SELECT value FROM (SELECT id, unnest(${column}) AS value, generate_subscripts(${column}, 1) AS place FROM ${from}) ORDER BY id, place`;
+  for await (const chunk of engine.chunks(flat)) {
+    const ids = integers(chunk, 0);
+    for (let row = 0; row < chunk.rowCount; row++) values[at++] = ids(row);
+  }
+  return { name: field.name, kind: field.kind, vocabulary: createVocabulary(tokens), offsets, values, maxValues };
+}
+
+async function readInteractions(
+  engine: Engine,
+  folder: string,
+  manifest: Manifest,
+): Promise<Pick<Dataset, 'sequences' | 'times' | 'parts'>> {
+  const { counts, hasTimes } = manifest;
+  const own = hasOwnSplit(manifest);
+  const offsets = new Int32Array(counts.users + 1);
+  const items = new Int32Array(counts.interactions);
+  const times = hasTimes ? new Float64Array(counts.interactions) : undefined;
+  const parts = own ? new Uint8Array(counts.interactions) : undefined;
+  const columns = ['"user"', 'item', ...(hasTimes ? ['"time"'] : []), ...(own ? ['part'] : [])];
+  let at = 0;
+  let previous = 1;
+  for await (const chunk of engine.chunks(`SELECT ${columns.join(', ')} FROM ${table(folder, 'interactions')}`)) {
+    const user = integers(chunk, 0);
+    const item = integers(chunk, 1);
+    const time = hasTimes ? doubles(chunk, 2) : undefined;
+    const part = own ? bytes(chunk, hasTimes ? 3 : 2) : undefined;
+    for (let row = 0; row < chunk.rowCount; row++, at++) {
+      const id = user(row);
+      if (id < previous || id > counts.users) throw disordered(folder, at, id);
+      previous = id;
+      offsets[id] = at + 1;
+      items[at] = item(row);
+      if (times !== undefined && time !== undefined) times[at] = time(row);
+      if (parts !== undefined && part !== undefined) parts[at] = part(row);
+    }
+  }
+  if (at !== counts.interactions) throw miscounted(folder, 'interactions', at, counts.interactions);
+  return {
+    sequences: { offsets, items },
+    ...(times === undefined ? {} : { times }),
+    ...(parts === undefined ? {} : { parts }),
+  };
+}
+
+async function readTexts(engine: Engine, sql: string): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const chunk of engine.chunks(sql)) {
+    const vector = chunk.getColumnVector(0);
+    if (!(vector instanceof DuckDBVarCharVector)) throw new TypeError(`not a column of text: ${sql}`);
+    for (let row = 0; row < chunk.rowCount; row++) texts.push(vector.getItem(row) ?? '');
+  }
+  return texts;
+}
+
+type Cells = (row: number) => number;
+
+function integers(chunk: DuckDBDataChunk, column: number): Cells {
+  const vector = chunk.getColumnVector(column);
+  if (!(vector instanceof DuckDBIntegerVector)) throw new TypeError(`column ${column} does not hold INTEGER`);
+  return (row) => vector.getItem(row) ?? 0;
+}
+
+function doubles(chunk: DuckDBDataChunk, column: number): Cells {
+  const vector = chunk.getColumnVector(column);
+  if (!(vector instanceof DuckDBDoubleVector)) throw new TypeError(`column ${column} does not hold DOUBLE`);
+  return (row) => vector.getItem(row) ?? 0;
+}
+
+function bytes(chunk: DuckDBDataChunk, column: number): Cells {
+  const vector = chunk.getColumnVector(column);
+  if (!(vector instanceof DuckDBUTinyIntVector)) throw new TypeError(`column ${column} does not hold UTINYINT`);
+  return (row) => vector.getItem(row) ?? 0;
+}
+
+function miscounted(folder: string, name: keyof typeof PREPARED_FILES, found: number, expected: number): DataError {
+  const file = path.join(folder, PREPARED_FILES[name]);
+  return new DataError([{ file, message: `holds ${found} rows; dataset.json says ${expected}`, cure: AGAIN }]);
+}
+
+function disordered(folder: string, row: number, user: number): DataError {
+  const file = path.join(folder, PREPARED_FILES.interactions);
+  const message = `is out of place: users must be in the order of their ids, none above the count of dataset.json`;
+  return new DataError([{ file, line: row + 1, column: 'user', value: String(user), message, cure: AGAIN }]);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}

@@ -1,0 +1,160 @@
+// Opens a source: finds its files, recognises their form, hands them to the reader of that form.
+import { open as openFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { SOURCE_FORMATS, type SourceFormat, type SourceSpec } from '../description/types.js';
+import { sqlText } from '../engine/quote.js';
+import { DataError } from '../errors.js';
+import { missingFile, pathKind } from '../files.js';
+import { linesOf, unpackedName } from './bytes.js';
+import { openAtomic, openCsv } from './delimited.js';
+import { openJsonLines, openPython } from './json-lines.js';
+import type { SourceReader } from './reader.js';
+import { openS3Rec, openS3RecAttributes } from './s3rec.js';
+import type { OpenOptions, OpenSource } from './source.js';
+import { openDuckDb, openJsonArray, openParquet, openPostgres } from './tables.js';
+
+/** One reader per form: a missing one does not compile. */
+const READERS: { readonly [F in SourceFormat]: SourceReader } = {
+  csv: openCsv,
+  jsonl: openJsonLines,
+  json: openJsonArray,
+  python: openPython,
+  parquet: openParquet,
+  atomic: openAtomic,
+  s3rec: openS3Rec,
+  's3rec-attributes': openS3RecAttributes,
+  duckdb: openDuckDb,
+  postgres: openPostgres,
+};
+
+/**
+ * Opens files or a table as a relation of the engine.
+ *
+ * @throws DataError if files are missing, unreadable, of no known form, or differ in their columns
+ * @example
+ * const source = await openSource({ files: 'clicks.csv' }, { engine, base: '.' });
+ * await engine.rows(`SELECT * FROM ${source.relation} LIMIT 5`);
+ */
+export async function openSource(spec: SourceSpec, options: OpenOptions): Promise<OpenSource> {
+  if (spec.format === 'postgres') return READERS.postgres(spec, [], options);
+  const files = await filesOf(spec, options);
+  const [first] = files;
+  if (first === undefined)
+    throw new DataError([{ file: 'description', message: 'names no files', cure: 'name them with files:' }]);
+  const format = spec.format ?? (await recogniseFormat(first, options.signal));
+  return READERS[format](spec, files, options);
+}
+
+/** Endings of the files that a folder is searched for. */
+const DATA_ENDINGS = /\.(csv|tsv|jsonl|ndjson|json|parquet|inter)(\.gz|\.zst)?$/i;
+
+/** The files of a source: paths as they are, globs and folders in the order of their names. */
+async function filesOf({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
+  const found: string[] = [];
+  for (const pattern of typeof files === 'string' ? [files] : files) {
+    const full = path.resolve(base, pattern);
+    const kind = await pathKind(full);
+    if (kind === 'file') found.push(shownPath(full, base, pattern));
+    else if (kind === 'folder') found.push(...(await filesIn(full)));
+    else if (/[*?[\]{}]/.test(pattern)) {
+      const rows = await engine.rows(`SELECT file FROM glob(${sqlText(full)}) ORDER BY file`);
+      if (rows.length === 0)
+        throw new DataError([
+          { file: pattern, message: 'matches no file', cure: `check the pattern; it starts from ${base}` },
+        ]);
+      found.push(...rows.map(({ file }) => String(file)));
+    } else throw await missingFile(full);
+  }
+  return found;
+}
+
+/** A path as given where it is usable as it stands, so that messages show what the user wrote. */
+function shownPath(full: string, base: string, pattern: string): string {
+  return path.resolve(base) === process.cwd() && !path.isAbsolute(pattern) ? path.normalize(pattern) : full;
+}
+
+/** All data files of a folder and its partitions; of several forms, those of the most frequent. */
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && DATA_ENDINGS.test(entry.name) && !entry.name.startsWith('.'))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+  if (files.length === 0)
+    throw new DataError([
+      {
+        file: folder,
+        message: 'the folder holds no data files',
+        cure: 'name a file, a glob, or a folder with .csv, .jsonl or .parquet files',
+      },
+    ]);
+  const endings = new Map<string, string[]>();
+  for (const file of files) {
+    const ending = path.extname(unpackedName(file)).toLowerCase();
+    endings.set(ending, [...(endings.get(ending) ?? []), file]);
+  }
+  if (endings.size > 1)
+    throw new DataError([
+      {
+        file: folder,
+        message: `holds files of several forms: ${[...endings.keys()].join(', ')}`,
+        cure: `name those you mean by a glob, e.g. ${path.join(folder, `*${[...endings.keys()][0] ?? ''}`)}`,
+      },
+    ]);
+  return files;
+}
+
+/** The form of a file by its name, and where that is not enough by its first bytes. */
+export async function recogniseFormat(file: string, signal?: AbortSignal): Promise<SourceFormat> {
+  const name = unpackedName(path.basename(file)).toLowerCase();
+  if (name.endsWith('_item2attributes.json')) return 's3rec-attributes';
+  if (/\.(inter|item|user)$/.test(name)) return 'atomic';
+  if (/\.(jsonl|ndjson)$/.test(name)) return objectForm(await firstText(file, signal), 'jsonl');
+  if (/\.(csv|tsv|tab|psv)$/.test(name)) return 'csv';
+  if (/\.parquet$|\.pq$/.test(name) || (await startsWith(file, 'PAR1', 0))) return 'parquet';
+  if (/\.(duckdb|ddb)$/.test(name) || (await startsWith(file, 'DUCK', 8))) return 'duckdb';
+  const first = await firstText(file, signal);
+  const text = first.trimStart();
+  if (text.startsWith('[')) return 'json';
+  if (text.startsWith('{')) return objectForm(text, name.endsWith('.json') ? 'jsonl' : 'jsonl');
+  if (name.endsWith('.json')) return 'jsonl';
+  if (/^\d+( \d+)+$/.test(first)) return 's3rec';
+  if (/\.(txt|dat|data|log)$/.test(name) || /[\t,;|]|::/.test(first)) return 'csv';
+  throw new DataError([
+    {
+      file,
+      message: 'is of no form that can be recognised',
+      cure: `name it with format: one of ${SOURCE_FORMATS.join(', ')}`,
+    },
+  ]);
+}
+
+/** A line that is no JSON but begins like a dictionary of Python is one. */
+function objectForm(text: string, otherwise: SourceFormat): SourceFormat {
+  try {
+    JSON.parse(text);
+    return otherwise;
+  } catch {
+    return /^\s*\{\s*u?'/.test(text) ? 'python' : otherwise;
+  }
+}
+
+async function firstText(file: string, signal?: AbortSignal): Promise<string> {
+  for await (const { bytes } of linesOf(file, signal)) {
+    const text = Buffer.from(bytes)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
+    if (text.trim() !== '') return text;
+  }
+  return '';
+}
+
+async function startsWith(file: string, magic: string, at: number): Promise<boolean> {
+  const handle = await openFile(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(magic.length), 0, magic.length, at);
+    return buffer.toString('latin1') === magic;
+  } finally {
+    await handle.close();
+  }
+}
