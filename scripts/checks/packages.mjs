@@ -24,10 +24,10 @@ const LIMITS = {
   '@difsr/models': 100,
   '@difsr/onnxruntime': 200,
   '@difsr/tfjs': 160,
-  '@difsr/data': 160,
+  '@difsr/data': 480,
   '@difsr/metrics': 50,
   '@difsr/training': 160,
-  difsr: 160,
+  difsr: 220,
   'difsr-bench': 200,
 };
 

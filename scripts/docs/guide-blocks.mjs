@@ -5,7 +5,7 @@
 //   ```ts            a module that must compile; with `run`, it is run
 //   ```ts fragment   part of an example or README in the repository, where it must be found
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 
 /** The folder of the guide, from the repository's root. */
@@ -13,7 +13,7 @@ export const GUIDE = 'docs/guide';
 
 /**
  * @typedef {object} Block
- * @property {string} page "getting-started.md"
+ * @property {string} page "getting-started.md", "data/csv.md"
  * @property {number} line Where the fence is, from 1.
  * @property {string} language
  * @property {readonly string[]} flags "run", "fragment"
@@ -39,8 +39,9 @@ export function blocksOf(page, text) {
 
 /** The blocks of every page of the guide. @returns {Block[]} */
 export const guideBlocks = () =>
-  readdirSync(join(ROOT, GUIDE))
+  readdirSync(join(ROOT, GUIDE), { recursive: true, encoding: 'utf8' })
     .filter((page) => page.endsWith('.md'))
+    .map((page) => page.split(sep).join('/'))
     .flatMap((page) => blocksOf(page, readFileSync(join(ROOT, GUIDE, page), 'utf8')));
 
 /** The commands of a shell block: comments left out, continued lines joined, `a && b` as two. @param {string} code @returns {string[]} */

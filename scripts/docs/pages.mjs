@@ -5,7 +5,7 @@ import { ROOT } from '../bootstrap.mjs';
 
 const DOCS = join(ROOT, 'docs');
 
-/** @type {Readonly<Record<'guide' | 'reference' | 'project', readonly (readonly [title: string, path: string])[]>>} */
+/** @type {Readonly<Record<'guide' | 'data' | 'reference' | 'project', readonly (readonly [title: string, path: string])[]>>} */
 export const PAGES = {
   guide: [
     ['Getting started', 'guide/getting-started'],
@@ -15,6 +15,7 @@ export const PAGES = {
     ['Choosing a backend and device', 'guide/backends'],
     ['How DIF attention works', 'guide/how-it-works'],
   ],
+  data: [['Statistics and findings', 'guide/data/statistics']],
   reference: [
     ['Training configuration', 'configuration'],
     ['Attention configuration', 'guide/attention-config'],

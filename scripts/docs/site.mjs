@@ -51,6 +51,7 @@ export default defineConfig({
     ],
     sidebar: [
       { text: 'Guide', items: items(PAGES.guide) },
+      { text: 'Your data', items: items(PAGES.data) },
       { text: 'Reference', items: items(PAGES.reference) },
       { text: 'API', collapsed: false, items: [{ text: 'All modules', link: '/api/' }, ...api] },
       { text: 'Project', items: items(PAGES.project) },
