@@ -1,5 +1,6 @@
 // Public API of @difsr/data/prepare: files of any form -> a described, clean, versioned data set on disk (needs Node and DuckDB).
 export { type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
+export { checkDescription, parseDescription, readDescription } from '../description/read.js';
 export { descriptionSchema } from '../description/schema.js';
 export * from '../description/types.js';
 export type { OpenOptions, OpenSource, RecordProblem, SourceColumn, SourceColumnType } from '../sources/source.js';
