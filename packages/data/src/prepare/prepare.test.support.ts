@@ -1,0 +1,101 @@
+// What the tests of the pipeline share: a folder of their own, a description in few words, and data sets as plain values to compare.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import { descriptionSchema } from '../description/schema.js';
+import type { DescriptionInput } from '../description/types.js';
+import type { Manifest } from '../prepared/manifest.js';
+import { loadPrepared } from '../prepared/read.js';
+import type { Dataset, Vocabulary } from '../types.js';
+import { prepareDataset, type PrepareOptions } from './prepare.js';
+
+/** A folder that is gone after the test. */
+export async function testFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'difsr-prepare-test-'));
+  onTestFinished(async () => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A description without its name. */
+export type Described = Omit<DescriptionInput, 'name'> & { readonly name?: string };
+
+/** Writes texts as files into a folder of their own. */
+export async function writeTexts(texts: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await testFolder();
+  for (const [name, text] of Object.entries(texts)) await writeFile(path.join(folder, name), text);
+  return folder;
+}
+
+/** What a preparation gave. */
+export interface Prepared {
+  readonly manifest: Manifest;
+  readonly dataset: Dataset;
+  /** The folder that was written. */
+  readonly out: string;
+}
+
+/** Prepares the files of `base` and loads the result. */
+export async function prepareIn(
+  base: string,
+  description: Described,
+  options: Partial<PrepareOptions> = {},
+): Promise<Prepared> {
+  const out = options.out ?? path.join(base, 'out');
+  const checked = descriptionSchema.parse({ name: 'test', ...description });
+  const manifest = await prepareDataset(checked, { base, threads: 1, ...options, out });
+  return { manifest, dataset: await loadPrepared(out, { threads: 1 }), out };
+}
+
+/** Prepares texts and loads the result. */
+export async function prepareTexts(
+  texts: Readonly<Record<string, string>>,
+  description: Described,
+  options: Partial<PrepareOptions> = {},
+): Promise<Prepared> {
+  return prepareIn(await writeTexts(texts), description, options);
+}
+
+/** Everything of a data set that must be equal whichever way it was loaded. */
+export function essence({ users, items, sequences, times, fields, itemNames }: Dataset): unknown {
+  const tokens = ({ tokens: own, size }: Vocabulary): unknown => ({ own, size });
+  return {
+    users: tokens(users),
+    items: tokens(items),
+    sequences,
+    times,
+    fields: fields.map((field) => ({ ...field, vocabulary: tokens(field.vocabulary) })),
+    itemNames,
+  };
+}
+
+/** The sequences in words: per user its items, in order. */
+export function histories({ users, items, sequences }: Dataset): Record<string, string[]> {
+  const { offsets } = sequences;
+  return Object.fromEntries(
+    users.tokens
+      .slice(1)
+      .map((user, index) => [
+        user,
+        Array.from(sequences.items.subarray(offsets[index], offsets[index + 1]), (item) => items.tokens[item] ?? ''),
+      ]),
+  );
+}
+
+/** The values of a field in words: per item, items without one left out. */
+export function valuesOf({ items, fields }: Dataset, name: string): Record<string, string[]> {
+  const field = fields.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`no field ${name}`);
+  return Object.fromEntries(
+    items.tokens
+      .slice(1)
+      .map((item, index): [string, string[]] => [
+        item,
+        Array.from(
+          field.values.subarray(field.offsets[index + 1], field.offsets[index + 2]),
+          (value) => field.vocabulary.tokens[value] ?? '',
+        ),
+      ])
+      .filter(([, values]) => values.length > 0),
+  );
+}
