@@ -68,6 +68,8 @@ export interface Dataset {
    * of test. Present where the data set was prepared with a split of its own; otherwise the split is leave-one-out.
    */
   readonly parts?: Uint8Array;
+  /** How the parts came about, e.g. `'global-time'`; present with `parts`, where it is known. */
+  readonly splitMethod?: string;
   readonly fields: readonly ItemField[];
   /** A readable name per item id (`itemNames[0]` is empty), where the source has one. */
   readonly itemNames?: readonly string[];

@@ -4,21 +4,23 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  type DuckDBDataChunk,
-  DuckDBDoubleVector,
-  DuckDBIntegerVector,
-  DuckDBUTinyIntVector,
-  DuckDBVarCharVector,
-} from '@duckdb/node-api';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError, type DataProblem, ProblemList } from '../errors.js';
 import type { Dataset, FieldKind, ItemField, ReportEntry, Vocabulary } from '../types.js';
 import { createVocabulary } from '../vocabulary.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
-
-const AGAIN = 'prepare it again with difsr data prepare, or restore the folder';
+import {
+  AGAIN,
+  bytes,
+  disordered,
+  doubles,
+  integers,
+  miscounted,
+  miscountedUsers,
+  readTexts,
+  table,
+} from './tables.js';
 
 /** How a prepared folder is read. */
 export interface ReadOptions extends EngineOptions {
@@ -73,18 +75,23 @@ export async function readManifest(folder: string): Promise<Manifest> {
   );
 }
 
-/** Bytes that `loadPrepared` needs, roughly: arrays by their size, tokens by the size that V8 gives a short string and its map entry. */
+/**
+ * Bytes that a data set loaded by `loadPrepared` needs while it is trained on, roughly: arrays by their size, tokens by the size that V8
+ * gives a short string and its map entry.
+ */
 export function dataMemory(manifest: Manifest): number {
   const { counts, fields, hasTimes, hasNames } = manifest;
   const token = 120;
   const values = fields.filter(isSide).reduce((sum, field) => sum + (field.values ?? 0), 0);
-  // Training, validation and test each hold a copy of the item column after the split.
-  const perInteraction = 4 * 4 + (hasTimes ? 8 : 0) + (hasOwnSplit(manifest) ? 1 : 0);
+  // With a split of its own, training items stand in memory once more, without what lies between them.
+  const perInteraction = 4 + (hasTimes ? 8 : 0) + (hasOwnSplit(manifest) ? 5 : 0);
   const perItem = fields.filter(isSide).reduce((sum, field) => sum + 4 + 4 * (field.maxValues ?? 1), 0);
   const names = hasNames ? counts.items * 80 : 0;
+  const ranges = 32; // of a user: training, validation, test
   return (
     counts.interactions * perInteraction +
     (counts.users + counts.items + values) * token +
+    counts.users * ranges +
     counts.items * perItem +
     names
   );
@@ -105,26 +112,35 @@ export async function loadPrepared(folder: string, options: ReadOptions = {}): P
   const engine = await openEngine(options);
   try {
     const users = await readTokens(engine, folder, 'users', manifest.counts.users);
-    const items = await readTokens(engine, folder, 'items', manifest.counts.items);
-    const fields: ItemField[] = [];
-    const report: ReportEntry[] = [...manifest.report];
-    for (const field of manifest.fields) {
-      if (isSide(field)) fields.push(await readField(engine, folder, field, items));
-      else report.push(leftOut(field));
-    }
-    return {
-      name: manifest.name,
-      format: 'prepared',
-      users,
-      items,
-      ...(await readInteractions(engine, folder, manifest)),
-      fields,
-      ...(manifest.hasNames ? { itemNames: await readNames(engine, folder, items) } : {}),
-      report,
-    };
+    const described = await readDescribed(engine, folder, manifest);
+    return { ...described, users, ...(await readInteractions(engine, folder, manifest)) };
   } finally {
     await engine.close();
   }
+}
+
+/** Everything of a data set but its users and their interactions. */
+export async function readDescribed(
+  engine: Engine,
+  folder: string,
+  manifest: Manifest,
+): Promise<Omit<Dataset, 'users' | 'sequences' | 'times' | 'parts'>> {
+  const items = await readTokens(engine, folder, 'items', manifest.counts.items);
+  const fields: ItemField[] = [];
+  const report: ReportEntry[] = [...manifest.report];
+  for (const field of manifest.fields) {
+    if (isSide(field)) fields.push(await readField(engine, folder, field, items));
+    else report.push(leftOut(field));
+  }
+  return {
+    name: manifest.name,
+    format: 'prepared',
+    items,
+    fields,
+    ...(hasOwnSplit(manifest) ? { splitMethod: manifest.description.split.method } : {}),
+    ...(manifest.hasNames ? { itemNames: await readNames(engine, folder, items) } : {}),
+    report,
+  };
 }
 
 type SideField = ManifestField & { readonly kind: FieldKind };
@@ -139,12 +155,13 @@ function leftOut({ name, owner, kind }: ManifestField): ReportEntry {
   return { kind: 'noted', what: `field "${name}" is not used`, count: 1, why };
 }
 
-/** Leave-one-out is a function of the sequences, and needs no column. */
-function hasOwnSplit({ description }: Manifest): boolean {
+/** Whether the interactions have parts: leave-one-out is a function of the sequences, and needs no column. */
+export function hasOwnSplit({ description }: Manifest): boolean {
   return description.split.method !== 'leave-one-out';
 }
 
-async function checkFiles(folder: string, manifest: Manifest, verify: boolean): Promise<void> {
+/** Compares the files with the manifest. @throws DataError that names all that differ */
+export async function checkFiles(folder: string, manifest: Manifest, verify: boolean): Promise<void> {
   const problems = new ProblemList();
   for (const name of [PREPARED_FILES.interactions, PREPARED_FILES.users, PREPARED_FILES.items, PREPARED_FILES.values]) {
     const file = path.join(folder, name);
@@ -170,10 +187,6 @@ async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
   return hash.digest('hex');
-}
-
-function table(folder: string, name: keyof typeof PREPARED_FILES): string {
-  return `read_parquet(${sqlText(path.join(folder, PREPARED_FILES[name]))})`;
 }
 
 async function readTokens(engine: Engine, folder: string, name: 'users' | 'items', count: number): Promise<Vocabulary> {
@@ -231,7 +244,7 @@ async function readInteractions(
   const parts = own ? new Uint8Array(counts.interactions) : undefined;
   const columns = ['"user"', 'item', ...(hasTimes ? ['"time"'] : []), ...(own ? ['part'] : [])];
   let at = 0;
-  let previous = 1;
+  let previous = 0;
   for await (const chunk of engine.chunks(`SELECT ${columns.join(', ')} FROM ${table(folder, 'interactions')}`)) {
     const user = integers(chunk, 0);
     const item = integers(chunk, 1);
@@ -239,7 +252,7 @@ async function readInteractions(
     const part = own ? bytes(chunk, hasTimes ? 3 : 2) : undefined;
     for (let row = 0; row < chunk.rowCount; row++, at++) {
       const id = user(row);
-      if (id < previous || id > counts.users) throw disordered(folder, at, id);
+      if (id < previous || id > previous + 1) throw disordered(folder, at, id);
       previous = id;
       offsets[id] = at + 1;
       items[at] = item(row);
@@ -248,52 +261,12 @@ async function readInteractions(
     }
   }
   if (at !== counts.interactions) throw miscounted(folder, 'interactions', at, counts.interactions);
+  if (previous !== counts.users) throw miscountedUsers(folder, previous, counts.users);
   return {
     sequences: { offsets, items },
     ...(times === undefined ? {} : { times }),
     ...(parts === undefined ? {} : { parts }),
   };
-}
-
-async function readTexts(engine: Engine, sql: string): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const chunk of engine.chunks(sql)) {
-    const vector = chunk.getColumnVector(0);
-    if (!(vector instanceof DuckDBVarCharVector)) throw new TypeError(`not a column of text: ${sql}`);
-    for (let row = 0; row < chunk.rowCount; row++) texts.push(vector.getItem(row) ?? '');
-  }
-  return texts;
-}
-
-type Cells = (row: number) => number;
-
-function integers(chunk: DuckDBDataChunk, column: number): Cells {
-  const vector = chunk.getColumnVector(column);
-  if (!(vector instanceof DuckDBIntegerVector)) throw new TypeError(`column ${column} does not hold INTEGER`);
-  return (row) => vector.getItem(row) ?? 0;
-}
-
-function doubles(chunk: DuckDBDataChunk, column: number): Cells {
-  const vector = chunk.getColumnVector(column);
-  if (!(vector instanceof DuckDBDoubleVector)) throw new TypeError(`column ${column} does not hold DOUBLE`);
-  return (row) => vector.getItem(row) ?? 0;
-}
-
-function bytes(chunk: DuckDBDataChunk, column: number): Cells {
-  const vector = chunk.getColumnVector(column);
-  if (!(vector instanceof DuckDBUTinyIntVector)) throw new TypeError(`column ${column} does not hold UTINYINT`);
-  return (row) => vector.getItem(row) ?? 0;
-}
-
-function miscounted(folder: string, name: keyof typeof PREPARED_FILES, found: number, expected: number): DataError {
-  const file = path.join(folder, PREPARED_FILES[name]);
-  return new DataError([{ file, message: `holds ${found} rows; dataset.json says ${expected}`, cure: AGAIN }]);
-}
-
-function disordered(folder: string, row: number, user: number): DataError {
-  const file = path.join(folder, PREPARED_FILES.interactions);
-  const message = `is out of place: users must be in the order of their ids, none above the count of dataset.json`;
-  return new DataError([{ file, line: row + 1, column: 'user', value: String(user), message, cure: AGAIN }]);
 }
 
 function isMissing(error: unknown): boolean {
