@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type Json, version } from '@duckdb/node-api';
 import { DataError } from '../errors.js';
+import { ownMark, removeLeftovers } from './leftovers.js';
 
 /** How much of the machine the engine may use. */
 export interface EngineOptions {
@@ -39,12 +40,15 @@ export interface Engine {
 }
 
 const DEFAULT_LIMIT_BYTES = 4e9;
+/** Folders of killed runs are known by it, and removed by the next. */
+const PREFIX = 'difsr-data-';
 
 /** Opens an engine. @throws DataError if the options are not usable */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const parent = options.tempDirectory ?? os.tmpdir();
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(path.join(parent, 'difsr-data-'));
+  await removeLeftovers(parent, PREFIX);
+  const folder = await mkdtemp(path.join(parent, `${PREFIX}${ownMark()}-`));
   const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(DEFAULT_LIMIT_BYTES, os.totalmem() / 2) / 1e6)}MB`;
   let instance: DuckDBInstance;
   try {

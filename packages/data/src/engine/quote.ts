@@ -10,6 +10,11 @@ export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A number as it is, to the last bit: a decimal literal would be a number of another type. */
+export function sqlNumber(value: number): string {
+  return `CAST('${value}' AS DOUBLE)`;
+}
+
 /** A list literal of strings, e.g. of file names. */
 export function sqlList(values: readonly string[]): string {
   return `[${values.map(sqlText).join(', ')}]`;

@@ -1,6 +1,6 @@
 // Numbers as categories: equally filled ranges, named by their bounds.
 import type { Engine } from '../engine/engine.js';
-import { sqlText } from '../engine/quote.js';
+import { sqlNumber, sqlText } from '../engine/quote.js';
 
 /**
  * SQL of a list with the name of the range that a number falls into, e.g. `['9.99..19.99']`; empty where there is none. Bounds are
@@ -17,6 +17,8 @@ export async function binSql(engine: Engine, column: string, from: string, bins:
   if (first === undefined) return 'CAST([] AS VARCHAR[])';
   if (rest.length === 0) return `CASE WHEN ${column} IS NULL THEN [] ELSE [${sqlText(String(first))}] END`;
   const names = rest.map((upper, at) => `${bounds[at] ?? first}..${upper}`);
-  const cases = rest.slice(0, -1).map((upper, at) => `WHEN ${column} < ${upper} THEN [${sqlText(names[at] ?? '')}]`);
+  const cases = rest
+    .slice(0, -1)
+    .map((upper, at) => `WHEN ${column} < ${sqlNumber(upper)} THEN [${sqlText(names[at] ?? '')}]`);
   return `CASE WHEN ${column} IS NULL THEN [] ${cases.join(' ')} ELSE [${sqlText(names.at(-1) ?? '')}] END`;
 }

@@ -19,7 +19,8 @@ export interface ColumnSql {
 /** The SQL of a column. @throws DataError if the source has no such column */
 export function columnSql(source: OpenSource, column: ColumnSpec, role: string): ColumnSql {
   if (typeof column !== 'string') {
-    const value = `(${column.sql})`;
+    // On a line of its own: a comment at its end ends there.
+    const value = `(${column.sql}\n)`;
     return {
       label: role,
       value,

@@ -1,12 +1,13 @@
 // What is kept, in a fixed order: conditions, times, duplicates, sessions, counts. Every step says how many rows it took.
 //
 // Input: `log`, `catalogue`, `people`. Output: `coded (pos, u INTEGER, i INTEGER, t, f0..)` with provisional codes, and the tables
-// `ucode (code, token)` and `icode (code, token)` that spell them.
+// `ucode (code, token, source)` and `icode (code, token, source)` that spell them; `source` is the id in the files.
 import type { Description, FilterSpec } from '../description/types.js';
 import { type Engine, EngineError } from '../engine/engine.js';
-import { sqlName } from '../engine/quote.js';
+import { sqlName, sqlNumber, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import type { ReportEntry } from '../types.js';
+import { isOneExpression } from './expressions.js';
 import type { Log } from './log.js';
 import type { Owners } from './owners.js';
 
@@ -49,10 +50,15 @@ export async function filterLog(
     if (dropped > 0) report.push({ kind: 'dropped', what, count: dropped, why });
     progress(step, left);
   };
+  for (const step of ['interactions', 'items', 'users'] as const) {
+    const where = filters[step];
+    if (where === undefined || (await isOneExpression(engine, where))) continue;
+    const error = new EngineError('it is not one SQL condition', where);
+    throw conditionError(error, step, where, columnsOf(step, log, items, users));
+  }
   const condition = async (step: 'interactions' | 'items' | 'users', where: string): Promise<void> => {
-    await guardCondition(engine, step, where);
     await engine.run(`CREATE TABLE log_next AS SELECT * FROM log WHERE ${where}`).catch((error: unknown) => {
-      throw conditionError(error, step, columnsOf(step, log, items, users));
+      throw conditionError(error, step, filters[step] ?? where, columnsOf(step, log, items, users));
     });
     await engine.run('DROP TABLE log');
     await engine.run('ALTER TABLE log_next RENAME TO log');
@@ -70,21 +76,24 @@ export async function filterLog(
     ['items', filters.items, items, 'i'],
     ['users', filters.users, users, 'u'],
   ] as const) {
-    if (where === undefined) continue;
-    if (owners === undefined) throw conditionError(new EngineError(`the description has no ${step}`, ''), step, []);
+    // checkDescription has seen to it that a condition has its table.
+    if (where === undefined || owners === undefined) continue;
     const names = owners.fields.map(({ name }, index) => `f${index} AS ${sqlName(name)}`);
-    const chosen = `SELECT id FROM (SELECT ${['id', 'name', ...names].join(', ')} FROM ${owners.table}) WHERE (${where}\n)`;
+    const chosen = `SELECT id FROM (SELECT ${['id', ...(owners.hasNames ? ['name'] : []), ...names].join(', ')} FROM ${owners.table}) WHERE (${where}\n)`;
     await condition(step, `${column} IN (${chosen})`);
     await engine.run(`DELETE FROM ${owners.table} WHERE id NOT IN (${chosen})`);
     await next('log', step, `interactions of ${step} that do not meet the condition`, `only ${where}`);
   }
   await codeTokens(engine, log);
   if (filters.timeFrom !== undefined || filters.timeTo !== undefined) {
-    const { time } = log;
-    if (time === undefined) throw noTimes(description);
-    const from = filters.timeFrom === undefined ? undefined : await time.bound(filters.timeFrom, 'timeFrom');
-    const to = filters.timeTo === undefined ? undefined : await time.bound(filters.timeTo, 'timeTo');
-    const bounds = [from === undefined ? [] : `t >= ${from}`, to === undefined ? [] : `t <= ${to}`].flat();
+    // checkDescription has seen to it that bounds have times.
+    const bound = async (name: 'timeFrom' | 'timeTo'): Promise<number | undefined> =>
+      filters[name] === undefined ? undefined : log.time?.bound(filters[name], name);
+    const [from, to] = [await bound('timeFrom'), await bound('timeTo')];
+    const bounds = [
+      from === undefined ? [] : `t >= ${sqlNumber(from)}`,
+      to === undefined ? [] : `t <= ${sqlNumber(to)}`,
+    ].flat();
     await replaceCoded(engine, `SELECT * FROM coded WHERE ${bounds.join(' AND ')}`);
     const why = `times from ${filters.timeFrom ?? 'any'} to ${filters.timeTo ?? 'any'}`;
     await next('coded', 'times', 'interactions outside the range of times', why);
@@ -94,7 +103,6 @@ export async function filterLog(
     await next('coded', 'duplicates', 'repeated interactions', DUPLICATE_WORDS[filters.duplicates]);
   }
   if (sessions !== undefined) {
-    if (log.time === undefined) throw noTimes(description);
     await cutSessions(engine, sessions.gap);
     const count = await engine.count('SELECT count(*) FROM ucode');
     report.push({ kind: 'noted', what: 'sessions', count, why: `a pause of more than ${sessions.gap} ends one` });
@@ -117,7 +125,7 @@ async function codeTokens(engine: Engine, log: Log): Promise<void> {
     ['icode', 'i'],
   ] as const) {
     await engine.run(
-      `CREATE TABLE ${table} AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS code, token FROM (SELECT ${column} AS token, min(pos) AS seen FROM log GROUP BY ${column})`,
+      `CREATE TABLE ${table} AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS code, token, token AS source FROM (SELECT ${column} AS token, min(pos) AS seen FROM log GROUP BY ${column})`,
     );
   }
   const fields = log.fields.map((_, index) => `, f${index}`).join('');
@@ -147,7 +155,10 @@ const DUPLICATE_WORDS: typeof DUPLICATES = {
 
 const GAP_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A session is a user of its own from here on: `user`, `user#2`, `user#3`, .. in order of time. */
+/**
+ * A session is a user of its own from here on: `user`, `user#2`, `user#3`, .. in order of time, with `##` where a user is called so already.
+ * `source` stays the user's own id: attributes and draws go by it.
+ */
 async function cutSessions(engine: Engine, gap: string): Promise<void> {
   const seconds = Number.parseInt(gap, 10) * (GAP_SECONDS[gap.at(-1) ?? 's'] ?? 1);
   await engine.run(
@@ -160,9 +171,13 @@ async function cutSessions(engine: Engine, gap: string): Promise<void> {
     engine,
     'SELECT sessions.* EXCLUDE (session) REPLACE (scode.code AS u) FROM sessions JOIN scode USING (u, session)',
   );
-  await engine.run(
-    `CREATE TABLE ucode_next AS SELECT scode.code AS code, CASE WHEN session = 0 THEN token ELSE token || '#' || CAST(CAST(session AS BIGINT) + 1 AS VARCHAR) END AS token FROM scode JOIN ucode ON ucode.code = scode.u`,
-  );
+  const named = (mark: string): string =>
+    `SELECT scode.code AS code, CASE WHEN session = 0 THEN token ELSE token || ${sqlText(mark)} || CAST(CAST(session AS BIGINT) + 1 AS VARCHAR) END AS token, source, session FROM scode JOIN ucode ON ucode.code = scode.u`;
+  let mark = '#';
+  const clashes = (): string =>
+    `SELECT count(*) FROM (${named(mark)}) WHERE session > 0 AND token IN (SELECT token FROM ucode)`;
+  while ((await engine.count(clashes())) > 0) mark += '#';
+  await engine.run(`CREATE TABLE ucode_next AS SELECT code, token, source FROM (${named(mark)})`);
   await engine.run('DROP TABLE ucode');
   await engine.run('ALTER TABLE ucode_next RENAME TO ucode');
   await engine.run('DROP TABLE sessions');
@@ -208,38 +223,21 @@ function describeBounds({ userMin, userMax, itemMin, itemMax }: FilterSpec): str
   return `users with ${range(userMin, userMax)} interactions, items with ${range(itemMin, itemMax)}`;
 }
 
-/** A condition is one expression: what ends it early could be any statement. */
-async function guardCondition(engine: Engine, step: string, where: string): Promise<void> {
-  const statements = await engine.connection.extractStatements(`SELECT 1 WHERE (${where}\n)`).catch(() => undefined);
-  if (statements !== undefined && statements.count === 1) return;
-  throw conditionError(new EngineError('it is not one SQL condition', where), step, []);
-}
-
 function columnsOf(step: string, log: Log, items: Owners | undefined, users: Owners | undefined): string[] {
   if (step === 'interactions') return ['user', 'item', 'time', 'seconds', ...log.fields.map(({ name }) => name)];
   const owners = step === 'items' ? items : users;
-  return ['id', 'name', ...(owners?.fields.map(({ name }) => name) ?? [])];
+  return ['id', ...(owners?.hasNames === true ? ['name'] : []), ...(owners?.fields.map(({ name }) => name) ?? [])];
 }
 
-function conditionError(error: unknown, step: string, columns: readonly string[]): Error {
+function conditionError(error: unknown, step: string, where: string, columns: readonly string[]): Error {
   if (!(error instanceof EngineError)) return error instanceof Error ? error : new Error(String(error));
-  const can = columns.length === 0 ? '' : `; it may use ${columns.join(', ')}`;
   return new DataError([
     {
       file: 'description',
       column: `filters.${step}`,
-      message: `the condition cannot be used: ${error.message.split('\n', 1)[0] ?? ''}${can}`,
+      value: where,
+      message: `cannot be used: ${error.message.split('\n', 1)[0] ?? ''}; it may use ${columns.join(', ')}`,
       cure: 'write one SQL condition, e.g. rating >= 4',
-    },
-  ]);
-}
-
-function noTimes(description: Description): DataError {
-  return new DataError([
-    {
-      file: description.name,
-      message: 'has no time column, which this filter needs',
-      cure: 'name the column with interactions.time, or leave out timeFrom, timeTo and sessions',
     },
   ]);
 }

@@ -1,6 +1,6 @@
 // The log: one scan of the source into a table of the engine, in which every row has its place and, where it is unusable, its problem.
 //
-//   log (pos BIGINT, u VARCHAR, i VARCHAR, t DOUBLE, f0, f1, ..)   usable rows; pos = file * 2^40 + row orders them as the files do
+//   log (pos BIGINT, u VARCHAR, i VARCHAR, t DOUBLE, f0, f1, ..)   usable rows; pos = file * 2^44 + row orders them as the files do
 //   bad (pos BIGINT, problem VARCHAR, field INTEGER)               the others, with the number of the field where it is one
 import type { FieldSpec, InteractionsSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
@@ -13,7 +13,7 @@ import { valuesSql } from './field-values.js';
 import { numberSql, type TimeReading, timeReading } from './time.js';
 
 /** Rows of a file are below this number. */
-export const ROWS_PER_FILE: number = 2 ** 40;
+export const ROWS_PER_FILE: number = 2 ** 44;
 
 /** A field of interactions: column `f<index>` of the log. */
 export interface LogField {
@@ -159,7 +159,8 @@ function valuesListSql(spec: FieldSpec, column: ColumnSql): string {
 /** Vectors of another length than most are unusable. */
 export async function judgeLengths(engine: Engine, scanned: string, bad: string, index: number): Promise<void> {
   const column = `f${index}`;
-  const usual = `(SELECT mode(len(${column})) FROM ${scanned} WHERE problem IS NULL AND ${column} IS NOT NULL)`;
+  // Of equally frequent lengths the shortest, so that the choice does not depend on how the engine went about it.
+  const usual = `(SELECT len(${column}) AS length FROM ${scanned} WHERE problem IS NULL AND ${column} IS NOT NULL GROUP BY length ORDER BY count(*) DESC, length LIMIT 1)`;
   await engine.run(
     `INSERT INTO ${bad} SELECT pos, ${sqlText('vector')}, ${index} FROM ${scanned} WHERE problem IS NULL AND ${column} IS NOT NULL AND len(${column}) <> ${usual} AND pos NOT IN (SELECT pos FROM ${bad})`,
   );

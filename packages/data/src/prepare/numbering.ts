@@ -1,6 +1,6 @@
 // Final ids: users and items by first appearance among the kept interactions, values by first appearance in the catalogue.
 //
-// Input: `coded`, `ucode`, `icode`, `catalogue`, `people`. Output: `user_ids (id, code, token)`, `item_ids (id, token)`,
+// Input: `coded`, `ucode`, `icode`, `catalogue`, `people`. Output: `user_ids` and `item_ids (id, code, token, source)`,
 // `final (user, item, t, pos, f0..)` in the order of the prepared form, and `vocabulary (field, id, token)`.
 import type { FilterSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
@@ -19,10 +19,10 @@ export async function numberIds(
   filters: FilterSpec,
 ): Promise<ReportEntry[]> {
   await engine.run(
-    `CREATE TABLE user_ids AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, u AS code, token FROM (SELECT u, min(pos) AS seen FROM coded GROUP BY u) JOIN ucode ON ucode.code = u`,
+    `CREATE TABLE user_ids AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, u AS code, token, source FROM (SELECT u, min(pos) AS seen FROM coded GROUP BY u) JOIN ucode ON ucode.code = u`,
   );
   await engine.run(
-    `CREATE TABLE item_ids AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, i AS code, token FROM (SELECT i, min(pos) AS seen FROM coded GROUP BY i) JOIN icode ON icode.code = i`,
+    `CREATE TABLE item_ids AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, i AS code, token, source FROM (SELECT i, min(pos) AS seen FROM coded GROUP BY i) JOIN icode ON icode.code = i`,
   );
   const report = items === undefined ? [] : await addUnused(engine, filters);
   const fields = log.fields.map((_, index) => `, f${index}`).join('');
@@ -41,7 +41,7 @@ async function addUnused(engine: Engine, { itemMin = 0 }: FilterSpec): Promise<R
   const dropped = itemMin >= 1;
   if (!dropped && total > 0) {
     await engine.run(
-      `INSERT INTO item_ids SELECT CAST(row_number() OVER (ORDER BY lost DESC, pos) + (SELECT count(*) FROM item_ids) AS INTEGER), NULL, id FROM (${unused})`,
+      `INSERT INTO item_ids SELECT CAST(row_number() OVER (ORDER BY lost DESC, pos) + (SELECT count(*) FROM item_ids) AS INTEGER), NULL, id, id FROM (${unused})`,
     );
   }
   const count = dropped ? never : total;
@@ -88,7 +88,7 @@ export async function numberOwnerValues(
     const column = `${owners.table}.f${index}`;
     const kind = spec.kind === 'numeric' && spec.bins !== undefined ? 'categorical' : spec.kind;
     const key = `${owner}_f${index}`;
-    const kept = `${owners.table} JOIN ${ids} ON ${ids}.token = ${owners.table}.id`;
+    const kept = `${owners.table} JOIN ${ids} ON ${ids}.source = ${owners.table}.id`;
     const report: ReportEntry[] = [];
     if (kind === 'numeric' || kind === 'vector') {
       const length =
@@ -175,7 +175,7 @@ export async function numberLogValues(
           : column
         : await binSql(engine, column, 'final', spec.bins);
     await engine.run(
-      `INSERT INTO vocabulary SELECT ${sqlText(owner)}, ${sqlText(name)}, CAST(row_number() OVER (ORDER BY seen, token) AS INTEGER), token FROM (SELECT token, min(pos) AS seen FROM (SELECT unnest(${list}) AS token, pos FROM final) WHERE token IS NOT NULL AND trim(token) <> '' GROUP BY token)`,
+      `INSERT INTO vocabulary SELECT ${sqlText(owner)}, ${sqlText(name)}, CAST(row_number() OVER (ORDER BY earliest) AS INTEGER), token FROM (SELECT token, min({seen: pos, place: place}) AS earliest FROM (SELECT unnest(${list}) AS token, generate_subscripts(${list}, 1) AS place, pos FROM final) WHERE token IS NOT NULL AND trim(token) <> '' GROUP BY token)`,
     );
     const known = `(SELECT map_from_entries(list((token, id))) FROM vocabulary WHERE owner = ${sqlText(owner)} AND field = ${sqlText(name)})`;
     await engine.run(`CREATE TEMP TABLE map_${column} AS SELECT ${known} AS ids`);

@@ -3,18 +3,21 @@
 // Input: `final` in its order. Output: `placed`: the same rows in the same order with k (place in the sequence, from 0) and part.
 import type { SplitSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
-import { sqlText } from '../engine/quote.js';
+import { sqlNumber, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { PARTS } from '../prepared/manifest.js';
 import type { ReportEntry } from '../types.js';
 import type { TimeReading } from './time.js';
+
+/** Interactions of each part. */
+export type PartCounts = Readonly<Record<keyof typeof PARTS, number>>;
 
 /** Makes `placed`: the rows of `final` with `k`, `n` and `part`, in the same order. */
 export async function assignParts(
   engine: Engine,
   split: SplitSpec,
   time: TimeReading | undefined,
-): Promise<ReportEntry[]> {
+): Promise<{ readonly parts: PartCounts; readonly report: readonly ReportEntry[] }> {
   await engine.run(
     `CREATE TABLE lengths AS SELECT "user", CAST(n AS INTEGER) AS n, CAST(sum(n) OVER (ORDER BY "user" ROWS UNBOUNDED PRECEDING) - n AS BIGINT) AS begins FROM (SELECT "user", count(*) AS n FROM final GROUP BY "user")`,
   );
@@ -24,11 +27,31 @@ export async function assignParts(
   );
   await engine.run('DROP TABLE lengths');
   await engine.run('DROP TABLE final');
+  const report: ReportEntry[] = [];
   const first = await engine.count(`SELECT count(*) FROM placed WHERE k = 0 AND part = ${PARTS.context}`);
   const why = 'nothing came before them: they are history alone';
-  return first > 0 && split.method !== 'user-hold-out'
-    ? [{ kind: 'noted', what: 'targets that are the first of their user', count: first, why }]
-    : [];
+  if (first > 0 && split.method !== 'user-hold-out')
+    report.push({ kind: 'noted', what: 'targets that are the first of their user', count: first, why });
+  const parts = await countParts(engine);
+  for (const name of ['train', 'valid', 'test'] as const) {
+    if (parts[name] > 0) continue;
+    const none = `no interaction belongs to it by the split ${split.method}`;
+    report.push({ kind: 'noted', what: `the part "${name}" is empty`, count: 0, why: none });
+  }
+  return { parts, report };
+}
+
+async function countParts(engine: Engine): Promise<PartCounts> {
+  const rows = await engine.rows(
+    'SELECT CAST(part AS INTEGER) AS part, CAST(count(*) AS DOUBLE) AS n FROM placed GROUP BY part',
+  );
+  const count = (part: number): number => Number(rows.find((row) => row['part'] === part)?.['n'] ?? 0);
+  return {
+    train: count(PARTS.train),
+    context: count(PARTS.context),
+    valid: count(PARTS.valid),
+    test: count(PARTS.test),
+  };
 }
 
 async function partSql(engine: Engine, split: SplitSpec, time: TimeReading | undefined): Promise<string> {
@@ -54,25 +77,58 @@ async function partSql(engine: Engine, split: SplitSpec, time: TimeReading | und
             cure: 'name it with interactions.time, or take leave-one-out',
           },
         ]);
-      const cut = async (bound: number | string, later: number): Promise<number> =>
-        typeof bound === 'number'
-          ? Number((await engine.rows(`SELECT quantile_disc(t, ${1 - bound - later}) AS cut FROM final`))[0]?.['cut'])
-          : await time.bound(bound, 'split');
-      const testFrom = await cut(split.test, 0);
-      const validFrom = await cut(split.valid, typeof split.test === 'number' ? split.test : 0);
-      return `CASE WHEN t > ${testFrom} ${typeof split.test === 'string' ? `OR t = ${testFrom}` : ''} THEN ${test} WHEN t > ${validFrom} ${typeof split.valid === 'string' ? `OR t = ${validFrom}` : ''} THEN ${valid} ELSE ${train} END`;
+      return globalTimeSql(engine, split.valid, split.test, time);
     }
     case 'user-hold-out': {
-      await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('token', split.seed)} AS draw FROM user_ids`);
+      await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('source', split.seed)} AS draw FROM user_ids`);
       const held = `(SELECT draw FROM draws WHERE id = final."user")`;
       return `CASE WHEN ${held} >= ${split.valid + split.test} THEN ${train} WHEN k < n - 1 THEN ${context} WHEN ${held} < ${split.test} THEN ${test} ELSE ${valid} END`;
     }
     case 'cold-items': {
-      await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('token', split.seed)} AS draw FROM item_ids`);
+      await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('source', split.seed)} AS draw FROM item_ids`);
       const draw = `(SELECT draw FROM draws WHERE id = final.item)`;
       return `CASE WHEN ${draw} < ${split.test} THEN ${test} WHEN ${draw} < ${split.valid + split.test} THEN ${valid} ELSE ${train} END`;
     }
   }
+}
+
+/**
+ * What comes last in time is tested on, what comes before it validated on. A share never divides a moment: interactions of the same time as
+ * the last training item are training items, so that a part may be smaller than its share.
+ */
+async function globalTimeSql(
+  engine: Engine,
+  valid: number | string,
+  test: number | string,
+  time: TimeReading,
+): Promise<string> {
+  const n = await engine.count('SELECT count(*) FROM final');
+  const moment = async (bound: number | string, name: string): Promise<number | undefined> =>
+    typeof bound === 'string' ? time.bound(bound, `split.${name}`) : undefined;
+  const testMoment = await moment(test, 'test');
+  const validMoment = await moment(valid, 'valid');
+  const tests =
+    typeof test === 'number'
+      ? Math.floor(n * test + 1e-9)
+      : await engine.count(`SELECT count(*) FROM final WHERE t >= ${sqlNumber(testMoment ?? 0)}`);
+  const valids = typeof valid === 'number' ? Math.floor(n * valid + 1e-9) : 0;
+  const early = n - tests - valids;
+  if (early < 1 || (validMoment !== undefined && testMoment !== undefined && validMoment >= testMoment)) {
+    const message =
+      early < 1 ? 'leaves nothing to train on' : 'must begin before the test part, so that there is something in it';
+    const cure = 'move the moments, or take shares that are less than 1 together, e.g. valid: 0.1, test: 0.1';
+    throw new DataError([
+      { file: 'description', column: 'split', value: `valid ${valid}, test ${test}`, message, cure },
+    ]);
+  }
+  const last = async (count: number): Promise<number> =>
+    // Half a place before it, so that rounding cannot choose its neighbour.
+    Number((await engine.rows(`SELECT quantile_disc(t, ${(count - 0.5) / n}) AS last FROM final`))[0]?.['last']);
+  const after = async (at: number | undefined, count: number): Promise<string> =>
+    at === undefined ? `t > ${sqlNumber(await last(count))}` : `t >= ${sqlNumber(at)}`;
+  const isTest = await after(testMoment, n - tests);
+  const isValid = await after(validMoment, early);
+  return `CASE WHEN ${isTest} THEN ${PARTS.test} WHEN ${isValid} THEN ${PARTS.valid} ELSE ${PARTS.train} END`;
 }
 
 /** The last `test` are test targets, the `valid` before them validation targets, as long as two are left to train on. */

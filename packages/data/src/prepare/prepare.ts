@@ -1,25 +1,28 @@
 // From a description to the prepared form: opens the sources, runs the pipeline, puts the folder in its place whole or not at all.
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Description } from '../description/types.js';
 import { type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
-import { DataError } from '../errors.js';
-import { type Manifest, manifestSchema, PARTS, PREPARED_FILES, PREPARED_VERSION } from '../prepared/manifest.js';
+import { type Manifest, manifestSchema, PREPARED_VERSION } from '../prepared/manifest.js';
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
+import { checkDescription } from './check.js';
+import { checkExpressions, failingExpression } from './expressions.js';
 import { registerFieldValues } from './field-values.js';
 import { filterLog } from './filters.js';
 import { readLog } from './log.js';
 import { numberIds, numberLogValues, numberOwnerValues } from './numbering.js';
 import { readOwners } from './owners.js';
 import { assignParts } from './parts.js';
+import { choosePlace, clearPlace, type Place, putInPlace } from './place.js';
 import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.js';
+import { stoppable } from './stopping.js';
 import { measureFiles, writeManifest, writeTables } from './write.js';
 
 /** What a long preparation is doing. */
 export interface PrepareEvent {
+  /** `open`, `read`, the filters by name, `number`, `fields`, `write`, `done`. */
   readonly step: string;
   /** Rows that are left after it. */
   readonly left?: number;
@@ -33,6 +36,7 @@ export interface PrepareOptions extends EngineOptions {
   readonly base?: string;
   /** Stop at unusable rows instead of setting them aside. */
   readonly strict?: boolean;
+  /** Called at the beginning of every step, and with the rows that are left after those that take some. */
   readonly progress?: (event: PrepareEvent) => void;
   /** Stops the work; nothing is left of it. */
   readonly signal?: AbortSignal;
@@ -40,8 +44,11 @@ export interface PrepareOptions extends EngineOptions {
 
 /** The opened sources of a description. */
 export interface OpenSources {
+  /** The log. */
   readonly interactions: OpenSource;
+  /** The catalogue, where the description has one. */
   readonly items?: OpenSource;
+  /** Attributes of users, where the description has them. */
   readonly users?: OpenSource;
 }
 
@@ -57,13 +64,12 @@ export interface OpenSources {
  * const { counts } = await prepareDataset(description, { out: 'data/shop' });
  */
 export async function prepareDataset(description: Description, options: PrepareOptions): Promise<Manifest> {
-  const { out, base = '.', signal, progress } = options;
+  const { base = '.', signal, progress } = options;
   signal?.throwIfAborted();
-  await refuseForeign(out);
-  await mkdir(path.dirname(path.resolve(out)), { recursive: true });
-  const engine = await openEngine(options);
-  const stop = (): void => engine.interrupt();
-  signal?.addEventListener('abort', stop);
+  checkDescription(description);
+  await choosePlace(options.out);
+  const opened = await openEngine(options);
+  const { engine, release } = stoppable(opened, signal);
   try {
     progress?.({ step: 'open' });
     const open = { engine, base, ...(signal === undefined ? {} : { signal }) };
@@ -75,22 +81,46 @@ export async function prepareDataset(description: Description, options: PrepareO
     };
     return await prepareFrom(engine, sources, description, options);
   } catch (error) {
+    // A statement that was stopped fails with words of its own.
     signal?.throwIfAborted();
-    throw error instanceof EngineError ? expressionError(error, description) : error;
+    throw error;
   } finally {
-    signal?.removeEventListener('abort', stop);
-    await engine.close();
+    release();
+    await opened.close();
   }
 }
 
-/** The pipeline over sources that are open already. The engine must be fresh: its tables are taken. */
+/**
+ * The pipeline over sources that are open already. The engine must be fresh: its tables are taken.
+ *
+ * @throws DataError as `prepareDataset` does
+ */
 export async function prepareFrom(
   engine: Engine,
   sources: OpenSources,
   description: Description,
   options: PrepareOptions,
 ): Promise<Manifest> {
-  const { out, strict = false, progress, signal } = options;
+  checkDescription(description);
+  const place = await choosePlace(options.out);
+  await checkExpressions(engine, sources, description);
+  try {
+    return await runPipeline(engine, sources, description, options, place);
+  } catch (error) {
+    await clearPlace(place);
+    if (!(error instanceof EngineError) || options.signal?.aborted === true) throw error;
+    throw (await failingExpression(engine, sources, description)) ?? error;
+  }
+}
+
+async function runPipeline(
+  engine: Engine,
+  sources: OpenSources,
+  description: Description,
+  options: PrepareOptions,
+  place: Place,
+): Promise<Manifest> {
+  const { strict = false, progress, signal } = options;
   const at = (step: string, left?: number): void => {
     signal?.throwIfAborted();
     progress?.(left === undefined ? { step } : { step, left });
@@ -131,10 +161,13 @@ export async function prepareFrom(
     ),
   ];
   const quarantined = bad.reduce((sum, { count }) => sum + count, 0);
-  const hopeless =
-    mostlyBad(log.bad, log.read) ||
-    [items, users].some((owners) => owners !== undefined && mostlyBad(owners.bad, owners.read));
-  if (quarantined > 0 && (strict || hopeless)) return refuse(engine, bad);
+  const hopeless = [
+    ...mostlyBad(sources.interactions, log.bad, log.read),
+    ...[items, users].flatMap((owners) =>
+      owners === undefined ? [] : mostlyBad(owners.source, owners.bad, owners.read),
+    ),
+  ];
+  if (quarantined > 0 && (strict || hopeless.length > 0)) return refuse(engine, bad, hopeless);
 
   const filtered = await filterLog(engine, description, log, items, users, at);
   at('number');
@@ -145,106 +178,60 @@ export async function prepareFrom(
   const userFields = users === undefined ? [] : await numberOwnerValues(engine, users, 'user_ids');
   const logValues = await numberLogValues(engine, log);
   at('write');
-  const partial = `${out}.partial-${randomBytes(4).toString('hex')}`;
-  const aside = `${out}.quarantine.jsonl`;
-  try {
-    await mkdir(partial);
-    await writeTables(engine, partial, {
-      hasTimes: log.time !== undefined,
-      hasNames: items?.hasNames ?? false,
-      interactions: logValues.fields.map(({ name }, index) => ({ name, select: logValues.selects[index] ?? 'NULL' })),
-      items: itemFields,
-      users: userFields,
-      hasItemTable: items !== undefined,
-      hasUserTable: users !== undefined,
-    });
-    const report: ReportEntry[] = [
-      ...log.report,
-      ...(items?.report ?? []),
-      ...(users?.report ?? []),
-      ...bad
-        .filter(({ count }) => count > 0)
-        .map(({ count, source }): ReportEntry => ({
-          kind: 'dropped',
-          what: `unusable rows of ${path.basename(source.files[0] ?? 'the source')}`,
-          count,
-          why: `set aside in ${path.basename(aside)}, with place and cure`,
-        })),
-      ...filtered.report,
-      ...unused,
-      ...split,
-      ...itemFields.flatMap((field) => field.report),
-      ...userFields.flatMap((field) => field.report),
-    ];
-    const manifest: Manifest = {
-      version: PREPARED_VERSION,
-      name: description.name,
-      counts: await countParts(engine),
-      hasTimes: log.time !== undefined,
-      hasNames: items?.hasNames ?? false,
-      fields: [...itemFields.map(({ field }) => field), ...logValues.fields, ...userFields.map(({ field }) => field)],
-      files: await measureFiles(partial),
-      steps: filtered.steps,
-      report,
-      quarantined,
-      sources: await sourceFiles(Object.values(sources), options.base ?? '.'),
-      description,
-      libraries: { '@difsr/data': await ownVersion(), duckdb: engine.version },
-    };
-    await writeManifest(partial, manifestSchema.parse(manifest));
-    if (quarantined > 0) await writeQuarantine(engine, bad, `${aside}.partial`);
-    at('done', manifest.counts.interactions);
-    await putInPlace(partial, out);
-    if (quarantined > 0) await rename(`${aside}.partial`, aside);
-    else await rm(aside, { force: true });
-    return manifest;
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    await rm(`${aside}.partial`, { force: true });
-    throw error;
-  }
-}
-
-/** Replaces the folder by two renames; a reader sees the old one, for a moment none, or the new one. */
-async function putInPlace(partial: string, out: string): Promise<void> {
-  const old = `${partial}.old`;
-  const had = await exists(out);
-  if (had) await rename(out, old);
-  await rename(partial, out);
-  if (had) await rm(old, { recursive: true, force: true });
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** A folder that is no prepared data set is somebody's work. */
-async function refuseForeign(out: string): Promise<void> {
-  if (!(await exists(out)) || (await exists(path.join(out, PREPARED_FILES.manifest)))) return;
-  throw new DataError([
-    {
-      file: out,
-      message: 'exists and is no prepared data set',
-      cure: 'name another folder with --out (out), or remove it',
+  const { partial, aside } = place;
+  await mkdir(partial);
+  await writeTables(engine, partial, {
+    hasTimes: log.time !== undefined,
+    hasNames: items?.hasNames ?? false,
+    interactions: logValues.fields.map(({ name }, index) => ({ name, select: logValues.selects[index] ?? 'NULL' })),
+    items: itemFields,
+    users: userFields,
+    hasItemTable: items !== undefined,
+    hasUserTable: users !== undefined,
+  });
+  const report: ReportEntry[] = [
+    ...log.report,
+    ...(items?.report ?? []),
+    ...(users?.report ?? []),
+    ...bad
+      .filter(({ count }) => count > 0)
+      .map(({ count, source }): ReportEntry => ({
+        kind: 'dropped',
+        what: `unusable rows of ${path.basename(source.files[0] ?? 'the source')}`,
+        count,
+        why: `set aside in ${path.basename(aside)}, with place and cure`,
+      })),
+    ...filtered.report,
+    ...unused,
+    ...split.report,
+    ...itemFields.flatMap((field) => field.report),
+    ...userFields.flatMap((field) => field.report),
+  ];
+  const manifest: Manifest = {
+    version: PREPARED_VERSION,
+    name: description.name,
+    counts: {
+      users: await engine.count('SELECT count(*) FROM user_ids'),
+      items: await engine.count('SELECT count(*) FROM item_ids'),
+      interactions: await engine.count('SELECT count(*) FROM placed'),
+      ...split.parts,
     },
-  ]);
-}
-
-async function countParts(engine: Engine): Promise<Manifest['counts']> {
-  const part = async (number: number): Promise<number> =>
-    engine.count(`SELECT count(*) FROM placed WHERE part = ${number}`);
-  return {
-    users: await engine.count('SELECT count(*) FROM user_ids'),
-    items: await engine.count('SELECT count(*) FROM item_ids'),
-    interactions: await engine.count('SELECT count(*) FROM placed'),
-    train: await part(PARTS.train),
-    context: await part(PARTS.context),
-    valid: await part(PARTS.valid),
-    test: await part(PARTS.test),
+    hasTimes: log.time !== undefined,
+    hasNames: items?.hasNames ?? false,
+    fields: [...itemFields.map(({ field }) => field), ...logValues.fields, ...userFields.map(({ field }) => field)],
+    files: await measureFiles(partial),
+    steps: filtered.steps,
+    report,
+    quarantined,
+    sources: await sourceFiles(Object.values(sources), options.base ?? '.'),
+    description,
+    libraries: { '@difsr/data': await ownVersion(), duckdb: engine.version },
   };
+  await writeManifest(partial, manifestSchema.parse(manifest));
+  if (quarantined > 0) await writeQuarantine(engine, bad, place.partialAside);
+  at('done', manifest.counts.interactions);
+  await putInPlace(place, quarantined > 0);
+  return manifest;
 }
 
 async function sourceFiles(sources: readonly OpenSource[], base: string): Promise<Manifest['sources']> {
@@ -274,14 +261,4 @@ function wanted(spec: Description['interactions'] | NonNullable<Description['ite
     ...Object.entries(spec.fields ?? {}).map(([name, field]) => field.column ?? name),
   ];
   return columns.filter((column) => typeof column === 'string');
-}
-
-/** A statement that DuckDB refused holds somebody's expression, or is a mistake of ours: it says which columns there are. */
-function expressionError(error: EngineError, description: Description): Error {
-  const expressions = JSON.stringify(description).includes('"sql":');
-  if (!expressions) return error;
-  const message = `an expression of the description cannot be used: ${error.message}`;
-  return new DataError([
-    { file: description.name, message, cure: 'correct the sql: in the description; it sees the columns of the files' },
-  ]);
 }

@@ -33,9 +33,13 @@ interface BadRow {
 const MOST_BAD = 0.5;
 
 /** @throws DataError with the first problems of all sources, the rest counted */
-export async function refuse(engine: Engine, sources: readonly BadRows[]): Promise<never> {
-  const problems: DataProblem[] = [];
-  let total = 0;
+export async function refuse(
+  engine: Engine,
+  sources: readonly BadRows[],
+  hopeless: readonly DataProblem[],
+): Promise<never> {
+  const problems: DataProblem[] = [...hopeless];
+  let total = hopeless.length;
   for (const source of sources) {
     total += source.count;
     for await (const { problem } of badRows(engine, source, PROBLEM_LIMIT - problems.length)) problems.push(problem);
@@ -43,9 +47,16 @@ export async function refuse(engine: Engine, sources: readonly BadRows[]): Promi
   throw new DataError(problems, total);
 }
 
-/** Whether so many rows are unusable that the description must be wrong. */
-export function mostlyBad(bad: number, read: number): boolean {
-  return bad > read * MOST_BAD;
+/** The problem with a source of which so many rows are unusable that the description must be wrong. */
+export function mostlyBad(source: OpenSource, bad: number, read: number): DataProblem[] {
+  if (bad <= read * MOST_BAD) return [];
+  return [
+    {
+      file: source.files[0] ?? 'source',
+      message: `${bad} of ${read} rows cannot be used: the description does not fit the file`,
+      cure: 'correct the columns, the time and the format in the description, then prepare again',
+    },
+  ];
 }
 
 /** Writes all unusable rows as JSON lines. */
@@ -73,12 +84,12 @@ async function* badRows(engine: Engine, rows: BadRows, limit?: number): AsyncGen
     ...fields.map(({ column }) => column.text),
   ];
   const chunks = engine.chunks(
-    `SELECT CAST(_file AS INTEGER) AS file, CAST(_line AS DOUBLE) AS line, CAST(_row AS DOUBLE) AS row_number, b.problem, b.field, _raw, ${cells
+    `SELECT CAST(_file AS INTEGER) AS file, CAST(_line AS DOUBLE) AS line, CAST(_row AS DOUBLE) AS row_number, _bad_problem, _bad_field, _raw, ${cells
       .map((cell) => cell ?? 'NULL')
       .map((cell) => `CAST(${cell} AS VARCHAR)`)
       .join(
         ', ',
-      )} FROM ${source.relation} JOIN ${rows.table} AS b ON b.pos = CAST(_file AS BIGINT) * ${ROWS_PER_FILE} + _row ORDER BY b.pos${limit === undefined ? '' : ` LIMIT ${limit}`}`,
+      )} FROM ${source.relation} JOIN (SELECT pos AS _bad_pos, problem AS _bad_problem, field AS _bad_field FROM ${rows.table}) ON _bad_pos = CAST(_file AS BIGINT) * ${ROWS_PER_FILE} + _row ORDER BY _bad_pos${limit === undefined ? '' : ` LIMIT ${limit}`}`,
   );
   for await (const chunk of chunks) {
     for (const [file, line, row, problem, field, raw, ...values] of chunk.getRows()) {

@@ -1,6 +1,6 @@
 // Times as seconds since 1970: numbers by their unit, text as ISO 8601 or by a stated format, timestamps of tables as they are.
 import type { ColumnSpec, TimeSpec, TimeUnit } from '../description/types.js';
-import type { Engine } from '../engine/engine.js';
+import { type Engine, EngineError } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import type { OpenSource } from '../sources/source.js';
@@ -53,9 +53,13 @@ export async function timeReading(engine: Engine, source: OpenSource, spec: Time
     };
   }
   if (full.format !== undefined) {
-    const parsed = (value: string): string =>
-      `(epoch_us(timezone(${sqlText(zone)}, try_strptime(${value}, ${sqlText(full.format ?? '')}))) / 1e6)`;
-    return { label, text, seconds: parsed(text), report: [], bound: textBound(engine, zone) };
+    return {
+      label,
+      text,
+      seconds: await formatSql(engine, text, full.format, zone),
+      report: [],
+      bound: textBound(engine, zone),
+    };
   }
   const number = numberSql(text);
   const [seen] = await engine.rows(
@@ -104,18 +108,48 @@ function unitOf(middle: number): KnownUnit {
   return middle >= MILLISECONDS_FROM ? 'ms' : 's';
 }
 
-/** A finite number, or NULL: neither "nan" nor "inf" is a time, nor is 1_000. */
+/** A finite number, or NULL: neither "nan" nor "inf" is a time, nor is 1_000 or +-5, which DuckDB would take. */
 export function numberSql(text: string): string {
   const value = `TRY_CAST(trim(${text}) AS DOUBLE)`;
-  return `(CASE WHEN isfinite(${value}) AND NOT contains(${text}, '_') THEN ${value} END)`;
+  return `(CASE WHEN isfinite(${value}) AND NOT contains(${text}, '_') AND NOT contains(${text}, '+-') THEN ${value} END)`;
 }
 
-/** ISO 8601 with or without a zone of its own. DuckDB reads more than that (e.g. "epoch"), so the form is asked for. */
+/** Text by a strptime format. A format with an offset (%z, %Z) names the zone itself. */
+async function formatSql(engine: Engine, text: string, format: string, zone: string): Promise<string> {
+  const parsed = (value: string): string => `try_strptime(${value}, ${sqlText(format)})`;
+  let type: unknown;
+  try {
+    type = (await engine.rows(`SELECT typeof(${parsed("''")}) AS type`))[0]?.['type'];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new DataError([
+      {
+        file: 'description',
+        column: 'interactions.time.format',
+        value: format,
+        message: `is no format of times: ${error.message.split('\n', 1)[0] ?? ''}`,
+        cure: 'write it with the letters of strptime, e.g. "%m %d, %Y" or "%Y-%m-%d %H:%M:%S %z"',
+      },
+    ]);
+  }
+  const moment = type === 'TIMESTAMP WITH TIME ZONE' ? parsed(text) : `timezone(${sqlText(zone)}, ${parsed(text)})`;
+  return `(epoch_us(${moment}) / 1e6)`;
+}
+
+/**
+ * ISO 8601 with or without a zone of its own, to the microsecond. DuckDB reads more than that (e.g. "epoch"), so the form is asked for; and
+ * less (no zone after a time without seconds), so what it refuses is written out for it.
+ */
 function isoSql(text: string, zone: string): string {
-  const form = `regexp_full_match(trim(${text}), '\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}([.,]\\d+)?)?\\s?(Z|z|UTC|[+-]\\d{2}(:?\\d{2})?)?)?')`;
-  const zoned = `regexp_matches(trim(${text}), ':\\d{2}([.,]\\d+)?\\s?(Z|z|UTC|[+-]\\d{2}(:?\\d{2})?)$')`;
-  const plain = `replace(trim(${text}), ',', '.')`;
-  return `(CASE WHEN ${form} THEN epoch_us(CASE WHEN ${zoned} THEN TRY_CAST(${plain} AS TIMESTAMPTZ) ELSE timezone(${sqlText(zone)}, TRY_CAST(${plain} AS TIMESTAMP)) END) / 1e6 END)`;
+  const own = '(Z|z|UTC|[+-](0\\d|1[0-5])(:?[0-5]\\d)?)';
+  const cell = `trim(${text})`;
+  const form = `regexp_full_match(${cell}, '\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}([.,]\\d+)?)?(\\s?${own})?)?')`;
+  const zoned = `regexp_matches(${cell}, ':\\d{2}([.,]\\d+)?\\s?${own}$')`;
+  const plain = `replace(${cell}, ',', '.')`;
+  const seconds = `regexp_replace(upper(${plain}), '^(.{10}[T ]\\d{2}:\\d{2})($|[^:\\d])', '\\1:00\\2')`;
+  const written = `regexp_replace(regexp_replace(${seconds}, '\\s?UTC$', 'Z'), '\\s([+-])', '\\1')`;
+  const parsed = (type: string): string => `coalesce(TRY_CAST(${plain} AS ${type}), TRY_CAST(${written} AS ${type}))`;
+  return `(CASE WHEN ${form} THEN epoch_us(CASE WHEN ${zoned} THEN ${parsed('TIMESTAMPTZ')} ELSE timezone(${sqlText(zone)}, ${parsed('TIMESTAMP')}) END) / 1e6 END)`;
 }
 
 function textBound(engine: Engine, zone: string): TimeReading['bound'] {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { type Manifest, type ManifestField, PREPARED_FILES } from '../prepared/manifest.js';
+import { syncFolder } from './place.js';
 
 const FORMAT = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)';
 
@@ -68,7 +69,7 @@ function ownerSelect(
     ...extra,
     ...columns.map(({ field, select }) => `${select} AS ${sqlName(field.name)}`),
   ];
-  const join = table === undefined ? '' : `LEFT JOIN ${table} ON ${table}.id = ${ids}.token`;
+  const join = table === undefined ? '' : `LEFT JOIN ${table} ON ${table}.id = ${ids}.source`;
   return `SELECT ${selected.join(', ')} FROM ${ids} ${join} ${columns.map((column) => column.join).join(' ')} ORDER BY ${ids}.id`;
 }
 
@@ -92,4 +93,5 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
     await handle.sync();
     await handle.close();
   }
+  await syncFolder(folder);
 }
