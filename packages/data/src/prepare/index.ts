@@ -18,3 +18,4 @@ export { type OpenSources, prepareDataset, type PrepareEvent, prepareFrom, type 
 export { analysePrepared, type OtherField, type PreparedAnalysis } from './analyse.js';
 export { openPrepared, type OpenPreparedOptions } from '../prepared/open.js';
 export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from '../prepared/read.js';
+export { listRecipes, type RecipeEntry, readRecipe, recipeNames } from '../recipes.js';

@@ -163,7 +163,7 @@ export async function numberLogValues(
     const kind = spec.kind === 'numeric' && spec.bins !== undefined ? 'categorical' : spec.kind;
     if (kind === 'numeric' || kind === 'vector') {
       const length =
-        kind === 'vector' ? await engine.count(`SELECT coalesce(max(len(${column})), 0) FROM final`) : undefined;
+        kind === 'vector' ? await engine.count(`SELECT coalesce(max(len(${column})), 0) FROM placed`) : undefined;
       fields.push({ name, owner, kind, ...(length === undefined ? {} : { values: length }) });
       selects.push(kind === 'vector' ? `CAST(${column} AS FLOAT[])` : column);
       continue;
@@ -173,15 +173,15 @@ export async function numberLogValues(
         ? kind === 'categorical'
           ? `[${column}]`
           : column
-        : await binSql(engine, column, 'final', spec.bins);
+        : await binSql(engine, column, 'placed', spec.bins);
     await engine.run(
-      `INSERT INTO vocabulary SELECT ${sqlText(owner)}, ${sqlText(name)}, CAST(row_number() OVER (ORDER BY earliest) AS INTEGER), token FROM (SELECT token, min({seen: pos, place: place}) AS earliest FROM (SELECT unnest(${list}) AS token, generate_subscripts(${list}, 1) AS place, pos FROM final) WHERE token IS NOT NULL AND trim(token) <> '' GROUP BY token)`,
+      `INSERT INTO vocabulary SELECT ${sqlText(owner)}, ${sqlText(name)}, CAST(row_number() OVER (ORDER BY earliest) AS INTEGER), token FROM (SELECT token, min({seen: pos, place: place}) AS earliest FROM (SELECT unnest(${list}) AS token, generate_subscripts(${list}, 1) AS place, pos FROM placed) WHERE token IS NOT NULL AND trim(token) <> '' GROUP BY token)`,
     );
     const known = `(SELECT map_from_entries(list((token, id))) FROM vocabulary WHERE owner = ${sqlText(owner)} AND field = ${sqlText(name)})`;
     await engine.run(`CREATE TEMP TABLE map_${column} AS SELECT ${known} AS ids`);
     const ids = `(SELECT ids FROM map_${column})`;
     const values = await engine.count(vocabularySize(owner, name));
-    const most = await engine.count(`SELECT coalesce(max(len(${list})), 0) FROM final`);
+    const most = await engine.count(`SELECT coalesce(max(len(${list})), 0) FROM placed`);
     fields.push({ name, owner, kind, values, maxValues: Math.max(1, most) });
     selects.push(
       kind === 'categorical'
