@@ -15,7 +15,6 @@ export {
 } from '../prepared/manifest.js';
 export { openSource } from '../sources/open.js';
 export { type OpenSources, prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } from './prepare.js';
-export { type Cached, type CachedOptions, prepareCached } from './cached.js';
 export { analysePrepared, type OtherField, type PreparedAnalysis } from './analyse.js';
 export { openPrepared, type OpenPreparedOptions } from '../prepared/open.js';
 export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from '../prepared/read.js';

@@ -37,7 +37,7 @@ const READERS: { readonly [F in SourceFormat]: SourceReader } = {
  */
 export async function openSource(spec: SourceSpec, options: OpenOptions): Promise<OpenSource> {
   if (spec.format === 'postgres') return READERS.postgres(spec, [], options);
-  const files = await findSourceFiles(spec, options);
+  const files = await filesOf(spec, options);
   const [first] = files;
   if (first === undefined)
     throw new DataError([{ file: 'description', message: 'names no files', cure: 'name them with files:' }]);
@@ -49,7 +49,7 @@ export async function openSource(spec: SourceSpec, options: OpenOptions): Promis
 const DATA_ENDINGS = /\.(csv|tsv|jsonl|ndjson|json|parquet|inter)(\.gz|\.zst)?$/i;
 
 /** The files of a source: paths as they are, globs and folders in the order of their names. */
-export async function findSourceFiles({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
+async function filesOf({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
   const found: string[] = [];
   for (const pattern of typeof files === 'string' ? [files] : files) {
     const full = path.resolve(base, pattern);
