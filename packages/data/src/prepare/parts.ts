@@ -111,8 +111,10 @@ async function globalTimeSql(
     typeof test === 'number'
       ? Math.floor(n * test + 1e-9)
       : await engine.count(`SELECT count(*) FROM final WHERE t >= ${sqlNumber(testMoment ?? 0)}`);
-  const valids = typeof valid === 'number' ? Math.floor(n * valid + 1e-9) : 0;
-  const early = n - tests - valids;
+  const early =
+    typeof valid === 'number'
+      ? n - tests - Math.floor(n * valid + 1e-9)
+      : await engine.count(`SELECT count(*) FROM final WHERE t < ${sqlNumber(validMoment ?? 0)}`);
   if (early < 1 || (validMoment !== undefined && testMoment !== undefined && validMoment >= testMoment)) {
     const message =
       early < 1 ? 'leaves nothing to train on' : 'must begin before the test part, so that there is something in it';
@@ -137,7 +139,7 @@ function lastSql(valid: number, test: number): string {
   return `CASE WHEN n >= ${test + 2} AND k >= n - ${test} THEN ${t} WHEN n >= ${valid + test + 2} AND k >= n - ${test + valid} THEN ${v} ELSE ${train} END`;
 }
 
-/** A number in [0, 1) that depends on the token and the seed alone, on every machine and version. */
+/** A number in [0, 1) that depends on the token and the seed alone, on every machine: the first 8 bytes of an MD5, lowest first. */
 function hashSql(token: string, seed: number): string {
   return `(CAST(md5_number_upper(${sqlText(`${seed}:`)} || ${token}) AS DOUBLE) / 18446744073709551616.0)`;
 }

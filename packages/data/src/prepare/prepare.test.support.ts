@@ -5,7 +5,9 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { descriptionSchema } from '../description/schema.js';
 import type { DescriptionInput } from '../description/types.js';
-import type { Manifest } from '../prepared/manifest.js';
+import { openEngine } from '../engine/engine.js';
+import { sqlText } from '../engine/quote.js';
+import { type Manifest, PREPARED_FILES } from '../prepared/manifest.js';
 import { loadPrepared } from '../prepared/read.js';
 import type { Dataset, Vocabulary } from '../types.js';
 import { prepareDataset, type PrepareOptions } from './prepare.js';
@@ -98,4 +100,32 @@ export function valuesOf({ items, fields }: Dataset, name: string): Record<strin
       ])
       .filter(([, values]) => values.length > 0),
   );
+}
+
+/** The interactions as they stand in the file; columns of `log` (interactions), `users` and `items` (their rows). */
+export async function written(out: string, ...columns: readonly string[]): Promise<unknown[][]> {
+  const engine = await openEngine({ threads: 1 });
+  const table = (name: string): string => `read_parquet(${sqlText(path.join(out, name))}, file_row_number = true)`;
+  try {
+    const rows = await engine.rows(
+      `SELECT ${columns.map((column, index) => `${column} AS c${index}`).join(', ')} FROM ${table(PREPARED_FILES.interactions)} AS log JOIN ${table(PREPARED_FILES.users)} AS users ON users.id = log.user JOIN ${table(PREPARED_FILES.items)} AS items ON items.id = log.item ORDER BY log.file_row_number`,
+    );
+    return rows.map((row) => columns.map((_, index) => row[`c${index}`]));
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Rows of a file of the prepared form. */
+export async function rowsOf(
+  out: string,
+  file: keyof typeof PREPARED_FILES,
+  columns: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const engine = await openEngine({ threads: 1 });
+  try {
+    return await engine.rows(`SELECT ${columns} FROM read_parquet(${sqlText(path.join(out, PREPARED_FILES[file]))})`);
+  } finally {
+    await engine.close();
+  }
 }

@@ -35,8 +35,10 @@ export const openAtomic: SourceReader = async (spec, files, options) => {
     throw new DataError([{ file: first ?? '', line: 1, value: wrong, message: 'is not name:type', cure }]);
   }
   const names = columns.map((column) => column.split(':')[0] ?? '');
-  const open = await openDelimited(spec, files, { delimiter: '\t', quote: '', header: true, names }, options);
-  return { ...open, spec: { ...spec, format: 'atomic' } };
+  // Recognised or stated: the headers of the other files are compared as those of this form.
+  const atomic: SourceSpec = { ...spec, format: 'atomic' };
+  const open = await openDelimited(atomic, files, { delimiter: '\t', quote: '', header: true, names }, options);
+  return { ...open, spec: atomic };
 };
 
 async function openDelimited(
