@@ -287,6 +287,12 @@ const runInputs: readonly BadInput[] = [
     uid: 65_534,
   },
   {
+    name: 'a folder below one that takes no folders',
+    args: train('--out', '/proc/difsr/run'),
+    code: exitCodes.failed,
+    names: ['/proc/difsr/run', 'cannot be created', 'cure:'],
+  },
+  {
     name: 'a run that is none',
     args: ['resume', 'shop'],
     code: exitCodes.failed,

@@ -1,16 +1,48 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appendLine, FileWriteError, readLines, removeTemporaries, writeError, writeFileAtomic } from './files.js';
+import {
+  appendLine,
+  FileWriteError,
+  makeFolder,
+  readLines,
+  removeTemporaries,
+  writeError,
+  writeFileAtomic,
+} from './files.js';
 
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'difsr-files-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('makeFolder', () => {
+  it('makes all folders of a path, also by several callers at a time, and is content with one that exists', async () => {
+    const path = join(folder, 'a', 'b', 'c');
+    await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(folder, 'a', 'd'))]);
+    await makeFolder(path);
+    await makeFolder('/');
+    expect((await stat(path)).isDirectory()).toBe(true);
+    expect(await readdir(join(folder, 'a'))).toEqual(['b', 'd']);
+  });
+
+  it('ends with an error where Node goes on for ever: a parent that exists and takes no folder', async ({ skip }) => {
+    skip(process.platform !== 'linux', 'needs /proc');
+    const failure = await makeFolder('/proc/difsr/runs').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(FileWriteError);
+    expect(String(failure)).toMatch(/proc\/difsr\/runs.*(ENOENT|EACCES)/);
+  });
+
+  it('ends with an error where a file is in the way', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(makeFolder(join(folder, 'file'))).rejects.toThrow(FileWriteError);
+    await expect(makeFolder(join(folder, 'file', 'run'))).rejects.toThrow(/a part of the path is a file/);
+  });
+});
 
 describe('writeFileAtomic', () => {
   it('writes bytes and text, over what was there, and leaves no other file', async () => {

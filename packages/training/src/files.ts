@@ -1,6 +1,6 @@
 // Files of a run folder that survive a kill at any moment: a reader sees the old file or the new one, never half of one.
-import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** A file could not be written. Names the path, the reason and the cure; `code` is the system's, such as ENOSPC. */
 export class FileWriteError extends Error {
@@ -50,6 +50,39 @@ export function writeError(path: string, cause: unknown): FileWriteError {
   const other = [cause instanceof Error ? cause.message : String(cause), 'check the path and the disk'] as const;
   const [reason, cure] = REASONS[code] ?? other;
   return new FileWriteError(path, code, reason, cure, cause);
+}
+
+/**
+ * Makes a folder and the folders above it; one that is there already is no error. Node's own recursive mkdir never ends where the
+ * system answers "no such folder" for a folder whose parent exists: below /proc, or where the working folder was removed.
+ * @throws FileWriteError
+ * @example await makeFolder('runs/a');
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeBelow(resolve(path));
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+async function makeBelow(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const above = dirname(folder);
+    if (codeOf(error) === 'ENOENT' && above !== folder) {
+      await makeBelow(above);
+      // Once more and no more; another process may have made it meanwhile.
+      await mkdir(folder).catch((again: unknown) => requireFolder(folder, again));
+    } else await requireFolder(folder, error);
+  }
+}
+
+/** Throws `error` unless the folder is there; of a root or a mount, mkdir says other things than that it exists. */
+async function requireFolder(folder: string, error: unknown): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() !== true) throw error;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Where a run starts: in an empty folder, or where an earlier process left off.
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { splitDataset, schemaOf } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type TrainingTask } from '@difsr/models';
@@ -9,7 +9,7 @@ import { initialValues } from '@difsr/nn';
 import { environmentChanges, readCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
-import { readLines, removeTemporaries, writeFileAtomic } from './files.js';
+import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from './files.js';
 import { RunError } from './run-error.js';
 import { fingerprint, readRunConfig, RUN_FILES, vocabularyOf, writeJson } from './run-folder.js';
 import type { TrainOptions } from './session.js';
@@ -120,10 +120,10 @@ async function dropLaterHistory(out: string, epochs: number): Promise<void> {
 }
 
 async function requireEmpty(out: string): Promise<void> {
-  // Resolved: Node's recursive mkdir of a relative path never ends where the working folder was removed.
-  await mkdir(resolve(out), { recursive: true }).catch((error: unknown) => {
+  await makeFolder(out).catch((error: unknown) => {
     throw new RunError(
-      `${out}: cannot be created (${error instanceof Error ? error.message : String(error)}). Cure: choose another folder with --out`,
+      `${out}: cannot be created (${error instanceof FileWriteError ? error.code : String(error)}). Cure: choose another folder with --out`,
+      { cause: error },
     );
   });
   const existing = await readdir(out);

@@ -1,6 +1,6 @@
 // Report files: each is whole or absent, whatever happens while it is written.
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { ReportError } from '../errors.js';
 import { renderMarkdown } from './markdown.js';
 import type { AttentionReport } from './result.js';
@@ -23,7 +23,7 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
   for (const [name, text] of files) {
     const path = join(folder, name);
     try {
-      await mkdir(resolve(folder), { recursive: true }); // of a relative path it never ends where the working folder was removed
+      await makeFolder(resolve(folder));
       await writeWhole(path, text);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -34,6 +34,13 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
     paths.push(path);
   }
   return paths;
+}
+
+/** Node's recursive mkdir never ends where a parent exists and takes no folder (below /proc, in a removed working folder). */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder);
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
