@@ -1,6 +1,7 @@
 // Public API of @difsr/data/prepare: files of any form -> a described, clean, versioned data set on disk (needs Node and DuckDB).
 export { type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
 export { checkDescription, parseDescription, readDescription } from '../description/read.js';
+export { describe, writeDescription } from '../description/describe.js';
 export { descriptionSchema } from '../description/schema.js';
 export * from '../description/types.js';
 export type { OpenOptions, OpenSource, RecordProblem, SourceColumn, SourceColumnType } from '../sources/source.js';
@@ -19,3 +20,8 @@ export { analysePrepared, type OtherField, type PreparedAnalysis } from './analy
 export { openPrepared, type OpenPreparedOptions } from '../prepared/open.js';
 export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from '../prepared/read.js';
 export { listRecipes, type RecipeEntry, readRecipe, recipeNames } from '../recipes.js';
+export { inspectFiles, type InspectInput, type Inspection, type InspectOptions } from '../inspect/inspect.js';
+export type { ColumnFinding, Findings, FoundRole } from '../inspect/findings.js';
+export type { GivenFiles } from '../inspect/files.js';
+export type { NamedColumns } from '../inspect/roles.js';
+export { type Cached, type CachedInput, type CachedOptions, prepareCached } from './cached.js';

@@ -247,7 +247,8 @@ async function sourceFiles(sources: readonly OpenSource[], base: string): Promis
   );
 }
 
-async function ownVersion(): Promise<string> {
+/** The version of this package. */
+export async function ownVersion(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0';
 }

@@ -49,7 +49,7 @@ export async function openSource(spec: SourceSpec, options: OpenOptions): Promis
 const DATA_ENDINGS = /\.(csv|tsv|jsonl|ndjson|json|parquet|inter)(\.gz|\.zst)?$/i;
 
 /** The files of a source: paths as they are, globs and folders in the order of their names. */
-async function filesOf({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
+export async function filesOf({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
   const found: string[] = [];
   for (const pattern of typeof files === 'string' ? [files] : files) {
     const full = path.resolve(base, pattern);

@@ -1,0 +1,211 @@
+// Which columns serve as attributes, and of what kind; a column that cannot serve says why.
+import { quotedNames, splitValues } from '../category-text.js';
+import type { FieldSpec } from '../description/types.js';
+import { fieldValues } from '../prepare/field-values.js';
+import { decodeHtml } from '../prepare/html.js';
+import { isLinkName, isMeasureName, isPersonName, plainName } from './names.js';
+import { type ColumnProfile, isNested } from './profile.js';
+
+/** What was made of a column. */
+export interface FieldChoice {
+  /** Absent where the column cannot serve. */
+  readonly field?: FieldSpec;
+  readonly why: string;
+}
+
+/** What else is known. */
+export interface FieldContext {
+  /** Type of an atomic file's header. */
+  readonly atomicType?: string | undefined;
+  /** Whether a value is the id of an item: lists of such are links between items, not attributes. */
+  readonly isItemId?: ((value: string) => boolean) | undefined;
+}
+
+/** Below this number of cells, "almost all distinct" says nothing. */
+const FEWEST_TO_JUDGE = 20;
+/** From this share of distinct values on, values group nothing. */
+const ALMOST_ALL = 0.8;
+/** Text longer than this on average is prose. */
+const LONGEST_VALUE = 50;
+/** Whole numbers with at most so many different values are rather codes than measures. */
+const MOST_CODES = 12;
+/** Share of the cells with a value that must hold a separator. */
+const SEPARATED = 0.1;
+const SEPARATORS = ['|', ';', ', ', ','] as const;
+const URL = /^(https?:)?\/\/|^www\./i;
+
+/** Decides what a column is as an attribute. */
+export function chooseField(column: ColumnProfile, context: FieldContext = {}): FieldChoice {
+  const { filled, rows, distinct, cells, type } = column;
+  if (filled === 0) return { why: 'it is empty' };
+  if (isPersonName(column.name)) return { why: 'names of people' };
+  if (distinct === 1 && rows >= 2)
+    return { why: `the same value on every row that has one: ${column.examples[0] ?? ''}` };
+  if (filled < rows * 0.01) return { why: `filled on ${filled} of ${rows} rows alone` };
+  if (isNested(type)) return nestedField(column, context);
+  const markup = cells.filter((cell) => decodeHtml(cell) === undefined).length;
+  if (markup > cells.length * 0.2)
+    return { why: `HTML debris on ${markup} of the first ${cells.length} cells with a value` };
+  const html: Pick<FieldSpec, 'html'> = cells.some((cell) => cell.includes('&') && decodeHtml(cell) !== cell.trim())
+    ? { html: 'decode' }
+    : {};
+  if (context.atomicType === 'token_seq')
+    return severalField(column, cells, { kind: 'multi-categorical', separator: ' ', ...html });
+  if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
+  if (context.atomicType !== 'token' && column.numbers === filled) return numberField(column, context);
+  const vector = vectorField(column);
+  if (vector !== undefined) return vector;
+  const quoted = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
+  if (quoted > cells.length * 0.8)
+    return severalField(column, cells, { kind: 'multi-categorical', separator: ',', names: true, ...html });
+  for (const separator of SEPARATORS) {
+    const separated = separatedField(column, separator, html);
+    if (separated !== undefined) return separated;
+  }
+  if (cells.some((cell) => URL.test(cell))) return { why: 'addresses of pages' };
+  if (column.meanLength > LONGEST_VALUE)
+    return { why: `free text (${Math.round(column.meanLength)} characters on average)` };
+  if (groupsNothing(distinct, filled))
+    return { why: `${distinct} different values on ${filled} rows: it groups nothing` };
+  const why = column.distinct === 2 ? 'two values' : `${distinct} values on ${filled} rows`;
+  return { field: { kind: 'categorical', ...html }, why };
+}
+
+function groupsNothing(distinct: number, occurrences: number): boolean {
+  return occurrences >= FEWEST_TO_JUDGE && distinct >= ALMOST_ALL * occurrences;
+}
+
+function numberField(column: ColumnProfile, { atomicType }: FieldContext): FieldChoice {
+  const { name, filled, distinct, wholes, least, most, zeroLed, numbers } = column;
+  const whole = wholes === numbers;
+  const plain = plainName(name);
+  if (atomicType === undefined && whole) {
+    const code = /(id|code|type|category|class|group|brand|segment|cluster|zip|zipcode|postalcode|plz)$/.test(plain);
+    if (zeroLed > 0 || code)
+      return groupsNothing(distinct, filled)
+        ? { why: `${distinct} different codes on ${filled} rows: it groups nothing` }
+        : { field: { kind: 'categorical' }, why: `${distinct} codes on ${filled} rows` };
+    if (/year/.test(plain) && least >= 1000 && most <= 2200)
+      return { field: { kind: 'categorical' }, why: `years ${least} to ${most}` };
+    if (distinct <= MOST_CODES && filled > distinct && !isMeasureName(name))
+      return { field: { kind: 'categorical' }, why: `whole numbers with ${distinct} different values` };
+    if (filled >= FEWEST_TO_JUDGE && distinct === filled && most - least + 1 === filled)
+      return { why: 'it counts the rows' };
+  }
+  return { field: { kind: 'numeric' }, why: `numbers from ${least} to ${most}` };
+}
+
+/** Cells of so many numbers each, all of the same length. */
+function vectorField({ cells }: ColumnProfile): FieldChoice | undefined {
+  for (const separator of [' ', ',', ';', '|']) {
+    const rows = cells.slice(0, 200).map((cell) => cell.split(separator).map((part) => part.trim()));
+    const width = rows[0]?.length ?? 0;
+    const fits = rows.every(
+      (parts) => parts.length === width && parts.every((part) => part !== '' && Number.isFinite(Number(part))),
+    );
+    if (width >= 3 && fits && rows.flat().some((part) => part.includes('.')))
+      return { field: { kind: 'vector', separator }, why: `${width} numbers in each cell` };
+  }
+  return undefined;
+}
+
+function separatedField(
+  column: ColumnProfile,
+  separator: string,
+  html: Pick<FieldSpec, 'html'>,
+): FieldChoice | undefined {
+  const { cells } = column;
+  // A semicolon ends &amp; too.
+  const plain = 'html' in html ? cells.map((cell) => decodeHtml(cell) ?? '') : cells;
+  const split = plain.filter((cell) => cell.includes(separator)).length;
+  if (split < Math.max(2, cells.length * SEPARATED)) return undefined;
+  const parts = plain.flatMap((cell) => splitValues(cell, 'fragments', separator));
+  const distinct = new Set(parts).size;
+  const length = parts.reduce((sum, part) => sum + part.length, 0) / Math.max(1, parts.length);
+  // The parts must repeat more than the cells do: an address has commas, too.
+  const groups = distinct <= parts.length * 0.5 && distinct < new Set(cells).size * 1.5;
+  if (length > LONGEST_VALUE || !groups || parts.some((part) => URL.test(part))) return undefined;
+  return severalField(column, cells, { kind: 'multi-categorical', separator, ...html });
+}
+
+function nestedField(column: ColumnProfile, context: FieldContext): FieldChoice {
+  const values = column.cells.map(parsed);
+  const lists = values.filter((value) => Array.isArray(value));
+  if (lists.length * 2 <= values.length)
+    return values.every((value) => typeof value === 'object')
+      ? { why: 'objects; a key of them can be named as sql: "column ->> \'$.key\'"' }
+      : { why: 'lists in some cells, text or objects in others' };
+  const flat = lists.flat(3);
+  const numbers = flat.filter((value) => typeof value === 'number');
+  const [first] = lists;
+  const width = first?.length ?? 0;
+  if (
+    numbers.length === flat.length &&
+    width >= 3 &&
+    lists.every((list) => list.length === width) &&
+    numbers.some((value) => !Number.isInteger(value))
+  )
+    return { field: { kind: 'vector' }, why: `lists of ${width} numbers` };
+  if (flat.some((value) => typeof value === 'object' && value !== null)) return { why: 'lists of objects' };
+  return severalField(column, column.cells, { kind: 'multi-categorical' }, context);
+}
+
+function parsed(cell: string): unknown {
+  try {
+    const value: unknown = JSON.parse(cell);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field with several values in a cell, if they group anything. */
+function severalField(
+  column: ColumnProfile,
+  cells: readonly string[],
+  field: FieldSpec,
+  { isItemId }: FieldContext = {},
+): FieldChoice {
+  const html = cells.some((cell) => cell.includes('&') && /&(#\d+|#x[\da-f]+|\w+);/i.test(cell))
+    ? 'decode'
+    : field.html;
+  const spec: FieldSpec = { ...field, ...(html === undefined ? {} : { html }) };
+  const sets = cells.map((cell) =>
+    fieldValues(cell, {
+      from: isNested(column.type) ? 'json' : 'text',
+      separator: field.separator ?? ' ',
+      names: field.names ?? true,
+      html: html === 'decode',
+      drop: [],
+    }),
+  );
+  const values = sets.flat();
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const length = values.reduce((sum, value) => sum + value.length, 0) / Math.max(1, values.length);
+  if (values.length === 0) return { why: 'no value in any cell' };
+  if (values.some((value) => URL.test(value))) return { why: 'addresses of pages' };
+  if (length > LONGEST_VALUE) return { why: `free text (${Math.round(length)} characters on average)` };
+  // Numbers of other things may be those of items by chance.
+  const isLink = (value: string): boolean => !/^\d{1,7}$/.test(value) && isItemId?.(value) === true;
+  const links = values.filter(isLink).length;
+  if (isLinkName(column.name) || links > values.length * 0.2)
+    return { why: `${links} of ${values.length} values are ids of items: links, not attributes` };
+  if (groupsNothing(counts.size, values.length))
+    return { why: `${counts.size} different values of ${values.length}: it groups nothing` };
+  // A value that every item has tells nothing.
+  const everywhere = [...counts].filter(([, count]) => count === sets.filter((set) => set.length > 0).length);
+  const drop = cells.length >= FEWEST_TO_JUDGE ? everywhere.map(([value]) => value) : [];
+  const dropped =
+    drop.length === 0 ? '' : `; ${drop.map((value) => JSON.stringify(value)).join(', ')} is on every row: left out`;
+  const how =
+    field.separator === undefined
+      ? 'lists'
+      : field.names === true
+        ? 'quoted names'
+        : `parts between ${JSON.stringify(field.separator)}`;
+  return {
+    field: { ...spec, ...(drop.length === 0 ? {} : { drop }) },
+    why: `${how}, ${counts.size} values, ${(values.length / cells.length).toFixed(1)} on a row${dropped}`,
+  };
+}

@@ -1,0 +1,230 @@
+// Which columns of a log are user, item and time. In the order of certainty: named by the caller, a usual name, the ids of the catalogue,
+// the only column that is left; anything less certain is an error that shows the columns.
+import { DataError } from '../errors.js';
+import type { TimeSpec } from '../description/types.js';
+import { nearestName } from '../nearest.js';
+import { type ColumnFinding, finding, undecided } from './findings.js';
+import { type ColumnRole, isAttributeName, nameRank } from './names.js';
+import { type ColumnProfile, isNested, type ProfiledSource } from './profile.js';
+import { type TimeForm, timeForm } from './times.js';
+
+/** What the caller says of the columns. */
+export interface NamedColumns {
+  readonly user?: string | undefined;
+  readonly item?: string | undefined;
+  /** `none`: the order of the files counts. */
+  readonly time?: string | undefined;
+  /** strptime, e.g. `%d.%m.%Y`. */
+  readonly timeFormat?: string | undefined;
+  /** Of times that name none, e.g. `Europe/Berlin`. */
+  readonly zone?: string | undefined;
+}
+
+/** The columns of a log that are no attributes. */
+export interface Roles {
+  readonly user: ColumnProfile;
+  readonly item: ColumnProfile;
+  readonly time?: { readonly column: ColumnProfile; readonly spec: TimeSpec };
+  readonly findings: readonly ColumnFinding[];
+}
+
+/** From this share of fitting cells on, a column without a usual name is one of times. */
+const ALMOST_ALL_TIMES = 0.98;
+/** Above this share of distinct values, a column repeats too little to be ids without being named so. */
+const MOST_DISTINCT = 0.9;
+const CURE = {
+  user: 'name the column of users with --user (user)',
+  item: 'name the column of items with --item (item)',
+  time: 'name the column of times with --time (time), its form with --time-format, or say --time none where the order of the file is that of time',
+} as const;
+
+/**
+ * Chooses user, item and time.
+ *
+ * @param catalogueShare of a column: the share of its distinct values that are ids of the catalogue, where there is one
+ * @throws DataError if user or item cannot be told, or a named column is not there
+ */
+export async function chooseRoles(
+  log: ProfiledSource,
+  named: NamedColumns,
+  catalogueShare?: (column: ColumnProfile) => Promise<number>,
+): Promise<Roles> {
+  const findings: ColumnFinding[] = [];
+  const given = {
+    user: namedColumn(log, named.user, 'user'),
+    item: namedColumn(log, named.item, 'item'),
+    time: named.time === 'none' ? undefined : namedColumn(log, named.time, 'time'),
+  };
+  const taken = new Set<ColumnProfile>(Object.values(given).filter((column) => column !== undefined));
+  const chosen: { user?: ColumnProfile; item?: ColumnProfile } = {};
+  const take = (role: 'user' | 'item', column: ColumnProfile | undefined, why: string): void => {
+    if (column === undefined || chosen[role] !== undefined) return;
+    chosen[role] = column;
+    taken.add(column);
+    findings.push(finding('interactions', column, role, why));
+  };
+  for (const role of ['user', 'item'] as const) take(role, given[role], 'named by you');
+  for (const role of ['user', 'item'] as const) take(role, byName(log, role, taken), 'a usual name');
+  const time = named.time === 'none' ? undefined : chooseTime(log, given.time, named, taken);
+  if (time !== undefined) {
+    taken.add(time.column);
+    findings.push(finding('interactions', time.column, 'time', time.why));
+  }
+  const left = (): ColumnProfile[] => log.columns.filter((column) => !taken.has(column) && looksLikeIds(column));
+  if (chosen.item === undefined && catalogueShare !== undefined) {
+    const shares = await Promise.all(left().map(async (column) => ({ column, share: await catalogueShare(column) })));
+    const best = shares.toSorted((a, b) => b.share - a.share)[0];
+    if (best !== undefined && best.share > 0.5)
+      take('item', best.column, `${Math.round(best.share * 100)} % of its values are ids of the catalogue`);
+  }
+  if (log.columns.every(({ name }, index) => name === `column${index + 1}`) && log.columns.length <= 5) {
+    const why = 'no header: files without one have user, item (and more) in this order';
+    take('user', left()[0], why);
+    take('item', left()[0], why);
+  }
+  for (const role of ['user', 'item'] as const) {
+    const [only, second] = left();
+    const other = role === 'user' ? chosen.item : chosen.user;
+    if (other !== undefined && second === undefined) take(role, only, 'the only other column that repeats like ids');
+  }
+  const { user, item } = chosen;
+  if (user === undefined || item === undefined) {
+    const missing = user === undefined ? (item === undefined ? 'the user and which the item' : 'the user') : 'the item';
+    throw undecided(
+      log,
+      `cannot tell which column is ${missing}`,
+      [...(user === undefined ? [CURE.user] : []), ...(item === undefined ? [CURE.item] : [])].join(', and '),
+    );
+  }
+  return { user, item, findings, ...(time === undefined ? {} : { time: { column: time.column, spec: time.spec } }) };
+}
+
+/** A column by the name that the caller gave. @throws DataError with the nearest name */
+export function namedColumn(
+  { source, columns }: ProfiledSource,
+  name: string | undefined,
+  role: ColumnRole,
+): ColumnProfile | undefined {
+  if (name === undefined) return undefined;
+  const found = columns.find((column) => column.name === name);
+  if (found !== undefined) return found;
+  const names = columns.map((column) => column.name);
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
+  const message = `is a column that the file lacks${hint}; it has ${names.join(', ')}`;
+  throw new DataError([{ file: source.files[0] ?? 'source', value: name, message, cure: CURE[role] }]);
+}
+
+/** The column whose name fits a role best; of equals the first. */
+function byName(
+  { columns }: ProfiledSource,
+  role: ColumnRole,
+  taken: ReadonlySet<ColumnProfile>,
+): ColumnProfile | undefined {
+  return columns
+    .filter((column) => !taken.has(column) && column.filled > 0 && !isNested(column.type))
+    .map((column) => ({ column, rank: nameRank(column.name, role) }))
+    .filter(({ rank }) => rank !== undefined)
+    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0]?.column;
+}
+
+/** Short, without white space, on nearly every row, and repeating. */
+function looksLikeIds(column: ColumnProfile): boolean {
+  const { filled, rows, distinct, spaced, meanLength, numbers, wholes } = column;
+  return (
+    !isNested(column.type) &&
+    !isAttributeName(column.name) &&
+    nameRank(column.name, 'time') === undefined &&
+    timeForm(column) === undefined &&
+    filled >= 0.95 * rows &&
+    distinct > 1 &&
+    distinct <= MOST_DISTINCT * filled &&
+    spaced <= 0.01 * filled &&
+    meanLength <= 64 &&
+    numbers === wholes
+  );
+}
+
+interface ChosenTime {
+  readonly column: ColumnProfile;
+  readonly spec: TimeSpec;
+  readonly why: string;
+}
+
+function chooseTime(
+  log: ProfiledSource,
+  given: ColumnProfile | undefined,
+  named: NamedColumns,
+  taken: ReadonlySet<ColumnProfile>,
+): ChosenTime | undefined {
+  if (given !== undefined) return readAs(log, given, named, 'named by you');
+  const open = log.columns.filter((column) => !taken.has(column) && column.filled > 0);
+  const usual = open
+    .map((column) => ({ column, rank: nameRank(column.name, 'time') }))
+    .filter(({ rank }) => rank !== undefined)
+    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+  const readable = usual.find(({ column }) => column.numbers === column.filled || timeForm(column) !== undefined);
+  const best = readable ?? usual[0];
+  if (best !== undefined) return readAs(log, best.column, named, 'a usual name');
+  const looking = open.filter((column) => {
+    const form = timeForm(column);
+    return form !== undefined && form.fitting >= ALMOST_ALL_TIMES * column.filled && column.distinct > 1;
+  });
+  const [first, second] = looking;
+  if (first === undefined) return undefined;
+  const why = second === undefined ? 'the only column of times' : `the first of ${looking.length} columns of times`;
+  return readAs(log, first, named, why);
+}
+
+function readAs(log: ProfiledSource, column: ColumnProfile, named: NamedColumns, why: string): ChosenTime {
+  const { timeFormat: format, zone } = named;
+  const zoned = zone === undefined ? {} : { zone };
+  if (format !== undefined)
+    return { column, spec: { column: column.name, format, ...zoned }, why: `${why}; format by you` };
+  const form = timeForm(column);
+  if (form !== undefined) {
+    if (form.ambiguous !== undefined) throw ambiguous(log, column, form.ambiguous);
+    return { column, spec: specOf(column, form, zone), why: `${why}: ${form.why}${shortOf(form, column)}` };
+  }
+  if (column.numbers === column.filled)
+    return {
+      column,
+      spec: { column: column.name, unit: 'order' },
+      why: `${why}: numbers too small for seconds since 1970: only their order counts`,
+    };
+  throw new DataError([
+    {
+      file: log.source.files[0] ?? 'source',
+      column: column.name,
+      value: column.cells[0] ?? '',
+      message: `is not a time that is known (nor are most of the ${column.filled} cells of that column)`,
+      cure: 'say how the times are written with --time-format (timeFormat), e.g. --time-format "%d.%m.%Y %H:%M"; name another column with --time, or say --time none',
+    },
+  ]);
+}
+
+function specOf(column: ColumnProfile, form: TimeForm, zone: string | undefined): TimeSpec {
+  const spec = {
+    column: column.name,
+    ...(form.unit === undefined ? {} : { unit: form.unit }),
+    ...(form.format === undefined ? {} : { format: form.format }),
+    ...(zone === undefined ? {} : { zone }),
+  };
+  return Object.keys(spec).length === 1 ? column.name : spec;
+}
+
+function shortOf({ fitting }: TimeForm, { filled }: ColumnProfile): string {
+  return fitting >= filled ? '' : ` (${fitting} of ${filled} cells)`;
+}
+
+function ambiguous(log: ProfiledSource, column: ColumnProfile, [day, month]: readonly [string, string]): DataError {
+  return new DataError([
+    {
+      file: log.source.files[0] ?? 'source',
+      column: column.name,
+      value: column.cells[0] ?? '',
+      message: `may begin with the day or with the month: no cell of the first ${column.cells.length} tells`,
+      cure: `say which with --time-format "${day}" or --time-format "${month}" (timeFormat)`,
+    },
+  ]);
+}
