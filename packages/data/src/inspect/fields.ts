@@ -1,5 +1,6 @@
 // Which columns serve as attributes, and of what kind; a column that cannot serve says why.
 import { quotedNames, splitValues } from '../category-text.js';
+import { sqlName } from '../engine/quote.js';
 import type { FieldSpec } from '../description/types.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
@@ -32,6 +33,8 @@ const MOST_CODES = 12;
 /** Share of the cells with a value that must hold a separator. */
 const SEPARATED = 0.1;
 const SEPARATORS = ['|', ';', ', ', ','] as const;
+/** From this share of numbers on, the other cells are mistakes. */
+const MOSTLY = 0.95;
 const URL = /^(https?:)?\/\/|^www\./i;
 
 /** Decides what a column is as an attribute. */
@@ -52,7 +55,16 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
   if (context.atomicType === 'token_seq')
     return severalField(column, cells, { kind: 'multi-categorical', separator: ' ', ...html });
   if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
-  if (context.atomicType !== 'token' && column.numbers === filled) return numberField(column, context);
+  if (context.atomicType === 'token') return categoricalField(column, html);
+  if (column.numbers === filled) return numberField(column, context);
+  if (column.numbers >= filled * MOSTLY && filled >= FEWEST_TO_JUDGE) {
+    const others = filled - column.numbers;
+    const sql = `TRY_CAST(${sqlName(column.name)} AS DOUBLE)`;
+    return {
+      field: { column: { sql }, kind: 'numeric' },
+      why: `numbers, but for ${others} of ${filled} cells, which count as empty`,
+    };
+  }
   const vector = vectorField(column);
   if (vector !== undefined) return vector;
   const quoted = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
@@ -62,6 +74,11 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
     const separated = separatedField(column, separator, html);
     if (separated !== undefined) return separated;
   }
+  return categoricalField(column, html);
+}
+
+function categoricalField(column: ColumnProfile, html: Pick<FieldSpec, 'html'>): FieldChoice {
+  const { filled, distinct, cells } = column;
   if (cells.some((cell) => URL.test(cell))) return { why: 'addresses of pages' };
   if (column.meanLength > LONGEST_VALUE)
     return { why: `free text (${Math.round(column.meanLength)} characters on average)` };

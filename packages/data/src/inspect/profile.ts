@@ -29,6 +29,8 @@ export interface ColumnProfile {
   readonly wholes: number;
   readonly least: number;
   readonly most: number;
+  /** The median of the numbers. */
+  readonly middle: number;
   /** Numbers with a zero in front, such as postal codes. */
   readonly zeroLed: number;
   readonly isoTimes: number;
@@ -85,7 +87,7 @@ async function profileColumn(
 ): Promise<ColumnProfile> {
   const number = numberSql('cell');
   const [row = {}] = await engine.rows(
-    `SELECT CAST(count(*) AS INTEGER) AS "rows", CAST(count(cell) AS INTEGER) AS filled, CAST(count(DISTINCT cell) AS INTEGER) AS "distinct", CAST(count(n) AS INTEGER) AS numbers, CAST(count(*) FILTER (n = floor(n)) AS INTEGER) AS wholes, min(n) AS least, max(n) AS most, CAST(count(*) FILTER (n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')) AS INTEGER) AS "zeroLed", CAST(count(*) FILTER (regexp_full_match(trim(cell), '${ISO}')) AS INTEGER) AS "isoTimes", avg(length(cell)) AS "meanLength", CAST(count(*) FILTER (regexp_matches(cell, '\\s')) AS INTEGER) AS spaced FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
+    `SELECT CAST(count(*) AS INTEGER) AS "rows", CAST(count(cell) AS INTEGER) AS filled, CAST(count(DISTINCT cell) AS INTEGER) AS "distinct", CAST(count(n) AS INTEGER) AS numbers, CAST(count(*) FILTER (n = floor(n)) AS INTEGER) AS wholes, min(n) AS least, max(n) AS most, median(n) AS middle, CAST(count(*) FILTER (n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')) AS INTEGER) AS "zeroLed", CAST(count(*) FILTER (regexp_full_match(trim(cell), '${ISO}')) AS INTEGER) AS "isoTimes", avg(length(cell)) AS "meanLength", CAST(count(*) FILTER (regexp_matches(cell, '\\s')) AS INTEGER) AS spaced FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
   );
   const value = (key: string): number => Number(row[key] ?? 0);
   const cells = await engine.rows(
@@ -102,6 +104,7 @@ async function profileColumn(
     wholes: value('wholes'),
     least: value('least'),
     most: value('most'),
+    middle: value('middle'),
     zeroLed: value('zeroLed'),
     isoTimes: value('isoTimes'),
     meanLength: value('meanLength'),

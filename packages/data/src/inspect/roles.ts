@@ -168,7 +168,12 @@ function chooseTime(
   if (best !== undefined) return readAs(log, best.column, named, 'a usual name');
   const looking = open.filter((column) => {
     const form = timeForm(column);
-    return form !== undefined && form.fitting >= ALMOST_ALL_TIMES * column.filled && column.distinct > 1;
+    return (
+      form !== undefined &&
+      form.outliers !== true &&
+      form.fitting >= ALMOST_ALL_TIMES * column.filled &&
+      column.distinct > 1
+    );
   });
   const [first, second] = looking;
   if (first === undefined) return undefined;

@@ -9,6 +9,8 @@ export interface TimeForm {
   /** Cells of the sample that fit. */
   readonly fitting: number;
   readonly why: string;
+  /** Some numbers are far from the others. */
+  readonly outliers?: boolean;
   /** Two formats fit all cells: nobody can tell day from month. */
   readonly ambiguous?: readonly [string, string];
 }
@@ -66,17 +68,18 @@ const EITHER = /^(\d{1,2})([/-])(\d{1,2})[/-]\d{4}(.*)$/;
 
 /** How a column's times are written; undefined where hardly any cell is a time. */
 export function timeForm(column: ColumnProfile): TimeForm | undefined {
-  const { type, filled, numbers, isoTimes, least, most, wholes } = column;
+  const { type, filled, numbers, isoTimes, least, most, middle, wholes } = column;
   if (filled === 0) return undefined;
   if (typeof type === 'object' && /^(TIMESTAMP|DATE)/.test(type.native))
     return { fitting: filled, why: `a column of ${type.native}` };
-  if (numbers === filled) {
+  if (numbers * 2 > filled) {
     if (wholes === filled && least >= 19000101 && most <= 21001231 && column.cells.every(isCompactDate))
       return { format: '%Y%m%d', fitting: filled, why: 'dates as YYYYMMDD' };
-    const range = RANGES.find(([, from, to]) => least >= from && most <= to);
-    return range === undefined
-      ? undefined
-      : { unit: range[0], fitting: filled, why: `numbers, of the size of ${range[3]}` };
+    const range = RANGES.find(([, from, to]) => middle >= from && middle <= to);
+    if (range === undefined) return undefined;
+    const [unit, from, to, words] = range;
+    const outliers = least < from || most > to ? { outliers: true } : {};
+    return { unit, fitting: numbers, why: `numbers, of the size of ${words}`, ...outliers };
   }
   if (isoTimes * 2 > filled) return { fitting: isoTimes, why: 'ISO 8601' };
   // Cells are the first of the sample: their share stands for that of all.

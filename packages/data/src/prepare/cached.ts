@@ -17,7 +17,7 @@ import type { NamedColumns } from '../inspect/roles.js';
 import { type Manifest, PREPARED_FILES } from '../prepared/manifest.js';
 import { readManifest } from '../prepared/read.js';
 import { filesOf } from '../sources/open.js';
-import { cacheFolder } from './environment.js';
+import { cacheFolder } from '../environment.js';
 import { ownVersion, prepareDataset, type PrepareEvent } from './prepare.js';
 
 /** What is prepared: raw files, or a description by the path of its file. */
@@ -74,7 +74,11 @@ export async function prepareCached(input: CachedInput, options: CachedOptions =
   await mkdir(cache, { recursive: true }).catch((error: unknown) => {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new DataError([
-      { file: cache, message: `the cache cannot be made (${why})`, cure: 'name a folder that can be written with DIFSR_CACHE' },
+      {
+        file: cache,
+        message: `the cache cannot be made (${why})`,
+        cure: 'name a folder that can be written with DIFSR_CACHE',
+      },
     ]);
   });
   const plan = await planOf(input, options);
