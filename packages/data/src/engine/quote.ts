@@ -14,8 +14,3 @@ export function sqlName(name: string): string {
 export function sqlNumber(value: number): string {
   return `CAST('${value}' AS DOUBLE)`;
 }
-
-/** A list literal of strings, e.g. of file names. */
-export function sqlList(values: readonly string[]): string {
-  return `[${values.map(sqlText).join(', ')}]`;
-}

@@ -1,15 +1,46 @@
-// The bytes of a text file, unpacked on the way, and its lines. A file that unpacks out of all proportion is refused.
+// The bytes of a text file, unpacked on the way. A file that is cut off, goes on after its end, or unpacks out of all proportion is
+// refused.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { DataError } from '../errors.js';
 
-/** How a file is packed, by its name. */
+/** How a file is packed. */
 export type Packing = 'none' | 'gzip' | 'zstd';
 
-/** What the name says of packing. */
-export function packingOf(file: string): Packing {
+const MAGIC: Readonly<Record<Exclude<Packing, 'none'>, readonly number[]>> = {
+  gzip: [0x1f, 0x8b],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+};
+
+/**
+ * How a file is packed, by its first bytes: names are wrong now and then.
+ *
+ * @throws DataError if the name says that it is packed and the bytes do not, or if it cannot be read
+ */
+export async function packingOf(file: string): Promise<Packing> {
+  const head = Buffer.alloc(4);
+  let length = 0;
+  try {
+    const handle = await open(file);
+    try {
+      length = (await handle.read(head, 0, 4, 0)).bytesRead;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unreadable(file, 'none', error);
+  }
+  const found = (['gzip', 'zstd'] as const).find((packing) => MAGIC[packing].every((byte, at) => head[at] === byte));
+  const named = packingByName(file);
+  if (found !== undefined) return found;
+  if (named === 'none' || length === 0) return 'none';
+  const cure = `fetch or make the file again; if it is not packed, take .${named === 'gzip' ? 'gz' : 'zst'} off its name`;
+  throw new DataError([{ file, message: `does not begin as a ${named} file does, as its name says`, cure }]);
+}
+
+function packingByName(file: string): Packing {
   if (/\.gz$/i.test(file)) return 'gzip';
   return /\.zst(d)?$/i.test(file) ? 'zstd' : 'none';
 }
@@ -19,13 +50,13 @@ export function unpackedName(file: string): string {
   return file.replace(/\.(gz|zst|zstd)$/i, '');
 }
 
-/** Unpacked bytes beyond which a file must not be more than `MOST_RATIO` times as large as packed. */
-const SUSPECT_FROM = 1e9;
-const MOST_RATIO = 1000;
+/** Unpacked bytes beyond which a file must not be more than `MOST_RATIO` times as large as packed: real logs reach 20 times, a bomb 1000. */
+const SUSPECT_FROM = 2.5e8;
+const MOST_RATIO = 500;
 
-/** The unpacked bytes of a file in pieces. @throws DataError if the file is broken or expands out of all proportion */
-export async function* unpackedBytes(file: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  const packing = packingOf(file);
+/** The unpacked bytes of a file in pieces, none of them empty. @throws DataError if the file is broken or expands out of all proportion */
+export async function* unpackedBytes(file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const packing = await packingOf(file);
   const raw = createReadStream(file, { highWaterMark: 1 << 20 });
   try {
     if (packing === 'none') {
@@ -37,38 +68,43 @@ export async function* unpackedBytes(file: string, signal?: AbortSignal): AsyncG
     }
     const packed = (await stat(file)).size;
     let total = 0;
-    for await (const piece of packing === 'gzip' ? gunzipped(raw) : unzstd(raw)) {
+    for await (const piece of packing === 'gzip' ? gunzipped(raw, packed) : unzstd(raw)) {
       signal?.throwIfAborted();
       total += piece.length;
       if (total > SUSPECT_FROM && total > packed * MOST_RATIO) throw bomb(file, packed, total);
-      yield piece;
+      if (piece.length > 0) yield piece;
     }
   } catch (error) {
     if (error instanceof DataError || signal?.aborted === true) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DataError([
-      {
-        file,
-        message:
-          packing === 'none' ? `cannot be read (${why})` : `cannot be unpacked (${why}): it is broken or cut off`,
-        cure:
-          packing === 'none'
-            ? 'check that you may read it'
-            : `fetch or make the file again; test it with ${packing === 'gzip' ? 'gzip -t' : 'zstd -t'}`,
-      },
-    ]);
+    throw unreadable(file, packing, error);
   } finally {
     raw.destroy();
   }
 }
 
-async function* gunzipped(raw: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+function unreadable(file: string, packing: Packing, error: unknown): DataError {
+  const why = error instanceof Error ? error.message : String(error);
+  const test = packing === 'gzip' ? 'gzip -t' : 'zstd -t';
+  return new DataError([
+    packing === 'none'
+      ? { file, message: `cannot be read (${why})`, cure: 'check that you may read it' }
+      : {
+          file,
+          message: `cannot be unpacked (${why}): it is broken or cut off`,
+          cure: `fetch or make the file again; test it with ${test}`,
+        },
+  ]);
+}
+
+async function* gunzipped(raw: NodeJS.ReadableStream, packed: number): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 1 << 20 });
   raw.on('error', (error) => gunzip.destroy(error));
   for await (const chunk of raw.pipe(gunzip)) yield asBytes(chunk);
+  // zlib stops in silence where a member is followed by something else: what comes after would be lost.
+  if (gunzip.bytesWritten < packed) throw new Error(`${packed - gunzip.bytesWritten} bytes after the end are no gzip`);
 }
 
-async function* unzstd(raw: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+async function* unzstd(raw: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
   let pieces: Uint8Array[] = [];
   let ended = false;
   const decompress = new Decompress((piece, final) => {
@@ -77,16 +113,16 @@ async function* unzstd(raw: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
   });
   for await (const chunk of raw) {
     decompress.push(asBytes(chunk), false);
-    yield* pieces;
+    for (const piece of pieces) yield asBytes(piece);
     pieces = [];
   }
   decompress.push(new Uint8Array(), true);
-  yield* pieces;
+  for (const piece of pieces) yield asBytes(piece);
   if (!ended) throw new Error('unexpected end of file');
 }
 
-function asBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
+function asBytes(chunk: unknown): Buffer {
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
   throw new TypeError('a stream of bytes gave something else');
 }
 
@@ -98,44 +134,4 @@ function bomb(file: string, packed: number, total: number): DataError {
       cure: 'check where the file comes from; unpack it by hand if it is right',
     },
   ]);
-}
-
-/** One line of a file, without its end. */
-export interface Line {
-  readonly bytes: Uint8Array;
-  /** From 1. */
-  readonly number: number;
-  /** The line end as it stands in the file; empty at the end of the file. */
-  readonly end: '\n' | '\r\n' | '\r' | '';
-}
-
-const LF = 0x0a;
-const CR = 0x0d;
-
-/** The lines of a file, whichever line ends it has, also mixed. A last line without an end counts, an empty one does not. */
-export async function* linesOf(file: string, signal?: AbortSignal): AsyncGenerator<Line> {
-  let rest: Buffer = Buffer.alloc(0);
-  let number = 0;
-  for await (const piece of unpackedBytes(file, signal)) {
-    const bytes =
-      rest.length === 0 ? Buffer.from(piece.buffer, piece.byteOffset, piece.length) : Buffer.concat([rest, piece]);
-    let start = 0;
-    let cr = bytes.indexOf(CR);
-    let lf = bytes.indexOf(LF);
-    while (lf !== -1 || cr !== -1) {
-      const first = cr === -1 ? lf : lf === -1 ? cr : Math.min(cr, lf);
-      // A CR at the very end may be the first half of a CRLF.
-      if (first === cr && first === bytes.length - 1) break;
-      const crlf = first === cr && lf === cr + 1;
-      yield { bytes: bytes.subarray(start, first), number: ++number, end: crlf ? '\r\n' : first === cr ? '\r' : '\n' };
-      start = first + (crlf ? 2 : 1);
-      if (cr !== -1 && cr < start) cr = bytes.indexOf(CR, start);
-      if (lf !== -1 && lf < start) lf = bytes.indexOf(LF, start);
-    }
-    // A copy: the piece belongs to the stream.
-    rest = Buffer.from(bytes.subarray(start));
-  }
-  if (rest.length === 0) return;
-  const cut = rest[rest.length - 1] === CR;
-  yield { bytes: cut ? rest.subarray(0, -1) : rest, number: ++number, end: cut ? '\r' : '' };
 }

@@ -1,30 +1,59 @@
-// One object per line: JSON, or a Python dictionary literal that becomes JSON on the way.
+// One object per record: a line of JSON, an element of a JSON array, or a Python dictionary literal that becomes JSON on the way.
+// Where an object has a key twice, the first counts.
 import { DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import { stat } from 'node:fs/promises';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { fileName } from '../raw.js';
-import { lineRelation } from './lines.js';
+import type { ReportEntry } from '../types.js';
+import { arrayElements } from './json-array.js';
+import { lineRelations } from './lines.js';
 import { pythonToJson } from './python.js';
 import { freshName, type SourceReader } from './reader.js';
 import type { OpenOptions, OpenSource, SourceColumn } from './source.js';
+import { spool } from './spool.js';
 
 /** Records that tell which columns there are. */
 const SAMPLE = 20_000;
 
 /** Opens JSON lines. */
 export const openJsonLines: SourceReader = async (spec, files, options) => {
-  const { relation, bytes } = await lineRelation(spec, files, options);
-  const open = await openObjects(`SELECT *, _raw AS _json FROM ${relation}`, files, options);
+  const { relations, bytes } = await lineRelations(spec, files, options);
+  const open = await openObjects(`SELECT *, _raw AS _json FROM (${relations.join(' UNION ALL ')})`, files, options);
   return { ...open, files, bytes, spec: { ...spec, format: 'jsonl' } };
 };
+
+/** Opens files that hold one array of objects. */
+export const openJsonArray: SourceReader = async (spec, files, options) => {
+  const parts: string[] = [];
+  let bytes = 0;
+  for (const [index, file] of files.entries()) {
+    const elements = arrayElements(file, spec.encoding === 'latin1', options.signal);
+    const { sql, records } = await spool(options.engine, elements);
+    // Elements may share a line, so their place is counted, in the order in which they were written.
+    if (records > 0)
+      parts.push(
+        `SELECT ${index} AS _file, _line, row_number() OVER () - 1 AS _row, _raw, _problem, _raw AS _json FROM (${sql})`,
+      );
+    bytes += (await stat(file)).size;
+  }
+  if (parts.length === 0) throw empty(files[0] ?? 'source');
+  const open = await openObjects(parts.join(' UNION ALL '), files, options);
+  return { ...open, files, bytes, spec: { ...spec, format: 'json' } };
+};
+
+function empty(file: string): DataError {
+  const cure = 'check that this is the right file';
+  return new DataError([{ file, message: 'holds no interactions: it is empty', cure }]);
+}
 
 /** Opens lines of Python dictionary literals. */
 export const openPython: SourceReader = async (spec, files, options) => {
   registerPython(options.engine);
-  const { relation, bytes } = await lineRelation(spec, files, options);
+  const { relations, bytes } = await lineRelations(spec, files, options);
   const open = await openObjects(
-    `SELECT *, CASE WHEN _problem IS NULL THEN python_json(_raw) END AS _json FROM ${relation}`,
+    `SELECT *, CASE WHEN _problem IS NULL THEN python_json(_raw) END AS _json FROM (${relations.join(' UNION ALL ')})`,
     files,
     options,
   );
@@ -58,27 +87,36 @@ async function openObjects(
       );
       if (seen !== undefined) kinds.set(name, seen['type'] === 'ARRAY' || seen['type'] === 'OBJECT' ? 'json' : 'text');
     }
-  const reserved = [...kinds.keys()].filter(
-    (name) => /^_(file|row|line|problem|raw|json)$/.test(name) || name.includes('\0'),
-  );
-  for (const name of reserved) kinds.delete(name);
-  // SQL names do not tell upper from lower case.
+  // SQL names do not tell upper from lower case, are not empty and hold no NUL.
   const names = new Set<string>();
   const columns: SourceColumn[] = [];
+  const left: string[] = [];
   for (const [name, type] of kinds) {
-    if (names.has(name.toLowerCase())) continue;
-    names.add(name.toLowerCase());
+    const lower = name.toLowerCase();
+    if (/^(_(file|row|line|problem|raw|json|ok))?$/.test(lower) || name.includes('\0') || names.has(lower)) {
+      left.push(name);
+      continue;
+    }
+    names.add(lower);
     columns.push({ name, type });
   }
+  const report: ReportEntry[] =
+    left.length === 0
+      ? []
+      : [
+          {
+            kind: 'noted',
+            what: `keys of ${fileName(files[0] ?? 'source')} that cannot be columns: ${left.map((name) => JSON.stringify(name)).join(', ')}`,
+            count: left.length,
+            why: 'they are empty, differ from another in upper and lower case alone, or are names that the reader uses itself',
+          },
+        ];
   if (objects === 0 && kinds.size === 0) {
     const [any] = await engine.rows(
       `SELECT CAST(_line AS INTEGER) AS line, left(_raw, 100) AS raw FROM (${rows}) LIMIT 1`,
     );
     const file = files[0] ?? 'source';
-    if (any === undefined)
-      throw new DataError([
-        { file, message: 'holds no interactions: it is empty', cure: 'check that this is the right file' },
-      ]);
+    if (any === undefined) throw empty(file);
     throw new DataError([
       {
         file,
@@ -99,7 +137,7 @@ async function openObjects(
   await engine.run(
     `CREATE VIEW ${view} AS SELECT _file, _row, _line, CASE WHEN _problem IS NOT NULL THEN _problem WHEN NOT _ok THEN 'json' END AS _problem, _raw${selected.map((column) => `, ${column}`).join('')} FROM (SELECT *, coalesce(${valid}, false) AS _ok FROM (${rows}))`,
   );
-  return { columns, relation: view, report: [] };
+  return { columns, relation: view, report };
 }
 
 /** JSON pointer of a key. */

@@ -5,13 +5,14 @@ import { SOURCE_FORMATS, type SourceFormat, type SourceSpec } from '../descripti
 import { sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { missingFile, pathKind } from '../files.js';
-import { linesOf, unpackedName } from './bytes.js';
+import { unpackedName } from './bytes.js';
 import { openAtomic, openCsv } from './delimited.js';
-import { openJsonLines, openPython } from './json-lines.js';
+import { openJsonArray, openJsonLines, openPython } from './json-lines.js';
 import type { SourceReader } from './reader.js';
 import { openS3Rec, openS3RecAttributes } from './s3rec.js';
 import type { OpenOptions, OpenSource } from './source.js';
-import { openDuckDb, openJsonArray, openParquet, openPostgres } from './tables.js';
+import { openDuckDb, openParquet, openPostgres } from './tables.js';
+import { textLines } from './text.js';
 
 /** One reader per form: a missing one does not compile. */
 const READERS: { readonly [F in SourceFormat]: SourceReader } = {
@@ -116,7 +117,7 @@ export async function recogniseFormat(file: string, signal?: AbortSignal): Promi
   const first = await firstText(file, signal);
   const text = first.trimStart();
   if (text.startsWith('[')) return 'json';
-  if (text.startsWith('{')) return objectForm(text, name.endsWith('.json') ? 'jsonl' : 'jsonl');
+  if (text.startsWith('{')) return objectForm(text, 'jsonl');
   if (name.endsWith('.json')) return 'jsonl';
   if (/^\d+( \d+)+$/.test(first)) return 's3rec';
   if (/\.(txt|dat|data|log)$/.test(name) || /[\t,;|]|::/.test(first)) return 'csv';
@@ -140,11 +141,9 @@ function objectForm(text: string, otherwise: SourceFormat): SourceFormat {
 }
 
 async function firstText(file: string, signal?: AbortSignal): Promise<string> {
-  for await (const { bytes } of linesOf(file, signal)) {
-    const text = Buffer.from(bytes)
-      .toString('utf8')
-      .replace(/^\uFEFF/, '');
-    if (text.trim() !== '') return text;
+  for await (const lines of textLines(file, 'utf-8', signal)) {
+    const text = lines.find(({ raw }) => raw.trim() !== '');
+    if (text !== undefined) return text.raw;
   }
   return '';
 }

@@ -1,8 +1,9 @@
-// Sources that have columns of their own: Parquet, arrays of JSON, tables of DuckDB and PostgreSQL.
+// Sources that have columns of their own: Parquet, tables of DuckDB and PostgreSQL.
 import { stat } from 'node:fs/promises';
 import { type Engine, EngineError } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
+import { enginePath } from './engine-read.js';
 import { freshName, type SourceReader } from './reader.js';
 import type { OpenSource, SourceColumn } from './source.js';
 
@@ -11,7 +12,8 @@ export const openParquet: SourceReader = async (spec, files, { engine }) => {
   const parts: string[] = [];
   let first: string | undefined;
   for (const [index, file] of files.entries()) {
-    const read = `read_parquet(${sqlText(file)}, file_row_number = true, hive_partitioning = true)`;
+    // Keys of folders stay text, as ids of every other form do.
+    const read = `read_parquet(${enginePath(file)}, file_row_number = true, hive_partitioning = true, hive_types_autocast = false)`;
     const columns = JSON.stringify(await describe(engine, read, file));
     first ??= columns;
     if (columns !== first) {
@@ -26,29 +28,13 @@ export const openParquet: SourceReader = async (spec, files, { engine }) => {
   return openTable(engine, spec, files, parts.join(' UNION ALL BY NAME '), 'parquet', await sizeOf(files));
 };
 
-/** Opens files that hold one array of objects. */
-export const openJsonArray: SourceReader = async (spec, files, { engine }) => {
-  const table = freshName('array');
-  for (const [index, file] of files.entries()) {
-    const read = `read_json(${sqlText(file)}, format = 'array', maximum_object_size = 67108864, map_inference_threshold = -1)`;
-    const rows = `SELECT ${index} AS _file, row_number() OVER () - 1 AS _row, CAST(NULL AS BIGINT) AS _line, * FROM ${read}`;
-    try {
-      await engine.run(index === 0 ? `CREATE TABLE ${table} AS ${rows}` : `INSERT INTO ${table} BY NAME ${rows}`);
-    } catch (error) {
-      throw unreadable(
-        error,
-        file,
-        'is not an array of JSON objects',
-        'check the file with a JSON validator, or write one object per line (jsonl)',
-      );
-    }
-  }
-  return openTable(engine, spec, files, `SELECT * FROM ${table}`, 'json', await sizeOf(files));
-};
-
 /** Opens a table or view of a DuckDB file, in the order in which it lies there. */
 export const openDuckDb: SourceReader = async (spec, files, { engine }) => {
-  const [file] = files;
+  const [file, second] = files;
+  if (second !== undefined)
+    throw new DataError([
+      { file: second, message: 'is a second database', cure: 'name one file; join tables in a view' },
+    ]);
   const alias = freshName('database');
   try {
     await engine.run(`ATTACH ${sqlText(file ?? '')} AS ${alias} (READ_ONLY)`);
@@ -99,19 +85,21 @@ async function openAttached(
   file: string,
 ): Promise<OpenSource> {
   const known = await engine.rows(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_catalog = ${sqlText(alias)} ORDER BY name`,
+    `SELECT CASE WHEN table_schema IN ('main', 'public') THEN table_name ELSE table_schema || '.' || table_name END AS name, table_schema AS schema, table_name AS own FROM information_schema.tables WHERE table_catalog = ${sqlText(alias)} ORDER BY name`,
   );
   const names = known.map(({ name }) => String(name));
   const table = spec.table ?? (names.length === 1 ? names[0] : undefined);
-  if (table === undefined || !names.includes(table)) {
+  const found = known.find(({ name }) => name === table);
+  if (table === undefined || found === undefined) {
     const message =
       table === undefined
         ? `has ${names.length} tables: ${names.join(', ')}`
         : `has no such table; it has ${names.join(', ')}`;
     throw new DataError([{ file, value: table, message, cure: 'name one with table:' }]);
   }
-  const rows = `SELECT 0 AS _file, row_number() OVER () - 1 AS _row, CAST(NULL AS BIGINT) AS _line, * FROM ${alias}.${sqlName(table)}`;
   const format = spec.format === 'postgres' ? 'postgres' : 'duckdb';
+  const rows = `SELECT 0 AS _file, row_number() OVER () - 1 AS _row, CAST(NULL AS BIGINT) AS _line, * FROM ${alias}.${sqlName(String(found['schema']))}.${sqlName(String(found['own']))}`;
+  if (format === 'duckdb') await readable(engine, `(${rows})`, file);
   return openTable(
     engine,
     { ...spec, table },
@@ -127,11 +115,11 @@ async function openTable(
   spec: Parameters<SourceReader>[0],
   files: readonly string[],
   rows: string,
-  format: 'parquet' | 'json' | 'duckdb' | 'postgres',
+  format: 'parquet' | 'duckdb' | 'postgres',
   bytes: number,
 ): Promise<OpenSource> {
   const columns = (await describe(engine, `(${rows})`, files[0] ?? '')).filter(
-    ({ name }) => !/^_(file|row|line)$/.test(name),
+    ({ name }) => !/^_(file|row|line|problem|raw)(_\d+)?$/i.test(name),
   );
   const view = freshName('table');
   const values = columns.map(({ name, type }) => {
@@ -166,7 +154,7 @@ async function describe(engine: Engine, relation: string, file: string): Promise
 /** Reads every column once: a file that is broken in the middle is found before anything is made of it. */
 async function readable(engine: Engine, read: string, file: string): Promise<void> {
   try {
-    await engine.rows(`SELECT count(*) FROM (SELECT hash(COLUMNS(*)) FROM ${read})`);
+    await engine.rows(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${read}`);
   } catch (error) {
     throw unreadable(error, file, 'cannot be read to its end', 'fetch or make the file again');
   }
