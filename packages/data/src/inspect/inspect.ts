@@ -4,7 +4,7 @@ import { checkDescription } from '../description/read.js';
 import type { Description, DescriptionInput, FieldSpec, SourceFormat, SourceSpec } from '../description/types.js';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
-import { linesOf } from '../sources/bytes.js';
+import { headerOf } from '../sources/dialect.js';
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
@@ -219,11 +219,13 @@ function specOf(source: OpenSource, files: readonly string[], base: string): Sou
 async function atomicTypes({ spec, files }: OpenSource): Promise<ReadonlyMap<string, string>> {
   const [file] = files;
   if (spec.format !== 'atomic' || file === undefined) return new Map();
-  for await (const { bytes } of linesOf(file)) {
-    const columns = new TextDecoder().decode(bytes).split('\t');
-    return new Map(columns.map((column) => [column.split(':')[0] ?? '', column.split(':')[1] ?? '']));
-  }
-  return new Map();
+  const header = await headerOf(file, spec.encoding, { delimiter: '\t', quote: '' });
+  return new Map(
+    (header?.cells ?? []).map((cell) => {
+      const colon = cell.lastIndexOf(':');
+      return [cell.slice(0, Math.max(colon, 0)).trim(), cell.slice(colon + 1).trim()];
+    }),
+  );
 }
 
 /** The id column of a catalogue or of users by its name alone. */
