@@ -52,7 +52,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(DEFAULT_LIMIT_BYTES, os.totalmem() / 2) / 1e6)}MB`;
   let instance: DuckDBInstance;
   try {
-    instance = await DuckDBInstance.create(path.join(folder, 'engine.duckdb'), {
+    instance = await DuckDBInstance.create(':memory:', {
       memory_limit: memoryLimit,
       temp_directory: path.join(folder, 'spill'),
       ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
