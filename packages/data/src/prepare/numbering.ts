@@ -1,7 +1,7 @@
 // Final ids: users and items by first appearance among the kept interactions, values by first appearance in the catalogue.
 //
-// Input: `coded`, `ucode`, `icode`, `catalogue`, `people`. Output: `user_ids` and `item_ids (id, code, token, source)`,
-// `final (user, item, t, pos, f0..)` in the order of the prepared form, and `vocabulary (field, id, token)`.
+// Input: `coded`, `ucode`, `icode`, `catalogue`, `people`. Output: `user_ids (id, code, token, source, n, begins)`, `item_ids (id, code, token,
+// source)` and `vocabulary (owner, field, id, token)`; n is the length of a user's sequence, begins its first row in the order of order.ts.
 import type { FilterSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
@@ -11,26 +11,19 @@ import { binSql } from './bins.js';
 import type { Log } from './log.js';
 import type { Owners } from './owners.js';
 
-/** Numbers users and items, and orders the interactions. */
+/** Numbers users and items. */
 export async function numberIds(
   engine: Engine,
-  log: Log,
   items: Owners | undefined,
   filters: FilterSpec,
 ): Promise<ReportEntry[]> {
   await engine.run(
-    `CREATE TABLE user_ids AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, u AS code, token, source FROM (SELECT u, min(pos) AS seen FROM coded GROUP BY u) JOIN ucode ON ucode.code = u`,
+    `CREATE TABLE user_ids AS SELECT *, CAST(sum(n) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - n AS BIGINT) AS begins FROM (SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, u AS code, token, source, n FROM (SELECT u, min(pos) AS seen, CAST(count(*) AS INTEGER) AS n FROM coded GROUP BY u) JOIN ucode ON ucode.code = u)`,
   );
   await engine.run(
     `CREATE TABLE item_ids AS SELECT CAST(row_number() OVER (ORDER BY seen) AS INTEGER) AS id, i AS code, token, source FROM (SELECT i, min(pos) AS seen FROM coded GROUP BY i) JOIN icode ON icode.code = i`,
   );
-  const report = items === undefined ? [] : await addUnused(engine, filters);
-  const fields = log.fields.map((_, index) => `, f${index}`).join('');
-  await engine.run(
-    `CREATE TABLE final AS SELECT user_ids.id AS "user", item_ids.id AS item, t, pos${fields} FROM coded JOIN user_ids ON user_ids.code = coded.u JOIN item_ids ON item_ids.code = coded.i ORDER BY user_ids.id, t, pos`,
-  );
-  await engine.run('DROP TABLE coded');
-  return report;
+  return items === undefined ? [] : addUnused(engine, filters);
 }
 
 /** Items of the catalogue without interactions stay candidates where no minimum forbids it, as in build.ts. */
@@ -150,22 +143,30 @@ export async function numberOwnerValues(
   return numbered;
 }
 
+/** A field of interactions with ids: how `final` gets its column. */
+export interface NumberedLogField {
+  readonly field: ManifestField;
+  /** SQL of the finished column over `coded`: INTEGER, INTEGER[], DOUBLE, FLOAT[]. */
+  readonly select: string;
+  /** A join that the column needs, or ''. */
+  readonly join: string;
+}
+
 /** Numbers the values of the fields of interactions by first appearance among the kept ones. */
-export async function numberLogValues(
-  engine: Engine,
-  log: Log,
-): Promise<{ fields: ManifestField[]; selects: string[] }> {
-  const fields: ManifestField[] = [];
-  const selects: string[] = [];
+export async function numberLogValues(engine: Engine, log: Log): Promise<NumberedLogField[]> {
+  const numbered: NumberedLogField[] = [];
   for (const [index, { name, spec }] of log.fields.entries()) {
     const column = `f${index}`;
     const owner = 'interaction';
     const kind = spec.kind === 'numeric' && spec.bins !== undefined ? 'categorical' : spec.kind;
     if (kind === 'numeric' || kind === 'vector') {
       const length =
-        kind === 'vector' ? await engine.count(`SELECT coalesce(max(len(${column})), 0) FROM placed`) : undefined;
-      fields.push({ name, owner, kind, ...(length === undefined ? {} : { values: length }) });
-      selects.push(kind === 'vector' ? `CAST(${column} AS FLOAT[])` : column);
+        kind === 'vector' ? await engine.count(`SELECT coalesce(max(len(${column})), 0) FROM coded`) : undefined;
+      numbered.push({
+        field: { name, owner, kind, ...(length === undefined ? {} : { values: length }) },
+        select: kind === 'vector' ? `CAST(${column} AS FLOAT[])` : column,
+        join: '',
+      });
       continue;
     }
     const list =
@@ -173,23 +174,26 @@ export async function numberLogValues(
         ? kind === 'categorical'
           ? `[${column}]`
           : column
-        : await binSql(engine, column, 'placed', spec.bins);
+        : await binSql(engine, column, 'coded', spec.bins);
     await engine.run(
-      `INSERT INTO vocabulary SELECT ${sqlText(owner)}, ${sqlText(name)}, CAST(row_number() OVER (ORDER BY earliest) AS INTEGER), token FROM (SELECT token, min({seen: pos, place: place}) AS earliest FROM (SELECT unnest(${list}) AS token, generate_subscripts(${list}, 1) AS place, pos FROM placed) WHERE token IS NOT NULL AND trim(token) <> '' GROUP BY token)`,
+      `INSERT INTO vocabulary SELECT ${sqlText(owner)}, ${sqlText(name)}, CAST(row_number() OVER (ORDER BY earliest) AS INTEGER), token FROM (SELECT token, min({seen: pos, place: place}) AS earliest FROM (SELECT unnest(${list}) AS token, generate_subscripts(${list}, 1) AS place, pos FROM coded) WHERE token IS NOT NULL AND trim(token) <> '' GROUP BY token)`,
     );
-    const known = `(SELECT map_from_entries(list((token, id))) FROM vocabulary WHERE owner = ${sqlText(owner)} AND field = ${sqlText(name)})`;
-    await engine.run(`CREATE TEMP TABLE map_${column} AS SELECT ${known} AS ids`);
-    const ids = `(SELECT ids FROM map_${column})`;
+    const known = `FROM vocabulary WHERE owner = ${sqlText(owner)} AND field = ${sqlText(name)}`;
     const values = await engine.count(vocabularySize(owner, name));
-    const most = await engine.count(`SELECT coalesce(max(len(${list})), 0) FROM placed`);
-    fields.push({ name, owner, kind, values, maxValues: Math.max(1, most) });
-    selects.push(
-      kind === 'categorical'
-        ? `CAST(coalesce(${ids}[(${list})[1]], 0) AS INTEGER)`
-        : `CAST(list_transform(coalesce(${list}, []), lambda x: ${ids}[x]) AS INTEGER[])`,
-    );
+    const most = await engine.count(`SELECT coalesce(max(len(${list})), 0) FROM coded`);
+    const field: ManifestField = { name, owner, kind, values, maxValues: Math.max(1, most) };
+    if (kind === 'categorical') {
+      const value = `value_${column}`;
+      const join = `LEFT JOIN (SELECT id, token ${known}) AS ${value} ON ${value}.token = (${list})[1]`;
+      numbered.push({ field, select: `CAST(coalesce(${value}.id, 0) AS INTEGER)`, join });
+      continue;
+    }
+    await engine.run(`CREATE TABLE map_${column} AS SELECT map_from_entries(list((token, id))) AS ids ${known}`);
+    const ids = `(SELECT ids FROM map_${column})`;
+    const select = `CAST(list_transform(coalesce(${list}, []), lambda x: ${ids}[x]) AS INTEGER[])`;
+    numbered.push({ field, select, join: '' });
   }
-  return { fields, selects };
+  return numbered;
 }
 
 function vocabularySize(owner: string, field: string): string {

@@ -1,6 +1,6 @@
 // The split as a column: which part of the data set each interaction belongs to.
 //
-// Input: `final` in its order. Output: `placed`: the same rows in the same order with k (place in the sequence, from 0) and part.
+// Input: `final` in its order. Output: the view `placed`: the same rows in the same order with k (place in the sequence, from 0) and part.
 import type { SplitSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlNumber, sqlText } from '../engine/quote.js';
@@ -12,21 +12,29 @@ import type { TimeReading } from './time.js';
 /** Interactions of each part. */
 export type PartCounts = Readonly<Record<keyof typeof PARTS, number>>;
 
-/** Makes `placed`: the rows of `final` with `k`, `n` and `part`, in the same order. */
+/** Numbers that users or items draw, in the table `draws (id, draw)`. */
+export interface Draws {
+  readonly of: 'user_ids' | 'item_ids';
+}
+
+/** Lets users or items draw where the split asks for it. */
+export async function drawParts(engine: Engine, split: SplitSpec): Promise<Draws | undefined> {
+  if (split.method !== 'user-hold-out' && split.method !== 'cold-items') return undefined;
+  const of = split.method === 'user-hold-out' ? 'user_ids' : 'item_ids';
+  await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('source', split.seed)} AS draw FROM ${of}`);
+  return { of };
+}
+
+/** Makes `placed`: the rows of `final` with `k` and `part`, in the same order. A view: nothing is copied. */
 export async function assignParts(
   engine: Engine,
   split: SplitSpec,
   time: TimeReading | undefined,
 ): Promise<{ readonly parts: PartCounts; readonly report: readonly ReportEntry[] }> {
-  await engine.run(
-    `CREATE TABLE lengths AS SELECT "user", CAST(n AS INTEGER) AS n, CAST(sum(n) OVER (ORDER BY "user" ROWS UNBOUNDED PRECEDING) - n AS BIGINT) AS begins FROM (SELECT "user", count(*) AS n FROM final GROUP BY "user")`,
-  );
   const expression = await partSql(engine, split, time);
   await engine.run(
-    `CREATE TABLE placed AS SELECT final.*, CAST(CASE WHEN wanted >= ${PARTS.valid} AND k = 0 THEN ${PARTS.context} ELSE wanted END AS UTINYINT) AS part FROM (SELECT final.*, k, ${expression} AS wanted FROM (SELECT final.*, final.rowid - begins AS k, n FROM final JOIN lengths USING ("user")) AS final) AS final ORDER BY "user", t, pos`,
+    `CREATE VIEW placed AS SELECT *, CAST(CASE WHEN wanted >= ${PARTS.valid} AND k = 0 THEN ${PARTS.context} ELSE wanted END AS UTINYINT) AS part FROM (SELECT *, ${expression} AS wanted FROM (SELECT *, rowid - begins AS k FROM final))`,
   );
-  await engine.run('DROP TABLE lengths');
-  await engine.run('DROP TABLE final');
   const report: ReportEntry[] = [];
   const first = await engine.count(`SELECT count(*) FROM placed WHERE k = 0 AND part = ${PARTS.context}`);
   const why = 'nothing came before them: they are history alone';
@@ -79,16 +87,10 @@ async function partSql(engine: Engine, split: SplitSpec, time: TimeReading | und
         ]);
       return globalTimeSql(engine, split.valid, split.test, time);
     }
-    case 'user-hold-out': {
-      await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('source', split.seed)} AS draw FROM user_ids`);
-      const held = `(SELECT draw FROM draws WHERE id = final."user")`;
-      return `CASE WHEN ${held} >= ${split.valid + split.test} THEN ${train} WHEN k < n - 1 THEN ${context} WHEN ${held} < ${split.test} THEN ${test} ELSE ${valid} END`;
-    }
-    case 'cold-items': {
-      await engine.run(`CREATE TABLE draws AS SELECT id, ${hashSql('source', split.seed)} AS draw FROM item_ids`);
-      const draw = `(SELECT draw FROM draws WHERE id = final.item)`;
-      return `CASE WHEN ${draw} < ${split.test} THEN ${test} WHEN ${draw} < ${split.valid + split.test} THEN ${valid} ELSE ${train} END`;
-    }
+    case 'user-hold-out':
+      return `CASE WHEN draw >= ${split.valid + split.test} THEN ${train} WHEN k < n - 1 THEN ${context} WHEN draw < ${split.test} THEN ${test} ELSE ${valid} END`;
+    case 'cold-items':
+      return `CASE WHEN draw < ${split.test} THEN ${test} WHEN draw < ${split.valid + split.test} THEN ${valid} ELSE ${train} END`;
   }
 }
 

@@ -14,7 +14,8 @@ import { filterLog } from './filters.js';
 import { readLog } from './log.js';
 import { numberIds, numberLogValues, numberOwnerValues } from './numbering.js';
 import { readOwners } from './owners.js';
-import { assignParts } from './parts.js';
+import { orderLog } from './order.js';
+import { assignParts, drawParts } from './parts.js';
 import { choosePlace, clearPlace, type Place, putInPlace } from './place.js';
 import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.js';
 import { stoppable } from './stopping.js';
@@ -22,7 +23,7 @@ import { measureFiles, writeManifest, writeTables } from './write.js';
 
 /** What a long preparation is doing. */
 export interface PrepareEvent {
-  /** `open`, `read`, the filters by name, `number`, `fields`, `write`, `done`. */
+  /** `open`, `read`, the filters by name, `number`, `fields`, `order`, `write`, `done`. */
   readonly step: string;
   /** Rows that are left after it. */
   readonly left?: number;
@@ -171,19 +172,21 @@ async function runPipeline(
 
   const filtered = await filterLog(engine, description, log, items, users, at);
   at('number');
-  const unused = await numberIds(engine, log, items, description.filters);
-  const split = await assignParts(engine, description.split, log.time);
+  const unused = await numberIds(engine, items, description.filters);
   at('fields');
   const itemFields = items === undefined ? [] : await numberOwnerValues(engine, items, 'item_ids');
   const userFields = users === undefined ? [] : await numberOwnerValues(engine, users, 'user_ids');
-  const logValues = await numberLogValues(engine, log);
+  const logFields = await numberLogValues(engine, log);
+  at('order');
+  await orderLog(engine, logFields, await drawParts(engine, description.split));
+  const split = await assignParts(engine, description.split, log.time);
   at('write');
   const { partial, aside } = place;
   await mkdir(partial);
   await writeTables(engine, partial, {
     hasTimes: log.time !== undefined,
     hasNames: items?.hasNames ?? false,
-    interactions: logValues.fields.map(({ name }, index) => ({ name, select: logValues.selects[index] ?? 'NULL' })),
+    interactions: logFields.map(({ field }) => field.name),
     items: itemFields,
     users: userFields,
     hasItemTable: items !== undefined,
@@ -213,12 +216,16 @@ async function runPipeline(
     counts: {
       users: await engine.count('SELECT count(*) FROM user_ids'),
       items: await engine.count('SELECT count(*) FROM item_ids'),
-      interactions: await engine.count('SELECT count(*) FROM placed'),
+      interactions: await engine.count('SELECT count(*) FROM final'),
       ...split.parts,
     },
     hasTimes: log.time !== undefined,
     hasNames: items?.hasNames ?? false,
-    fields: [...itemFields.map(({ field }) => field), ...logValues.fields, ...userFields.map(({ field }) => field)],
+    fields: [
+      ...itemFields.map(({ field }) => field),
+      ...logFields.map(({ field }) => field),
+      ...userFields.map(({ field }) => field),
+    ],
     files: await measureFiles(partial),
     steps: filtered.steps,
     report,

@@ -24,7 +24,8 @@ export async function writeTables(
   tables: {
     readonly hasTimes: boolean;
     readonly hasNames: boolean;
-    readonly interactions: readonly { readonly name: string; readonly select: string }[];
+    /** Names of the fields of interactions. */
+    readonly interactions: readonly string[];
     readonly items: readonly OwnerColumn[];
     readonly users: readonly OwnerColumn[];
     readonly hasItemTable: boolean;
@@ -38,9 +39,10 @@ export async function writeTables(
     'item',
     ...(tables.hasTimes ? ['t AS "time"'] : []),
     'part',
-    ...tables.interactions.map(({ name, select }) => `${select} AS ${sqlName(name)}`),
+    ...tables.interactions.map((name, index) => `f${index} AS ${sqlName(name)}`),
   ];
-  await copy(PREPARED_FILES.interactions, `SELECT ${interactions.join(', ')} FROM placed ORDER BY "user", t, pos`);
+  // In the order of `final`: the engine keeps it.
+  await copy(PREPARED_FILES.interactions, `SELECT ${interactions.join(', ')} FROM placed`);
   await copy(
     PREPARED_FILES.users,
     ownerSelect('user_ids', tables.hasUserTable ? 'people' : undefined, [], tables.users),
