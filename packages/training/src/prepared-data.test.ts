@@ -1,0 +1,31 @@
+// A run knows its data by a fingerprint: the same log has the same one, whether it is loaded or prepared.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { loadDataset } from '@difsr/data';
+import { descriptionSchema, loadPrepared, prepareDataset } from '@difsr/data/prepare';
+import { expect, it, onTestFinished } from 'vitest';
+import { fingerprint } from './run-folder.js';
+
+it('the fingerprint of S3-Rec files is that of their prepared form', async () => {
+  const base = await mkdtemp(path.join(os.tmpdir(), 'difsr-fingerprint-'));
+  onTestFinished(async () => rm(base, { recursive: true, force: true }));
+  await writeFile(path.join(base, 'shop.txt'), '1 1 2 3 4 1\n2 3 1 5 2\n3 5 1 2\n');
+  await writeFile(
+    path.join(base, 'shop_item2attributes.json'),
+    '{"2": [1, 2], "1": [1, 1], "5": [3], "4": [2, 3], "3": [4]}',
+  );
+  const description = descriptionSchema.parse({
+    name: 'shop',
+    interactions: { files: 'shop.txt', format: 's3rec', user: 'user', item: 'item' },
+    items: {
+      files: 'shop_item2attributes.json',
+      id: 'item',
+      fields: { attributes: { kind: 'multi-categorical' } },
+    },
+  });
+  const out = path.join(base, 'out');
+  await prepareDataset(description, { base, out, threads: 1 });
+  const loaded = await loadDataset(path.join(base, 'shop'));
+  expect(fingerprint(await loadPrepared(out, { threads: 1 }))).toBe(fingerprint(loaded));
+});
