@@ -40,14 +40,19 @@ export async function failingExpression(
   return undefined;
 }
 
-/** Whether SQL is one expression: what ends it early could be any statement. */
-export async function isOneExpression(engine: Engine, sql: string): Promise<boolean> {
-  const statements = await engine.connection.extractStatements(`SELECT 1 WHERE (${sql}\n)`).catch(() => undefined);
-  return statements !== undefined && statements.count === 1;
+/** Why SQL is not one expression, or `undefined`: what ends one early could be any statement. */
+export async function notOneExpression(engine: Engine, sql: string): Promise<string | undefined> {
+  try {
+    const { count } = await engine.connection.extractStatements(`SELECT 1 WHERE (${sql}\n)`);
+    return count === 1 ? undefined : `it is not one expression but ${count} statements`;
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).replace('Failed to extract statements: ', '');
+  }
 }
 
 async function refusal(engine: Engine, { sql, source }: Expression): Promise<string | undefined> {
-  if (!(await isOneExpression(engine, sql))) return 'it is not one SQL expression';
+  const why = await notOneExpression(engine, sql);
+  if (why !== undefined) return why;
   try {
     // Beside a column, so that an aggregate is refused here and not in the middle of the work.
     await engine.rows(`SELECT _row, (${sql}\n) FROM ${source.relation} LIMIT 0`);

@@ -184,8 +184,12 @@ describe('conditions', () => {
   });
 
   it('cannot run a second statement', async () => {
-    for (const interactions of ['true); DROP TABLE log; SELECT (true', 'true; SELECT 1', "true)) TO '/tmp/x'; --"]) {
-      await expect(filter(texts, { interactions })).rejects.toThrow(/it is not one SQL condition/);
+    for (const interactions of ['true); DROP TABLE log; SELECT (true', 'true); SELECT 1; SELECT (1']) {
+      await expect(filter(texts, { interactions })).rejects.toThrow(/cannot be used: it is not one expression but \d/);
     }
+    await expect(filter(texts, { interactions: "true); COPY log TO 'x.csv'; --" })).rejects.toThrow(
+      /cannot be used: Parser Error/,
+    );
+    await expect(filter(texts, { interactions: 'true; SELECT 1' })).rejects.toThrow(/cannot be used: Parser Error/);
   });
 });

@@ -7,7 +7,7 @@ import { type Engine, EngineError } from '../engine/engine.js';
 import { sqlName, sqlNumber, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import type { ReportEntry } from '../types.js';
-import { isOneExpression } from './expressions.js';
+import { notOneExpression } from './expressions.js';
 import type { Log } from './log.js';
 import type { Owners } from './owners.js';
 
@@ -52,9 +52,9 @@ export async function filterLog(
   };
   for (const step of ['interactions', 'items', 'users'] as const) {
     const where = filters[step];
-    if (where === undefined || (await isOneExpression(engine, where))) continue;
-    const error = new EngineError('it is not one SQL condition', where);
-    throw conditionError(error, step, where, columnsOf(step, log, items, users));
+    const why = where === undefined ? undefined : await notOneExpression(engine, where);
+    if (where === undefined || why === undefined) continue;
+    throw conditionError(new EngineError(why, where), step, where, columnsOf(step, log, items, users));
   }
   const condition = async (step: 'interactions' | 'items' | 'users', where: string): Promise<void> => {
     await engine.run(`CREATE TABLE log_next AS SELECT * FROM log WHERE ${where}`).catch((error: unknown) => {
@@ -65,10 +65,12 @@ export async function filterLog(
   };
   if (filters.interactions !== undefined) {
     const names = log.fields.map(({ name }, index) => `f${index} AS ${sqlName(name)}`);
-    const time = 'make_timestamp(CAST(round(t * 1e6) AS BIGINT)) AS "time", t AS seconds';
+    // Numbers that are an order alone may be no moment.
+    const time =
+      'CASE WHEN abs(t) < 9e12 THEN make_timestamp(CAST(round(t * 1e6) AS BIGINT)) END AS "time", t AS seconds';
     await condition(
       'interactions',
-      `pos IN (SELECT pos FROM (SELECT pos, u AS "user", i AS item, ${[time, ...names].join(', ')} FROM log) WHERE (${filters.interactions}\n))`,
+      `pos IN (SELECT _pos FROM (SELECT pos AS _pos, u AS "user", i AS item, ${[time, ...names].join(', ')} FROM log) WHERE (${filters.interactions}\n))`,
     );
     await next('log', 'interactions', 'interactions that do not meet the condition', `only ${filters.interactions}`);
   }

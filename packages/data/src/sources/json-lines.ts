@@ -83,7 +83,7 @@ async function openObjects(
   for (const name of wanted)
     if (!kinds.has(name) && objects > 0) {
       const [seen] = await engine.rows(
-        `SELECT json_type(_json, ${sqlText(pointer(name))}) AS type FROM (${rows}) WHERE _problem IS NULL AND json_valid(_json) AND json_type(_json, ${sqlText(pointer(name))}) <> 'NULL' LIMIT 1`,
+        `SELECT json_type(_json, ${sqlText(pointer(name))}) AS type FROM (${rows}) WHERE CASE WHEN _problem IS NULL AND json_valid(_json) THEN json_type(_json, ${sqlText(pointer(name))}) <> 'NULL' END LIMIT 1`,
       );
       if (seen !== undefined) kinds.set(name, seen['type'] === 'ARRAY' || seen['type'] === 'OBJECT' ? 'json' : 'text');
     }
@@ -127,7 +127,8 @@ async function openObjects(
       },
     ]);
   }
-  const valid = `_problem IS NULL AND _json IS NOT NULL AND json_valid(_json) AND json_type(_json) = 'OBJECT'`;
+  // CASE, not AND: both sides of an AND may be evaluated, and json_type throws at what is no JSON.
+  const valid = `CASE WHEN _problem IS NULL AND json_valid(_json) THEN json_type(_json) = 'OBJECT' END`;
   const selected = columns.map(({ name, type }) => {
     const path = sqlText(pointer(name));
     const value = type === 'text' ? `nullif(_json ->> ${path}, '')` : `nullif(json_extract(_json, ${path}), 'null')`;
