@@ -6,8 +6,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.mjs'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000, // hooks start devices, train and build: a busy machine takes its time
+    testTimeout: 300_000, // a test that takes 5 s alone took a minute on two cores that eight others used
+    hookTimeout: 300_000, // hooks start devices, train and build: a busy machine takes its time
     pool: 'forks',
     // The second one counts results for `npm test` and turns missing real data into failures (DIFSR_REQUIRE_DATA).
     reporters: ['default', fileURLToPath(new URL('./scripts/checks/reporter.mjs', import.meta.url))],

@@ -178,6 +178,16 @@ describe('recommend', () => {
     expect(ids(fresh.stdout)).not.toContain('item-3');
   });
 
+  it('takes a JSON list of ids, for ids with spaces and commas in them', async () => {
+    const { code, stdout, stderr } = await difsr(
+      ['recommend', RUN, '--history', '["item-3", "tent, 2 persons", "item-7"]', '-k', '3', '--json'],
+      { cwd },
+    );
+    expect(code).toBe(0);
+    expect(parsed(stdout)).toMatchObject({ history: ['item-3', 'item-7'], unknown: ['tent, 2 persons'] });
+    expect(stderr).toContain('tent, 2 persons');
+  });
+
   it('a history without a known item gets the popular items and says so', async () => {
     const { code, stdout, stderr } = await difsr(['recommend', RUN, '--history', 'nothing', '-k', '3'], { cwd });
     expect(code).toBe(0);
@@ -317,7 +327,9 @@ describe('the other commands', () => {
 /** Whether the command line parses; no command runs. */
 async function accepts(example: string): Promise<boolean> {
   const program = createProgram(() => undefined);
-  const words = [...example.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  const words = [...example.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
   let reached = false;
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });

@@ -103,7 +103,8 @@ describe('a run on ml-100k', () => {
       let finished = await killAfter(['train', ...common, '--out', cut], duration * 0.3);
       for (let tries = 0; !finished && tries < 40; tries++) {
         kills++;
-        finished = await killAfter(['resume', cut], pause.next().value);
+        // A machine that has become busier since the whole run needs longer to get anywhere: patience grows.
+        finished = await killAfter(['resume', cut], pause.next().value * (1 + tries / 8));
       }
       expect(finished, 'the run gets to its end').toBe(true);
       expect(kills).toBeGreaterThanOrEqual(2);

@@ -320,6 +320,12 @@ const runInputs: readonly BadInput[] = [
     names: ['run/optimizer.safetensors', 'cure:'],
   },
   {
+    name: 'a history that is half a JSON list',
+    args: ['recommend', 'run', '--history', '["item-1", '],
+    code: exitCodes.usage,
+    names: ['--history ["item-1", ', 'JSON list', 'cure:'],
+  },
+  {
     name: 'a truncated model',
     arrange: (folder) => truncate(join(folder, 'run/model.safetensors'), 2000),
     args: ['recommend', 'run', '--history', 'item-1'],

@@ -7,6 +7,7 @@ export * from './trained-model.js';
 export * from './recommend.js';
 export { featureName, selectFields, UnknownFieldError } from './fields.js';
 export { difAttentionNames, NameMap } from './reference-names.js';
+export { readReferenceWeights, type ReferenceWeights, type ReferenceWeightsOptions } from './reference-weights.js';
 export { difSr, type DifSrConfig } from './dif-sr.js';
 export { nova, type NovaConfig } from './nova.js';
 export { sasrec, type SasRecConfig } from './sasrec.js';

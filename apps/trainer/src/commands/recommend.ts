@@ -23,7 +23,10 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
     .command('recommend')
     .description('recommend items for a history')
     .argument('<run>', 'run folder')
-    .requiredOption('--history <ids>', 'item ids, oldest first, separated by spaces or commas; "" gives popular items')
+    .requiredOption(
+      '--history <ids>',
+      'item ids, oldest first, separated by spaces or commas, or a JSON list of them; "" gives popular items',
+    )
     .option('-k <n>', 'number of recommendations', positiveInteger, 20)
     .option('--include-seen', 'items of the history may be recommended again');
   backendOptions(command);
@@ -35,7 +38,8 @@ Ids outside the vocabulary are named and ignored. Scores are comparable within o
 
 Examples:
   $ npx difsr recommend runs/clicks --history "B004 B017 B233"
-  $ npx difsr recommend runs/clicks --history B004,B017 -k 5 --include-seen --json`,
+  $ npx difsr recommend runs/clicks --history B004,B017 -k 5 --include-seen --json
+  $ npx difsr recommend runs/clicks --history '["camp stove", "tent, 2 persons"]'`,
     )
     .action(async (run: string, options: RecommendOptions) => done(await recommendCommand(run, options)));
 }
@@ -46,7 +50,7 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
   const { k, includeSeen = false } = options;
   const items = run.items.tokens.length - 1;
   if (k > items) throw new UsageError(`-k ${k}: ${folder} knows ${whole(items)} items`, `choose -k from 1 to ${items}`);
-  const history = options.history.split(/[\s,]+/).filter((id) => id !== '');
+  const history = historyIds(options.history, new Set(run.items.tokens));
   const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
   try {
     const recommender = await createRecommender(run, backend);
@@ -59,6 +63,31 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
     return exitCodes.ok;
   } finally {
     await backend.dispose();
+  }
+}
+
+/**
+ * The ids of a history: a JSON list, one id that the run knows as it stands (`New York, NY`), or ids between spaces or commas.
+ *
+ * @throws UsageError where it begins like a JSON list and is none.
+ */
+function historyIds(text: string, known: ReadonlySet<string>): readonly string[] {
+  if (known.has(text)) return [text];
+  const parts = text.split(/[\s,]+/).filter((id) => id !== '');
+  if (!text.trimStart().startsWith('[') || parts.every((id) => known.has(id))) return parts;
+  const problem = new UsageError(
+    `--history ${text}: begins like a JSON list and is none`,
+    `write the ids as '["first id", "second id"]'`,
+  );
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) throw problem;
+    return list.map((id: unknown) => {
+      if (typeof id !== 'string' && typeof id !== 'number') throw problem;
+      return String(id);
+    });
+  } catch {
+    throw problem;
   }
 }
 

@@ -26,7 +26,8 @@ export function processTerminal(options: { readonly json: boolean }): Terminal {
   const colours = stdout.isTTY && stdout.hasColors();
   return {
     json: options.json,
-    interactive: !options.json && stdout.isTTY,
+    // A pseudo-terminal without a size (0 rows) would show nothing of what is redrawn: plain lines there.
+    interactive: !options.json && stdout.isTTY && stdout.rows > 0,
     columns: stdout.columns || 100, // a pseudo-terminal without a size says 0
     line: (text = '') => {
       if (!options.json) stdout.write(`${text}\n`);

@@ -16,7 +16,7 @@ it('DIF attention and a handful of ops, with gradients, agree with the reference
   const { stdout, stderr, status, signal } = spawnSync(process.execPath, [script], {
     encoding: 'utf8',
     env: { XDG_RUNTIME_DIR: tmpdir(), ...process.env, VK_ICD_FILENAMES: DRIVER },
-    timeout: 110_000,
+    timeout: 280_000,
   });
   const lines = stdout.trim().split('\n');
   if (status !== 0) throw new Error(`the process ended with ${signal ?? status}: ${stderr.slice(-2000)}`);
