@@ -1,6 +1,7 @@
 // The whole command line: its commands, their help, and how a run of it ends.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addDataGenerate } from './commands/data-generate.js';
 import { addDataStats } from './commands/data-stats.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   addEvaluate,
   addRecommend,
   addExport,
+  addDataGenerate,
   addDataStats,
   addModels,
   addDoctor,

@@ -27,10 +27,8 @@ const BRANDS_PER_DEPARTMENT = FIRST_SYLLABLES.length;
 /** A brand's items of one category, most popular first. */
 export interface Line {
   readonly brand: number;
-  /** Item indices. */
+  /** Item indices; the popularity of each is 1 / (rank + 1), Zipf's law. */
   readonly items: readonly number[];
-  /** Popularity of each: 1 / (rank + 1), Zipf's law. */
-  readonly weights: readonly number[];
 }
 
 /** A category with the brands that are active in it. */
@@ -93,7 +91,6 @@ export function buildCatalogue(seed: number, itemCount: number): Catalogue {
     lines: (lineItems[category] ?? []).map((list, within) => ({
       brand: chosen[category]?.[within] ?? 0,
       items: list,
-      weights: list.map((_, rank) => 1 / (rank + 1)),
     })),
     lineWeights: (chosen[category] ?? []).map((_, rank) => 1 / (rank + 2)),
     next: nextInDepartment(places, category),

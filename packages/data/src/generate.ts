@@ -14,66 +14,11 @@
 // lie some sessions back, at no fixed distance. Finding them is a matter of comparing categories: a few values learned from many
 // examples with side information in the attention, a thousand and more sparse ids without.
 import { buildDataset } from './build.js';
-import { DataError, type DataProblem } from './errors.js';
-import {
-  buildCatalogue,
-  type Catalogue,
-  type Category,
-  CATEGORY_COUNT,
-  LINES_PER_CATEGORY,
-} from './generate-catalogue.js';
-import { type RandomStream, randomStream } from './random.js';
+import { buildCatalogue, type Catalogue } from './generate-catalogue.js';
+import { createHistories, LONGEST_HISTORY } from './generate-histories.js';
+import { type GenerateOptions, generateSettings } from './generate-settings.js';
 import { InteractionCollector, type RawData } from './raw.js';
 import type { Dataset } from './types.js';
-
-/** The process of the generated data set. */
-export interface GenerateOptions {
-  /** Any whole number; the same seed gives the same data on every machine. Default 1. */
-  readonly seed?: number;
-  /** Default 2,400. */
-  readonly users?: number;
-  /** Items in the catalogue, 126 or more. Default 1,500. */
-  readonly items?: number;
-  /** Fewest interactions of a user. Default 5. */
-  readonly minLength?: number;
-  /** Mean interactions of a user. Default 12. */
-  readonly meanLength?: number;
-  /** Probability that a session goes on after an item. Default 0.3. */
-  readonly stay?: number;
-  /** Probability that a new session returns to a category visited before. Default 0.1. */
-  readonly back?: number;
-  /** Probability that a new session moves on to the next category of the department. Default 0.8. */
-  readonly chain?: number;
-  /** Probability that an item comes from the line the user is loyal to. Default 0.9. */
-  readonly loyalty?: number;
-}
-
-type Settings = Required<GenerateOptions>;
-
-const DEFAULTS: Settings = {
-  seed: 1,
-  users: 2400,
-  items: 1500,
-  minLength: 5,
-  meanLength: 12,
-  stay: 0.3,
-  back: 0.1,
-  chain: 0.8,
-  loyalty: 0.9,
-};
-
-/** What every setting may be. */
-const LIMITS: { readonly [K in keyof Settings]: readonly [min: number, max: number, whole: boolean] } = {
-  seed: [-(2 ** 31), 2 ** 32 - 1, true],
-  users: [1, 10_000_000, true],
-  items: [CATEGORY_COUNT * LINES_PER_CATEGORY, 10_000_000, true],
-  minLength: [1, 100, true],
-  meanLength: [1, 100, false],
-  stay: [0, 1, false],
-  back: [0, 1, false],
-  chain: [0, 1, false],
-  loyalty: [0, 1, false],
-};
 
 /**
  * Generates the data set, by default 2,400 users, 1,500 items and some 29,000 interactions in a fraction of a second. Fields:
@@ -85,96 +30,16 @@ const LIMITS: { readonly [K in keyof Settings]: readonly [min: number, max: numb
  * dataset.itemNames?.[1]; // e.g. 'Lumo trail shoe 12'
  */
 export function generateDataset(options: GenerateOptions = {}): Dataset {
-  const settings: Settings = { ...DEFAULTS, ...options };
-  checkSettings(settings);
+  const settings = generateSettings(options);
   const catalogue = buildCatalogue(settings.seed, settings.items);
   const collector = new InteractionCollector();
+  const histories = createHistories(catalogue, settings);
+  const items = new Int32Array(LONGEST_HISTORY);
   for (let user = 0; user < settings.users; user++) {
-    // Stream 0 is the catalogue's.
-    for (const item of history(catalogue, settings, randomStream(settings.seed, user + 1))) {
-      collector.add(`user-${user + 1}`, itemToken(item));
-    }
+    const length = histories.fill(user, items, 0);
+    for (let at = 0; at < length; at++) collector.add(`user-${user + 1}`, itemToken(items[at]!));
   }
   return buildDataset(rawData(catalogue, collector));
-}
-
-/** The items of one user, oldest first. */
-function history(catalogue: Catalogue, settings: Settings, random: RandomStream): number[] {
-  const length = drawLength(settings, random);
-  const loyalLines = new Map<number, number>();
-  // Visited categories, the latest last.
-  const visited: number[] = [];
-  const bought = new Set<number>();
-  let current = random.integer(catalogue.categories.length);
-  while (bought.size < length) {
-    const category = catalogue.categories[current];
-    if (category === undefined) break;
-    touch(visited, current);
-    const loyal = loyalLines.get(current) ?? random.weighted(category.lineWeights);
-    loyalLines.set(current, loyal);
-    let item: number | undefined;
-    do {
-      item = pickItem(category, loyal, settings.loyalty, bought, random);
-      if (item !== undefined) bought.add(item);
-    } while (item !== undefined && bought.size < length && random.chance(settings.stay));
-    // A category that is bought up is left for any other, or a long history could go round in it for ever.
-    current =
-      item === undefined
-        ? random.integer(catalogue.categories.length)
-        : nextCategory(catalogue, visited, current, settings, random);
-  }
-  return [...bought];
-}
-
-function nextCategory(
-  catalogue: Catalogue,
-  visited: readonly number[],
-  current: number,
-  settings: Settings,
-  random: RandomStream,
-): number {
-  const draw = random.uniform();
-  const earlier = visited.slice(0, -1);
-  if (draw < settings.back && earlier.length > 0) {
-    return earlier[random.weighted(earlier.map((_, index) => 1 / (earlier.length - index)))] ?? current;
-  }
-  if (draw < settings.back + settings.chain) {
-    return catalogue.categories[current]?.next ?? current;
-  }
-  return random.integer(catalogue.categories.length);
-}
-
-/** An item of the category that is not bought yet; `undefined` where the user has all of them. */
-function pickItem(
-  category: Category,
-  loyal: number,
-  loyalty: number,
-  bought: ReadonlySet<number>,
-  random: RandomStream,
-): number | undefined {
-  const drawn = random.chance(loyalty) ? loyal : random.weighted(category.lineWeights);
-  const others = category.lines.map((_, index) => index).filter((index) => index !== drawn);
-  for (const index of [drawn, ...others]) {
-    const line = category.lines[index];
-    const weights = line?.weights.map((weight, rank) => (bought.has(line.items[rank] ?? -1) ? 0 : weight)) ?? [];
-    if (weights.some((weight) => weight > 0)) return line?.items[random.weighted(weights)];
-  }
-  return undefined;
-}
-
-/** At least `minLength`, geometric beyond it, so that most histories are short and a few are long; at most 100. */
-function drawLength({ minLength, meanLength, items }: Settings, random: RandomStream): number {
-  const excess = Math.max(0, meanLength - minLength);
-  let length = minLength;
-  while (length < 100 && length < items / 4 && random.chance(excess / (excess + 1))) length++;
-  return length;
-}
-
-/** Moves the category to the end of the list. */
-function touch(visited: number[], category: number): void {
-  const at = visited.indexOf(category);
-  if (at !== -1) visited.splice(at, 1);
-  visited.push(category);
 }
 
 function itemToken(index: number): string {
@@ -204,21 +69,4 @@ function rawData({ categories, brands, items }: Catalogue, collector: Interactio
     },
     report: [],
   };
-}
-
-function checkSettings(settings: Settings): void {
-  const problems: DataProblem[] = [];
-  for (const [name, [min, max, whole]] of Object.entries(LIMITS)) {
-    const value = Object.entries(settings).find(([key]) => key === name)?.[1] ?? Number.NaN;
-    if (value >= min && value <= max && (!whole || Number.isInteger(value))) continue;
-    const allowed = `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}`;
-    problems.push({
-      file: 'generated',
-      column: name,
-      value: String(value),
-      message: `is not ${allowed}`,
-      cure: `set ${name} to ${allowed}`,
-    });
-  }
-  if (problems.length > 0) throw new DataError(problems);
 }

@@ -23,7 +23,9 @@ export type { CaseRanges, Positions, SequenceRanges, SplitRanges } from './split
 export { augmentedSamples, type Sample, type SampleLists } from './samples.js';
 export { type AugmentCase, augmentCaseDifferences, datasetFromAugmentCase } from './augment-case.js';
 export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './load.js';
-export { generateDataset, type GenerateOptions } from './generate.js';
+export { generateDataset } from './generate.js';
+export type { GenerateOptions } from './generate-settings.js';
+export { GENERATED_FORMATS, type GeneratedFormat } from './generated/catalogue.js';
 export { type DatasetStatistics, datasetStatistics, type FieldStatistics, type Spread } from './statistics.js';
 export {
   type Analysis,
