@@ -1,10 +1,11 @@
 // The query engine: one DuckDB database in a folder of its own, under a stated memory limit, spilling to that folder.
 // The only module that opens DuckDB; what comes out of it are rows, chunks, or a DataError with the cure.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type Json, version } from '@duckdb/node-api';
 import { DataError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { ownMark, removeLeftovers } from './leftovers.js';
 
 /** How much of the machine the engine may use. */
@@ -46,7 +47,7 @@ const PREFIX = 'difsr-data-';
 /** Opens an engine. @throws DataError if the options are not usable */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const parent = options.tempDirectory ?? os.tmpdir();
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   await removeLeftovers(parent, PREFIX);
   const folder = await mkdtemp(path.join(parent, `${PREFIX}${ownMark()}-`));
   const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(DEFAULT_LIMIT_BYTES, os.totalmem() / 2) / 1e6)}MB`;

@@ -1,9 +1,10 @@
 // Where the result goes: everything is written beside the place and then put there by renaming, whole or not at all.
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { leftovers, ownMark, removeLeftovers } from '../engine/leftovers.js';
 import { DataError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { PREPARED_FILES } from '../prepared/manifest.js';
 
 /** The places of a preparation. */
@@ -26,7 +27,7 @@ export async function choosePlace(given: string): Promise<Place> {
   // A link stays a link: what it leads to is replaced.
   const out = await realpath(given).catch(() => path.resolve(given));
   const folder = path.dirname(out);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const prefix = `${path.basename(out)}.partial-`;
   if (!(await exists(out))) {
     const [old] = (await leftovers(folder, prefix)).filter((name) => name.endsWith(OLD));

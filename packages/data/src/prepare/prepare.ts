@@ -236,8 +236,10 @@ async function runPipeline(
   };
   await writeManifest(partial, manifestSchema.parse(manifest));
   if (quarantined > 0) await writeQuarantine(engine, bad, place.partialAside);
-  at('done', manifest.counts.interactions);
+  // The last moment to stop: from here on it is done.
+  signal?.throwIfAborted();
   await putInPlace(place, quarantined > 0);
+  progress?.({ step: 'done', left: manifest.counts.interactions });
   return manifest;
 }
 
