@@ -3,11 +3,16 @@ import type { Engine } from '../engine/engine.js';
 import { sqlNumber, sqlText } from '../engine/quote.js';
 
 /**
- * SQL of a list with the name of the range that a number falls into, e.g. `['9.99..19.99']`; empty where there is none. Bounds are
- * quantiles of the distinct owners' numbers; equal bounds are one, so there may be fewer ranges than asked for.
+ * SQL of a list with the name of the range that a number falls into, e.g. `['9.99..19.99']`; empty where there is none. A range holds its
+ * lower bound, the last one its upper bound, too. Bounds divide the sorted numbers into equal parts; equal bounds are one, so there may be
+ * fewer ranges than asked for.
  */
 export async function binSql(engine: Engine, column: string, from: string, bins: number): Promise<string> {
-  const shares = Array.from({ length: bins + 1 }, (_, at) => at / bins);
+  const n = await engine.count(`SELECT count(${column}) FROM ${from}`);
+  if (n === 0) return 'CAST([] AS VARCHAR[])';
+  // The place of the first number of every range and of the last number of all, half a place before it: no rounding can choose its neighbour.
+  const places = Array.from({ length: bins + 1 }, (_, at) => Math.min(n - 1, Math.floor((n * at) / bins)));
+  const shares = places.map((place) => (place + 0.5) / n);
   const [row] = await engine.rows(
     `SELECT quantile_disc(${column}, [${shares.join(', ')}]) AS bounds FROM ${from} WHERE ${column} IS NOT NULL`,
   );

@@ -26,5 +26,10 @@ export type { GivenFiles } from '../inspect/files.js';
 export type { NamedColumns } from '../inspect/roles.js';
 export { type Cached, type CachedInput, type CachedOptions, prepareCached } from './cached.js';
 export type { GeneratedFormat } from '../generated/catalogue.js';
-export { type GeneratedFiles, type GenerateEvent, generateFiles, type GenerateFilesOptions } from '../generated/write.js';
+export {
+  type GeneratedFiles,
+  type GenerateEvent,
+  generateFiles,
+  type GenerateFilesOptions,
+} from '../generated/write.js';
 export type { GenerateOptions } from '../generate-settings.js';

@@ -188,10 +188,12 @@ export async function numberLogValues(engine: Engine, log: Log): Promise<Numbere
       numbered.push({ field, select: `CAST(coalesce(${value}.id, 0) AS INTEGER)`, join });
       continue;
     }
-    await engine.run(`CREATE TABLE map_${column} AS SELECT map_from_entries(list((token, id))) AS ids ${known}`);
-    const ids = `(SELECT ids FROM map_${column})`;
-    const select = `CAST(list_transform(coalesce(${list}, []), lambda x: ${ids}[x]) AS INTEGER[])`;
-    numbered.push({ field, select, join: '' });
+    const lists = `lists_${column}`;
+    await engine.run(
+      `CREATE TABLE ${lists} AS SELECT _pos, list(id ORDER BY place) AS ids FROM (SELECT pos AS _pos, unnest(${list}) AS word, generate_subscripts(${list}, 1) AS place FROM coded) JOIN (SELECT id, token ${known}) ON token = word GROUP BY _pos`,
+    );
+    const join = `LEFT JOIN ${lists} ON ${lists}._pos = coded.pos`;
+    numbered.push({ field, select: `CAST(coalesce(${lists}.ids, []) AS INTEGER[])`, join });
   }
   return numbered;
 }
