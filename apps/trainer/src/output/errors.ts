@@ -59,6 +59,7 @@ function commanderError(error: CommanderError): ShownError {
 const TERMS: readonly (readonly [RegExp, string])[] = [
   [/\.?\s*\bCure: /g, '\n  cure: '],
   [/\bcolumns\.(user|item|time)\b/g, '--set data.$1Column=NAME'],
+  [/\bOr use the device cpu\b/g, 'Or use --device cpu'],
   [/by asking for no fields/g, 'with --set data.fields=[]'],
   [/\blower userMin and itemMin\b/g, 'lower data.userMin and data.itemMin'],
 ];

@@ -1,5 +1,5 @@
 // The backend that a configuration names, imported when it is needed: nobody pays for those that are not.
-import type { Backend } from '@difsr/graph';
+import { add, createGraph, input, type Backend } from '@difsr/graph';
 import { AttentionError } from '../error.js';
 import type { CompleteDifAttentionConfig } from './config.js';
 
@@ -30,17 +30,32 @@ const loaders: { readonly [N in BackendName]: (config: CompleteDifAttentionConfi
   reference: async () => (await import('./reference.js')).createReferenceBackend(),
   onnxruntime: async ({ device, threads, precision }) => {
     const { createOnnxRuntimeBackend, devices } = await onnxruntime();
-    return createOnnxRuntimeBackend({
+    const backend = await createOnnxRuntimeBackend({
       ...(device === undefined ? {} : { device: known('onnxruntime', device, devices) }),
       ...(threads === undefined ? {} : { threads }),
       ...(precision === 'float32' ? {} : { precision }),
     });
+    return device === undefined || device === 'cpu' ? backend : tried(backend);
   },
   tfjs: async ({ device }) => {
     const { createTfjsBackend, devices } = await tfjs();
     return createTfjsBackend(device === undefined ? {} : { device: known('tfjs', device, devices) });
   },
 };
+
+/** ONNX Runtime opens a device with its first program: one that does not work is told here, not at somebody's first call. */
+async function tried(backend: Backend): Promise<Backend> {
+  const x = input('x', [1]);
+  try {
+    const program = await backend.compile(createGraph({ y: add(x, x) }), { label: 'trial of the device' });
+    await program.run({ x: { dtype: 'float32', shape: [1], data: Float32Array.of(1) } });
+    await program.dispose();
+    return backend;
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
 
 function known<T extends string>(backend: BackendName, device: string, devices: readonly T[]): T {
   const found = devices.find((each) => each === device);

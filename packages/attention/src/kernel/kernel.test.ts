@@ -1,5 +1,6 @@
 // The kernel on typed arrays: every backend gives the definition's numbers, fused or not, tabulated or not.
 import { readFileSync } from 'node:fs';
+import { probeDevices } from '@difsr/onnxruntime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AttentionError, createDifAttention, parseConfig, sumLayout, type DifAttentionConfig } from '../index.js';
@@ -298,6 +299,15 @@ describe('the kernel', () => {
     );
     await expect(createDifAttention({ width: 8, heads: 2, maxLength: 5, device: 'tpu' })).rejects.toThrow(
       /onnxruntime has no device "tpu"; it has .*cpu/,
+    );
+  });
+
+  it('says at once that a device does not work, with the cure', async ({ skip }) => {
+    const works = (await probeDevices()).filter((report) => report.works).map(({ device }) => device);
+    skip(works.includes('cuda'), 'CUDA works here');
+    const config = { width: 8, heads: 2, maxLength: 5, backend: 'onnxruntime', device: 'cuda' } as const;
+    await expect(createDifAttention(config)).rejects.toThrow(
+      /device "cuda" cannot be used.*Cure: .*Or use the device cpu/,
     );
   });
 

@@ -71,7 +71,8 @@ export interface DifAttention {
  * Makes a DIF attention (Xie et al., SIGIR 2022, eq. (8)-(10)) on the backend that the configuration names.
  *
  * @param options `weights`: all of them; left out, they are drawn from the configuration's seed.
- * @throws AttentionError for a configuration or weights that do not fit, or a backend that is not installed.
+ * @throws AttentionError for a configuration or weights that do not fit, or a backend that is not installed; BackendError for a
+ * device that does not work, with the cure.
  * @example
  * ```ts
  * const attention = await createDifAttention({ width: 8, heads: 2, maxLength: 50, sides: [{ name: 'genre', width: 4 }], backend: 'reference' });

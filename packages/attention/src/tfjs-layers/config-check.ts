@@ -16,7 +16,9 @@ const OF_ANY_LAYER = [
 ];
 
 /** Throws for an option that is none of the layer's. */
-export function checkKnown(layer: string, config: object, known: readonly string[]): void {
+export function checkKnown(layer: string, config: unknown, known: readonly string[]): void {
+  if (typeof config !== 'object' || config === null)
+    throw new AttentionError(`${layer} takes an object with its options ${known.join(', ')}, got ${String(config)}`);
   const unknown = Object.keys(config).find((key) => !known.includes(key) && !OF_ANY_LAYER.includes(key));
   if (unknown !== undefined)
     throw new AttentionError(`${layer} has no option "${unknown}"; its options are ${known.join(', ')}: leave it out`);

@@ -203,6 +203,13 @@ describe('configurations', () => {
     expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(AttentionError);
   });
 
+  it('that are left out are errors', () => {
+    const config: unknown = undefined;
+    expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(
+      /DifAttention takes an object with its options heads/,
+    );
+  });
+
   it('that do not fit the inputs are errors', () => {
     const [item, side] = [tf.zeros([2, 5, 8]), tf.zeros([2, 5, 4])];
     expect(() => new DifAttention({ heads: 2, name: 'dif' }).apply(item)).toThrow(

@@ -64,6 +64,7 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
     'float32 [batch, length, width]',
   );
   const [batch = 0, length = 0, width = 0] = item.shape;
+  checkOptions(options);
   const { sides, position, weights, fusion = 'sum', form = 'causal-safe', dropout, scale, heads } = options;
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
     throw new AttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
@@ -92,6 +93,36 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
   } finally {
     keep.dispose();
   }
+}
+
+const OPTIONS: { readonly [K in keyof Required<DifAttentionOptions>]: true } = {
+  sides: true,
+  position: true,
+  heads: true,
+  fusion: true,
+  form: true,
+  mask: true,
+  weights: true,
+  dropout: true,
+  scale: true,
+};
+
+/** For those who write JavaScript: a misspelt option must not be one that is left out. */
+function checkOptions(options: DifAttentionOptions): void {
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(OPTIONS, name))
+      throw new AttentionError(
+        `difAttention has no option "${name}"; its options are ${Object.keys(OPTIONS).join(', ')}: leave it out`,
+      );
+  const words: readonly (readonly [name: string, value: string | undefined, allowed: readonly string[]])[] = [
+    ['fusion', options.fusion, ['sum', 'concat', 'gate']],
+    ['form', options.form, ['causal-safe', 'reference']],
+  ];
+  for (const [name, value, allowed] of words)
+    if (value !== undefined && !allowed.includes(value))
+      throw new AttentionError(`${name} is one of ${allowed.join(', ')}, got ${JSON.stringify(value)}`);
+  if (!Array.isArray(options.sides))
+    throw new AttentionError(`sides is a list of tensors, got ${String(options.sides)}: [] where there are none`);
 }
 
 function sourceOf(name: string, source: Tensor, batch: number, length: number): TraceConfig['sides'][number] {

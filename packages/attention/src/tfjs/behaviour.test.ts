@@ -154,6 +154,10 @@ describe('difAttention', () => {
       /mask\.additive is float32 \[5, 5\], expected float32 \[2, 1, 5, 5\]/,
     ],
     ['a gate without its weights', () => ({ fusion: 'gate' }), /no "fusion\.hidden\.weight".*fusion: 'gate'/],
+    // What TypeScript does not let through comes from JavaScript.
+    ['an option that it does not know', () => ({ masks: {} }) as object, /has no option "masks"; .*fusion, form, mask/],
+    ['a fusion that it does not know', () => ({ fusion: 'gated' }) as object, /fusion is one of .*gate, got "gated"/],
+    ['sides that are no list', () => ({ sides: undefined }) as object, /sides is a list of tensors, got undefined/],
   ])('says what is wrong with %s', (_, options, message) => {
     expect(() => plain(options())).toThrow(message);
     expect(() => plain(options())).toThrow(AttentionError);

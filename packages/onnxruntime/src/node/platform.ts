@@ -10,9 +10,9 @@ const cures: { readonly [D in Device]: string } = {
   cpu: 'Cure: reinstall onnxruntime-node; its CPU library is part of the npm package.',
   cuda:
     'Cure: CUDA needs Linux x64, an NVIDIA driver, CUDA 12 and cuDNN 9 on the library path, and the CUDA files that ' +
-    'npm packages do not hold: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (it downloads them from nuget.org). Or use --device cpu.',
+    'npm packages do not hold: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (it downloads them from nuget.org). Or use the device cpu.',
   webgpu:
-    "Cure: WebGPU needs a GPU with a Vulkan driver (Linux: libvulkan1 and the vendor's driver), Metal (macOS) or Direct3D 12 (Windows). Or use --device cpu.",
+    "Cure: WebGPU needs a GPU with a Vulkan driver (Linux: libvulkan1 and the vendor's driver), Metal (macOS) or Direct3D 12 (Windows). Or use the device cpu.",
 };
 
 /** A sentence on how to make a device work. */
