@@ -33,6 +33,7 @@ export interface CachedOptions extends EngineOptions {
   readonly filters?: Partial<Description['filters']>;
   /** Called with the description before the work begins. */
   readonly onDescription?: (description: Description, findings: Findings | undefined) => void;
+  /** Called at every step of a preparation; not at all where the cache has the data set. */
   readonly progress?: (event: PrepareEvent) => void;
   /** Stops the work; nothing is left of it. */
   readonly signal?: AbortSignal;

@@ -78,7 +78,7 @@ export async function filterLog(
     ['items', filters.items, items, 'i'],
     ['users', filters.users, users, 'u'],
   ] as const) {
-    // checkDescription has seen to it that a condition has its table.
+    // refuseContradictions has seen to it that a condition has its table.
     if (where === undefined || owners === undefined) continue;
     const names = owners.fields.map(({ name }, index) => `f${index} AS ${sqlName(name)}`);
     const chosen = `SELECT id FROM (SELECT ${['id', ...(owners.hasNames ? ['name'] : []), ...names].join(', ')} FROM ${owners.table}) WHERE (${where}\n)`;
@@ -88,7 +88,7 @@ export async function filterLog(
   }
   await codeTokens(engine, log);
   if (filters.timeFrom !== undefined || filters.timeTo !== undefined) {
-    // checkDescription has seen to it that bounds have times.
+    // refuseContradictions has seen to it that bounds have times.
     const bound = async (name: 'timeFrom' | 'timeTo'): Promise<number | undefined> =>
       filters[name] === undefined ? undefined : log.time?.bound(filters[name], name);
     const [from, to] = [await bound('timeFrom'), await bound('timeTo')];

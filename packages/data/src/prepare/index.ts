@@ -4,7 +4,14 @@ export { checkDescription, parseDescription, readDescription } from '../descript
 export { describe, writeDescription } from '../description/describe.js';
 export { descriptionSchema } from '../description/schema.js';
 export * from '../description/types.js';
-export type { OpenOptions, OpenSource, RecordProblem, SourceColumn, SourceColumnType } from '../sources/source.js';
+export {
+  type OpenOptions,
+  type OpenSource,
+  RECORD_PROBLEMS,
+  type RecordProblem,
+  type SourceColumn,
+  type SourceColumnType,
+} from '../sources/source.js';
 export {
   type FieldOwner,
   type Manifest,

@@ -7,7 +7,7 @@ import { type Manifest, manifestSchema, PREPARED_VERSION } from '../prepared/man
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
-import { checkDescription } from './check.js';
+import { refuseContradictions } from './contradictions.js';
 import { checkExpressions, failingExpression } from './expressions.js';
 import { registerFieldValues } from './field-values.js';
 import { filterLog } from './filters.js';
@@ -67,7 +67,7 @@ export interface OpenSources {
 export async function prepareDataset(description: Description, options: PrepareOptions): Promise<Manifest> {
   const { base = '.', signal, progress } = options;
   signal?.throwIfAborted();
-  checkDescription(description);
+  refuseContradictions(description);
   await choosePlace(options.out);
   const opened = await openEngine(options);
   const { engine, release } = stoppable(opened, signal);
@@ -102,7 +102,7 @@ export async function prepareFrom(
   description: Description,
   options: PrepareOptions,
 ): Promise<Manifest> {
-  checkDescription(description);
+  refuseContradictions(description);
   const place = await choosePlace(options.out);
   await checkExpressions(engine, sources, description);
   try {

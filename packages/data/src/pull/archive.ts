@@ -20,6 +20,7 @@ export interface UnpackOptions {
   readonly members: readonly string[];
   readonly limits?: UnpackLimits;
   readonly signal?: AbortSignal;
+  /** Called with the path of every member that is unpacked. */
   readonly onMember?: (member: string) => void;
 }
 

@@ -11,7 +11,7 @@ const TAKEN = {
 } as const;
 
 /** @throws DataError with everything that contradicts itself */
-export function checkDescription(description: Description): void {
+export function refuseContradictions(description: Description): void {
   const { interactions, items, users, filters, sessions, split } = description;
   const problems: DataProblem[] = [];
   const add = (column: string, message: string, cure: string, value?: string): void => {
