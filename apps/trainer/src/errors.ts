@@ -3,7 +3,7 @@
 /** Exit codes, documented in `difsr --help` and in the README. */
 export const exitCodes = {
   ok: 0,
-  /** The run failed, or its folder cannot be used. */
+  /** The run or download failed, or its folder cannot be used. */
   failed: 1,
   /** A wrong option or configuration. */
   usage: 2,
@@ -21,11 +21,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** One line per exit code, for `--help` and the README. */
 export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: string } = {
   ok: 'done',
-  failed: 'the run failed (such as a loss that is not finite), or its folder cannot be used',
+  failed: 'the run failed (such as a loss that is not finite), a download failed, or its folder cannot be used',
   usage: 'a wrong option or configuration',
   data: 'data that cannot be used',
   backend: 'a backend or device that does not work here',
-  interrupted: 'interrupted; the run is saved and can be resumed',
+  interrupted: 'interrupted; the run is saved and can be resumed, a download goes on when called again',
 };
 
 /** An option or configuration that cannot be used: says where, the value, what was allowed, and the cure. */
@@ -35,4 +35,9 @@ export class UsageError extends Error {
   constructor(problem: string, cure: string) {
     super(`${problem}\n  cure: ${cure}`);
   }
+}
+
+/** A download that failed; `cause` is the PullError, whose class is loaded with the download alone. */
+export class DownloadError extends Error {
+  override readonly name = 'DownloadError';
 }

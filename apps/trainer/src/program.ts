@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDataGenerate } from './commands/data-generate.js';
+import { addDataPull } from './commands/data-pull.js';
 import { addDataStats } from './commands/data-stats.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addRecommend,
   addExport,
   addDataGenerate,
+  addDataPull,
   addDataStats,
   addModels,
   addDoctor,

@@ -25,7 +25,7 @@ const REDRAW = 100;
 /** Declares the command; `done` receives its exit code. */
 export function addDataGenerate(program: Command, done: (code: ExitCode) => void): void {
   const group = program.commands.find((command) => command.name() === 'data');
-  const command = (group ?? program.command('data').description('look at data sets'))
+  const command = (group ?? program.command('data').description('fetch, make, prepare and look at data sets'))
     .command('generate')
     .description('write the generated data set as log, catalogue and description, of any size')
     .requiredOption('--out <folder>', 'the folder to write; it must not exist, or be empty')

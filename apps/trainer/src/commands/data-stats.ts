@@ -23,7 +23,7 @@ interface StatsOptions extends SharedOptions {
 /** Declares the command; `done` receives its exit code. */
 export function addDataStats(program: Command, done: (code: ExitCode) => void): void {
   const group = program.commands.find((command) => command.name() === 'data');
-  const command = (group ?? program.command('data').description('look at data sets'))
+  const command = (group ?? program.command('data').description('fetch, make, prepare and look at data sets'))
     .command('stats')
     .description('count and plot lengths, popularity, attributes, times, repeats, cold items and leakage')
     .argument('<path>', 'data set: a prepared folder, or whatever --data of difsr train takes')

@@ -5,7 +5,7 @@ import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { FileWriteError, RunError } from '@difsr/training';
 import { CommanderError } from 'commander';
-import { exitCodes, UsageError, type ExitCode } from '../errors.js';
+import { DownloadError, exitCodes, UsageError, type ExitCode } from '../errors.js';
 
 /** Lines of an error that are shown: one screen. */
 const MOST_LINES = 24;
@@ -24,6 +24,7 @@ const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] =
   [ModelConfigError, exitCodes.usage],
   [UnknownFieldError, exitCodes.usage],
   [DataError, exitCodes.data],
+  [DownloadError, exitCodes.failed],
   [BackendError, exitCodes.backend],
   [RunError, exitCodes.failed],
   [FileWriteError, exitCodes.failed],

@@ -20,7 +20,7 @@ export interface UnpackOptions {
   readonly members: readonly string[];
   readonly limits?: UnpackLimits;
   readonly signal?: AbortSignal;
-  /** Called with the path of every member that is unpacked. */
+  /** Called before a member is written. */
   readonly onMember?: (member: string) => void;
 }
 

@@ -1,11 +1,12 @@
 // Fetches the files of a description: what is missing is downloaded, what is there is checked, archives are unpacked.
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Description, PullSpec } from '../description/types.js';
+import { makeFolder } from '../folders.js';
 import { isArchive, unpackArchive } from './archive.js';
 import { openConnection } from './connection.js';
 import { checksums, type Checksums, download, sumProblem } from './download.js';
-import { diskError, PullError } from './errors.js';
+import { PullError } from './errors.js';
 import type { PullProgress } from './events.js';
 import { refused, type UnpackLimits } from './gate.js';
 import { safeParts } from './names.js';
@@ -56,7 +57,7 @@ export interface PullReport {
  * checked by the publisher's checksum or by the one seen last time (`pulled.json`), and unpacked where the recipe says so. Proxies
  * are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  *
- * @throws PullError; no file under its final name is ever half there
+ * @throws PullError, DataError where the folder cannot be made; no file under its final name is ever half there
  * @example
  * const { files } = await pullDataset(await readRecipe('ml-1m'), { folder: 'data/raw/ml-1m' });
  * console.log(files[0].bytes, files[0].sha256);
@@ -67,9 +68,7 @@ export async function pullDataset(description: Description, options: PullOptions
   signal?.throwIfAborted();
   const files = pull.map((spec) => ({ spec, file: fileOf(spec) }));
   if (files.length === 0 && (await missingFiles(description, folder)).length > 0) throw onlyByHand(description, folder);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw diskError(error, folder) ?? error;
-  });
+  await makeFolder(folder);
   const connection = openConnection(options.silence);
   const pulled: PulledFile[] = [];
   try {
