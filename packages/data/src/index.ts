@@ -19,7 +19,7 @@ export { nearestName } from './nearest.js';
 export { fieldTable, schemaOf } from './schema.js';
 export { historyParts, type HistoryParts, leaveOneOut, sequenceAt, splitDataset } from './split.js';
 export { type SequenceStore, sequenceStore, type StoredDataset } from './store.js';
-export type { CaseRanges, Positions, SequenceRanges, SplitRanges } from './split-ranges.js';
+export { type CaseRanges, type Positions, positions, type SequenceRanges, type SplitRanges } from './split-ranges.js';
 export { augmentedSamples, type Sample, type SampleLists } from './samples.js';
 export { type AugmentCase, augmentCaseDifferences, datasetFromAugmentCase } from './augment-case.js';
 export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './load.js';

@@ -7,7 +7,7 @@ import type { Dataset, DatasetSchema, ItemField } from './types.js';
  * @example
  * schemaOf(generateDataset({ seed: 1 })).fields.map((field) => field.name); // ['categories', 'brand']
  */
-export function schemaOf(dataset: Dataset): DatasetSchema {
+export function schemaOf(dataset: Pick<Dataset, 'items' | 'fields'>): DatasetSchema {
   return {
     items: dataset.items.size - 1,
     fields: dataset.fields.map(({ name, kind, vocabulary, maxValues }) => ({

@@ -6,7 +6,8 @@ import type { RunState } from './checkpoint.js';
 import type { EpochRecord } from './events.js';
 import { optimizerOf, trainingFeeds } from './feeds.js';
 import { RunError } from './run-error.js';
-import { planEpoch } from './sampler.js';
+import { ReadAhead } from './read-ahead.js';
+import { planStoredEpoch } from './sampler.js';
 import { learningRate } from './schedule.js';
 import { save, type Session } from './session.js';
 
@@ -28,17 +29,18 @@ export async function trainEpoch(
   earlierSeconds: number,
   run: (feeds: Feeds) => Promise<Values>,
 ): Promise<EpochOutcome> {
-  const { options, model, split, task, emit } = session;
+  const { options, model, store, task, emit } = session;
   const { training } = options.config;
   const { seed, targetsPerStep } = training;
-  const plan = planEpoch({
-    sequences: split.train,
+  const plan = planStoredEpoch({
+    store,
     maxLength: model.config.maxLength,
     targetsPerStep,
     seed,
     epoch: start.epoch,
     form: training.form,
   });
+  const batches = new ReadAhead((step) => plan.batch(step), plan.steps);
   const optimizer = optimizerOf(training);
   const total = training.epochs * plan.steps;
   const rate = (globalStep: number): number =>
@@ -101,7 +103,7 @@ export async function trainEpoch(
         await drain();
         return { interrupted: true, state: stateNow(), seconds: secondsSoFar() };
       }
-      const batch = plan.batch(step);
+      const batch = await batches.take(step);
       const globalStep = start.globalStep + step - start.step;
       const feeds = trainingFeeds(batch, {
         masks: task.masks,
@@ -134,6 +136,7 @@ export async function trainEpoch(
     await Promise.allSettled(inFlight.map(({ result }) => result));
     throw error;
   } finally {
+    await batches.settled();
     delay.disable();
   }
   const seconds = secondsSoFar();

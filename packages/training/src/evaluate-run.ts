@@ -1,5 +1,5 @@
 // Evaluates a finished run on a data set, by either protocol.
-import { splitDataset, type Dataset } from '@difsr/data';
+import { sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
 import type { Backend } from '@difsr/graph';
 import { inferenceTensors } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
@@ -10,19 +10,19 @@ import { fingerprint, type Run } from './run-folder.js';
 /** Ranks validation and test targets with a run's best parameters. */
 export async function evaluateRun(options: {
   readonly run: Run;
-  readonly dataset: Dataset;
+  readonly dataset: Dataset | StoredDataset;
   readonly backend: Backend;
   /** Default: as the run was evaluated. */
   readonly maskSeen?: boolean;
   readonly onEvent?: (event: TrainingEvent) => void;
 }): Promise<{ valid: Metrics; test: Metrics; seconds: number }> {
   const { run, dataset, backend, onEvent } = options;
-  if (fingerprint(dataset) !== run.vocabulary.fingerprint) {
+  const store = sequenceStore(dataset);
+  if ((await fingerprint(dataset, store)) !== run.vocabulary.fingerprint) {
     throw new RunError(
       `${run.folder}: the data set "${run.config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or train again`,
     );
   }
-  const split = splitDataset(dataset);
   const variables = await backend.createVariables(inferenceTensors(run));
   const evaluator = await createEvaluator({
     backend,
@@ -33,10 +33,10 @@ export async function evaluateRun(options: {
   });
   try {
     const started = performance.now();
-    const valid = await evaluator.evaluate(split.valid, (done, total) =>
+    const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
       onEvent?.({ kind: 'evaluation', split: 'valid', done, total }),
     );
-    const test = await evaluator.evaluate(split.test, (done, total) =>
+    const test = await evaluator.evaluate({ store, ranges: store.split.test }, (done, total) =>
       onEvent?.({ kind: 'evaluation', split: 'test', done, total }),
     );
     return { valid, test, seconds: (performance.now() - started) / 2000 };

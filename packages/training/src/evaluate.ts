@@ -1,16 +1,19 @@
 // Full ranking of all items for held-out interactions; only ranks come back from the backend.
-import { sequenceAt, type EvaluationCases } from '@difsr/data';
+// An index with `!` is in range by construction.
+import type { EvaluationCases } from '@difsr/data';
 import type { Backend, Feeds, Program, Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
+import { caseSource, type CaseSource, type StoredCases } from './cases.js';
 import type { Metrics } from './events.js';
 import { integers } from './feeds.js';
+import { ReadAhead } from './read-ahead.js';
 import { RunError } from './run-error.js';
 
 /** A compiled ranking of all items. */
 export interface Evaluator {
-  /** Metrics over all cases, every case once. */
-  evaluate(cases: EvaluationCases, progress?: (done: number, total: number) => void): Promise<Metrics>;
+  /** Metrics over all cases, every case once. Cases are copies, or ranges of sequences that are read when they are ranked. */
+  evaluate(cases: EvaluationCases | StoredCases, progress?: (done: number, total: number) => void): Promise<Metrics>;
   /** Frees the compiled programs; the variables stay. */
   dispose(): Promise<void>;
 }
@@ -32,13 +35,21 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   return {
     evaluate: async (cases, progress) => {
       const metrics = new MetricsAccumulator(ks);
-      const total = cases.targets.length;
+      const source = caseSource(cases);
+      const total = source.count;
       // Cases of similar length share a batch; the order does not change a mean of counts.
-      const order = byLength(cases, model.config.maxLength);
-      for (let start = 0; start < total; start += batchSize) {
-        const chosen = order.subarray(start, Math.min(total, start + batchSize));
-        metrics.add(await ranks(program, rankingFeeds(cases, chosen, model, maskSeen)));
-        progress?.(start + chosen.length, total);
+      const order = byLength(source, model.config.maxLength);
+      const chosen = (batch: number): Int32Array =>
+        order.subarray(batch * batchSize, Math.min(total, (batch + 1) * batchSize));
+      const batches = Math.ceil(total / batchSize);
+      const feeds = new ReadAhead((batch) => rankingFeeds(source, chosen(batch), model, maskSeen), batches);
+      try {
+        for (let batch = 0; batch < batches; batch++) {
+          metrics.add(await ranks(program, await feeds.take(batch)));
+          progress?.(Math.min(total, (batch + 1) * batchSize), total);
+        }
+      } finally {
+        await feeds.settled();
       }
       return metrics.result();
     },
@@ -58,24 +69,24 @@ async function ranks(program: Program, feeds: Feeds): Promise<Int32Array> {
 }
 
 /** Case numbers, shortest shown history first, ties in order. */
-function byLength(cases: EvaluationCases, maxLength: number): Int32Array {
-  const { offsets } = cases.histories;
-  const lengths = Int32Array.from(cases.targets, (_, i) =>
-    Math.min(maxLength, (offsets[i + 1] ?? 0) - (offsets[i] ?? 0)),
-  );
-  const order = Int32Array.from(lengths, (_, i) => i);
-  return order.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
+function byLength({ count, length }: CaseSource, maxLength: number): Int32Array {
+  // Counted, not compared: cases are as many as users.
+  const starts = new Int32Array(maxLength + 2);
+  for (let i = 0; i < count; i++) starts[Math.min(maxLength, length(i)) + 1]!++;
+  for (let l = 1; l < starts.length; l++) starts[l]! += starts[l - 1]!;
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[starts[Math.min(maxLength, length(i))]!++] = i;
+  return order;
 }
 
 /** Inputs of a ranking: the last `maxLength` items of each history, padded on the right. */
-export function rankingFeeds(
-  cases: EvaluationCases,
+async function rankingFeeds(
+  cases: CaseSource,
   chosen: Int32Array,
   model: ModelInstance,
   maskSeen: boolean,
-): Feeds {
-  const histories = Array.from(chosen, (i) => sequenceAt(cases.histories, i));
-  const targets = Int32Array.from(chosen, (i) => cases.targets[i] ?? 0);
+): Promise<Feeds> {
+  const { histories, targets } = await cases.read(chosen, maskSeen ? Infinity : model.config.maxLength);
   const feeds: Record<string, Feeds[string]> = {
     items: paddedItems(histories, model),
     targetItems: integers(targets, [targets.length]),

@@ -55,7 +55,8 @@ export interface RunMetrics {
   readonly best: { readonly epoch: number };
   readonly valid: Metrics;
   readonly test: Metrics;
-  readonly protocol: { readonly ranking: 'full'; readonly maskSeen: boolean };
+  /** How it was ranked; `split` names the split of a data set that was prepared with one of its own, otherwise it is leave-one-out. */
+  readonly protocol: { readonly ranking: 'full'; readonly maskSeen: boolean; readonly split?: string };
   /** Median wall time of training an epoch, evaluation excluded. */
   readonly secondsPerEpoch: number;
   /** Wall time of the full-ranking evaluation on the test split. */

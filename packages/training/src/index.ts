@@ -1,7 +1,7 @@
 // The public API of @difsr/training.
 export * from './config.js';
 export * from './events.js';
-export * from './windows.js';
+export { prefixWindows, trainingWindows, type TrainingWindow } from './windows.js';
 export * from './sampler.js';
 export * from './schedule.js';
 export * from './early-stopping.js';
@@ -11,6 +11,7 @@ export { openRun, readRunConfig, RUN_FILES, type Run, type RunVocabulary } from 
 export { readCheckpoint, type Environment, type RunState } from './checkpoint.js';
 export { train, type TrainOutcome } from './trainer.js';
 export type { TrainOptions } from './session.js';
+export type { StoredCases } from './cases.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
 export { evaluateRun } from './evaluate-run.js';
 // Recommending needs no file system and lives with the models, where web pages have it too; an opened run fits.

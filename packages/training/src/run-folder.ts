@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fieldTable, type Dataset } from '@difsr/data';
+import { fieldTable, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import type { HostTensor } from '@difsr/graph';
 import { featureName, readTrainedModel, type ModelSchema, type TrainedModel } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
@@ -52,13 +52,12 @@ export interface Run extends TrainedModel {
   readonly metrics?: RunMetrics;
 }
 
-/** SHA-256 over everything of a data set that a run depends on. */
-export function fingerprint(dataset: Dataset): string {
+/** SHA-256 over everything of a data set that a run depends on; the same whether its sequences (`store`) are in memory or on disk. */
+export async function fingerprint(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<string> {
   const hash = createHash('sha256');
   const list = (tokens: readonly string[]): void => void hash.update(JSON.stringify(tokens));
   list(dataset.items.tokens);
-  hash.update(dataset.sequences.offsets).update(dataset.sequences.items);
-  if (dataset.parts !== undefined) hash.update(dataset.parts);
+  for await (const piece of store.bytes()) hash.update(piece);
   for (const field of dataset.fields) {
     list([field.name, field.kind]);
     list(field.vocabulary.tokens);
@@ -68,12 +67,16 @@ export function fingerprint(dataset: Dataset): string {
 }
 
 /** What a run must remember of its data. */
-export function vocabularyOf(dataset: Dataset, schema: ModelSchema, trainItems: Int32Array): RunVocabulary {
+export async function vocabularyOf(
+  dataset: Dataset | StoredDataset,
+  schema: ModelSchema,
+  store: SequenceStore,
+): Promise<RunVocabulary> {
   const counts = Array.from({ length: dataset.items.size }, () => 0);
-  for (const item of trainItems) counts[item] = (counts[item] ?? 0) + 1;
+  for await (const items of trainingItems(store)) for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
   return {
     dataset: dataset.name,
-    fingerprint: fingerprint(dataset),
+    fingerprint: await fingerprint(dataset, store),
     items: dataset.items.tokens,
     ...(dataset.itemNames === undefined ? {} : { names: dataset.itemNames }),
     counts,
@@ -82,8 +85,27 @@ export function vocabularyOf(dataset: Dataset, schema: ModelSchema, trainItems: 
   };
 }
 
+/** Items that are read at once where all are read. */
+const PIECE_ITEMS = 1 << 20;
+
+/** All training items, some users at a time. */
+async function* trainingItems({ read, split: { train } }: SequenceStore): AsyncGenerator<Int32Array> {
+  const { begins, ends } = train;
+  for (let from = 0; from < begins.length;) {
+    const lengths: number[] = [];
+    for (let items = 0; from + lengths.length < begins.length && items < PIECE_ITEMS;) {
+      const user = from + lengths.length;
+      const length = (ends[user] ?? 0) - (begins[user] ?? 0);
+      lengths.push(length);
+      items += length;
+    }
+    yield await read(begins.subarray(from, from + lengths.length), lengths);
+    from += lengths.length;
+  }
+}
+
 /** The feature tables that a model declared, from the data. */
-export function featureTables(dataset: Dataset): Record<string, HostTensor> {
+export function featureTables(dataset: Dataset | StoredDataset): Record<string, HostTensor> {
   return Object.fromEntries(
     dataset.fields.map((field) => [
       featureName(field.name),

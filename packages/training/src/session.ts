@@ -1,5 +1,5 @@
 // What stays the same over a run, shared by the loop and by an epoch.
-import type { Dataset, Split } from '@difsr/data';
+import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { Backend, HostTensor, Variables } from '@difsr/graph';
 import type { ModelInstance, TrainingTask } from '@difsr/models';
 import { writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
@@ -11,7 +11,8 @@ import { RunError } from './run-error.js';
 /** What a training needs. */
 export interface TrainOptions {
   readonly config: RunConfig;
-  readonly dataset: Dataset;
+  /** In memory, or with its sequences on disk (`openPrepared` of @difsr/data/prepare): the trained bytes are the same. Not closed here. */
+  readonly dataset: Dataset | StoredDataset;
   /** Not disposed here: it is the caller's. */
   readonly backend: Backend;
   /** The run folder. */
@@ -28,7 +29,7 @@ export interface TrainOptions {
 export interface Session {
   readonly options: TrainOptions;
   readonly model: ModelInstance;
-  readonly split: Split;
+  readonly store: SequenceStore;
   readonly task: TrainingTask;
   readonly variables: Variables;
   /** Names of parameters and optimizer state. */

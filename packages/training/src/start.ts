@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { splitDataset, schemaOf } from '@difsr/data';
+import { schemaOf, type SequenceStore } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
@@ -26,6 +26,7 @@ export interface Start {
 export async function startingState(
   options: TrainOptions,
   config: RunConfig,
+  store: SequenceStore,
   task: TrainingTask,
   optimizer: ReadonlyMap<string, readonly number[]>,
 ): Promise<Start> {
@@ -33,16 +34,16 @@ export async function startingState(
   if (resume !== true) {
     await requireEmpty(out);
     await writeJson(out, RUN_FILES.config, config); // first of all files: from here on the folder can be resumed
-    return freshState(options, config, task, optimizer);
+    return freshState(options, config, store, task, optimizer);
   }
   await readRunConfig(out); // says what is wrong with a folder that is no run
   await removeTemporaries(out); // of a process that was killed while writing
   const begun = await readdir(out);
   if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
     onEvent?.({ kind: 'warning', message: 'the run has no checkpoint yet: it starts from the beginning' });
-    return freshState(options, config, task, optimizer);
+    return freshState(options, config, store, task, optimizer);
   }
-  const start = await loadState(options, optimizer, task);
+  const start = await loadState(options, store, optimizer, task);
   await writeJson(out, RUN_FILES.config, config);
   return start;
 }
@@ -50,11 +51,12 @@ export async function startingState(
 async function freshState(
   options: TrainOptions,
   config: RunConfig,
+  store: SequenceStore,
   task: TrainingTask,
   optimizer: ReadonlyMap<string, readonly number[]>,
 ): Promise<Start> {
   const { out, dataset } = options;
-  const vocabulary = vocabularyOf(dataset, schemaOf(dataset), splitDataset(dataset).train.items);
+  const vocabulary = await vocabularyOf(dataset, schemaOf(dataset), store);
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
   const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [
     name,
@@ -80,6 +82,7 @@ async function freshState(
 
 async function loadState(
   options: TrainOptions,
+  store: SequenceStore,
   optimizer: ReadonlyMap<string, readonly number[]>,
   task: TrainingTask,
 ): Promise<Start> {
@@ -87,7 +90,7 @@ async function loadState(
   const { tensors, state, seconds } = await readCheckpoint(out);
   const file = join(out, RUN_FILES.optimizer);
   checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
-  if (fingerprint(dataset) !== state.fingerprint) {
+  if ((await fingerprint(dataset, store)) !== state.fingerprint) {
     throw new RunError(
       `${out}: the data set "${config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or start a new run with --out`,
     );

@@ -1,7 +1,7 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
 import { join } from 'node:path';
-import { splitDataset, schemaOf } from '@difsr/data';
+import { schemaOf, sequenceStore } from '@difsr/data';
 import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
 import { modelOf, trainingTask } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
@@ -15,7 +15,7 @@ import { appendLine, readLines, writeFileAtomic } from './files.js';
 import { modelCard } from './model-card.js';
 import { RunError } from './run-error.js';
 import { featureTables, RUN_FILES, writeJson } from './run-folder.js';
-import { planEpoch } from './sampler.js';
+import { planStoredEpoch } from './sampler.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { startingState, type Start } from './start.js';
 import { readTensors, writeTensors } from './tensors.js';
@@ -42,7 +42,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     );
   }
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
-  const split = splitDataset(dataset);
+  const store = sequenceStore(dataset);
   const task = trainingTask(model);
   const step = trainingStep({
     loss: task.loss,
@@ -54,14 +54,14 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   });
   const features = featureTables(dataset);
   const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
-  const start = await startingState(options, resolved, task, step.state);
+  const start = await startingState(options, resolved, store, task, step.state);
   const variables = await backend.createVariables({ ...start.tensors, ...used });
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
   const evaluator = await createEvaluator({ backend, variables, model, ...config.evaluation });
   const session: Session = {
     options: { ...options, config: resolved },
     model,
-    split,
+    store,
     task,
     variables,
     trained: Object.keys(start.tensors),
@@ -82,12 +82,13 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 }
 
 async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {
-  const { options, split, emit } = session;
+  const { options, store, emit } = session;
   const { config, out, signal } = options;
   const { training } = config;
   let { state, seconds } = start;
-  const plan = planEpoch({
-    sequences: split.train,
+  // Only its numbers are kept: an epoch makes its own plan.
+  const { targets, steps } = planStoredEpoch({
+    store,
     maxLength: session.model.config.maxLength,
     targetsPerStep: training.targetsPerStep,
     seed: training.seed,
@@ -101,9 +102,9 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
     backend: options.backend.name,
     device: options.backend.device,
     parameters: session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-    users: split.train.offsets.length - 1,
-    targets: plan.targets,
-    stepsPerEpoch: plan.steps,
+    users: store.users,
+    targets,
+    stepsPerEpoch: steps,
     epochs: training.epochs,
     ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
   });
@@ -134,10 +135,10 @@ async function finishEpoch(
   state: RunState,
   trained: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>,
 ): Promise<RunState> {
-  const { options, split, evaluator, emit } = session;
+  const { options, store, evaluator, emit } = session;
   const { training } = options.config;
   const started = performance.now();
-  const valid = await evaluator.evaluate(split.valid, (done, total) =>
+  const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
     emit({ kind: 'evaluation', split: 'valid', done, total }),
   );
   const record: EpochRecord = {
@@ -173,19 +174,23 @@ async function finishEpoch(
 
 /** Tests the best model and writes results and model card. */
 async function finishRun(session: Session, state: RunState): Promise<RunMetrics> {
-  const { options, split, evaluator, emit, variables } = session;
+  const { options, store, evaluator, emit, variables } = session;
   const { config, dataset, out } = options;
   const { tensors } = await readTensors(join(out, RUN_FILES.model));
   await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
   const started = performance.now();
-  const test = await evaluator.evaluate(split.test, (done, total) =>
+  const test = await evaluator.evaluate({ store, ranges: store.split.test }, (done, total) =>
     emit({ kind: 'evaluation', split: 'test', done, total }),
   );
   const metrics: RunMetrics = {
     best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
     valid: state.bestValid,
     test,
-    protocol: { ranking: 'full', maskSeen: config.evaluation.maskSeen },
+    protocol: {
+      ranking: 'full',
+      maskSeen: config.evaluation.maskSeen,
+      ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
+    },
     secondsPerEpoch: median(await epochSeconds(out)),
     evaluationSeconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
@@ -194,7 +199,7 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
   const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   await writeFileAtomic(
     join(out, RUN_FILES.card),
-    modelCard({ config, model: session.model, dataset, metrics, parameters, folder: out }),
+    modelCard({ config, model: session.model, dataset, store, metrics, parameters, folder: out }),
   );
   await writeJson(out, RUN_FILES.metrics, metrics);
   return metrics;

@@ -24,17 +24,7 @@ export class SamplerError extends RangeError {
  * @example trainingWindows(6, 4); // [{ start: 0, end: 4, firstTarget: 1 }, { start: 3, end: 5, firstTarget: 5 }]
  */
 export function trainingWindows(length: number, maxLength: number): TrainingWindow[] {
-  checkSizes(length, maxLength);
-  const context = Math.max(1, Math.floor(maxLength / 2));
-  const last = length - 1; // the last item is only a target
-  const windows: TrainingWindow[] = [];
-  for (let firstTarget = 1; firstTarget <= last;) {
-    const start = windows.length === 0 ? 0 : firstTarget - context;
-    const end = Math.min(start + maxLength, last);
-    windows.push({ start, end, firstTarget });
-    firstTarget = end + 1;
-  }
-  return windows;
+  return windowsOf(length, maxLength, 'all-positions');
 }
 
 /**
@@ -43,12 +33,35 @@ export function trainingWindows(length: number, maxLength: number): TrainingWind
  * @example prefixWindows(3, 50); // [{ start: 0, end: 1, firstTarget: 1 }, { start: 0, end: 2, firstTarget: 2 }]
  */
 export function prefixWindows(length: number, maxLength: number): TrainingWindow[] {
+  return windowsOf(length, maxLength, 'prefix');
+}
+
+function windowsOf(length: number, maxLength: number, form: 'all-positions' | 'prefix'): TrainingWindow[] {
+  const windows: TrainingWindow[] = [];
+  eachWindow(length, maxLength, form, (start, end, firstTarget) => windows.push({ start, end, firstTarget }));
+  return windows;
+}
+
+/** The windows of one history in order, handed over as numbers: histories are many, and an object for each window would be too. */
+export function eachWindow(
+  length: number,
+  maxLength: number,
+  form: 'all-positions' | 'prefix',
+  visit: (start: number, end: number, firstTarget: number) => void,
+): void {
   checkSizes(length, maxLength);
-  return Array.from({ length: Math.max(0, length - 1) }, (_, i) => ({
-    start: Math.max(0, i + 1 - maxLength),
-    end: i + 1,
-    firstTarget: i + 1,
-  }));
+  const last = length - 1; // the last item is only a target
+  if (form === 'prefix') {
+    for (let end = 1; end <= last; end++) visit(Math.max(0, end - maxLength), end, end);
+    return;
+  }
+  const context = Math.max(1, Math.floor(maxLength / 2));
+  for (let firstTarget = 1; firstTarget <= last;) {
+    const start = firstTarget === 1 ? 0 : firstTarget - context;
+    const end = Math.min(start + maxLength, last);
+    visit(start, end, firstTarget);
+    firstTarget = end + 1;
+  }
 }
 
 function checkSizes(length: number, maxLength: number): void {
