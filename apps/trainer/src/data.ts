@@ -1,22 +1,38 @@
 // From a run's data configuration to a data set, and what loading did in a few lines.
 import {
   DataError,
-  leaveOneOut,
   loadDataset,
+  sequenceStore,
   type Dataset,
   type LoadOptions,
   type LoadReport,
   type ReportKind,
 } from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
+import { UsageError } from './errors.js';
 import { whole } from './output/table.js';
 import type { Terminal } from './output/terminal.js';
+import { isPreparedFolder, openPreparedFolder, requirePreparedOptions, type TrainingData } from './prepared-data.js';
 
 /** Report lines that are shown. */
 const MOST_LINES = 10;
 
-/** Loads the data set of a configuration. @throws DataError */
-export async function loadData(config: DataConfig): Promise<Dataset> {
+/**
+ * The data set of a configuration, in memory or with its sequences on disk. Close it with `closeData`.
+ *
+ * @throws DataError, or UsageError for options that do not fit the data
+ */
+export async function loadData(config: DataConfig): Promise<TrainingData> {
+  const { path, format } = config;
+  if (format === 'prepared' || (format === undefined && (await isPreparedFolder(path)))) {
+    requirePreparedOptions(config);
+    return openPreparedFolder(path, config);
+  }
+  return loadFiles(config);
+}
+
+/** Loads a data set from raw files into memory. @throws DataError, or UsageError for options that do not fit the data */
+export async function loadFiles(config: DataConfig): Promise<Dataset> {
   const {
     path,
     format,
@@ -27,9 +43,16 @@ export async function loadData(config: DataConfig): Promise<Dataset> {
     userColumn: user,
     itemColumn: item,
     timeColumn: time,
+    streaming,
   } = config;
+  if (streaming === 'on') {
+    throw new UsageError(
+      `data.streaming: "on" needs a prepared data set, ${path} holds raw files`,
+      `difsr data prepare ${path}, then train on what it wrote; or leave data.streaming out`,
+    );
+  }
   const options: LoadOptions = {
-    ...withoutUndefined({ format, fields, userMin, itemMin, categoryText }),
+    ...withoutUndefined({ format: format === 'prepared' ? undefined : format, fields, userMin, itemMin, categoryText }),
     columns: withoutUndefined({ user, item, time }),
   };
   return loadDataset(path, options);
@@ -40,13 +63,15 @@ export async function loadData(config: DataConfig): Promise<Dataset> {
  *
  * @throws DataError that mentions --data where the files are gone.
  */
-export async function loadRunData(config: DataConfig, moved: string | undefined): Promise<Dataset> {
+export async function loadRunData(config: DataConfig, moved: string | undefined): Promise<TrainingData> {
   try {
     return await loadData(moved === undefined ? config : { ...config, path: moved });
   } catch (error) {
     const [problem, second] = error instanceof DataError ? error.problems : [];
     const gone =
-      problem !== undefined && second === undefined && /^(no such file|there is no folder)/.test(problem.message);
+      problem !== undefined &&
+      second === undefined &&
+      /^(no such file|there is no folder|does not exist: this is no prepared)/.test(problem.message);
     if (!gone) throw error;
     throw new DataError([
       { ...problem, cure: `${problem.cure.replace(/\?$/, '')}; name the place of the run's data set with --data PATH` },
@@ -55,17 +80,28 @@ export async function loadRunData(config: DataConfig, moved: string | undefined)
 }
 
 /** Checks that a data set can be trained on and validated. @throws DataError */
-export function requireTrainable(dataset: Dataset, path: string): void {
-  const { valid } = leaveOneOut(dataset);
-  if (valid.targets.length > 0) return;
-  const longest = dataset.sequences.offsets.reduce(
-    (most, end, i, offsets) => Math.max(most, i === 0 ? 0 : end - (offsets[i - 1] ?? 0)),
-    0,
-  );
+export function requireTrainable(dataset: TrainingData, path: string): void {
+  const store = sequenceStore(dataset);
+  const { train, valid, test } = store.split;
+  let longest = 0;
+  for (const [user, end] of train.ends.entries()) longest = Math.max(longest, end - (train.begins[user] ?? 0));
+  const ownSplit = dataset.splitMethod !== undefined;
+  if (valid.targets.length > 0 && longest >= 2) return;
+  if (ownSplit) {
+    const lacking = valid.targets.length === 0 ? 'validation' : 'training';
+    throw new DataError([
+      {
+        file: path,
+        message: `has no ${lacking} targets: its split (${dataset.splitMethod}) left none`,
+        cure: 'change the split in its description (dataset.yaml), and prepare it again',
+      },
+    ]);
+  }
+  const most = test.targets.length > 0 ? 3 : longest;
   throw new DataError([
     {
       file: path,
-      message: `no user has the 4 interactions that training, validation and test need together (the most is ${longest}, over ${dataset.users.size - 1} users)`,
+      message: `no user has the 4 interactions that training, validation and test need together (the most is ${most}, over ${store.users} users)`,
       cure: 'use data with longer histories, or check which column is the user',
     },
   ]);
@@ -80,22 +116,25 @@ function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclu
 }
 
 /** Says what was loaded, and everything that was dropped, inferred or noticed. */
-export function showData(terminal: Terminal, dataset: Dataset): void {
-  const { name, format, users, items, sequences, fields, report } = dataset;
+export function showData(terminal: Terminal, dataset: TrainingData): void {
+  const { name, format, users, items, fields, report } = dataset;
+  const interactions = 'store' in dataset ? dataset.store.interactions : dataset.sequences.items.length;
+  const streamed = 'store' in dataset;
   terminal.value({
     kind: 'data',
     name,
     format,
     users: users.size - 1,
     items: items.size - 1,
-    interactions: sequences.items.length,
+    interactions,
+    streamed,
     fields: Object.fromEntries(fields.map((field) => [field.name, field.vocabulary.size - 1])),
     report,
   });
   const sides =
     fields.map((field) => `${field.name} (${whole(field.vocabulary.size - 1)} values)`).join(', ') || 'none';
   terminal.line(
-    `${terminal.style('bold', name)} (${format}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(sequences.items.length)} interactions; side information: ${sides}`,
+    `${terminal.style('bold', name)} (${format}${streamed ? ', sequences on disk' : ''}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(interactions)} interactions; side information: ${sides}`,
   );
   for (const line of reportLines(report)) terminal.line(terminal.style('dim', `  ${line}`));
 }

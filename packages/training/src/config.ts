@@ -18,7 +18,7 @@ const count = (meaning: string): z.ZodNumber => z.number().int().min(1).describe
 /** Where the data comes from and how it is read; passed on to @difsr/data. */
 export interface DataConfig {
   readonly path: string;
-  readonly format?: 's3rec' | 'recbole' | 'generated' | undefined;
+  readonly format?: 's3rec' | 'recbole' | 'prepared' | 'generated' | undefined;
   readonly fields?: readonly string[] | undefined;
   readonly userMin?: number | undefined;
   readonly itemMin?: number | undefined;
@@ -26,6 +26,7 @@ export interface DataConfig {
   readonly userColumn?: string | undefined;
   readonly itemColumn?: string | undefined;
   readonly timeColumn?: string | undefined;
+  readonly streaming?: 'auto' | 'on' | 'off' | undefined;
 }
 
 /** The training part. */
@@ -77,7 +78,7 @@ const dataSchema = z.strictObject({
     .describe('folder, file or name of the data set; "generated" for the embedded one')
     .default('generated'),
   format: z
-    .enum(['s3rec', 'recbole', 'generated'])
+    .enum(['s3rec', 'recbole', 'prepared', 'generated'])
     .describe('form of the files; default: inferred from the path')
     .optional(),
   fields: z
@@ -93,6 +94,12 @@ const dataSchema = z.strictObject({
   userColumn: z.string().describe('name of the user column, if it is not user_id').optional(),
   itemColumn: z.string().describe('name of the item column, if it is not item_id').optional(),
   timeColumn: z.string().describe('name of the time column, if it is not timestamp').optional(),
+  streaming: z
+    .enum(['auto', 'on', 'off'])
+    .describe(
+      "of a prepared folder: read sequences from disk while training; default: auto, where the data would take over a quarter of the machine's memory",
+    )
+    .optional(),
 });
 
 const trainingSchema = z.strictObject({

@@ -83,7 +83,10 @@ export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan
           `This epoch has the steps 0 to ${begins.length - 1}, got ${step}. Cure: plan the next epoch.`,
         );
       }
-      return { length: lengths[place]!, windows: windows.subarray(begins[place]!, begins[place + 1] ?? windows.length) };
+      return {
+        length: lengths[place]!,
+        windows: windows.subarray(begins[place]!, begins[place + 1] ?? windows.length),
+      };
     },
   };
 }
@@ -118,8 +121,7 @@ function cutAll({ begins, ends }: SequenceRanges, { maxLength, form }: PlanOptio
       `An epoch has at most ${MOST_WINDOWS} windows, these sequences have ${count}. Cure: a larger maxLength, or the form all-positions.`,
     );
   }
-  const column = (): Uint16Array | Int32Array =>
-    maxLength < 2 ** 16 ? new Uint16Array(count) : new Int32Array(count);
+  const column = (): Uint16Array | Int32Array => (maxLength < 2 ** 16 ? new Uint16Array(count) : new Int32Array(count));
   const table = { count, begin: positions(count, highest), length: column(), targets: column() };
   let at = 0;
   for (let user = 0; user < users; user++) {

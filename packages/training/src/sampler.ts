@@ -116,7 +116,13 @@ export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
 }
 
 /** The batch of a step; row r has its first input at `items[starts[r]]`. */
-function buildBatch(plan: Plan, step: number, source: Int32Array, starts: readonly number[], slots: number): TrainingBatch {
+function buildBatch(
+  plan: Plan,
+  step: number,
+  source: Int32Array,
+  starts: readonly number[],
+  slots: number,
+): TrainingBatch {
   const { table } = plan;
   const { length, windows } = plan.step(step);
   const rows = windows.length;

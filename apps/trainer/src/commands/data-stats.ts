@@ -1,17 +1,18 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { analyseDataset, datasetStatistics, findingsOf, type LoadReport } from '@difsr/data';
 import { type DataConfig, writeFileAtomic } from '@difsr/training';
 import type { Command } from 'commander';
 import { resolveConfig } from '../config.js';
-import { loadData, reportLines } from '../data.js';
+import { loadFiles, reportLines } from '../data.js';
 import { exitCodes, type ExitCode, UsageError } from '../errors.js';
 import { codeOf } from '../file-names.js';
 import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import { type Described, fieldRows, findingLines, otherFieldRows, summaryRows } from '../output/statistics.js';
 import { table } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
+import { isPreparedFolder } from '../prepared-data.js';
 
 interface StatsOptions extends SharedOptions {
   readonly html?: string;
@@ -27,7 +28,7 @@ export function addDataStats(program: Command, done: (code: ExitCode) => void): 
     .command('stats')
     .description('count and plot lengths, popularity, attributes, times, repeats, cold items and leakage')
     .argument('<path>', 'data set: a prepared folder, or whatever --data of difsr train takes')
-    .option('--format <form>', 's3rec, recbole or generated (default: inferred from the path)')
+    .option('--format <form>', 's3rec, recbole, prepared or generated (default: inferred from the path)')
     .option('--set <key=value>', 'an option of the configuration, e.g. data.userMin=5 (repeatable)', collect)
     .option('--html <file>', 'also write a page with charts, one file that needs nothing else')
     .option('--svg <folder>', 'also write every chart as an SVG file')
@@ -66,7 +67,7 @@ async function describeData(
   config: DataConfig,
   { memoryLimit, threads, tempDirectory }: StatsOptions,
 ): Promise<{ readonly described: Described; readonly report: LoadReport }> {
-  if (await isThere(join(config.path, 'dataset.json'))) {
+  if (config.format === 'prepared' || (config.format === undefined && (await isPreparedFolder(config.path)))) {
     // The query engine is native: loaded by those who need it.
     const { analysePrepared } = await import('@difsr/data/prepare');
     const { statistics, analysis, otherFields, manifest } = await analysePrepared(config.path, {
@@ -77,18 +78,11 @@ async function describeData(
     const findings = findingsOf(analysis, statistics);
     return { described: { statistics, analysis, findings, otherFields }, report: manifest.report };
   }
-  const dataset = await loadData(config);
+  const dataset = await loadFiles(config);
   const statistics = datasetStatistics(dataset);
   const analysis = analyseDataset(dataset);
   const findings = findingsOf(analysis, statistics);
   return { described: { statistics, analysis, findings, otherFields: [] }, report: dataset.report };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function showDescribed(terminal: Terminal, described: Described, report: LoadReport): void {

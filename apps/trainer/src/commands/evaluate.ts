@@ -1,5 +1,5 @@
 // difsr evaluate: ranks a run's validation and test targets again.
-import { evaluateRun, openRun } from '@difsr/training';
+import { evaluateRun, openRun, type Run } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend, precisionOf } from '../backend.js';
 import { loadRunData } from '../data.js';
@@ -8,7 +8,8 @@ import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
 import { showMetrics } from '../output/results.js';
 import { seconds } from '../output/table.js';
-import { processTerminal } from '../output/terminal.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+import { closeData, type TrainingData } from '../prepared-data.js';
 
 interface EvaluateOptions extends SharedOptions {
   readonly maskSeen?: boolean;
@@ -43,6 +44,19 @@ async function evaluateCommand(folder: string, options: EvaluateOptions): Promis
       ? opened
       : { ...opened, config: { ...config, data: { ...config.data, path: options.data } } };
   const dataset = await loadRunData(config.data, options.data);
+  try {
+    return await evaluateOn(dataset, terminal, run, options);
+  } finally {
+    await closeData(dataset);
+  }
+}
+
+async function evaluateOn(
+  dataset: TrainingData,
+  terminal: Terminal,
+  run: Run,
+  options: EvaluateOptions,
+): Promise<ExitCode> {
   const backendName = options.backend ?? run.config.backend;
   const backend = await openBackend({
     ...options,
@@ -62,9 +76,13 @@ async function evaluateCommand(folder: string, options: EvaluateOptions): Promis
       seconds: time,
     } = await evaluateRun({ run, dataset, backend, maskSeen, onEvent: (event) => progress?.event(event) });
     progress?.close();
-    const protocol = { ranking: 'full', maskSeen } as const;
-    terminal.value({ run: folder, model: run.model.name, valid, test, protocol, seconds: time });
-    terminal.line(`${run.model.name} of ${folder} on ${dataset.name}, ${backend.name} (${backend.device})`);
+    const protocol = {
+      ranking: 'full',
+      maskSeen,
+      ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
+    } as const;
+    terminal.value({ run: run.folder, model: run.model.name, valid, test, protocol, seconds: time });
+    terminal.line(`${run.model.name} of ${run.folder} on ${dataset.name}, ${backend.name} (${backend.device})`);
     showMetrics(terminal, { valid, test, protocol });
     terminal.line(`${seconds(time)} a split`);
     return exitCodes.ok;

@@ -4,7 +4,7 @@ import { createRecommender, openRun, type RunConfig, type TrainOutcome } from '@
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { resolveConfig } from '../config.js';
-import { loadData, showData } from '../data.js';
+import { loadFiles, showData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, backendOptions, type SharedOptions } from '../options.js';
 import { protocolLine } from '../output/results.js';
@@ -51,7 +51,7 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   const started = performance.now();
   const outcomes: TrainOutcome[] = [];
   const [first] = configs;
-  if (first !== undefined) showData(terminal, await loadData(first.data));
+  if (first !== undefined) showData(terminal, await loadFiles(first.data));
   for (const [index, config] of configs.entries()) {
     terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name}`));
     const outcome = await trainRun(
@@ -90,7 +90,7 @@ function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
 /** Ten recommendations for the whole history of one user. */
 async function showExample(terminal: Terminal, folder: string, options: SharedOptions): Promise<void> {
   const run = await openRun(folder);
-  const dataset = await loadData(run.config.data);
+  const dataset = await loadFiles(run.config.data);
   const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
   try {
     const recommender = await createRecommender(run, backend);

@@ -1,5 +1,5 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
-import { readRunConfig, train } from '@difsr/training';
+import { readRunConfig, train, type RunConfig } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend, precisionOf } from '../backend.js';
 import { loadRunData } from '../data.js';
@@ -8,7 +8,8 @@ import { withInterrupt } from '../interrupt.js';
 import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome } from '../output/results.js';
-import { processTerminal } from '../output/terminal.js';
+import { processTerminal, type Terminal } from '../output/terminal.js';
+import { closeData, type TrainingData } from '../prepared-data.js';
 
 interface ResumeOptions extends Omit<SharedOptions, 'epochs'> {
   readonly epochs?: number;
@@ -50,6 +51,14 @@ async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitC
     precision: precisionOf(saved, backendName ?? saved.backend, precision),
   };
   const dataset = await loadRunData(saved.data, data);
+  try {
+    return await resumeOn(dataset, terminal, config, run);
+  } finally {
+    await closeData(dataset);
+  }
+}
+
+async function resumeOn(dataset: TrainingData, terminal: Terminal, config: RunConfig, run: string): Promise<ExitCode> {
   const backend = await openBackend(config, (line) => terminal.line(line));
   const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
   try {

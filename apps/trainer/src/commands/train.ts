@@ -1,5 +1,5 @@
 // difsr train: configuration, data, backend, training, results.
-import { schemaOf, type Dataset } from '@difsr/data';
+import { schemaOf } from '@difsr/data';
 import { deviceNames, train, type RunConfig, type TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { openBackend } from '../backend.js';
@@ -13,6 +13,7 @@ import { assignments, backendOptions, collect, jsonOption, type SharedOptions } 
 import { createProgress } from '../output/progress.js';
 import { showOutcome } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
+import { closeData, type TrainingData } from '../prepared-data.js';
 import { defaultPreset, presets } from '../presets.js';
 import { nextFreeFolder, removeUnstarted, requireFreeFolder } from '../run-path.js';
 
@@ -21,8 +22,11 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
   const command = program
     .command('train')
     .description('train a model on interactions and write a run folder')
-    .option('--data <path>', 'data set: folder, file or DIR/NAME; "generated" (the default) needs no files')
-    .addOption(new Option('--format <form>', 's3rec, recbole or generated (default: inferred from the path)'))
+    .option(
+      '--data <path>',
+      'data set: a prepared folder, folder, file or DIR/NAME; "generated" (the default) needs no files',
+    )
+    .addOption(new Option('--format <form>', 's3rec, recbole, prepared or generated (default: inferred from the path)'))
     .option('--model <name>', `${[...modelsByName.keys()].join(', ')} (default: dif-sr)`)
     .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
     .option('--config <file.yaml>', 'configuration file; every option is in docs/configuration.md')
@@ -73,6 +77,20 @@ export async function trainRun(
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
   const dataset = await loadData(config.data);
+  try {
+    return await trainOn(dataset, terminal, config, out, show);
+  } finally {
+    await closeData(dataset);
+  }
+}
+
+async function trainOn(
+  dataset: TrainingData,
+  terminal: Terminal,
+  config: RunConfig,
+  out: string | undefined,
+  show: 'everything' | 'training',
+): Promise<TrainOutcome> {
   requireTrainable(dataset, config.data.path);
   const { name } = config.model;
   checkModel(config, dataset);
@@ -110,7 +128,7 @@ export async function trainRun(
 }
 
 /** Checks the model's options against the data before a folder is made. */
-function checkModel(config: RunConfig, dataset: Dataset): void {
+function checkModel(config: RunConfig, dataset: TrainingData): void {
   const { name, ...options } = config.model;
   const fields = new Map(dataset.fields.map((field) => [field.name, field]));
   const wanted: unknown = options['fields'];

@@ -107,7 +107,7 @@ class EpochLines {
   }
 
   evaluation({ split, done, total }: Of<'evaluation'>): string {
-    return `${split === 'valid' ? 'validation' : 'test'}  ${bar(done / total)}  ${percent(done / total)}  ${whole(done)} of ${whole(total)} users`;
+    return `${split === 'valid' ? 'validation' : 'test'}  ${bar(done / total)}  ${percent(done / total)}  ${whole(done)} of ${whole(total)} targets`;
   }
 
   /** The line of an event that stays; undefined where there is none. */

@@ -32,10 +32,10 @@ export function showMetrics(
     { title: 'test', metrics: test },
   ]))
     terminal.line(line);
-  terminal.line(terminal.style('dim', protocolLine(protocol.maskSeen)));
+  terminal.line(terminal.style('dim', protocolLine(protocol.maskSeen, protocol.split)));
 }
 
 /** The protocol, which belongs beside every result. */
-export function protocolLine(maskSeen: boolean): string {
-  return `full ranking of all items, seen items ${maskSeen ? 'left out (not the protocol of the paper)' : 'not masked'}; leave-one-out`;
+export function protocolLine(maskSeen: boolean, split = 'leave-one-out'): string {
+  return `full ranking of all items, seen items ${maskSeen ? 'left out (not the protocol of the paper)' : 'not masked'}; ${split}`;
 }
