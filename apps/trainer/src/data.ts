@@ -45,17 +45,18 @@ export async function loadFiles(config: DataConfig): Promise<Dataset> {
     timeColumn: time,
     streaming,
   } = config;
+  const options: LoadOptions = {
+    ...withoutUndefined({ format: format === 'prepared' ? undefined : format, fields, userMin, itemMin, categoryText }),
+    columns: withoutUndefined({ user, item, time }),
+  };
+  const dataset = await loadDataset(path, options);
   if (streaming === 'on') {
     throw new UsageError(
       `data.streaming: "on" needs a prepared data set, ${path} holds raw files`,
       `difsr data prepare ${path}, then train on what it wrote; or leave data.streaming out`,
     );
   }
-  const options: LoadOptions = {
-    ...withoutUndefined({ format: format === 'prepared' ? undefined : format, fields, userMin, itemMin, categoryText }),
-    columns: withoutUndefined({ user, item, time }),
-  };
-  return loadDataset(path, options);
+  return dataset;
 }
 
 /**

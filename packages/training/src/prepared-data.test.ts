@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { loadDataset } from '@difsr/data';
-import { descriptionSchema, loadPrepared, prepareDataset } from '@difsr/data/prepare';
+import { loadDataset, sequenceStore } from '@difsr/data';
+import { descriptionSchema, loadPrepared, openPrepared, prepareDataset } from '@difsr/data/prepare';
 import { expect, it, onTestFinished } from 'vitest';
 import { fingerprint } from './run-folder.js';
 
@@ -27,5 +27,10 @@ it('the fingerprint of S3-Rec files is that of their prepared form', async () =>
   const out = path.join(base, 'out');
   await prepareDataset(description, { base, out, threads: 1 });
   const loaded = await loadDataset(path.join(base, 'shop'));
-  expect(fingerprint(await loadPrepared(out, { threads: 1 }))).toBe(fingerprint(loaded));
+  const prepared = await loadPrepared(out, { threads: 1 });
+  const streamed = await openPrepared(out, { threads: 1, cache: path.join(base, 'cache') });
+  const expected = await fingerprint(loaded, sequenceStore(loaded));
+  expect(await fingerprint(prepared, sequenceStore(prepared))).toBe(expected);
+  expect(await fingerprint(streamed, streamed.store)).toBe(expected);
+  await streamed.close();
 });
