@@ -227,7 +227,7 @@ describe('wrong use', () => {
     expect(stderr).not.toMatch(/\n\s+at /); // no stack trace
   });
 
-  it('names a folder that cannot be written, after the run', async () => {
+  it('names a folder that cannot be written, before it measures', async () => {
     const folder = await freshFolder();
     await writeFile(join(folder, 'file'), '');
     const args = [
@@ -244,5 +244,6 @@ describe('wrong use', () => {
     expect(code).toBe(exitCodes.failed);
     expect(stderr).toContain(join(folder, 'file', 'out'));
     expect(stderr).toContain('cure: name another folder');
+    expect(stderr).not.toContain('1/'); // no case was begun
   });
 });

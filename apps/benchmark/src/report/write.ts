@@ -1,5 +1,5 @@
 // Report files: each is whole or absent, whatever happens while it is written.
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ReportError } from '../errors.js';
 import { renderMarkdown } from './markdown.js';
@@ -34,6 +34,23 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
     paths.push(path);
   }
   return paths;
+}
+
+/**
+ * Makes the folder of a report and sees whether it takes files: told before a quarter of an hour of measuring, not after it.
+ *
+ * @throws ReportError that names the folder.
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(resolve(folder));
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ReportError(`${folder} cannot be written: ${reason}\n  cure: name another folder with --out`, {
+      cause: error,
+    });
+  }
 }
 
 /** Node's recursive mkdir never ends where a parent exists and takes no folder (below /proc, in a removed working folder). */
