@@ -5,12 +5,14 @@ import path from 'node:path';
 import { DataError } from './errors.js';
 
 /** Makes a folder and those above it; one that is there already is no error. @throws DataError if it cannot be made */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(
+  folder: string,
+  cure = 'name another folder, or make it yourself and check that you may write there',
+): Promise<void> {
   try {
     await makeBelow(path.resolve(folder));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const cure = 'name another folder, or make it yourself and check that you may write there';
     throw new DataError([{ file: folder, message: `cannot be made: ${why}`, cure }]);
   }
 }

@@ -1,8 +1,7 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { analyseDataset, datasetStatistics, findingsOf, type LoadReport } from '@difsr/data';
-import { type DataConfig, writeFileAtomic } from '@difsr/training';
+import { type DataConfig, makeFolder, writeFileAtomic } from '@difsr/training';
 import type { Command } from 'commander';
 import { resolveConfig } from '../config.js';
 import { loadFiles, reportLines } from '../data.js';
@@ -132,7 +131,7 @@ async function writePage(
 async function writeCharts(folder: string | undefined, { analysis }: Described): Promise<readonly string[]> {
   if (folder === undefined) return [];
   const { renderChart, statisticsCharts } = await import('../output/plots/index.js');
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     throw new UsageError(`--svg ${folder}: cannot be made (${codeOf(error)})`, 'name a folder that can be written');
   });
   const files: string[] = [];

@@ -1,10 +1,11 @@
 // Writes the generated data set to files, of any size: block by block, each written before the next is made, whole or not at all.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { buildCatalogue } from '../generate-catalogue.js';
 import { type GenerateOptions, type GenerateSettings, generateSettings } from '../generate-settings.js';
 import {
@@ -79,7 +80,7 @@ export async function generateFiles(options: GenerateFilesOptions): Promise<Gene
   const folder = path.resolve(out);
   await refuseFull(folder, out);
   const partial = `${folder}.partial-${randomBytes(4).toString('hex')}`;
-  await mkdir(partial, { recursive: true });
+  await makeFolder(partial);
   try {
     const interactions = await writeAll(partial, format, settings, options);
     await rm(folder, { recursive: true, force: true });

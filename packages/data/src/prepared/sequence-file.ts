@@ -9,11 +9,12 @@
 //
 // Numbers are in the byte order of the machine (little-endian on all common ones): a cache is not carried to another one.
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { PartsSplitter, type Positions, positions, type SplitRanges, splitRanges } from '../split-ranges.js';
 import type { SequenceStore } from '../store.js';
 import { readRanges } from './read-ranges.js';
@@ -78,7 +79,7 @@ export function sequenceFileName(name: string, key: SequenceFileKey): string {
 export async function writeSequenceFile(file: string, key: SequenceFileKey, columns: SequenceColumns): Promise<void> {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${temporaries++}.tmp`);
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file), OTHER_CACHE);
     const handle = await open(temporary, 'wx');
     try {
       const writer = new HashedWriter(handle);
@@ -297,6 +298,8 @@ class HashedWriter {
 }
 
 /** What the system says of the cache, with what helps. */
+const OTHER_CACHE = 'check the permissions of the folder, or name another one for the cache with DIFSR_CACHE';
+
 function cacheError(file: string, error: unknown): Error {
   if (error instanceof DataError) return error;
   const code = codeOf(error);
@@ -308,7 +311,7 @@ function cacheError(file: string, error: unknown): Error {
       ? 'free some space, or name a folder on another disk for the cache with DIFSR_CACHE'
       : code === undefined
         ? 'run the command again: the file is made anew'
-        : 'check the permissions of the folder, or name another one for the cache with DIFSR_CACHE';
+        : OTHER_CACHE;
   return new DataError([{ file, message: `the cached sequences cannot be used: ${reason}`, cure }]);
 }
 
