@@ -5,12 +5,11 @@
 // Run it on an idle machine, after a build.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { descriptionSchema, generateFiles, prepareDataset } from '../packages/data/dist/prepare/index.js';
+import { generateFiles, prepareDataset, readDescription } from '../packages/data/dist/prepare/index.js';
 
 const { values } = parseArgs({
   options: {
@@ -42,8 +41,7 @@ async function work(folder) {
     process.send?.({ rows: written.interactions, bytes, seconds: seconds() });
     return;
   }
-  const { parse } = await import('../packages/data/node_modules/yaml/dist/index.js');
-  const description = descriptionSchema.parse(parse(await readFile(join(data, 'dataset.yaml'), 'utf8')));
+  const description = await readDescription(join(data, 'dataset.yaml'));
   /** @type {Record<string, number>} */
   const steps = {};
   let step = 'open';

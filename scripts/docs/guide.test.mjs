@@ -149,7 +149,10 @@ describe('the programs of the guide', () => {
   let folder = '';
   /** @param {Block} block */
   const file = (block) =>
-    join(folder, `${block.page.replace('.md', '').replaceAll('/', '-')}-${block.line}.${block.language === 'ts' ? 'ts' : 'mjs'}`);
+    join(
+      folder,
+      `${block.page.replace('.md', '').replaceAll('/', '-')}-${block.line}.${block.language === 'ts' ? 'ts' : 'mjs'}`,
+    );
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'difsr-guide-'));

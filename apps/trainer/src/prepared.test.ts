@@ -105,8 +105,18 @@ describe('difsr train on a prepared folder', () => {
     async () => {
       await prepareShop('resumed', { method: 'last-n', valid: 2, test: 2 });
       const train = [
-        ...['--data', 'resumed', '--epochs', '6', '--seed', '8', '--device', 'cpu', '--json', ...TINY],
-        ...['--set', 'training.checkpointSeconds=0.001'],
+        '--data',
+        'resumed',
+        '--epochs',
+        '6',
+        '--seed',
+        '8',
+        '--device',
+        'cpu',
+        '--json',
+        ...TINY,
+        '--set',
+        'training.checkpointSeconds=0.001',
       ];
       await run('train', ...train, '--out', 'whole');
       const within = await killWithinEpoch(['train', ...train, ...STREAMED, '--out', 'cut']);
@@ -182,8 +192,19 @@ describe('real data', () => {
       skip(!existsSync(join(S3REC, `${name}.txt`)), `needs ../shared/data/s3rec/${name}.txt`);
       await prepareS3Rec(S3REC, name);
       const train = [
-        ...['--epochs', '1', '--seed', '3', '--device', 'cpu', '--model', 'sasrec', ...TINY_MODEL],
-        ...['--set', 'training.targetsPerStep=16384', '--set', 'evaluation.batchSize=2048'],
+        '--epochs',
+        '1',
+        '--seed',
+        '3',
+        '--device',
+        'cpu',
+        '--model',
+        'sasrec',
+        ...TINY_MODEL,
+        '--set',
+        'training.targetsPerStep=16384',
+        '--set',
+        'evaluation.batchSize=2048',
       ];
       await run('train', '--data', join(S3REC, name), '--out', `${name}-files`, ...train);
       await run('train', '--data', `prepared/${name}`, '--out', `${name}-prepared`, ...train, ...how);

@@ -68,7 +68,11 @@ async function trained(name: string, dataset: Dataset | StoredDataset, steps?: n
     const controller = new AbortController();
     let seen = 0;
     const { reason } = await train({
-      ...{ config, dataset, backend, out, signal: controller.signal },
+      config,
+      dataset,
+      backend,
+      out,
+      signal: controller.signal,
       onEvent: (event) => void (event.kind === 'step' && ++seen === steps && controller.abort()),
     });
     expect(reason).toBe('interrupted');
