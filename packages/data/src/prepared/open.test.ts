@@ -1,5 +1,17 @@
 // Sequences left on disk: what is read by position is what is in memory, and the file behind it is whole, fitting and closed.
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -118,6 +130,25 @@ describe('the file in the cache', () => {
     await writeByHand(generateDataset({ users: 400, items: 300, seed: 5 }), folder);
     await (await openPrepared(folder, { cache })).close();
     expect(await readdir(cache)).toHaveLength(2);
+  });
+
+  it('is removed when another is made and nobody asked for it in a month', async () => {
+    await writeByHand(generated, folder);
+    await (await openPrepared(folder, { cache })).close();
+    const old = await only();
+    await writeFile(path.join(cache, 'not-ours'), '');
+    await utimes(old, 1, 1);
+    await (await openPrepared(folder, { cache })).close(); // asked for
+    await writeByHand(generateDataset({ users: 400, items: 300, seed: 5 }), folder);
+    await (await openPrepared(folder, { cache })).close();
+    expect(await readdir(cache)).toHaveLength(3);
+    await utimes(old, 1, 1);
+    await writeByHand(generateDataset({ users: 400, items: 300, seed: 6 }), folder);
+    await (await openPrepared(folder, { cache })).close();
+    const names = await readdir(cache);
+    expect(names).toHaveLength(3);
+    expect(names).toContain('not-ours');
+    expect(names).not.toContain(path.basename(old));
   });
 
   it('that is damaged after it was opened is an error, not other items', async () => {

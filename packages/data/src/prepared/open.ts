@@ -1,4 +1,5 @@
 // A prepared data set whose sequences stay on disk: copied once into a flat file in the cache, and read from there by position.
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { cacheFolder } from '../environment.js';
@@ -11,6 +12,7 @@ import {
   openSequenceFile,
   type SequenceColumns,
   type SequenceFile,
+  isSequenceFile,
   type SequenceFileKey,
   sequenceFileName,
   writeSequenceFile,
@@ -21,7 +23,7 @@ import { AGAIN, bytes, disordered, integers, miscounted, miscountedUsers, table 
 export interface OpenPreparedOptions extends ReadOptions {
   /**
    * Where the flat file of the sequences is kept. Default: `$DIFSR_CACHE/data`, else `$XDG_CACHE_HOME/difsr/data`, else
-   * `~/.cache/difsr/data`. Files in it can be deleted at any time; they are made again.
+   * `~/.cache/difsr/data`. Files in it can be deleted at any time; they are made again. Those not used for 30 days are removed.
    */
   readonly cache?: string;
 }
@@ -59,14 +61,36 @@ async function openSequences(engine: Engine, folder: string, manifest: Manifest,
   const key: SequenceFileKey = { source, users, interactions, ownSplit: hasOwnSplit(manifest) };
   const file = path.join(cache, sequenceFileName(manifest.name, key));
   const existing = await openSequenceFile(file, key);
-  if (existing !== undefined) return existing;
+  if (existing !== undefined) {
+    // The time of change says when a file was last asked for; a cache of somebody else's can still be read.
+    const now = new Date();
+    await utimes(file, now, now).catch(() => undefined);
+    return existing;
+  }
   // What is copied is what the manifest describes: the name of the copy says so.
   await checkFiles(folder, manifest, true);
   await writeSequenceFile(file, key, columnsOf(engine, folder, manifest));
   const written = await openSequenceFile(file, key);
-  if (written !== undefined) return written;
+  if (written !== undefined) {
+    await removeUnused(cache);
+    return written;
+  }
   const message = 'the cached sequences are not what was just written: the disk may be failing';
   throw new DataError([{ file, message, cure: 'check the disk, or name another one for the cache with DIFSR_CACHE' }]);
+}
+
+/** Files that nobody asked for in so many days are removed when another is made. */
+const KEPT_DAYS = 30;
+
+async function removeUnused(cache: string): Promise<void> {
+  const oldest = Date.now() - KEPT_DAYS * 86_400_000;
+  for (const name of await readdir(cache)) {
+    if (!isSequenceFile(name)) continue;
+    const file = path.join(cache, name);
+    // What is gone already, or is somebody else's, is left to others.
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (mtimeMs < oldest) await rm(file, { force: true }).catch(() => undefined);
+  }
 }
 
 function columnsOf(engine: Engine, folder: string, manifest: Manifest): SequenceColumns {

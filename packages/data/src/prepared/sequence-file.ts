@@ -71,6 +71,11 @@ export function sequenceFileName(name: string, key: SequenceFileKey): string {
   return `${name.replaceAll(/[^\w.-]+/g, '-').slice(0, 60)}-${hash.digest('hex').slice(0, 16)}.sequences`;
 }
 
+/** Whether a file of the cache has such a name, one that is being written included. */
+export function isSequenceFile(name: string): boolean {
+  return /\.sequences(\.[\d-]+\.tmp)?$/.test(name);
+}
+
 /**
  * Writes a file, whole or not at all.
  *
