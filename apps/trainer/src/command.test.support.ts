@@ -9,6 +9,9 @@ import { generateDataset, sequenceAt } from '@difsr/data';
 /** The installed command's file. */
 export const BIN: string = fileURLToPath(new URL('../bin/difsr.js', import.meta.url));
 
+/** Where commands of tests keep what they prepare: never the user's own cache. */
+const CACHE = join(tmpdir(), `difsr-test-cache-${process.pid}`);
+
 /** How a command ended. */
 export interface Ended {
   /** The exit code; null after a signal. */
@@ -32,7 +35,7 @@ export function difsr(args: readonly string[], { cwd, env = {}, uid, watch }: Ru
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd,
-      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1', ...env },
+      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1', DIFSR_CACHE: CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid }),
     });

@@ -1,5 +1,6 @@
 // From a run's data configuration to a data set, and what loading did in a few lines.
 import {
+  DATA_FORMATS,
   DataError,
   loadDataset,
   sequenceStore,
@@ -11,8 +12,15 @@ import {
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 import { whole } from './output/table.js';
+import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw-data.js';
 import type { Terminal } from './output/terminal.js';
-import { isPreparedFolder, openPreparedFolder, requirePreparedOptions, type TrainingData } from './prepared-data.js';
+import {
+  isPreparedFolder,
+  openPreparedFolder,
+  requirePreparedOptions,
+  type TrainingData,
+  withFields,
+} from './prepared-data.js';
 
 /** Report lines that are shown. */
 const MOST_LINES = 10;
@@ -20,22 +28,36 @@ const MOST_LINES = 10;
 /**
  * The data set of a configuration, in memory or with its sequences on disk. Close it with `closeData`.
  *
+ * @param onPrepared hears of raw files that were prepared on the way
  * @throws DataError, or UsageError for options that do not fit the data
  */
-export async function loadData(config: DataConfig): Promise<TrainingData> {
+export async function loadData(
+  config: DataConfig,
+  onPrepared?: (prepared: PreparedRaw) => void,
+): Promise<TrainingData> {
   const { path, format } = config;
   if (format === 'prepared' || (format === undefined && (await isPreparedFolder(path)))) {
     requirePreparedOptions(config);
     return openPreparedFolder(path, config);
   }
-  return loadFiles(config);
+  if (!(await isRaw(config))) return loadFiles(config);
+  const prepared = await prepareRaw(config);
+  onPrepared?.(prepared);
+  const opened = await openPreparedFolder(prepared.folder, config);
+  return onPrepared === undefined ? withReport(opened, prepared) : opened;
 }
 
-/** Loads a data set from raw files into memory. @throws DataError, or UsageError for options that do not fit the data */
+/** Loads a data set from files into memory. @throws DataError, or UsageError for options that do not fit the data */
 export async function loadFiles(config: DataConfig): Promise<Dataset> {
+  if (await isRaw(config)) {
+    const prepared = await prepareRaw(config);
+    const { loadPrepared } = await import('@difsr/data/prepare');
+    const dataset = await loadPrepared(prepared.folder);
+    return withReport(withFields(dataset, prepared.folder, config.fields), prepared);
+  }
   const {
     path,
-    format,
+    format: form,
     fields,
     userMin,
     itemMin,
@@ -45,8 +67,9 @@ export async function loadFiles(config: DataConfig): Promise<Dataset> {
     timeColumn: time,
     streaming,
   } = config;
+  const format = DATA_FORMATS.find((known) => known === form);
   const options: LoadOptions = {
-    ...withoutUndefined({ format: format === 'prepared' ? undefined : format, fields, userMin, itemMin, categoryText }),
+    ...withoutUndefined({ format, fields, userMin, itemMin, categoryText }),
     columns: withoutUndefined({ user, item, time }),
   };
   const dataset = await loadDataset(path, options);

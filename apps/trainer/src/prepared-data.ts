@@ -73,7 +73,11 @@ export async function closeData(dataset: TrainingData): Promise<void> {
 }
 
 /** The same data set with the fields that are asked for, in that order. */
-function withFields<T extends TrainingData>(dataset: T, folder: string, wanted: readonly string[] | undefined): T {
+export function withFields<T extends TrainingData>(
+  dataset: T,
+  folder: string,
+  wanted: readonly string[] | undefined,
+): T {
   if (wanted === undefined) return dataset;
   const fields = wanted.map((name) => {
     const found = dataset.fields.find((field) => field.name === name);

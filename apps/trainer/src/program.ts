@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDataGenerate } from './commands/data-generate.js';
 import { addDataPull } from './commands/data-pull.js';
+import { addDataPrepare } from './commands/data-prepare.js';
 import { addDataStats } from './commands/data-stats.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addExport,
   addDataGenerate,
   addDataPull,
+  addDataPrepare,
   addDataStats,
   addModels,
   addDoctor,

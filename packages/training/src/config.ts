@@ -15,10 +15,24 @@ export const precisionNames = ['float32', 'float16'] as const;
 
 const count = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
+/** Forms of data: those of @difsr/data, and raw files that the command prepares on the way. */
+const dataFormats = [
+  's3rec',
+  'recbole',
+  'prepared',
+  'generated',
+  'csv',
+  'jsonl',
+  'json',
+  'python',
+  'parquet',
+  'duckdb',
+] as const;
+
 /** Where the data comes from and how it is read; passed on to @difsr/data. */
 export interface DataConfig {
   readonly path: string;
-  readonly format?: 's3rec' | 'recbole' | 'prepared' | 'generated' | undefined;
+  readonly format?: (typeof dataFormats)[number] | undefined;
   readonly fields?: readonly string[] | undefined;
   readonly userMin?: number | undefined;
   readonly itemMin?: number | undefined;
@@ -75,12 +89,11 @@ const dataSchema = z.strictObject({
   path: z
     .string()
     .min(1)
-    .describe('folder, file or name of the data set; "generated" for the embedded one')
+    .describe(
+      'folder, file (also .csv, .jsonl, .parquet, or a description .yaml) or name of the data set; "generated" for the embedded one',
+    )
     .default('generated'),
-  format: z
-    .enum(['s3rec', 'recbole', 'prepared', 'generated'])
-    .describe('form of the files; default: inferred from the path')
-    .optional(),
+  format: z.enum(dataFormats).describe('form of the files; default: inferred from the path').optional(),
   fields: z
     .array(z.string())
     .describe('side information fields to load; default: all that look like categories')
@@ -93,11 +106,14 @@ const dataSchema = z.strictObject({
     .optional(),
   userColumn: z.string().describe('name of the user column, if it is not user_id').optional(),
   itemColumn: z.string().describe('name of the item column, if it is not item_id').optional(),
-  timeColumn: z.string().describe('name of the time column, if it is not timestamp').optional(),
+  timeColumn: z
+    .string()
+    .describe('name of the time column, if it is not timestamp; of raw files also none: the order of the file counts')
+    .optional(),
   streaming: z
     .enum(['auto', 'on', 'off'])
     .describe(
-      "of a prepared folder: read sequences from disk while training; default: auto, where the data would take over a quarter of the machine's memory",
+      "of a prepared folder, or of raw files prepared on the way: read sequences from disk while training; default: auto, where the data would take over a quarter of the machine's memory",
     )
     .optional(),
 });

@@ -27,7 +27,10 @@ export function addDataStats(program: Command, done: (code: ExitCode) => void): 
     .command('stats')
     .description('count and plot lengths, popularity, attributes, times, repeats, cold items and leakage')
     .argument('<path>', 'data set: a prepared folder, or whatever --data of difsr train takes')
-    .option('--format <form>', 's3rec, recbole, prepared or generated (default: inferred from the path)')
+    .option(
+      '--format <form>',
+      's3rec, recbole, prepared, generated, csv, jsonl, json, python, parquet or duckdb (default: inferred from the path)',
+    )
     .option('--set <key=value>', 'an option of the configuration, e.g. data.userMin=5 (repeatable)', collect)
     .option('--html <file>', 'also write a page with charts, one file that needs nothing else')
     .option('--svg <folder>', 'also write every chart as an SVG file')

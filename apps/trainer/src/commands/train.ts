@@ -10,6 +10,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
 import { chooseByName } from '../nearest.js';
 import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
+import { showPreparedRaw } from '../output/inspection.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
@@ -24,9 +25,14 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
     .description('train a model on interactions and write a run folder')
     .option(
       '--data <path>',
-      'data set: a prepared folder, folder, file or DIR/NAME; "generated" (the default) needs no files',
+      'data set: a prepared folder, folder, file (.csv, .jsonl, .parquet, .yaml ..) or DIR/NAME; "generated" (the default) needs no files',
     )
-    .addOption(new Option('--format <form>', 's3rec, recbole, prepared or generated (default: inferred from the path)'))
+    .addOption(
+      new Option(
+        '--format <form>',
+        's3rec, recbole, prepared, generated, csv, jsonl, json, python, parquet or duckdb (default: inferred from the path)',
+      ),
+    )
     .option('--model <name>', `${[...modelsByName.keys()].join(', ')} (default: dif-sr)`)
     .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
     .option('--config <file.yaml>', 'configuration file; every option is in docs/configuration.md')
@@ -48,6 +54,7 @@ A key is taken from --set, else from an option, else from the configuration file
 Examples:
   $ npx difsr train
   $ npx difsr train --data data/Beauty --epochs 30
+  $ npx difsr train --data clicks.csv
   $ npx difsr train --data data/clicks --model sasrec --seed 7 --out runs/clicks
   $ npx difsr train --data data/Beauty --preset paper --set training.learningRate=0.0005 --set model.heads=4
   $ npx difsr train --config beauty.yaml`,
@@ -76,7 +83,9 @@ export async function trainRun(
 ): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
-  const dataset = await loadData(config.data);
+  const dataset = await loadData(config.data, (prepared) => {
+    if (show === 'everything') showPreparedRaw(terminal, prepared, config.data.path);
+  });
   try {
     return await trainOn(dataset, terminal, config, out, show);
   } finally {

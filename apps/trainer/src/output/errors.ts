@@ -61,6 +61,10 @@ const TERMS: readonly (readonly [RegExp, string])[] = [
   [/\.?\s*\bCure: /g, '\n  cure: '],
   [/\bcolumns\.(user|item|time)\b/g, '--set data.$1Column=NAME'],
   [/\bOr use the device cpu\b/g, 'Or use --device cpu'],
+  [
+    /state unit, format and zone under time:/g,
+    'state unit, format and zone under time: in a description (data prepare: --time-format, --zone)',
+  ],
   [/by asking for no fields/g, 'with --set data.fields=[]'],
   [/\blower userMin and itemMin\b/g, 'lower data.userMin and data.itemMin'],
 ];

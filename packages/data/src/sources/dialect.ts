@@ -158,20 +158,17 @@ async function sample(
   return { rows, broken: seen - rows.length };
 }
 
-/** A header has no numbers and no empty or repeated names, and tells itself from the rows below by a column of numbers or by unique words. */
+/** A header has no numbers and no empty or repeated names, and tells itself from the rows below by a column that has digits only there, or by usual names. */
 function looksLikeHeader(first: readonly string[], rows: readonly (readonly string[])[]): boolean {
   const names = first.map((name) => name.trim());
   if (names.some((name) => name === '' || !Number.isNaN(Number(name)) || /^\d{4}-\d{2}-\d{2}/.test(name))) return false;
   if (new Set(names).size < names.length) return false;
-  if (names.every((name) => /^[A-Za-z_][\w .:-]*$/.test(name))) {
-    const numeric = names.some((_, index) => rows.length > 0 && rows.every((row) => isNumberOrTime(row[index] ?? '')));
-    const known = names.some((name) => /user|item|product|time|date|rating|session|movie|artist|title|id$/i.test(name));
-    return numeric || known;
-  }
-  return names.some((_, index) => rows.length > 0 && rows.every((row) => isNumberOrTime(row[index] ?? '')));
-}
-
-function isNumberOrTime(cell: string): boolean {
-  const text = cell.trim();
-  return (text !== '' && !Number.isNaN(Number(text))) || /^\d{4}-\d{2}-\d{2}/.test(text);
+  const filled = (index: number): string[] => rows.map((row) => row[index] ?? '').filter((cell) => cell.trim() !== '');
+  const differs = names.some((name, index) => {
+    const cells = filled(index);
+    const digits = cells.filter((cell) => /\d/.test(cell)).length;
+    return !/\d/.test(name) && cells.length > 0 && digits >= cells.length * 0.9;
+  });
+  if (differs || !names.every((name) => /^[A-Za-z_][\w .:-]*$/.test(name))) return differs;
+  return names.some((name) => /user|item|product|time|date|rating|session|movie|artist|title|id$/i.test(name));
 }

@@ -1,0 +1,88 @@
+// What was inferred about files, and what became of their rows, as lines of text.
+import { basename } from 'node:path';
+import type { ColumnFinding, Findings, Manifest } from '@difsr/data/prepare';
+import type { PreparedRaw } from '../raw-data.js';
+import { table, whole } from './table.js';
+import type { Terminal } from './terminal.js';
+
+/** Characters of a reason and of examples that are shown. */
+const MOST_WHY = 64;
+const MOST_EXAMPLES = 36;
+/** Columns that cannot serve: the rest is counted. */
+const MOST_UNUSED = 12;
+
+/** Shows what every column was taken for, and why. */
+export function showFindings(terminal: Terminal, { columns, report }: Findings): void {
+  for (const { what, why } of report) terminal.line(terminal.style('dim', `${what}: ${why}`));
+  const used = columns.filter(({ role }) => role !== 'unused');
+  const unused = columns.filter(({ role }) => role === 'unused');
+  terminal.line();
+  const rows = used.map((column) => [
+    `${column.source}.${column.column}`,
+    roleOf(column),
+    shortened(column.examples.join(' | '), MOST_EXAMPLES),
+    shortened(column.why, MOST_WHY),
+  ]);
+  const lines = table([['column', 'taken as', 'examples', 'because'], ...rows], ['left', 'left', 'left', 'left']);
+  for (const [index, line] of lines.entries()) terminal.line(index === 0 ? terminal.style('bold', line) : line);
+  for (const { source, column, why } of unused.slice(0, MOST_UNUSED))
+    terminal.line(terminal.style('dim', `not used: ${source}.${column}: ${shortened(why, MOST_WHY)}`));
+  if (unused.length > MOST_UNUSED)
+    terminal.line(terminal.style('dim', `not used: ${unused.length - MOST_UNUSED} more columns`));
+}
+
+/** Shows that raw files were prepared on the way to training, and what was inferred. */
+export function showPreparedRaw(terminal: Terminal, { findings, folder, reused }: PreparedRaw, path: string): void {
+  terminal.value({ kind: 'prepared', path, folder, reused, ...(findings === undefined ? {} : { findings }) });
+  if (findings !== undefined) showFindings(terminal, findings);
+  terminal.line();
+  const how = reused ? 'nothing has changed: the data set in the cache is used' : 'prepared, and kept in the cache';
+  terminal.line(terminal.style('dim', `${how} (${folder}); "difsr data prepare ${path}" writes a description to edit`));
+}
+
+function roleOf({ role, kind }: ColumnFinding): string {
+  return role === 'field' ? (kind ?? role) : role;
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** Shows counts, what every step dropped, and where unusable rows are. */
+export function showPrepared(terminal: Terminal, manifest: Manifest, out: string): void {
+  const { name, counts, steps, fields, quarantined } = manifest;
+  terminal.line(
+    `${terminal.style('bold', name)}: ${whole(counts.users)} users, ${whole(counts.items)} items, ${whole(counts.interactions)} interactions (training ${whole(counts.train)}${counts.context > 0 ? `, history alone ${whole(counts.context)}` : ''}, validation ${whole(counts.valid)}, test ${whole(counts.test)})`,
+  );
+  const sides = fields.map(({ name: field, owner, kind, values }) =>
+    values === undefined ? `${owner} ${field} (${kind})` : `${owner} ${field} (${whole(values)})`,
+  );
+  terminal.line(`fields: ${sides.length === 0 ? 'none' : sides.join(', ')}`);
+  const rows = steps.map(({ step, dropped, left, why }) => [
+    step,
+    whole(dropped),
+    whole(left),
+    shortened(why, MOST_WHY),
+  ]);
+  terminal.line();
+  for (const line of table([['step', 'dropped', 'left', ''], ...rows], ['left', 'right', 'right', 'left']))
+    terminal.line(line);
+  if (quarantined > 0) {
+    terminal.line();
+    terminal.line(
+      terminal.style(
+        'yellow',
+        `${whole(quarantined)} rows cannot be used; each is in ${out}.quarantine.jsonl with place, value and cure`,
+      ),
+    );
+  }
+  const dropped = manifest.report.filter(({ kind }) => kind === 'dropped');
+  if (dropped.length > 0) terminal.line();
+  for (const { what, count, why } of dropped)
+    terminal.line(terminal.style('dim', `dropped: ${what} (${whole(count)}): ${shortened(why, MOST_WHY)}`));
+  const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
+  terminal.line();
+  terminal.line(
+    `written: ${out} (${Object.keys(manifest.files).length} files, ${whole(Math.ceil(size / 1000))} kB), ${basename(out)}/dataset.json says everything`,
+  );
+}
