@@ -66,6 +66,18 @@ describe('a trained model from its files', () => {
     const other = readTrainedModel({ ...files, config: { model: { ...model.config, name: 'dif-sr', innerSize: 7 } } });
     await expect(createRecommender(other, createReferenceBackend())).rejects.toThrow(/has shape \[.*the model needs/);
   });
+
+  it('refuses parameters that are not numbers, and names the tensor', async () => {
+    const { shape = [], data: whole = [] } = values['items.weight'] ?? {};
+    const data = Float32Array.from(whole);
+    data[20] = Number.NaN;
+    const model = encodeSafetensors({ ...tensors, 'items.weight': { dtype: 'F32', shape, data } });
+    const creating = createRecommender(readTrainedModel({ ...files, model }, 'runs/a'), createReferenceBackend());
+    await expect(creating).rejects.toThrow(RunError);
+    await expect(creating).rejects.toThrow(
+      /model\.safetensors: tensor "items\.weight" holds NaN at position 20\. Cure/,
+    );
+  });
 });
 
 describe('over HTTP', () => {

@@ -182,7 +182,15 @@ export function inferenceTensors({ folder, model, tensors }: TrainedModel): Reco
   const { parameters, constants } = recommendTask(model, 1);
   const needed = [...parameters, ...constants];
   checkTensors(`${folder}/${MODEL_FILES.model}`, tensors, needed);
+  for (const { name } of parameters) checkFinite(`${folder}/${MODEL_FILES.model}`, name, tensors[name]);
   return Object.fromEntries(needed.flatMap(({ name }) => (tensors[name] === undefined ? [] : [[name, tensors[name]]])));
+}
+
+/** One parameter that is no number makes scores that are none, and a list of recommendations that is empty without a word. */
+function checkFinite(file: string, name: string, tensor: HostTensor | undefined): void {
+  const at = tensor?.data.findIndex((value) => !Number.isFinite(value)) ?? -1;
+  if (at !== -1)
+    throw new RunError(`${file}: tensor "${name}" holds ${tensor?.data[at]} at position ${at}. ${RESTORE}`);
 }
 
 const RESTORE = 'Cure: restore the file, or train again';
