@@ -7,12 +7,16 @@ import { prepare, ROOT } from './bootstrap.mjs';
 import { run, step } from './steps.mjs';
 
 try {
-  // The sources are read, nothing has to be built: the smallest package stands for none.
-  await prepare({ projects: ['packages/metrics'], quiet: true });
+  // The API reference reads the sources; the page of descriptions needs the schema of the data package.
+  await prepare({ projects: ['packages/data'], quiet: true });
   // These need what was installed just now.
   const { writeApi } = await import('./docs/api.mjs');
   const { ATTENTION_CONFIG, attentionConfigPage } = await import('./docs/attention-config.mjs');
-  if (!process.argv.includes('--check')) writeFileSync(join(ROOT, ATTENTION_CONFIG), attentionConfigPage());
+  const { DESCRIPTION, descriptionPage } = await import('./docs/description.mjs');
+  if (!process.argv.includes('--check')) {
+    writeFileSync(join(ROOT, ATTENTION_CONFIG), attentionConfigPage());
+    writeFileSync(join(ROOT, DESCRIPTION), await descriptionPage());
+  }
   await step('API reference', writeApi);
   await step('site', async () => {
     await run('pnpm', ['exec', 'vitepress', 'build', 'docs'], { cwd: ROOT });

@@ -17,6 +17,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../packages/attention/dist/index.js';
+import { parseDescription, recipeNames } from '../../packages/data/dist/prepare/index.js';
 import { ROOT } from '../bootstrap.mjs';
 import { blocksOf, commandsOf, guideBlocks, wordsOf } from './guide-blocks.mjs';
 
@@ -73,6 +74,12 @@ async function callProblems(name, words) {
   if (subcommand.length > 0 && !new RegExp(`^ +${first}\\b`, 'm').test(text))
     return [`${name} has no command "${first}"`];
   const own = (await help(name, subcommand)).replace(/\n {10,}/g, ' '); // descriptions in one line
+  // A recipe is named without a path or an ending.
+  if (first === 'data' && ['pull', 'prepare'].includes(second)) {
+    const named = words[2] ?? '';
+    if (/^[\w-]+$/.test(named) && !named.startsWith('-') && !recipeNames().includes(named))
+      return [`there is no recipe "${named}"`];
+  }
   return words.flatMap((word, i) => {
     if (!/^-{1,2}[a-zA-Z]/.test(word)) return [];
     const option = own.split('\n').find((line) => new RegExp(`^ +(?:-\\w, )?${word}(?: |,|$)`).test(line));
@@ -238,6 +245,13 @@ describe('the JSON of the guide', () => {
     const configs = json.filter(({ page }) => page === 'attention-config.md').map(({ code }) => JSON.parse(code));
     expect(configs).not.toEqual([]);
     for (const config of configs) expect(parseConfig(config)).toMatchObject(config);
+  });
+});
+
+describe('the descriptions of the guide', () => {
+  const described = blocks.filter(({ language, code }) => language === 'yaml' && /^interactions:/m.test(code));
+  it.each(described.map((block) => [place(block), block]))('%s is one', (_, block) => {
+    expect(parseDescription(block.code, place(block)).interactions).toBeDefined();
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../bootstrap.mjs';
 import { ATTENTION_CONFIG, attentionConfigPage } from './attention-config.mjs';
+import { DESCRIPTION, descriptionPage } from './description.mjs';
 import { entryPoints } from './entry-points.mjs';
 import { drawPictures, MEASURED } from './pictures.mjs';
 import { centred } from './scores-picture.mjs';
@@ -15,6 +16,10 @@ const read = (/** @type {string} */ path) => readFileSync(join(ROOT, path), 'utf
 describe('generated pages', () => {
   it('the attention configuration is up to date: npm run docs', () => {
     expect(read(ATTENTION_CONFIG)).toBe(attentionConfigPage());
+  });
+
+  it('the keys of a description are up to date: npm run docs', async () => {
+    expect(read(DESCRIPTION)).toBe(await descriptionPage());
   });
 
   const pictures = drawPictures(JSON.parse(read(MEASURED)));

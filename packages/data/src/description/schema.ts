@@ -29,7 +29,7 @@ const source = {
 };
 
 const column = z.union([
-  name,
+  name.meta({ title: 'a column' }),
   z.strictObject({ sql: name.describe('DuckDB expression over the columns of the files') }),
 ]);
 
@@ -45,7 +45,7 @@ const time = z.union([
 
 const field = z.strictObject({
   column: column.describe("column or expression (default: the field's name)").optional(),
-  kind: z.enum(FIELD_KINDS),
+  kind: z.enum(FIELD_KINDS).describe('what its values are'),
   separator: name.describe('multi-categorical, vector: between the values of a text cell (lists need none)').optional(),
   names: z
     .boolean()
@@ -58,15 +58,19 @@ const field = z.strictObject({
 });
 const fields = z.record(name, field);
 
-const moment = z.union([z.number(), name]).describe('ISO 8601, or a number in the unit of the column').optional();
+const moment = (which: string): z.ZodOptional<z.ZodUnion<readonly [z.ZodNumber, typeof name]>> =>
+  z
+    .union([z.number(), name])
+    .describe(`${which} time that is kept: ISO 8601, or a number in the unit of the column`)
+    .optional();
 const bound = (what: string): z.ZodOptional<z.ZodInt> => z.int().min(1).describe(what).optional();
 
 const filters = z.strictObject({
   interactions: name.describe('SQL condition over user, item, time and the fields of interactions').optional(),
   items: name.describe('SQL condition over id, name and the fields of items').optional(),
   users: name.describe('SQL condition over id and the fields of users').optional(),
-  timeFrom: moment,
-  timeTo: moment,
+  timeFrom: moment('earliest'),
+  timeTo: moment('latest'),
   duplicates: z
     .enum(DUPLICATE_POLICIES)
     .describe('keep all; drop exact repeats (user, item, time); or keep the first or last of a user and an item')
@@ -91,40 +95,66 @@ const split = z.discriminatedUnion('method', [
 ]);
 
 const pull = z.strictObject({
-  url: z.url(),
+  url: z.url().describe('where it lies'),
   file: name.describe('name in the data folder').optional(),
-  sha256: z.string().length(64).optional(),
-  md5: z.string().length(32).optional(),
-  bytes: z.int().min(1).optional(),
+  sha256: z.string().length(64).describe('its SHA-256, in hexadecimal').optional(),
+  md5: z.string().length(32).describe('its MD5').optional(),
+  bytes: z.int().min(1).describe('its size').optional(),
   unpack: z.array(name).describe('members of an archive that are wanted').optional(),
 });
 
 /** The whole description. Unknown keys are errors. */
 export const descriptionSchema: z.ZodType<Description, DescriptionInput> = z.strictObject({
-  name: z.string().regex(/^[\w.-]+$/, 'letters, digits, "_", "-" and "." alone'),
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'letters, digits, "_", "-" and "." alone')
+    .describe('of the data set: letters, digits, "_", "-" and "." alone'),
   about: z
     .strictObject({
-      title: z.string().optional(),
-      homepage: z.string().optional(),
+      title: z.string().describe('of the data set, in words').optional(),
+      homepage: z.string().describe('address of its page').optional(),
       licence: z.string().describe('what the terms allow, shown before a download').optional(),
-      cite: z.string().optional(),
+      cite: z.string().describe('what to cite').optional(),
     })
+    .describe('a public data set, in words')
     .optional(),
   pull: z.array(pull).describe('where "difsr data pull" finds the files').optional(),
   manual: z.string().describe('how to get files that cannot be downloaded without a form').optional(),
-  interactions: z.strictObject({
-    ...source,
-    user: column,
-    item: column,
-    time: time.optional(),
-    fields: fields.describe('attributes of an interaction (behaviour-related), e.g. its rating').optional(),
-  }),
-  items: z.strictObject({ ...source, id: column, name: column.optional(), fields: fields.optional() }).optional(),
-  users: z.strictObject({ ...source, id: column, fields: fields.optional() }).optional(),
+  interactions: z
+    .strictObject({
+      ...source,
+      user: column.describe('id of the user'),
+      item: column.describe('id of the item'),
+      time: time.describe('when it took place (default: in the order of the files)').optional(),
+      fields: fields.describe('attributes of an interaction (behaviour-related), e.g. its rating').optional(),
+    })
+    .describe('the log: who, what, when'),
+  items: z
+    .strictObject({
+      ...source,
+      id: column.describe('id of the item, as in the log'),
+      name: column.describe('what people call it; shown with recommendations').optional(),
+      fields: fields.describe('attributes of items (side information)').optional(),
+    })
+    .describe('the catalogue')
+    .optional(),
+  users: z
+    .strictObject({
+      ...source,
+      id: column.describe('id of the user, as in the log'),
+      fields: fields.describe('attributes of users').optional(),
+    })
+    .describe('attributes of users')
+    .optional(),
   sessions: z
-    .strictObject({ gap: z.string().regex(/^\d+(s|m|h|d)$/, 'a number and s, m, h or d, e.g. 30m') })
+    .strictObject({
+      gap: z
+        .string()
+        .regex(/^\d+(s|m|h|d)$/, 'a number and s, m, h or d, e.g. 30m')
+        .describe('a number and s, m, h or d, e.g. 30m'),
+    })
     .describe('a pause that ends a session; each session becomes a sequence of its own')
     .optional(),
-  filters: filters.prefault({}),
-  split: split.default({ method: 'leave-one-out' }),
+  filters: filters.describe('what is kept (default: everything)').prefault({}),
+  split: split.describe('what trains, validates and tests').default({ method: 'leave-one-out' }),
 });
