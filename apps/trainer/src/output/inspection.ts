@@ -72,7 +72,7 @@ export function showPrepared(terminal: Terminal, manifest: Manifest, out: string
     terminal.line(
       terminal.style(
         'yellow',
-        `${whole(quarantined)} rows cannot be used; each is in ${out}.quarantine.jsonl with place, value and cure`,
+        `set aside: ${whole(quarantined)} ${quarantined === 1 ? 'row that' : 'rows that'} cannot be used, in ${out}.quarantine.jsonl with place, value and cure`,
       ),
     );
   }
@@ -83,6 +83,6 @@ export function showPrepared(terminal: Terminal, manifest: Manifest, out: string
   const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
   terminal.line();
   terminal.line(
-    `written: ${out} (${Object.keys(manifest.files).length} files, ${whole(Math.ceil(size / 1000))} kB), ${basename(out)}/dataset.json says everything`,
+    `written: ${out} (${Object.keys(manifest.files).length} files, ${whole(Math.ceil(size / 1000))} kB; ${basename(out)}/dataset.json says how it came about)`,
   );
 }

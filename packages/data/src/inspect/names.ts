@@ -11,7 +11,7 @@ export const USUAL_NAMES: Readonly<Record<ColumnRole, readonly string[]>> = {
   user: words(
     'userid user uid reviewerid customerid customer clientid memberid visitorid accountid profileid',
     'personid buyerid playerid listenerid steamid username useruuid fullvisitorid customeruniqueid member',
-    'visitor account person buyer player reviewer cookieid deviceid',
+    'customer client visitor account person buyer player reviewer cookieid deviceid',
     // A log without users may still have visits.
     'sessionid session sid visitid basketid',
   ),

@@ -221,8 +221,12 @@ function hasBounds({ userMin, userMax, itemMin, itemMax }: FilterSpec): boolean 
 }
 
 function describeBounds({ userMin, userMax, itemMin, itemMax }: FilterSpec): string {
-  const range = (min = 0, max?: number): string => (max === undefined ? `${min} or more` : `${min} to ${max}`);
-  return `users with ${range(userMin, userMax)} interactions, items with ${range(itemMin, itemMax)}`;
+  const range = (owners: string, min?: number, max?: number): string[] => {
+    if (min === undefined && max === undefined) return [];
+    const numbers = max === undefined ? `${min} or more` : `${min ?? 0} to ${max}`;
+    return [`${owners} with ${numbers} interactions`];
+  };
+  return [...range('users', userMin, userMax), ...range('items', itemMin, itemMax)].join(', ');
 }
 
 function columnsOf(step: string, log: Log, items: Owners | undefined, users: Owners | undefined): string[] {

@@ -191,6 +191,13 @@ describe('csv', () => {
     ]);
   });
 
+  it('knows a header by usual names where every cell is a word', async () => {
+    const named = await bench.file('named.csv', 'customer,sku\nana,tent\n');
+    expect((await bench.read({ files: named })).map((row) => row.slice(5))).toEqual([['ana', 'tent']]);
+    const bare = await bench.file('bare.csv', 'ana,tent\nben,lamp\n');
+    expect(await bench.read({ files: bare })).toHaveLength(2);
+  });
+
   it('finds the header below empty lines', async () => {
     for (const text of ['\n\nuser,item\n1,a\n', '\r\n\r\nuser,item\r\n1,a\r\n', '\n\n"user",item\n1,a\n']) {
       const rows = await bench.read({ files: await bench.file('below.csv', text) });

@@ -170,5 +170,9 @@ function looksLikeHeader(first: readonly string[], rows: readonly (readonly stri
     return !/\d/.test(name) && cells.length > 0 && digits >= cells.length * 0.9;
   });
   if (differs || !names.every((name) => /^[A-Za-z_][\w .:-]*$/.test(name))) return differs;
-  return names.some((name) => /user|item|product|time|date|rating|session|movie|artist|title|id$/i.test(name));
+  return names.some((name) =>
+    /user|customer|client|visitor|item|product|sku|asin|brand|categor|price|time|date|rating|session|movie|artist|title|id$/i.test(
+      name,
+    ),
+  );
 }
