@@ -5,7 +5,7 @@ import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { type Dialect, headerOf, recogniseDialect } from './dialect.js';
 import { plainFile } from './lines.js';
-import { freshName, type SourceReader } from './reader.js';
+import { freshName, MOST_COLUMNS, type SourceReader } from './reader.js';
 import { records, type ScannedRecord } from './records.js';
 import { scout } from './scout.js';
 import type { OpenSource, SourceColumn } from './source.js';
@@ -94,6 +94,15 @@ function recordsOf(
 
 /** SQL does not tell names in upper and lower case apart. */
 function checkNames(names: readonly string[], file: string): void {
+  if (names.length > MOST_COLUMNS)
+    throw new DataError([
+      {
+        file,
+        line: 1,
+        message: `has ${names.length} columns; ${MOST_COLUMNS} can be read`,
+        cure: 'check the delimiter; leave out columns that nobody needs',
+      },
+    ]);
   const lower = names.map((name) => name.toLowerCase());
   const repeated = names.find((_, index) => lower.indexOf(lower[index] ?? '') !== index);
   const reserved = names.find((name) => /^_(file|row|line|problem|raw|cells|fit)$/i.test(name));

@@ -10,7 +10,7 @@ import type { ReportEntry } from '../types.js';
 import { arrayElements } from './json-array.js';
 import { lineRelations } from './lines.js';
 import { pythonToJson } from './python.js';
-import { freshName, type SourceReader } from './reader.js';
+import { freshName, MOST_COLUMNS, type SourceReader } from './reader.js';
 import type { OpenOptions, OpenSource, SourceColumn } from './source.js';
 import { spool } from './spool.js';
 
@@ -62,13 +62,16 @@ export const openPython: SourceReader = async (spec, files, options) => {
 
 /** A view with a column per key over rows of JSON text in `_json`. */
 async function openObjects(
-  rows: string,
+  texts: string,
   files: readonly string[],
   { engine, wanted = [] }: OpenOptions,
 ): Promise<Pick<OpenSource, 'columns' | 'relation' | 'report'>> {
+  // Step by step, because AND does not keep the engine from taking the right side first, and JSON functions fail on what is no JSON.
+  const valid = `SELECT * EXCLUDE (_json), CASE WHEN _problem IS NULL AND json_valid(_json) THEN _json END AS _valid FROM (${texts})`;
+  const rows = `SELECT * EXCLUDE (_valid), CASE WHEN json_type(_valid) = 'OBJECT' THEN _valid END AS _json FROM (${valid})`;
   const kinds = new Map<string, 'text' | 'json'>();
   let objects = 0;
-  for await (const chunk of engine.chunks(`SELECT _json FROM (${rows}) WHERE _problem IS NULL LIMIT ${SAMPLE}`)) {
+  for await (const chunk of engine.chunks(`SELECT _json FROM (${rows}) LIMIT ${SAMPLE}`)) {
     for (const json of chunk.getColumnValues(0)) {
       const object = typeof json === 'string' ? parseObject(json) : undefined;
       if (object === undefined) continue;
@@ -83,7 +86,7 @@ async function openObjects(
   for (const name of wanted)
     if (!kinds.has(name) && objects > 0) {
       const [seen] = await engine.rows(
-        `SELECT json_type(_json, ${sqlText(pointer(name))}) AS type FROM (${rows}) WHERE CASE WHEN _problem IS NULL AND json_valid(_json) THEN json_type(_json, ${sqlText(pointer(name))}) <> 'NULL' END LIMIT 1`,
+        `SELECT type FROM (SELECT json_type(_json, ${sqlText(pointer(name))}) AS type FROM (${rows})) WHERE type <> 'NULL' LIMIT 1`,
       );
       if (seen !== undefined) kinds.set(name, seen['type'] === 'ARRAY' || seen['type'] === 'OBJECT' ? 'json' : 'text');
     }
@@ -93,7 +96,12 @@ async function openObjects(
   const left: string[] = [];
   for (const [name, type] of kinds) {
     const lower = name.toLowerCase();
-    if (/^(_(file|row|line|problem|raw|json|ok))?$/.test(lower) || name.includes('\0') || names.has(lower)) {
+    if (
+      /^(_(file|row|line|problem|raw|json|ok))?$/.test(lower) ||
+      name.includes('\0') ||
+      names.has(lower) ||
+      (columns.length >= MOST_COLUMNS && !wanted.includes(name))
+    ) {
       left.push(name);
       continue;
     }
@@ -106,9 +114,12 @@ async function openObjects(
       : [
           {
             kind: 'noted',
-            what: `keys of ${fileName(files[0] ?? 'source')} that cannot be columns: ${left.map((name) => JSON.stringify(name)).join(', ')}`,
+            what: `keys of ${fileName(files[0] ?? 'source')} that cannot be columns: ${left
+              .slice(0, 5)
+              .map((name) => JSON.stringify(name))
+              .join(', ')}${left.length > 5 ? ', ..' : ''}`,
             count: left.length,
-            why: 'they are empty, differ from another in upper and lower case alone, or are names that the reader uses itself',
+            why: `they are empty, differ from another in upper and lower case alone, are names that the reader uses itself, or are more than ${MOST_COLUMNS}`,
           },
         ];
   if (objects === 0 && kinds.size === 0) {
@@ -127,16 +138,14 @@ async function openObjects(
       },
     ]);
   }
-  // CASE, not AND: both sides of an AND may be evaluated, and json_type throws at what is no JSON.
-  const valid = `CASE WHEN _problem IS NULL AND json_valid(_json) THEN json_type(_json) = 'OBJECT' END`;
   const selected = columns.map(({ name, type }) => {
     const path = sqlText(pointer(name));
     const value = type === 'text' ? `nullif(_json ->> ${path}, '')` : `nullif(json_extract(_json, ${path}), 'null')`;
-    return `CASE WHEN _ok THEN ${value} END AS ${sqlName(name)}`;
+    return `, ${value} AS ${sqlName(name)}`;
   });
   const view = freshName('objects');
   await engine.run(
-    `CREATE VIEW ${view} AS SELECT _file, _row, _line, CASE WHEN _problem IS NOT NULL THEN _problem WHEN NOT _ok THEN 'json' END AS _problem, _raw${selected.map((column) => `, ${column}`).join('')} FROM (SELECT *, coalesce(${valid}, false) AS _ok FROM (${rows}))`,
+    `CREATE VIEW ${view} AS SELECT _file, _row, _line, CASE WHEN _problem IS NOT NULL THEN _problem WHEN _json IS NULL THEN 'json' END AS _problem, _raw${selected.join('')} FROM (${rows})`,
   );
   return { columns, relation: view, report };
 }

@@ -4,7 +4,7 @@ import type { SourceSpec } from '../description/types.js';
 import { EngineError, type Engine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
 import { type Packing, packingOf } from './bytes.js';
-import { readLines } from './engine-read.js';
+import { readLines, type TextSize } from './engine-read.js';
 import type { ScannedRecord } from './records.js';
 import { type Scouted, scout } from './scout.js';
 import type { OpenOptions } from './source.js';
@@ -15,9 +15,9 @@ import { textLines } from './text.js';
  * Every line of a plain file that is not empty, in SQL. Numbers are exact: `row_number() OVER ()` makes DuckDB read the file in order
  * (its streaming window has a fixed order), whatever is filtered or left out above it.
  */
-export function plainLines(file: string, packing: Packing, index: number, longest: number): string {
+export function plainLines(file: string, packing: Packing, index: number, size: TextSize): string {
   // U+0001 does not occur in a plain file, so a line is one cell.
-  const read = readLines(file, packing, longest, ['line'], '\u0001');
+  const read = readLines(file, packing, size, ['line'], '\u0001');
   return `SELECT ${index} AS _file, n AS _line, n - 1 AS _row, line AS _raw, CAST(NULL AS VARCHAR) AS _problem FROM (SELECT row_number() OVER () AS n, line FROM ${read}) WHERE line IS NOT NULL AND line <> ''`;
 }
 
@@ -30,7 +30,7 @@ export async function plainFile(
 ): Promise<string | undefined> {
   if (!seen.plain) return undefined;
   const packing = await packingOf(file);
-  const lines = plainLines(file, packing, index, seen.longest);
+  const lines = plainLines(file, packing, index, seen);
   // Our zstd does not check sums, DuckDB's does.
   if (packing === 'zstd') await checkSums(file, lines, engine);
   return lines;

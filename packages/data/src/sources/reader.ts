@@ -5,6 +5,9 @@ import type { OpenOptions, OpenSource } from './source.js';
 /** Reader of one form. `files` exist; there is at least one (none for tables of a server). */
 export type SourceReader = (spec: SourceSpec, files: readonly string[], options: OpenOptions) => Promise<OpenSource>;
 
+/** The engine plans each column: ten thousand take it minutes. */
+export const MOST_COLUMNS = 2000;
+
 let views = 0;
 
 /** A name for a view or table of the engine that nobody else has. */

@@ -52,6 +52,7 @@ export async function spool(
   // A failed write rejects `done`; it is awaited below.
   done.catch(() => undefined);
   let longest = 0;
+  let length = 0;
   let records = 0;
   try {
     for await (const block of blocks) {
@@ -62,6 +63,7 @@ export async function spool(
         if (row.length > longest) longest = row.length;
         text += row;
       }
+      length += text.length;
       if (!out.write(text)) await Promise.race([once(out, 'drain'), done]);
     }
     out.end();
@@ -71,7 +73,13 @@ export async function spool(
     throw error;
   }
   // At most three bytes of UTF-8 for each unit of UTF-16.
-  const read = readLines(file, 'none', longest * 3, ['line', 'problem', 'raw', 'cells'], COLUMN);
+  const read = readLines(
+    file,
+    'none',
+    { bytes: length * 3, longest: longest * 3 },
+    ['line', 'problem', 'raw', 'cells'],
+    COLUMN,
+  );
   const cells = 'string_split(substr(_cells, 2), chr(2))';
   const unescaped = `CASE WHEN contains(_cells, chr(3)) THEN list_transform(${cells}, lambda x: ${unescapeSql('x')}) ELSE ${cells} END`;
   const sql = `SELECT n AS _line, n - 1 AS _row, ${unescapeSql('_raw')} AS _raw, _problem, CASE WHEN _cells IS NOT NULL THEN ${unescaped} END AS _cells FROM (SELECT CAST(line AS BIGINT) AS n, problem AS _problem, coalesce(raw, '') AS _raw, cells AS _cells FROM ${read})`;
