@@ -19,6 +19,7 @@ import { assignParts, drawParts } from './parts.js';
 import { choosePlace, clearPlace, type Place, putInPlace } from './place.js';
 import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.js';
 import { stoppable } from './stopping.js';
+import { withoutSecrets } from './secrets.js';
 import { measureFiles, writeManifest, writeTables } from './write.js';
 
 /** What a long preparation is doing. */
@@ -231,7 +232,7 @@ async function runPipeline(
     report,
     quarantined,
     sources: await sourceFiles(Object.values(sources), options.base ?? '.'),
-    description,
+    description: withoutSecrets(description),
     libraries: { '@difsr/data': await ownVersion(), duckdb: engine.version },
   };
   await writeManifest(partial, manifestSchema.parse(manifest));
