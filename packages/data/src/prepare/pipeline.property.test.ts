@@ -92,7 +92,8 @@ function described(files: readonly string[], { interactions, items, gap, ...filt
       files,
       user: 'user',
       item: 'item',
-      time: 'time',
+      // The unit is stated: by itself it is judged by the majority, and a table of two rows can have none.
+      time: { column: 'time', unit: 's' },
       fields: { rating: { kind: 'numeric' } },
     },
     items: {
