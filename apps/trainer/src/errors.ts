@@ -11,7 +11,7 @@ export const exitCodes = {
   data: 3,
   /** A backend or device that does not work here. */
   backend: 4,
-  /** Ctrl-C; what was trained is saved. */
+  /** Ctrl-C; what was trained or downloaded is kept, of a preparation nothing. */
   interrupted: 130,
 } as const;
 
@@ -25,7 +25,8 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
   usage: 'a wrong option or configuration',
   data: 'data that cannot be used',
   backend: 'a backend or device that does not work here',
-  interrupted: 'interrupted; the run is saved and can be resumed, a download goes on when called again',
+  interrupted:
+    'interrupted; a training run is saved and can be resumed, a download goes on when called again, of a preparation nothing is left',
 };
 
 /** An option or configuration that cannot be used: says where, the value, what was allowed, and the cure. */

@@ -177,8 +177,12 @@ function rounds({ rounds }: FilterResult): string {
 
 /** The bounds in words, e.g. `users with 5 or more interactions, items with 5 or more`. */
 function describeBounds({ userMin, userMax, itemMin, itemMax }: FilterOptions): string {
-  const range = (min = 0, max?: number): string => (max === undefined ? `${min} or more` : `${min} to ${max}`);
-  return `users with ${range(userMin, userMax)} interactions, items with ${range(itemMin, itemMax)}`;
+  const range = (owners: string, min?: number, max?: number): string[] => {
+    if (min === undefined && max === undefined) return [];
+    const numbers = max === undefined ? `${min} or more` : `${min ?? 0} to ${max}`;
+    return [`${owners} with ${numbers} interactions`];
+  };
+  return [...range('users', userMin, userMax), ...range('items', itemMin, itemMax)].join(', ');
 }
 
 function nothingLeft(raw: RawData, result: FilterResult, filters: FilterOptions): DataError {

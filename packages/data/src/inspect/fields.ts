@@ -4,8 +4,8 @@ import { sqlName } from '../engine/quote.js';
 import type { FieldSpec } from '../description/types.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
-import { isLinkName, isMeasureName, isPersonName, plainName } from './names.js';
-import { type ColumnProfile, isNested } from './profile.js';
+import { isCodeName, isLinkName, isMeasureName, isPersonName, plainName } from './names.js';
+import { type ColumnProfile, hasDecimalCommas, isNested } from './profile.js';
 
 /** What was made of a column. */
 export interface FieldChoice {
@@ -57,13 +57,18 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
   if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
   if (context.atomicType === 'token') return categoricalField(column, html);
   if (column.numbers === filled) return numberField(column, context);
-  if (column.numbers >= filled * MOSTLY && filled >= FEWEST_TO_JUDGE) {
+  // Postal codes of two countries: "93101" and "T5V 1E6".
+  if (column.numbers >= filled * MOSTLY && filled >= FEWEST_TO_JUDGE && !isCodeName(column.name)) {
     const others = filled - column.numbers;
     const sql = `TRY_CAST(${sqlName(column.name)} AS DOUBLE)`;
     return {
       field: { column: { sql }, kind: 'numeric' },
       why: `numbers, but for ${others} of ${filled} cells, which count as empty`,
     };
+  }
+  if (hasDecimalCommas(column)) {
+    const sql = `TRY_CAST(replace(replace(${sqlName(column.name)}, '.', ''), ',', '.') AS DOUBLE)`;
+    return { field: { column: { sql }, kind: 'numeric' }, why: 'numbers with a decimal comma' };
   }
   const vector = vectorField(column);
   if (vector !== undefined) return vector;
@@ -97,8 +102,7 @@ function numberField(column: ColumnProfile, { atomicType }: FieldContext): Field
   const whole = wholes === numbers;
   const plain = plainName(name);
   if (atomicType === undefined && whole) {
-    const code = /(id|code|type|category|class|group|brand|segment|cluster|zip|zipcode|postalcode|plz)$/.test(plain);
-    if (zeroLed > 0 || code)
+    if (zeroLed > 0 || isCodeName(name))
       return groupsNothing(distinct, filled)
         ? { why: `${distinct} different codes on ${filled} rows: it groups nothing` }
         : { field: { kind: 'categorical' }, why: `${distinct} codes on ${filled} rows` };
@@ -223,6 +227,11 @@ function severalField(
         : `parts between ${JSON.stringify(field.separator)}`;
   return {
     field: { ...spec, ...(drop.length === 0 ? {} : { drop }) },
-    why: `${how}, ${counts.size} values, ${(values.length / cells.length).toFixed(1)} on a row${dropped}`,
+    why: `${how}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}`,
   };
+}
+
+/** Where not all cells were looked at. */
+function within({ cells, filled }: ColumnProfile): string {
+  return cells.length < filled ? ` on the first ${cells.length.toLocaleString('en-US')} rows` : '';
 }

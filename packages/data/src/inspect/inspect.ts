@@ -4,15 +4,25 @@ import { checkDescription } from '../description/read.js';
 import type { Description, DescriptionInput, FieldSpec, SourceFormat, SourceSpec } from '../description/types.js';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
-import { headerOf } from '../sources/dialect.js';
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
 import { chooseField } from './fields.js';
 import { findFiles, type GivenFiles } from './files.js';
-import { type ColumnFinding, type Findings, finding, undecided } from './findings.js';
-import { isTitleName, nameRank, plainName } from './names.js';
-import { type ColumnProfile, isNested, type ProfiledSource, profileSource, sampleColumn } from './profile.js';
+import type { ColumnFinding, Findings } from './findings.js';
+import { nameRank } from './names.js';
+import {
+  addField,
+  atomicTypes,
+  bestId,
+  catalogueId,
+  inFileOrder,
+  itemsOfLog,
+  ownersOf,
+  sharedId,
+  shareKnown,
+} from './owners.js';
+import { type ColumnProfile, type ProfiledSource, profileSource } from './profile.js';
 import { chooseRoles, type NamedColumns, type Roles } from './roles.js';
 
 /** The files to look at. */
@@ -41,12 +51,10 @@ export interface Inspection {
 
 /** Values of a field of interactions beyond which it is rather an id. */
 const MOST_LOG_VALUES = 1000;
-/** Share of the items that must have one value alone for a column of the log to describe the item. */
-const ITEM_SHARE = 0.99;
 
 /**
  * Finds out what files hold: their form, the columns of user, item and time, and the attributes with their kinds. Nothing is filtered:
- * the description keeps every interaction, duplicates included, and is split by leave-one-out. It looks at the first 100,000 rows of
+ * the description keeps every interaction, duplicates included, and is split by leave-one-out (S3-Rec: without the items that nobody took). It looks at the first 100,000 rows of
  * each file, and says so where there are more.
  *
  * @param input paths from the working folder: files, globs, folders; the catalogue and users given or found beside
@@ -73,7 +81,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
     const log = await open(found.interactions, input.format);
     const items = found.items === undefined ? undefined : await open(found.items);
     const users = found.users === undefined ? undefined : await open(found.users);
-    const itemsId = items === undefined ? undefined : catalogueId(items, 'item');
+    const itemsId = items === undefined ? undefined : (catalogueId(items, 'item') ?? sharedId(items, log));
     const share =
       items === undefined || itemsId === undefined
         ? undefined
@@ -90,6 +98,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
         : await ownersOf(engine, users, 'users', await bestId(engine, users, 'user', log, roles.user));
     const inItems = items === undefined ? new Set(Object.keys(catalogue?.columns ?? {})) : new Set<string>();
     const own = logFields(log, roles, inItems, types);
+    const isS3Rec = log.source.spec.format === 's3rec';
     const description: DescriptionInput = {
       name: input.name ?? found.name,
       interactions: {
@@ -118,6 +127,8 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
               ...(Object.keys(people.fields).length === 0 ? {} : { fields: people.fields }),
             },
           }),
+      // As the reader of that form does: an item that nobody took is no candidate.
+      ...(isS3Rec ? { filters: { itemMin: 1 } } : {}),
     };
     return {
       description: checkDescription(description, 'options'),
@@ -130,6 +141,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
           ...found.report,
           ...[log, items, users].flatMap((profiled) => (profiled === undefined ? [] : reportOf(profiled))),
           ...(roles.time === undefined ? [NO_TIME] : []),
+          ...(isS3Rec ? [NO_UNUSED_ITEMS] : []),
         ],
       },
     };
@@ -147,6 +159,13 @@ const NO_TIME: ReportEntry = {
   what: 'no column of times',
   count: 0,
   why: 'the order of the files is taken for the order of time',
+};
+
+const NO_UNUSED_ITEMS: ReportEntry = {
+  kind: 'inferred',
+  what: 'itemMin 1',
+  count: 0,
+  why: 'items without interactions are left out, as the S3-Rec form has it',
 };
 
 /** A source of which nothing can be read is an error here, not a hundred columns of nothing. */
@@ -215,162 +234,6 @@ function specOf(source: OpenSource, files: readonly string[], base: string): Sou
   return { ...source.spec, files: from.length === 1 ? (from[0] ?? '.') : from };
 }
 
-/** Types of an atomic file's header by column. */
-async function atomicTypes({ spec, files }: OpenSource): Promise<ReadonlyMap<string, string>> {
-  const [file] = files;
-  if (spec.format !== 'atomic' || file === undefined) return new Map();
-  const header = await headerOf(file, spec.encoding, { delimiter: '\t', quote: '' });
-  return new Map(
-    (header?.cells ?? []).map((cell) => {
-      const colon = cell.lastIndexOf(':');
-      return [cell.slice(0, Math.max(colon, 0)).trim(), cell.slice(colon + 1).trim()];
-    }),
-  );
-}
-
-/** The id column of a catalogue or of users by its name alone. */
-function catalogueId({ columns }: ProfiledSource, role: 'item' | 'user'): ColumnProfile | undefined {
-  const usual = columns
-    .map((column) => ({ column, rank: plainName(column.name) === 'id' ? 0 : nameRank(column.name, role) }))
-    .filter(({ column, rank }) => rank !== undefined && column.filled > 0 && !isNested(column.type))
-    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
-  return usual[0]?.column;
-}
-
-/** Share of the distinct values of a column that another has. */
-async function shareKnown(
-  engine: Engine,
-  log: ProfiledSource,
-  column: string,
-  owners: ProfiledSource,
-  id: string,
-): Promise<number> {
-  const cell = sampleColumn(log, column);
-  const known = sampleColumn(owners, id);
-  const [row = {}] = await engine.rows(
-    `SELECT CAST(count(*) AS DOUBLE) AS total, CAST(count(*) FILTER (id IN (SELECT ${known} FROM ${owners.table})) AS DOUBLE) AS known FROM (SELECT DISTINCT ${cell} AS id FROM ${log.table} WHERE ${cell} IS NOT NULL)`,
-  );
-  const total = Number(row['total'] ?? 0);
-  return total === 0 ? 0 : Number(row['known'] ?? 0) / total;
-}
-
-/** The id of a catalogue: the column of the log's name, a usual name, or whichever holds most of the log's ids. @throws DataError */
-async function bestId(
-  engine: Engine,
-  owners: ProfiledSource,
-  role: 'item' | 'user',
-  log: ProfiledSource,
-  column: ColumnProfile,
-): Promise<{ readonly column: ColumnProfile; readonly why: string }> {
-  const same = owners.columns.find(({ name }) => plainName(name) === plainName(column.name));
-  const usual = catalogueId(owners, role);
-  const candidates = [
-    ...new Set([
-      same,
-      usual,
-      ...owners.columns.filter(({ type, spaced, filled }) => !isNested(type) && spaced * 10 < filled),
-    ]),
-  ].filter((candidate) => candidate !== undefined);
-  let best: { column: ColumnProfile; share: number } | undefined;
-  for (const candidate of candidates) {
-    const share = await shareKnown(engine, log, column.name, owners, candidate.name);
-    // One that is called so need not have the most, only some: a catalogue may lack most of the items.
-    if (share > 0 && (candidate === same || candidate === usual))
-      return { column: candidate, why: sharedWhy(share, column) };
-    if (share > (best?.share ?? 0)) best = { column: candidate, share };
-  }
-  if (best !== undefined && best.share >= 0.2) return { column: best.column, why: sharedWhy(best.share, column) };
-  const what = role === 'item' ? 'catalogue' : 'file of users';
-  throw undecided(
-    owners,
-    `no column of the ${what} has the ids of the interactions' "${column.name}" (${column.examples.join(' | ')})`,
-    `check that the ${what} belongs to these interactions, and which column is the ${role} (--${role})`,
-  );
-}
-
-function sharedWhy(share: number, column: ColumnProfile): string {
-  return `it has ${Math.round(share * 1000) / 10} % of the ids in "${column.name}"`;
-}
-
-interface FoundOwners {
-  readonly id: string;
-  readonly name?: string;
-  readonly fields: Record<string, FieldSpec>;
-  /** Columns that were taken as fields or the name. */
-  readonly columns: Record<string, true>;
-  readonly findings: readonly ColumnFinding[];
-}
-
-async function ownersOf(
-  engine: Engine,
-  owners: ProfiledSource,
-  source: 'items' | 'users',
-  { column: id, why }: { readonly column: ColumnProfile; readonly why: string },
-): Promise<FoundOwners> {
-  const types = await atomicTypes(owners.source);
-  const ids =
-    source === 'items'
-      ? new Set(
-          (await engine.rows(`SELECT DISTINCT ${sampleColumn(owners, id.name)} AS id FROM ${owners.table}`)).map(
-            (row) => String(row['id']),
-          ),
-        )
-      : new Set<string>();
-  const name = source === 'items' ? nameColumn(owners, id) : undefined;
-  const fields: Record<string, FieldSpec> = {};
-  const findings = [finding(source, id, 'id', why)];
-  for (const column of owners.columns) {
-    if (column === id) continue;
-    if (column === name) {
-      findings.push(finding(source, column, 'name', 'readable names of items'));
-      continue;
-    }
-    const choice = chooseField(column, { atomicType: types.get(column.name), isItemId: (value) => ids.has(value) });
-    addField(fields, findings, source, column, choice);
-  }
-  const taken = [...Object.keys(fields), ...(name === undefined ? [] : [name.name])];
-  return {
-    id: id.name,
-    ...(name === undefined ? {} : { name: name.name }),
-    fields,
-    columns: Object.fromEntries(taken.map((column) => [column, true as const])),
-    findings: inFileOrder(owners, findings),
-  };
-}
-
-/** Names that the prepared form has for itself. */
-const RESERVED = new Set(['id', 'token', 'name', 'user', 'item', 'time', 'part', 'seconds']);
-
-function addField(
-  fields: Record<string, FieldSpec>,
-  findings: ColumnFinding[],
-  source: ColumnFinding['source'],
-  column: ColumnProfile,
-  { field, why }: { readonly field?: FieldSpec; readonly why: string },
-): void {
-  if (field === undefined) {
-    findings.push(finding(source, column, 'unused', why));
-    return;
-  }
-  const reserved = RESERVED.has(column.name.toLowerCase());
-  const name = reserved ? `${source.replace(/s$/, '')}_${column.name}` : column.name;
-  fields[name] = reserved ? { column: column.name, ...field } : field;
-  findings.push(finding(source, column, 'field', why, field.kind));
-}
-
-/** The column of names: called so, text, and not scraped markup. */
-function nameColumn({ columns }: ProfiledSource, id: ColumnProfile): ColumnProfile | undefined {
-  return columns.find(
-    (column) =>
-      column !== id &&
-      isTitleName(column.name) &&
-      !isNested(column.type) &&
-      column.filled * 2 > column.rows &&
-      column.distinct > 1 &&
-      column.cells.filter((cell) => /<\/?[a-z!]/i.test(cell)).length * 5 <= column.cells.length,
-  );
-}
-
 /** Attributes of interactions: what is left of the log. */
 function logFields(
   log: ProfiledSource,
@@ -396,48 +259,4 @@ function logFields(
     );
   }
   return { fields, findings };
-}
-
-/** A log without a catalogue may carry it: columns that have one value for each item. */
-async function itemsOfLog(
-  engine: Engine,
-  log: ProfiledSource,
-  { user, item, time }: Roles,
-  types: ReadonlyMap<string, string>,
-): Promise<FoundOwners | undefined> {
-  const fields: Record<string, FieldSpec> = {};
-  const findings: ColumnFinding[] = [];
-  let name: string | undefined;
-  const id = sampleColumn(log, item.name);
-  for (const column of log.columns) {
-    if (column === user || column === item || column === time?.column || column.distinct < 2) continue;
-    const cell = sampleColumn(log, column.name);
-    const [row = {}] = await engine.rows(
-      `SELECT CAST(count(*) AS DOUBLE) AS items, CAST(count(*) FILTER (n = 1) AS DOUBLE) AS one FROM (SELECT ${id}, count(DISTINCT ${cell}) AS n FROM ${log.table} WHERE ok AND ${cell} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`,
-    );
-    const items = Number(row['items'] ?? 0);
-    if (items < 5 || Number(row['one'] ?? 0) < ITEM_SHARE * items) continue;
-    if (isTitleName(column.name) && name === undefined && !isNested(column.type)) {
-      name = column.name;
-      findings.push(finding('items', column, 'name', 'one for each item: its name'));
-      continue;
-    }
-    const choice = chooseField(column, { atomicType: types.get(column.name) });
-    if (choice.field === undefined || column.distinct > item.distinct * 0.8) continue;
-    addField(fields, findings, 'items', column, { field: choice.field, why: `one for each item; ${choice.why}` });
-  }
-  const taken = findings.map(({ column }) => column);
-  if (taken.length === 0) return undefined;
-  return {
-    id: item.name,
-    ...(name === undefined ? {} : { name }),
-    fields,
-    columns: Object.fromEntries(taken.map((column) => [column, true as const])),
-    findings,
-  };
-}
-
-function inFileOrder({ columns }: ProfiledSource, findings: readonly ColumnFinding[]): ColumnFinding[] {
-  const places = new Map(columns.map(({ name }, index) => [name, index]));
-  return findings.toSorted((a, b) => (places.get(a.column) ?? 0) - (places.get(b.column) ?? 0));
 }

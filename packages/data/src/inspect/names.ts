@@ -73,6 +73,15 @@ export function isMeasureName(name: string): boolean {
   );
 }
 
+/** Whether a name says that numbers are codes, between which there is no more or less. */
+export function isCodeName(name: string): boolean {
+  const plain = plainName(name);
+  return (
+    /(id|code|type|category|class|group|brand|segment|cluster|zip|zipcode|postalcode|plz)$/.test(plain) ||
+    /^(ean|upc)\d*$|^gtin|isbn/.test(plain)
+  );
+}
+
 /** Whether a name says that a column of the log describes who wrote it. */
 export function isPersonName(name: string): boolean {
   return /(user|reviewer|author|customer|member|visitor|first|last)(nick)?name$/.test(plainName(name));

@@ -69,13 +69,16 @@ export async function profileSource(engine: Engine, source: OpenSource): Promise
   await engine.run(
     `CREATE TABLE ${table} AS SELECT _problem IS NULL AS ok${cells.map((cell) => `, ${cell}`).join('')} FROM ${source.relation} LIMIT ${SAMPLE_ROWS + 1}`,
   );
+  // One row more than is looked at tells whether there are more.
+  const partial = (await engine.count(`SELECT count(*) FROM ${table}`)) > SAMPLE_ROWS;
+  if (partial) await engine.run(`DELETE FROM ${table} WHERE rowid >= ${SAMPLE_ROWS}`);
   const seen = await engine.count(`SELECT count(*) FROM ${table}`);
   const broken = await engine.count(`SELECT count(*) FROM ${table} WHERE NOT ok`);
   const columns: ColumnProfile[] = [];
   for (const [index, { name, type }] of source.columns.entries()) {
     columns.push(await profileColumn(engine, table, `c${index}`, name, type));
   }
-  return { source, table, rows: seen - broken, partial: seen > SAMPLE_ROWS, broken, columns };
+  return { source, table, rows: seen - broken, partial, broken, columns };
 }
 
 async function profileColumn(
@@ -117,6 +120,12 @@ async function profileColumn(
 /** Whether a column holds lists or objects. */
 export function isNested(type: SourceColumnType): boolean {
   return type === 'json' || (typeof type === 'object' && /\[\d*\]$|^(STRUCT|MAP|UNION)\b/.test(type.native));
+}
+
+/** Whether cells are numbers with a decimal comma, such as prices of 12,50: as many digits behind it in all of them. */
+export function hasDecimalCommas({ cells }: ColumnProfile): boolean {
+  const decimals = new Set(cells.map((cell) => /^\s*-?\d{1,3}(?:\.?\d{3})*,(\d+)\s*$/.exec(cell)?.[1]?.length));
+  return decimals.size === 1 && !decimals.has(undefined);
 }
 
 /** The column of the sample that holds a column of the source. */

@@ -5,7 +5,7 @@ import type { TimeSpec } from '../description/types.js';
 import { nearestName } from '../nearest.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
 import { type ColumnRole, isAttributeName, nameRank } from './names.js';
-import { type ColumnProfile, isNested, type ProfiledSource } from './profile.js';
+import { type ColumnProfile, hasDecimalCommas, isNested, type ProfiledSource } from './profile.js';
 import { type TimeForm, timeForm } from './times.js';
 
 /** What the caller says of the columns. */
@@ -141,7 +141,8 @@ function looksLikeIds(column: ColumnProfile): boolean {
     distinct <= MOST_DISTINCT * filled &&
     spaced <= 0.01 * filled &&
     meanLength <= 64 &&
-    numbers === wholes
+    numbers === wholes &&
+    !hasDecimalCommas(column)
   );
 }
 

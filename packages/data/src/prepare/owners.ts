@@ -29,12 +29,17 @@ export interface Owners {
   readonly report: readonly ReportEntry[];
 }
 
-/** Scans items into `catalogue` or users into `people`. */
+/**
+ * Scans items into `catalogue` or users into `people`.
+ *
+ * @param inLog whether the rows are those of the interactions: an item then has as many as interactions, and none of them is lost
+ */
 export async function readOwners(
   engine: Engine,
   source: OpenSource,
   spec: ItemsSpec | UsersSpec,
   table: Owners['table'],
+  inLog: boolean,
 ): Promise<Owners> {
   const role = table === 'catalogue' ? 'item' : 'user';
   const id = columnSql(source, spec.id, role);
@@ -80,12 +85,13 @@ export async function readOwners(
   const repeated = read - bad - (await engine.count(`SELECT count(*) FROM ${table}`));
   await engine.run(`DROP TABLE ${scanned}`);
   const report: ReportEntry[] = [...source.report];
+  const one = role === 'item' ? 'an item' : 'a user';
   if (repeated > 0)
     report.push({
-      kind: 'dropped',
-      what: `rows of ${role === 'item' ? 'an item' : 'a user'} that has one already`,
-      count: repeated,
-      why: `the first row of ${role === 'item' ? 'an item' : 'a user'} counts`,
+      ...(inLog
+        ? { kind: 'noted', what: `${role}s whose fields stand in the interactions`, count: read - bad - repeated }
+        : { kind: 'dropped', what: `rows of ${one} that has one already`, count: repeated }),
+      why: `the first row of ${one} counts`,
     });
   return { table, source, id, hasNames: name !== undefined, fields, read, bad, repeated, report };
 }

@@ -135,11 +135,11 @@ async function runPipeline(
   const items =
     sources.items === undefined || description.items === undefined
       ? undefined
-      : await readOwners(engine, sources.items, description.items, 'catalogue');
+      : await readOwners(engine, sources.items, description.items, 'catalogue', inLog(sources.items, sources));
   const users =
     sources.users === undefined || description.users === undefined
       ? undefined
-      : await readOwners(engine, sources.users, description.users, 'people');
+      : await readOwners(engine, sources.users, description.users, 'people', inLog(sources.users, sources));
   const bad: BadRows[] = [
     {
       source: sources.interactions,
@@ -242,6 +242,11 @@ async function runPipeline(
   await putInPlace(place, quarantined > 0);
   progress?.({ step: 'done', left: manifest.counts.interactions });
   return manifest;
+}
+
+/** Whether a catalogue or the users are the rows of the interactions. */
+function inLog({ files, spec }: OpenSource, { interactions }: OpenSources): boolean {
+  return spec.table === interactions.spec.table && files.join('\n') === interactions.files.join('\n');
 }
 
 async function sourceFiles(sources: readonly OpenSource[], base: string): Promise<Manifest['sources']> {
