@@ -75,7 +75,7 @@ export function addDataPrepare(program: Command, done: (code: ExitCode) => void)
       splitOption,
     )
     .option('--set <key=value>', 'a key of the description, e.g. filters.timeFrom=2019-01-01 (repeatable)', collect)
-    .option('--memory-limit <size>', 'what the work may keep in memory, e.g. 4GB (default: half, at most 4GB)')
+    .option('--memory-limit <size>', 'what the work may keep in memory, e.g. 4GB (default: half, at most 6GB)')
     .option('--threads <n>', 'CPU threads (default: all cores); the result does not depend on it', positiveInteger)
     .option('--temp-directory <dir>', 'where to put what does not fit in memory')
     .option('--dry-run', 'show what was inferred and the description; write nothing')

@@ -10,7 +10,7 @@ import { ownMark, removeLeftovers } from './leftovers.js';
 
 /** How much of the machine the engine may use. */
 export interface EngineOptions {
-  /** What DuckDB may keep in memory, e.g. `'4GB'`; beyond it spills to disk. Default: half of the machine's memory, at most 4 GB. */
+  /** What DuckDB may keep in memory, e.g. `'4GB'`; beyond it spills to disk. Default: half of the machine's memory, at most 6 GB. */
   readonly memoryLimit?: string;
   /** Default: all cores. The result does not depend on it. */
   readonly threads?: number;
@@ -40,7 +40,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-const DEFAULT_LIMIT_BYTES = 4e9;
+const DEFAULT_LIMIT_BYTES = 6e9;
 /** Folders of killed runs are known by it, and removed by the next. */
 const PREFIX = 'difsr-data-';
 
