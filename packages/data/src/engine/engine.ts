@@ -133,6 +133,12 @@ function engineError(error: unknown, sql: string): Error {
     const cure = 'free some space, or name another disk with --temp-directory (tempDirectory)';
     return new DataError([{ file: 'query engine', message: `the disk is full: ${firstLine(message)}`, cure }]);
   }
+  if (/unsupported gzip/i.test(message)) {
+    const cure = 'unpack the file first (gunzip), or pack it again';
+    return new DataError([
+      { file: 'query engine', message: `a packed file cannot be read: ${firstLine(message)}`, cure },
+    ]);
+  }
   return new EngineError(message, sql);
 }
 

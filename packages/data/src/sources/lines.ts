@@ -1,5 +1,6 @@
 // Text files as relations of lines: `_file, _line, _row, _raw, _problem` (utf-8, nul, too-long). Plain files are read by the engine
 // each time they are scanned, others once, by ours, into a file of the engine's.
+import { open } from 'node:fs/promises';
 import type { SourceSpec } from '../description/types.js';
 import { EngineError, type Engine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
@@ -30,10 +31,23 @@ export async function plainFile(
 ): Promise<string | undefined> {
   if (!seen.plain) return undefined;
   const packing = await packingOf(file);
+  if (packing === 'gzip' && !(await hasPlainHeader(file))) return undefined;
   const lines = plainLines(file, packing, index, seen);
   // Our zstd does not check sums, DuckDB's does.
   if (packing === 'zstd') await checkSums(file, lines, engine);
   return lines;
+}
+
+/** Whether a gzip file says no more of itself than its name: DuckDB refuses comments, header sums and the like, which ours reads. */
+async function hasPlainHeader(file: string): Promise<boolean> {
+  const NAME_FLAG = 0x08;
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return ((buffer[3] ?? 0) & ~NAME_FLAG) === 0;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function checkSums(file: string, lines: string, engine: Engine): Promise<void> {

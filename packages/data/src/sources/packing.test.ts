@@ -43,6 +43,19 @@ it('reads gzip, of one member or several, and zstd, as if unpacked', async () =>
     expect((await bench.read({ files })).map((row) => row.slice(5))).toEqual(plain.map((row) => row.slice(5)));
 });
 
+it('reads gzip files that say more of themselves than their name', async () => {
+  const plain = await bench.read({ files: await bench.file('log.csv', CSV) });
+  const gzip = gzipSync(CSV);
+  const text = Buffer.from(gzip);
+  text[3] = 0x01; // probably text
+  const comment = Buffer.concat([gzip.subarray(0, 10), Buffer.from('clicks of May\0'), gzip.subarray(10)]);
+  comment[3] = 0x10;
+  const name = Buffer.concat([gzip.subarray(0, 10), Buffer.from('clicks.csv\0'), gzip.subarray(10)]);
+  name[3] = 0x08;
+  for (const [file, content] of Object.entries({ text, comment, name }))
+    expect(await bench.read({ files: await bench.file(`${file}.csv.gz`, content) })).toEqual(plain);
+});
+
 it('refuses a file that is cut off, broken, or goes on after its end', async () => {
   const gzip = gzipSync(CSV);
   const refused = async (name: string, content: Uint8Array, message: RegExp): Promise<void> => {
