@@ -1,10 +1,9 @@
 // The files of the prepared form, each sorted, with fixed row groups: equal data gives equal bytes.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
+import { sha256 } from '../prepared/hash.js';
 import { type Manifest, type ManifestField, PREPARED_FILES } from '../prepared/manifest.js';
 import { syncFolder } from './place.js';
 
@@ -80,9 +79,7 @@ export async function measureFiles(folder: string): Promise<Manifest['files']> {
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const name of [PREPARED_FILES.interactions, PREPARED_FILES.users, PREPARED_FILES.items, PREPARED_FILES.values]) {
     const file = path.join(folder, name);
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
-    files[name] = { bytes: (await stat(file)).size, sha256: hash.digest('hex') };
+    files[name] = { bytes: (await stat(file)).size, sha256: await sha256(file) };
   }
   return files;
 }

@@ -1,13 +1,12 @@
 // Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError, type DataProblem, ProblemList } from '../errors.js';
 import type { Dataset, FieldKind, ItemField, ReportEntry, Vocabulary } from '../types.js';
+import { sha256 } from './hash.js';
 import { createVocabulary } from '../vocabulary.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
 import {
@@ -181,12 +180,6 @@ export async function checkFiles(folder: string, manifest: Manifest, verify: boo
       bad('is not the file that dataset.json describes (SHA-256 differs)');
   }
   problems.throwIfAny();
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 async function readTokens(engine: Engine, folder: string, name: 'users' | 'items', count: number): Promise<Vocabulary> {
