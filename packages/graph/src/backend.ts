@@ -4,7 +4,10 @@ import type { RandomKey } from './random.js';
 import type { DType, Graph } from './types.js';
 import { formatShape, formatType, GraphError, type Tensor } from './types.js';
 
-/** Typed arrays in which host tensors travel: float32 as Float32Array (Float64Array on the reference backend), bool as 0/1 bytes. */
+/**
+ * Typed arrays in which host tensors travel: float32 as Float32Array (Float64Array on the reference backend), bool as bytes.
+ * Given to a backend, any byte but 0 is true (a mask of 255 from an image, a count); what comes back is 0 and 1.
+ */
 export type HostData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A tensor with its values, row-major. */
@@ -118,6 +121,18 @@ export function bindInputs(
       throw new GraphError(`the graph has no input "${name}"; it has ${[...inputs.keys()].join(', ') || 'none'}`);
   }
   return sizes;
+}
+
+/**
+ * Truth values as the bytes 0 and 1 that all computing relies on: the same array where it holds nothing else, otherwise a
+ * copy with 1 for every byte that is not 0. Backends pass every bool tensor of a caller through it, since runtimes differ
+ * on other bytes (ONNX Runtime's And works bit by bit: 2 and 1 would be false).
+ *
+ * @example truthBytes(Uint8Array.of(255, 0, 2)); // 1, 0, 1
+ */
+export function truthBytes(bytes: Uint8Array): Uint8Array {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 1) return bytes.map((byte) => (byte === 0 ? 0 : 1));
+  return bytes;
 }
 
 /** Number of elements of a known shape. */

@@ -65,11 +65,10 @@ function lift(x: Operand, dtype: DType): Tensor {
 export const input = (name: string, shape: Shape, dtype: DType = 'float32'): Tensor =>
   one('input', [], { name, shape, dtype });
 /** A scalar written in the graph. */
-export const constant = (value: number, dtype: DType = 'float32'): Tensor =>
-  one('constant', [], { shape: [], dtype, data: [value] });
-/** A small array written in the graph; large ones belong into inputs. */
+export const constant = (value: number, dtype: DType = 'float32'): Tensor => constantArray([value], [], dtype);
+/** A small array written in the graph; large ones belong into inputs. As bool, all but 0 is true. */
 export const constantArray = (data: readonly number[], shape: readonly number[], dtype: DType = 'float32'): Tensor =>
-  one('constant', [], { shape, dtype, data });
+  one('constant', [], { shape, dtype, data: dtype === 'bool' ? data.map((value) => (value === 0 ? 0 : 1)) : data });
 /** int32 `[0, 1, .., size-1]`. */
 export const iota = (size: Dim): Tensor => one('iota', [], { size });
 /** The size of a dimension, known or symbolic, as a float scalar. */

@@ -1,5 +1,5 @@
 // Host tensors to ONNX Runtime's tensors and back: element types, lengths, copies.
-import { formatShape, GraphError, sizeOf, type DType, type HostData, type HostTensor } from '@difsr/graph';
+import { formatShape, GraphError, sizeOf, truthBytes, type DType, type HostData, type HostTensor } from '@difsr/graph';
 import type { OrtTensor, Runtime } from './runtime.js';
 
 /** Arrays that ONNX Runtime takes for each dtype. */
@@ -24,7 +24,7 @@ export function allocate(dtype: DType, length: number): OrtArray {
 }
 
 /**
- * The array of a host tensor as ONNX Runtime takes it: the same one, or a float32 copy of float64 values.
+ * The array of a host tensor as ONNX Runtime takes it: the same one, or a copy: float32 of float64 values, 0 and 1 of other bytes.
  *
  * @throws GraphError where the array is of another type than the dtype says, or has another length than the shape.
  */
@@ -37,7 +37,7 @@ export function checkedArray(name: string, { dtype, shape, data }: HostTensor): 
     throw new GraphError(
       `"${name}" is ${dtype}, which travels as ${constructors[dtype](0).constructor.name}; got ${data.constructor.name}`,
     );
-  return array;
+  return dtype === 'bool' && array instanceof Uint8Array ? truthBytes(array) : array;
 }
 
 function matches(dtype: DType, array: HostData): array is OrtArray {

@@ -1,5 +1,5 @@
 // A model written to ONNX for export and loaded from its bytes alone.
-import { createGraph, GraphError, input, mul } from '@difsr/graph';
+import { and, createGraph, GraphError, input, mul } from '@difsr/graph';
 import { expect, it } from 'vitest';
 import { toOnnx } from './lower/to-onnx.js';
 import { openModelFile } from './node/model-file.js';
@@ -15,6 +15,16 @@ it('computes what the graph says, with the weights inside and the number of rows
   expect(y).toEqual({ dtype: 'float32', shape: [1, 2], data: Float32Array.of(10, 21) });
   const more = await model.run({ x: { dtype: 'float32', shape: [3, 2], data: Float32Array.of(1, 1, 2, 2, 3, 3) } });
   expect([...(more['y']?.data ?? [])]).toEqual([2, 3, 4, 6, 6, 9]);
+  await model.dispose();
+});
+
+it('takes any byte of a bool but 0 as true, of inputs and of the tensors inside', async () => {
+  const bits = (...values: number[]) =>
+    ({ dtype: 'bool', shape: [values.length], data: Uint8Array.from(values) }) as const;
+  const both = createGraph({ y: and(input('a', [3], 'bool'), input('b', [3], 'bool')) });
+  const model = await openModelFile(toOnnx(both, { target: 'export', initializers: { b: bits(4, 0, 255) } }));
+  const { y } = await model.run({ a: bits(2, 2, 1) });
+  expect([...(y?.data ?? [])]).toEqual([1, 0, 1]);
   await model.dispose();
 });
 

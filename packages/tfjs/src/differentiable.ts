@@ -2,7 +2,7 @@
 // tf.grad, tf.variableGrads and LayersModel.fit go through it and no gradient kernel of tfjs is needed.
 import { at, createGraph, GraphError, optimize, vjp, type Graph, type Vjp } from '@difsr/graph';
 import { customGrad, engine, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core';
-import { runGraph, type NamedTensors } from './execute.js';
+import { runGraph, runOwn, type NamedTensors } from './execute.js';
 
 /** What is differentiated. */
 export interface DifferentiableOptions {
@@ -71,7 +71,7 @@ function record(
       value: onlyOutput(results, output),
       gradFunc: (cotangent: Tensor, saved: Tensor[]): Tensor[] => {
         const kept = Object.fromEntries(residuals.map((name, i) => [name, at(saved, i)]));
-        const gradients = runGraph(backward, { ...kept, [`cotangent.${output}`]: cotangent });
+        const gradients = runOwn(backward, { ...kept, [`cotangent.${output}`]: cotangent });
         return wrt.map((name) => onlyOutput(gradients, `grad.${name}`));
       },
     };

@@ -8,11 +8,12 @@ import {
   type Graph,
   type NodeOf,
   type OpName,
+  truthBytes,
   type Tensor,
 } from '@difsr/graph';
 import { engine, type Tensor as TfTensor } from '@tensorflow/tfjs-core';
-import { bringHere } from './host.js';
-import { alias, type Values } from './kernel.js';
+import { bitsOf, bringHere, hasHostMemory } from './host.js';
+import { alias, run, scalar, tensorOf, type Values } from './kernel.js';
 import { lower } from './lower/table.js';
 import type { LowerContext, Lowering } from './lower/lowering.js';
 import { planOf, type Plan } from './plan.js';
@@ -27,7 +28,8 @@ export type NamedTensors = Readonly<Record<string, TfTensor>>;
  * caller's to dispose, and nothing else is left alive; an output that is an input as it stands is another handle on the
  * same memory, which stays valid when the input is disposed. No gradient is recorded: see `differentiableGraph`.
  *
- * @param inputs a tensor for every input of the graph, of its shape and dtype; symbols such as `batch` are bound by them.
+ * @param inputs a tensor for every input of the graph, of its shape and dtype; symbols such as `batch` are bound by them. In
+ * bool tensors, all but 0 is true.
  * @returns the outputs by name.
  * @throws GraphError where inputs do not fit, an id is outside its table, or a size outside its axis.
  * @example
@@ -38,25 +40,52 @@ export type NamedTensors = Readonly<Record<string, TfTensor>>;
  * ```
  */
 export function runGraph(graph: Graph, inputs: NamedTensors): Record<string, TfTensor> {
+  return runChecked(graph, inputs, truthful);
+}
+
+/** {@link runGraph} of tensors that this package made, whose truth values are 0 and 1. */
+export function runOwn(graph: Graph, inputs: NamedTensors): Record<string, TfTensor> {
+  return runChecked(graph, inputs, (tensor) => tensor);
+}
+
+function runChecked(
+  graph: Graph,
+  inputs: NamedTensors,
+  taken: (tensor: TfTensor) => TfTensor,
+): Record<string, TfTensor> {
   const plan = planOf(graph);
   const { state } = engine();
   state.kernelDepth++; // as inside a kernel: tfjs records nothing on its tape
   try {
-    return engine().tidy(() => execute(plan, new Map(Object.entries(inputs)))); // tidy: disposes all where a kernel throws
+    return engine().tidy(() => execute(plan, new Map(Object.entries(inputs)), taken)); // tidy: disposes all where a kernel throws
   } finally {
     state.kernelDepth--;
   }
 }
 
-function execute(plan: Plan, inputs: ReadonlyMap<string, TfTensor>): Record<string, TfTensor> {
+/** Somebody's truth values as 0 and 1: the same tensor where its memory shows that they are, else a new one. */
+function truthful(tensor: TfTensor): TfTensor {
+  if (tensor.dtype !== 'bool') return tensor;
+  if (!hasHostMemory()) return run('NotEqual', { a: tensor, b: scalar(0) });
+  const bytes = bitsOf(tensor);
+  const truth = truthBytes(bytes);
+  return truth === bytes ? tensor : tensorOf(truth, tensor.shape, 'bool');
+}
+
+function execute(
+  plan: Plan,
+  inputs: ReadonlyMap<string, TfTensor>,
+  taken: (tensor: TfTensor) => TfTensor,
+): Record<string, TfTensor> {
   const { graph, lastUses } = plan;
   const sizes = bindInputs(graph.inputs, typesOf(inputs));
+  for (const tensor of inputs.values()) bringHere(tensor);
+  const fed = new Map([...inputs].map(([name, tensor]) => [name, taken(tensor)]));
   const feed = (name: string): TfTensor => {
-    const tensor = inputs.get(name);
+    const tensor = fed.get(name);
     if (tensor === undefined) throw new GraphError(`input "${name}" was not given`);
     return tensor;
   };
-  for (const tensor of inputs.values()) bringHere(tensor);
   const computed = new Map<number, readonly TfTensor[]>();
   const read = (tensor: Tensor): TfTensor => {
     const value = computed.get(tensor.node.id)?.[tensor.index];

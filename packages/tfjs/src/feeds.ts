@@ -1,5 +1,14 @@
 // Host tensors and mask descriptions to tfjs tensors on the active device, and back.
-import { fillMask, formatShape, GraphError, sizeOf, type DType, type HostTensor, type MaskFeed } from '@difsr/graph';
+import {
+  fillMask,
+  formatShape,
+  GraphError,
+  sizeOf,
+  truthBytes,
+  type DType,
+  type HostTensor,
+  type MaskFeed,
+} from '@difsr/graph';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tensorOf, type Values } from './kernel.js';
 
@@ -21,7 +30,7 @@ function copied(name: string, { dtype, shape, data }: HostTensor): Values {
   if (dtype === 'float32' && (data instanceof Float32Array || data instanceof Float64Array))
     return Float32Array.from(data);
   if (dtype === 'int32' && data instanceof Int32Array) return data.slice();
-  if (dtype === 'bool' && data instanceof Uint8Array) return data.map((byte) => (byte === 0 ? 0 : 1));
+  if (dtype === 'bool' && data instanceof Uint8Array) return truthBytes(data).slice();
   const takes = { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array' }[dtype];
   throw new GraphError(`"${name}" is ${dtype}, which travels as ${takes}; got ${data.constructor.name}`);
 }

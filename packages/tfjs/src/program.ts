@@ -15,7 +15,7 @@ import {
 } from '@difsr/graph';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import { onDevice } from './devices.js';
-import { runGraph } from './execute.js';
+import { runOwn } from './execute.js';
 import { feedTensor, hostTensor, typeOfFeed } from './feeds.js';
 import { alias } from './kernel.js';
 import { disposed, type Turns } from './turns.js';
@@ -123,7 +123,7 @@ export class TfjsProgram implements Program {
           own.push(tensor);
           inputs[name] = tensor;
         }
-        return runGraph(graph, inputs);
+        return runOwn(graph, inputs);
       } catch (error) {
         if (error instanceof GraphError || error instanceof BackendError) throw error;
         const reason = error instanceof Error ? error.message : String(error);

@@ -14,7 +14,7 @@ export interface AttentionInputs {
   readonly sides?: Readonly<Record<string, Float32Array>>;
   /** `[length, width]` of the position source */
   readonly position?: Float32Array;
-  /** `[batch, length]`, 0 at padding; left out where nothing is padding or only trailing padding meets causal attention */
+  /** `[batch, length]`, 0 at padding, any other byte at items; left out where nothing is padding or only trailing padding meets causal attention */
   readonly valid?: Uint8Array;
 }
 
@@ -177,7 +177,7 @@ function floats(path: string, data: unknown, shape: readonly number[]): HostTens
 }
 
 function bytes(path: string, data: unknown, shape: readonly number[]): HostTensor {
-  if (!(data instanceof Uint8Array)) throw new AttentionError(`${path}: must be a Uint8Array of 0 and 1`);
+  if (!(data instanceof Uint8Array)) throw new AttentionError(`${path}: must be a Uint8Array, 0 at padding`);
   return { dtype: 'bool', shape, data: counted(path, data, shape) };
 }
 

@@ -149,6 +149,32 @@ describe.each(fusions)('%s', (fusion) => {
   });
 });
 
+it.each([...backends, { backend: 'reference' } as const])(
+  '$backend takes any byte of "valid" but 0 as an item: forward, gradient and tables',
+  async (where) => {
+    const attention = await createDifAttention({ ...shape, ...where });
+    const inputs = inputsOf(shape, 2, 3);
+    const tables = await attention.tabulate({
+      sides: { genre: noise(16, 5), brand: noise(20, 6) },
+      position: noise(48, 7),
+    });
+    const answers = async (valid: Uint8Array): Promise<readonly Float32Array[]> => {
+      const { output, gradients } = await attention.gradient({ ...inputs, valid });
+      const ids = { batch: 2, length: 3, item: inputs.item, items: Int32Array.of(1, 2, 0, 3, 0, 0), valid };
+      return [
+        await attention.forward({ ...inputs, valid }),
+        output,
+        gradients.item,
+        gradients.sides['brand'] ?? new Float32Array(),
+        await tables.forward(ids),
+      ];
+    };
+    const expected = await answers(Uint8Array.of(1, 1, 0, 1, 0, 0));
+    expect(await answers(Uint8Array.of(2, 255, 0, 128, 0, 0))).toEqual(expected);
+    await attention.dispose();
+  },
+);
+
 it('any shape: fused is the definition', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -34,7 +34,7 @@ export interface TabulatedInputs {
   readonly item: Float32Array;
   /** `[batch, length]`, rows of the tables */
   readonly items: Int32Array;
-  /** `[batch, length]`, 0 at padding; left out where nothing is padding or only trailing padding meets causal attention */
+  /** `[batch, length]`, 0 at padding, any other byte at items; left out where nothing is padding or only trailing padding meets causal attention */
   readonly valid?: Uint8Array;
 }
 

@@ -38,6 +38,23 @@ describe.each(DEVICES)('%s', (device) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('takes any byte of a bool tensor but 0 as true', () => {
+    const { item, side, position, valid } = sources();
+    const weights = difAttentionWeights({ ...SHAPE, deviation: 0.3 });
+    const bytes = tf.tensor(Uint8Array.of(2, 255, 1, 4, 128, 64, 3, 0, 0, 0), [2, 5], 'bool');
+    const call = (own: tf.Tensor): Float32Array | Int32Array | Uint8Array => {
+      const options = { sides: [side], position, heads: 2, mask: { causal: true, valid: own }, weights };
+      return tf
+        .grad((x: tf.Tensor) => difAttention(x, options))(item)
+        .dataSync();
+    };
+    expect(call(bytes)).toEqual(call(valid));
+    expect(bytes.isDisposed).toBe(false);
+    const before = tf.memory().numTensors;
+    tf.tidy(() => call(bytes));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('trains by an optimizer of tfjs; 100 steps leave nothing alive, and the loss halves', () => {
     const { item, side, position, valid } = sources();
     const weights = difAttentionWeights({ ...SHAPE, deviation: 0.3, seed: 5 });

@@ -1,7 +1,7 @@
 // What every backend promises beside right numbers: state, order, ownership, errors. Each check is a
 // function that throws where the promise is broken, so that any test framework can run it.
 import { BackendError, type Backend, type HostTensor } from '../backend.js';
-import { add, gather, input, mul, reduceSum } from '../build.js';
+import { add, and, cast, constantArray, gather, input, mul, not, or, reduceSum, select } from '../build.js';
 import { createGraph } from '../graph.js';
 import { GraphError } from '../types.js';
 
@@ -149,6 +149,42 @@ export const contractChecks: readonly ContractCheck[] = [
     expectValues('the handed-on input', second['same'], [7, 8]);
     x.data.set([5, 6]);
     expectValues('a new value in the same array', (await program.run({ x, i }))['y'], [10, 12]);
+  }),
+  check('any byte of a bool but 0 is true, and comes back as 1', async (backend) => {
+    const bytes = (...values: number[]): HostTensor => ({
+      dtype: 'bool',
+      shape: [values.length],
+      data: Uint8Array.from(values),
+    });
+    const [a, b, c] = [input('a', [4], 'bool'), input('b', [4], 'bool'), input('c', [4], 'bool')];
+    const graph = createGraph({
+      both: and(a, b),
+      either: or(a, c),
+      no: not(a),
+      chosen: select(a, 3, 4),
+      count: reduceSum(cast(a, 'float32')),
+      same: mul(cast(b, 'float32'), 1),
+      handed: b,
+      written: and(a, constantArray([2, 2, 2, -1], [4], 'bool')),
+    });
+    const feeds = { a: bytes(2, 255, 0, 128), b: bytes(1, 4, 64, 0) };
+    // Fed, or kept as a variable: the same numbers.
+    const variables = await backend.createVariables({ c: bytes(0, 0, 16, 0) });
+    const program = await backend.compile(graph, { variables });
+    for (const values of [16, 2]) {
+      await variables.write({ c: bytes(0, 0, values, 0) });
+      const outputs = await program.run(feeds);
+      expectValues('and', outputs['both'], [1, 1, 0, 0]);
+      expectValues('or', outputs['either'], [1, 1, 1, 1]);
+      expectValues('not', outputs['no'], [0, 0, 1, 0]);
+      expectValues('select', outputs['chosen'], [3, 3, 4, 3]);
+      expectValues('the sum of a cast', outputs['count'], [3]);
+      expectValues('a cast', outputs['same'], [1, 1, 1, 0]);
+      expectValues('handed on', outputs['handed'], [1, 1, 1, 0]);
+      expectValues('with a constant', outputs['written'], [1, 1, 0, 1]);
+    }
+    expectValues('the variable', (await variables.read())['c'], [0, 0, 1, 0]);
+    expectValues("the caller's own bytes", feeds.a, [2, 255, 0, 128]);
   }),
   check('variables are copied in and out', async (backend) => {
     const mine = vector(1, 2);

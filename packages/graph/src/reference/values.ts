@@ -1,6 +1,6 @@
 // Values of the interpreter: tensors with their numbers, float32 held in double precision. A value
 // is never written to once a rule has returned it, so reshapes and variables may share buffers.
-import { sizeOf, type HostData, type HostTensor, type MaskFeed } from '../backend.js';
+import { sizeOf, truthBytes, type HostData, type HostTensor, type MaskFeed } from '../backend.js';
 import { fillMask } from '../random.js';
 import { formatShape, GraphError, type DType } from '../types.js';
 
@@ -78,11 +78,7 @@ export function fromHost(name: string, host: HostTensor): Value {
   if (dtype === 'float32' && (data instanceof Float32Array || data instanceof Float64Array))
     return floats([...shape], Float64Array.from(data));
   if (dtype === 'int32' && data instanceof Int32Array) return ints([...shape], data.slice());
-  if (dtype === 'bool' && data instanceof Uint8Array)
-    return bools(
-      [...shape],
-      data.map((byte) => (byte === 0 ? 0 : 1)),
-    );
+  if (dtype === 'bool' && data instanceof Uint8Array) return bools([...shape], truthBytes(data).slice());
   const takes = { float32: 'Float32Array or Float64Array', int32: 'Int32Array', bool: 'Uint8Array' }[dtype];
   throw new GraphError(`"${name}" is ${dtype}, whose data is a ${takes}, got a ${data.constructor.name}`);
 }

@@ -19,6 +19,7 @@ import {
   type OnnxValue,
 } from '../onnx/model.js';
 import { withOpset } from '../onnx/splice-opset.js';
+import { checkedArray } from '../host.js';
 import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
 import { elementwise } from './elementwise.js';
 import { Emitter, onnxDTypes, type ComposableOperator, type Target } from './emitter.js';
@@ -123,14 +124,10 @@ export function lowerGraph(
         name: input,
         dtype: onnxDTypes[declared.dtype],
         shape: tensor.shape,
-        data: asFloat32(tensor),
+        data: checkedArray(input, tensor),
       });
   }
   return nameOutputs(name, graph, emitter, values, inputs, target);
-}
-
-function asFloat32({ dtype, data }: HostTensor): HostTensor['data'] {
-  return dtype === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
 }
 
 function surroundingsOf(graph: Graph, values: Values): Surroundings {
