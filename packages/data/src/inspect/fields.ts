@@ -1,40 +1,18 @@
 // Which columns serve as attributes, and of what kind; a column that cannot serve says why.
 import { quotedNames, splitValues } from '../category-text.js';
-import { sqlName } from '../engine/quote.js';
 import type { FieldSpec } from '../description/types.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
-import { isCodeName, isLinkName, isMeasureName, isPersonName, plainName } from './names.js';
-import { type ColumnProfile, hasDecimalCommas, isNested } from './profile.js';
+import { FEWEST_TO_JUDGE, type FieldChoice, type FieldContext, groupsNothing } from './choice.js';
+import { isLinkName, isPersonName } from './names.js';
+import { numericField } from './numbers.js';
+import { type ColumnProfile, isNested } from './profile.js';
 
-/** What was made of a column. */
-export interface FieldChoice {
-  /** Absent where the column cannot serve. */
-  readonly field?: FieldSpec;
-  readonly why: string;
-}
-
-/** What else is known. */
-export interface FieldContext {
-  /** Type of an atomic file's header. */
-  readonly atomicType?: string | undefined;
-  /** Whether a value is the id of an item: lists of such are links between items, not attributes. */
-  readonly isItemId?: ((value: string) => boolean) | undefined;
-}
-
-/** Below this number of cells, "almost all distinct" says nothing. */
-const FEWEST_TO_JUDGE = 20;
-/** From this share of distinct values on, values group nothing. */
-const ALMOST_ALL = 0.8;
 /** Text longer than this on average is prose. */
 const LONGEST_VALUE = 50;
-/** Whole numbers with at most so many different values are rather codes than measures. */
-const MOST_CODES = 12;
 /** Share of the cells with a value that must hold a separator. */
 const SEPARATED = 0.1;
 const SEPARATORS = ['|', ';', ', ', ','] as const;
-/** From this share of numbers on, the other cells are mistakes. */
-const MOSTLY = 0.95;
 const URL = /^(https?:)?\/\/|^www\./i;
 
 /** Decides what a column is as an attribute. */
@@ -56,22 +34,8 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
     return severalField(column, cells, { kind: 'multi-categorical', separator: ' ', ...html });
   if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
   if (context.atomicType === 'token') return categoricalField(column, html);
-  if (column.numbers === filled) return numberField(column, context);
-  // Postal codes of two countries: "93101" and "T5V 1E6".
-  if (column.numbers >= filled * MOSTLY && filled >= FEWEST_TO_JUDGE && !isCodeName(column.name)) {
-    const others = filled - column.numbers;
-    const sql = `TRY_CAST(${sqlName(column.name)} AS DOUBLE)`;
-    return {
-      field: { column: { sql }, kind: 'numeric' },
-      why: `numbers, but for ${others} of ${filled} cells, which count as empty`,
-    };
-  }
-  if (hasDecimalCommas(column)) {
-    const sql = `TRY_CAST(replace(replace(${sqlName(column.name)}, '.', ''), ',', '.') AS DOUBLE)`;
-    return { field: { column: { sql }, kind: 'numeric' }, why: 'numbers with a decimal comma' };
-  }
-  const vector = vectorField(column);
-  if (vector !== undefined) return vector;
+  const numbers = numericField(column, context);
+  if (numbers !== undefined) return numbers;
   const quoted = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
   if (quoted > cells.length * 0.8)
     return severalField(column, cells, { kind: 'multi-categorical', separator: ',', names: true, ...html });
@@ -91,43 +55,6 @@ function categoricalField(column: ColumnProfile, html: Pick<FieldSpec, 'html'>):
     return { why: `${distinct} different values on ${filled} rows: it groups nothing` };
   const why = column.distinct === 2 ? 'two values' : `${distinct} values on ${filled} rows`;
   return { field: { kind: 'categorical', ...html }, why };
-}
-
-function groupsNothing(distinct: number, occurrences: number): boolean {
-  return occurrences >= FEWEST_TO_JUDGE && distinct >= ALMOST_ALL * occurrences;
-}
-
-function numberField(column: ColumnProfile, { atomicType }: FieldContext): FieldChoice {
-  const { name, filled, distinct, wholes, least, most, zeroLed, numbers } = column;
-  const whole = wholes === numbers;
-  const plain = plainName(name);
-  if (atomicType === undefined && whole) {
-    if (zeroLed > 0 || isCodeName(name))
-      return groupsNothing(distinct, filled)
-        ? { why: `${distinct} different codes on ${filled} rows: it groups nothing` }
-        : { field: { kind: 'categorical' }, why: `${distinct} codes on ${filled} rows` };
-    if (/year/.test(plain) && least >= 1000 && most <= 2200)
-      return { field: { kind: 'categorical' }, why: `years ${least} to ${most}` };
-    if (distinct <= MOST_CODES && filled > distinct && !isMeasureName(name))
-      return { field: { kind: 'categorical' }, why: `whole numbers with ${distinct} different values` };
-    if (filled >= FEWEST_TO_JUDGE && distinct === filled && most - least + 1 === filled)
-      return { why: 'it counts the rows' };
-  }
-  return { field: { kind: 'numeric' }, why: `numbers from ${least} to ${most}` };
-}
-
-/** Cells of so many numbers each, all of the same length. */
-function vectorField({ cells }: ColumnProfile): FieldChoice | undefined {
-  for (const separator of [' ', ',', ';', '|']) {
-    const rows = cells.slice(0, 200).map((cell) => cell.split(separator).map((part) => part.trim()));
-    const width = rows[0]?.length ?? 0;
-    const fits = rows.every(
-      (parts) => parts.length === width && parts.every((part) => part !== '' && Number.isFinite(Number(part))),
-    );
-    if (width >= 3 && fits && rows.flat().some((part) => part.includes('.')))
-      return { field: { kind: 'vector', separator }, why: `${width} numbers in each cell` };
-  }
-  return undefined;
 }
 
 function separatedField(
