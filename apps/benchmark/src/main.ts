@@ -1,9 +1,7 @@
 // The entry of the installed command.
+import { exitCodes } from './errors.js';
 import { runCommand } from './program.js';
+import { outliveReaders } from './terminal/readers.js';
 
-// A closed pipe is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+outliveReaders(exitCodes.failed);
 process.exitCode = await runCommand(process.argv.slice(2));

@@ -130,6 +130,16 @@ describe('difsr-bench attention', () => {
     }
   });
 
+  it('measures to the end and writes the report when nobody reads what it says', async () => {
+    const folder = await freshFolder();
+    const command = [process.execPath, BIN, 'attention', ...TINY, '--backends', 'reference', '--out', 'out'];
+    const script = 'exit $( { { "$@" 2>&1; echo $? >&3; } | true; } 3>&1 )';
+    const child = spawn('sh', ['-c', script, 'sh', ...command], { cwd: folder, stdio: 'ignore' });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(exitCodes.ok);
+    expect(JSON.parse(await readFile(join(folder, 'out', 'attention.json'), 'utf8'))).toMatchObject({ complete: true });
+  });
+
   it('takes position, padding and side sources of their own width', async () => {
     const args = [
       'attention',

@@ -26,14 +26,21 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** User that the command runs as. */
   readonly uid?: number;
+  /** Which outputs go into a pipe of the shell's whose reader leaves at once; nothing of those is seen. */
+  readonly unread?: 'stdout' | 'both';
   /** Called with what stdout holds so far; may send signals. */
   readonly watch?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs `difsr` with arguments. */
-export function difsr(args: readonly string[], { cwd, env = {}, uid, watch }: RunOptions): Promise<Ended> {
+export function difsr(args: readonly string[], { cwd, env = {}, uid, unread, watch }: RunOptions): Promise<Ended> {
+  const command = [process.execPath, BIN, ...args];
+  // The shell's pipes are real ones; those of Node are sockets. The exit code goes by a way of its own.
+  const called = unread === 'both' ? '"$@" 2>&1' : '"$@"';
+  const piped = ['sh', '-c', `exit $( { { ${called}; echo $? >&3; } | true; } 3>&1 )`, 'sh', ...command];
+  const [file = '', ...rest] = unread === undefined ? command : piped;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(file, rest, {
       cwd,
       env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1', DIFSR_CACHE: CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -65,6 +65,12 @@ describe('difsr data pull', () => {
     expect(all.map(({ name }) => name)).toContain('amazon-2023-video-games');
   });
 
+  it('downloads to the end when nobody reads what it says', async () => {
+    const { code } = await pull(['shop.yaml', '--yes', '--out', 'raw'], { unread: 'both' });
+    expect(code).toBe(0);
+    expect(await readFile(join(cwd, 'raw/clicks.csv'))).toEqual(LOG);
+  });
+
   it('shows the terms, and downloads nothing before somebody agrees', async () => {
     const { code, stdout, stderr } = await pull(['shop.yaml']);
     expect(code).toBe(2);
