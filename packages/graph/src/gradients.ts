@@ -28,6 +28,7 @@ import {
   sumTo,
   transpose,
 } from './build.js';
+import { scanGradient } from './scan.js';
 import type { OpAttributes, OpInputs, OpName } from './signatures.js';
 import { at, GraphError, type Shape, type Tensor } from './types.js';
 
@@ -41,7 +42,15 @@ export interface GradientContext<N extends OpName> {
   /** All outputs and their cotangents, undefined where none arrives. */
   readonly outputs: readonly Tensor[];
   readonly cotangents: readonly (Tensor | undefined)[];
+  /** The gradients of an inner graph, for ops with a body. */
+  readonly differentiate: Differentiate;
 }
+
+/** From outputs with their cotangents to the gradients of `wrt`; undefined where no output depends on it. */
+export type Differentiate = (
+  outputs: readonly (readonly [output: Tensor, cotangent: Tensor])[],
+  wrt: readonly Tensor[],
+) => (Tensor | undefined)[];
 
 /** One cotangent per input. */
 export type GradientRule<N extends OpName> = (context: GradientContext<N>) => readonly (Tensor | undefined)[];
@@ -219,4 +228,6 @@ export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient }
   },
   // g at the ids that were chosen
   topK: ({ inputs: [x], outputs, cotangents: [g] }) => [g && scatterAddLast(at(outputs, 1), g, at(x.shape, -1))],
+  // s_t = f(s_t-1, x_t, o): walking back with c_t = cotangent of s_t: c_t-1 = c_t df/ds + what arrives, dx_t = c_t df/dx, do = sum of c_t df/do
+  scan: scanGradient,
 };

@@ -5,6 +5,8 @@ export type * from './signatures.js';
 export * from './ops.js';
 export * from './build.js';
 export * from './graph.js';
+export * from './scan.js';
+export { scanInputs } from './scan-types.js';
 export * from './gradients.js';
 export * from './vjp.js';
 export * from './rewrite.js';

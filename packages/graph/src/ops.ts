@@ -1,6 +1,7 @@
 // The op table: one line of meaning and the shape and dtype rule of every op.
 // To add an op: its signature, its entry here, its gradient, its interpreter rule, and each
 // backend's lowering; the compiler names the tables that still lack it.
+import { inferScan } from './scan-types.js';
 import { broadcastShapes, broadcastsTo, normalizeAxis, reducedShape, requireSameCount } from './shapes.js';
 import type { OpAttributes, OpInputs, OpName } from './signatures.js';
 import {
@@ -347,6 +348,10 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
       }
       return [typed('int32', targets.shape)];
     },
+  },
+  scan: {
+    meaning: 'states carried through a body along axis 0 of the sequences; of each, all values or the last',
+    infer: inferScan,
   },
 };
 

@@ -78,6 +78,18 @@ function exactNumbers(_: string, value: unknown): unknown {
     : value;
 }
 
+/** What tells attributes apart. A body is told by its nodes: their numbers differ from graph to graph, so places stand for them. */
+function attributesKey(node: Node): string {
+  if (node.op !== 'scan') return JSON.stringify(node.attributes, exactNumbers);
+  const { body, ...others } = node.attributes;
+  const places = new Map(body.nodes.map(({ id }, place) => [id, place]));
+  const placeOf = (tensor: Tensor | undefined): string =>
+    tensor === undefined ? '-' : `${places.get(tensor.node.id) ?? '?'}.${tensor.index}`;
+  const lines = body.nodes.map((inner) => `${inner.op}(${inner.inputs.map(placeOf).join()})${attributesKey(inner)}`);
+  const outputs = [...body.outputs].map(([name, tensor]) => `${name}=${placeOf(tensor)}`);
+  return JSON.stringify([others, lines, outputs]);
+}
+
 /** One node for equal ops on equal inputs with equal attributes. */
 export function shareCommon(graph: Graph): Graph {
   const seen = new Map<string, readonly Tensor[]>();
@@ -86,7 +98,7 @@ export function shareCommon(graph: Graph): Graph {
     const operands = node.inputs
       .map((tensor) => (tensor === undefined ? '-' : `${tensor.node.id}.${tensor.index}`))
       .join();
-    const key = `${node.op}(${operands})${JSON.stringify(node.attributes, exactNumbers)}`;
+    const key = `${node.op}(${operands})${attributesKey(node)}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) return earlier;
     seen.set(key, outputs);

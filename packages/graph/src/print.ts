@@ -29,7 +29,8 @@ export function printGraph(graph: Graph): string {
           ? abbreviate(node.attributes.data)
           : describe(node.attributes);
     const text = `${own.join(', ')} = ${[node.op, ...operands, detail].filter((part) => part !== '').join(' ')}`;
-    return `${text.padEnd(48)} : ${node.outputs.map(formatType).join(', ')}`;
+    const line = `${text.padEnd(48)} : ${node.outputs.map(formatType).join(', ')}`;
+    return node.op === 'scan' ? `${line}\n${indented(printGraph(node.attributes.body))}` : line;
   });
   return [...lines, ...[...graph.outputs].map(([name, tensor]) => `${name} = ${names.get(tensor) ?? '?'}`)].join('\n');
 }
@@ -38,8 +39,13 @@ function abbreviate(data: readonly number[]): string {
   return data.length <= 4 ? data.join(' ') : `${data.slice(0, 3).join(' ')} .. (${data.length})`;
 }
 
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '  | ');
+}
+
+/** Attributes but a body, which is printed below its node. */
 function describe(attributes: object): string {
-  const entries = Object.entries(attributes);
+  const entries = Object.entries(attributes).filter(([key]) => key !== 'body');
   return entries.length === 0
     ? ''
     : `{${entries.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')}}`;

@@ -1,6 +1,6 @@
 // The one way to change a graph: walk it inputs first, give each node's outputs a replacement.
 import { apply } from './build.js';
-import { createGraph } from './graph.js';
+import { createGraph, reachable } from './graph.js';
 import type { OpName } from './signatures.js';
 import type { Graph, Node, NodeOf, Tensor } from './types.js';
 
@@ -12,9 +12,24 @@ export type Rule = (node: Node, rebuilt: readonly Tensor[]) => readonly Tensor[]
  * A pass must not change what a program is fed: without `given`, all inputs stay, even one that is no longer used.
  */
 export function rewrite(graph: Graph, rule: Rule, given: ReadonlyMap<Tensor, Tensor> = new Map()): Graph {
+  const current = replacements(graph.nodes, rule, given);
+  const inputs = given.size === 0 ? [...graph.inputs.values()] : [];
+  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [name, current(tensor)])), inputs);
+}
+
+/** Tensors computed from others: wherever they depend on a tensor of `given`, on its replacement instead. */
+export function substitute(tensors: readonly Tensor[], given: ReadonlyMap<Tensor, Tensor>): Tensor[] {
+  return tensors.map(replacements(reachable(tensors), (_, rebuilt) => rebuilt, given));
+}
+
+function replacements(
+  nodes: readonly Node[],
+  rule: Rule,
+  given: ReadonlyMap<Tensor, Tensor>,
+): (tensor: Tensor) => Tensor {
   const replaced = new Map<Tensor, Tensor>(given);
   const current = (tensor: Tensor): Tensor => replaced.get(tensor) ?? tensor;
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
     const rebuilt = rebuild(node, current);
     const result = rule(rebuilt, rebuilt.outputs);
     node.outputs.forEach((output, i) => {
@@ -22,8 +37,7 @@ export function rewrite(graph: Graph, rule: Rule, given: ReadonlyMap<Tensor, Ten
       if (replacement !== undefined && !given.has(output)) replaced.set(output, replacement);
     });
   }
-  const inputs = given.size === 0 ? [...graph.inputs.values()] : [];
-  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [name, current(tensor)])), inputs);
+  return current;
 }
 
 /** The node itself if none of its inputs changed, else a copy on the new inputs. */

@@ -1,7 +1,7 @@
 // The op table's types: how many inputs every op takes and which attributes it has.
 // Every other table (shape rules, gradients, each backend's lowering) is a mapped type over these
 // names, so an op without a rule does not compile.
-import type { Dim, DType, Shape } from './types.js';
+import type { Dim, DType, Graph, Shape } from './types.js';
 
 /** For ops without attributes. */
 export type None = Readonly<Record<string, never>>;
@@ -19,6 +19,21 @@ interface Inputs<T> {
   4: readonly [T, T, T, T];
   '2 or 3': readonly [T, T, T?];
   many: readonly T[];
+}
+
+/**
+ * Of a scan with operands `states.., sequences.., outer..`. The body's inputs are `state.N`, `element.N` (a sequence without
+ * axis 0) and `outer.N`, its outputs the next states, `state.N`.
+ */
+export interface ScanAttributes {
+  readonly body: Graph;
+  /** How many operands are states, and how many sequences. */
+  readonly states: number;
+  readonly sequences: number;
+  /** From the last element to the first. */
+  readonly reverse: boolean;
+  /** Of each state: all its values along axis 0, each at its element's place, or the last alone. */
+  readonly collect: readonly boolean[];
 }
 
 interface OpSignatures {
@@ -81,6 +96,8 @@ interface OpSignatures {
   tableCrossEntropyGrad: Signature<4, { readonly firstClass: number }>;
   topK: Signature<1, { readonly k: number }>;
   rank: Signature<'2 or 3', { readonly firstItem: number }>;
+  // with a body
+  scan: Signature<'many', ScanAttributes>;
 }
 
 /** The names of all ops. */

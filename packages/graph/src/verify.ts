@@ -21,6 +21,7 @@ export function verify(graph: Graph): void {
         throw new GraphError(`${node.op} #${node.id} uses a tensor that its node does not have`);
     }
     verifyTypes(node);
+    if (node.op === 'scan') verify(node.attributes.body);
     known.add(node.id);
     if (node.op === 'input' && graph.inputs.get(node.attributes.name)?.node !== node)
       throw new GraphError(`input "${node.attributes.name}" is not listed among the graph's inputs`);

@@ -5,7 +5,17 @@ import { createGraph, reachable } from './graph.js';
 import { gradients, type GradientRule, type NoGradient } from './gradients.js';
 import { rewrite } from './rewrite.js';
 import type { OpName } from './signatures.js';
-import { at, formatShape, GraphError, sameShape, type Graph, type Node, type NodeOf, type Tensor } from './types.js';
+import {
+  at,
+  formatShape,
+  GraphError,
+  sameShape,
+  type Dim,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type Tensor,
+} from './types.js';
 
 /**
  * Gradients of `sum(output * cotangent)` over all outputs with respect to `wrt`, as tensors of the same graph.
@@ -71,7 +81,15 @@ function applyRule<N extends OpName>(
   const y = at(node.outputs, 0);
   // Rules of one-output ops always have their cotangent; those of several outputs read `cotangents`.
   const g = cotangents[0] ?? broadcast(constant(0), y.shape);
-  return rule({ inputs: node.inputs, attributes: node.attributes, y, g, outputs: node.outputs, cotangents });
+  return rule({
+    inputs: node.inputs,
+    attributes: node.attributes,
+    y,
+    g,
+    outputs: node.outputs,
+    cotangents,
+    differentiate,
+  });
 }
 
 /** The gradient of a scalar loss; a parameter that the loss does not reach is an error. */
@@ -149,9 +167,11 @@ export function vjp(graph: Graph, wrt: readonly string[]): Vjp {
 /** Symbols that nodes use and none of the tensors has: `sum(x)` needs x's shape again when it is differentiated. */
 function unboundSymbols(nodes: readonly Node[], bound: readonly Tensor[]): Set<string> {
   const known = new Set(bound.flatMap(({ shape }) => [...shape]));
-  const used = nodes.flatMap((node) => [
-    ...node.outputs.flatMap(({ shape }) => [...shape]),
-    ...(node.op === 'size' ? [node.attributes.dim] : []),
-  ]);
-  return new Set(used.filter((dim): dim is string => typeof dim === 'string' && !known.has(dim)));
+  return new Set(nodes.flatMap(dimsOf).filter((dim): dim is string => typeof dim === 'string' && !known.has(dim)));
+}
+
+function dimsOf(node: Node): Dim[] {
+  const inner =
+    node.op === 'size' ? [node.attributes.dim] : node.op === 'scan' ? node.attributes.body.nodes.flatMap(dimsOf) : [];
+  return [...node.outputs.flatMap(({ shape }) => [...shape]), ...inner];
 }

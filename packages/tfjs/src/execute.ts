@@ -72,13 +72,15 @@ function truthful(tensor: TfTensor): TfTensor {
   return truth === bytes ? tensor : tensorOf(truth, tensor.shape, 'bool');
 }
 
+/** @param outerSizes of a body: what symbols stand for outside. */
 function execute(
   plan: Plan,
   inputs: ReadonlyMap<string, TfTensor>,
   taken: (tensor: TfTensor) => TfTensor,
+  outerSizes: ReadonlyMap<string, number> = new Map(),
 ): Record<string, TfTensor> {
   const { graph, lastUses } = plan;
-  const sizes = bindInputs(graph.inputs, typesOf(inputs));
+  const sizes = new Map([...outerSizes, ...bindInputs(graph.inputs, typesOf(inputs))]);
   for (const tensor of inputs.values()) bringHere(tensor);
   const fed = new Map([...inputs].map(([name, tensor]) => [name, taken(tensor)]));
   const feed = (name: string): TfTensor => {
@@ -129,6 +131,7 @@ function runNode<N extends OpName>(node: NodeOf<N>, { read, sizes, feed, constan
       return tensor;
     },
     feed,
+    runBody: (body, values) => execute(planOf(body), values, (tensor) => tensor, sizes),
     constant: () => {
       const values = constants.get(node.id);
       if (values === undefined) throw new GraphError(`constant #${node.id} has no values`);

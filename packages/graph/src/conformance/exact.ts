@@ -17,6 +17,7 @@ import {
 } from '../build.js';
 import { createGraph } from '../graph.js';
 import { uniformAt, type RandomKey } from '../random.js';
+import { scan } from '../scan.js';
 import type { OpName } from '../signatures.js';
 import { at, type Tensor } from '../types.js';
 import { differentiate } from '../vjp.js';
@@ -240,4 +241,22 @@ export function* emptyCases(): Generator<ConformanceCase> {
       s.ints('excluded', ['batch', s.symbol('seen', 0, 0)], 0, 8),
     ),
   }));
+  yield exact('scan', 'no rows', 1, (s) => ({
+    y: sums(
+      s.float('start', [s.symbol('batch', 0, 0), 3], whole),
+      s.float('x', [s.symbol('length', 2, 2), 'batch', 3]),
+    ),
+  }));
+  yield exact('scan', 'no steps', 1, (s) => ({
+    y: sums(
+      s.float('start', [s.symbol('batch', 2, 2), 3], whole),
+      s.float('x', [s.symbol('length', 0, 0), 'batch', 3]),
+    ),
+  }));
 }
+
+const sums = (start: Tensor, x: Tensor): Tensor =>
+  at(
+    scan([start], [x], (states, elements) => [add(at(states, 0), at(elements, 0))]),
+    0,
+  );

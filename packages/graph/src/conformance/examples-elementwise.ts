@@ -117,7 +117,7 @@ function reductions(
 /** Adds 0 times an input, so that a graph without other inputs knows its symbols. */
 const withSymbols = (x: Tensor, source: Tensor): Tensor => add(x, mul(source, 0));
 
-export const elementwiseExamples: Examples<Exclude<OpName, KernelOp>> = {
+export const elementwiseExamples: Examples<Exclude<OpName, KernelOp | 'scan'>> = {
   input: [
     small('float32 handed on', (s) => ({ y: s.float('x', [s.symbol('batch'), 3]) })),
     small('int32 and bool handed on', (s) => ({

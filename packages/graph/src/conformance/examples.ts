@@ -3,7 +3,12 @@
 import type { OpName } from '../signatures.js';
 import { elementwiseExamples } from './examples-elementwise.js';
 import { kernelExamples } from './examples-kernels.js';
+import { scanExamples } from './examples-scan.js';
 import type { Example } from './scene.js';
 
 /** Every op's examples, by name. */
-export const examples: { readonly [N in OpName]: readonly Example[] } = { ...elementwiseExamples, ...kernelExamples };
+export const examples: { readonly [N in OpName]: readonly Example[] } = {
+  ...elementwiseExamples,
+  ...kernelExamples,
+  scan: scanExamples,
+};

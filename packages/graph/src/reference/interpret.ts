@@ -25,13 +25,26 @@ export function plan(graph: Graph): Plan {
   return { graph, lastUses };
 }
 
+const bodyPlans = new WeakMap<Graph, Plan>();
+
+function bodyPlan(body: Graph): Plan {
+  const known = bodyPlans.get(body) ?? plan(body);
+  bodyPlans.set(body, known);
+  return known;
+}
+
 /**
  * The values of a plan's outputs.
  *
+ * @param outerSizes of a body: what symbols stand for outside.
  * @throws GraphError where inputs do not fit, an id is outside its table, or a size outside its axis; it names the node.
  */
-export function interpret({ graph, lastUses }: Plan, feeds: ReadonlyMap<string, Value>): Map<string, Value> {
-  const sizes = bindInputs(graph.inputs, feeds);
+export function interpret(
+  { graph, lastUses }: Plan,
+  feeds: ReadonlyMap<string, Value>,
+  outerSizes: ReadonlyMap<string, number> = new Map(),
+): Map<string, Value> {
+  const sizes = new Map([...outerSizes, ...bindInputs(graph.inputs, feeds)]);
   const feed = (name: string): Value => {
     const value = feeds.get(name);
     if (value === undefined) throw new GraphError(`input "${name}" was not given`);
@@ -66,6 +79,7 @@ function runNode<N extends OpName>(
     shape: bindShape(at(node.outputs, 0).shape, sizes),
     sizes,
     feed,
+    runBody: (body, values) => interpret(bodyPlan(body), values, sizes),
   };
   try {
     return kernel(context);

@@ -2,7 +2,7 @@
 // line stands in the modules beside this one.
 import { bindDim } from '../shapes.js';
 import type { None, OpAttributes, OpInputs, OpName } from '../signatures.js';
-import { at, type DType } from '../types.js';
+import { at, type DType, type Graph } from '../types.js';
 import {
   broadcastValue,
   choose,
@@ -19,6 +19,7 @@ import { erf } from './erf.js';
 import { crossEntropyGradients, crossEntropyRows, layerNormRows, softmaxRows } from './normalized.js';
 import { contractValues, matmulValues } from './products.js';
 import { gatherLastElements, gatherRows, rankTargets, scatterAddElements, scatterAddRows, topKRows } from './rows.js';
+import { scanValues } from './scan.js';
 import { floats, ints, valueOf, withShape, type Value } from './values.js';
 
 interface Context<Inputs, Attributes> {
@@ -30,6 +31,8 @@ interface Context<Inputs, Attributes> {
   readonly sizes: ReadonlyMap<string, number>;
   /** The value of a graph input. */
   feed(name: string): Value;
+  /** Outputs of a body, from the values of its inputs. */
+  runBody(body: Graph, inputs: ReadonlyMap<string, Value>): ReadonlyMap<string, Value>;
 }
 
 /** What the rule of op `N` computes from. */
@@ -120,4 +123,6 @@ export const kernels: { readonly [N in OpName]: Kernel<N> } = {
   rank: ({ inputs: [scores, targets, excluded], attributes: { firstItem } }) => [
     rankTargets(scores, targets, excluded, firstItem),
   ],
+  scan: ({ inputs, attributes, runBody }) =>
+    scanValues(inputs, attributes, (values) => runBody(attributes.body, values)),
 };

@@ -33,6 +33,12 @@ const arrays: { readonly [D in DType]: (values: readonly number[]) => HostData }
   bool: (values) => Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)),
 };
 
+/** A value that enters a body: its name outside, and its type inside. */
+export interface Carried {
+  readonly start: string;
+  readonly value: Omit<OnnxValue, 'name'>;
+}
+
 /** What emitters of a model and of its loop bodies share. */
 interface Shared {
   readonly graph: Graph;
@@ -261,6 +267,79 @@ export class Emitter {
   }
 
   /**
+   * Carries states along axis 0 of sequences (ONNX Scan). Values of the outside are visible inside.
+   *
+   * @param body gets the states and this step's elements; returns the next states, and a result of this step for each of `results`.
+   * @returns the states after the last step, then all values of each result along axis 0, each at its element's place.
+   */
+  scan(
+    states: readonly Carried[],
+    sequences: readonly Carried[],
+    results: readonly Omit<OnnxValue, 'name'>[],
+    reverse: boolean,
+    body: (inner: Emitter, states: readonly string[], elements: readonly string[]) => readonly string[],
+  ): string[] {
+    const nodes: OnnxNode[] = [];
+    const inner = new Emitter(this.target, nodes, this.#shared);
+    inner.prefix = `${this.prefix}/body`;
+    const named = ({ value }: Carried, hint: string): OnnxValue => ({
+      ...value,
+      name: this.fresh(`${inner.prefix}/${hint}`),
+    });
+    const stateInputs = states.map((state) => named(state, 'state'));
+    const elements = sequences.map((sequence) => named(sequence, 'element'));
+    const given = body(
+      inner,
+      stateInputs.map(({ name }) => name),
+      elements.map(({ name }) => name),
+    );
+    // An output of a body is a value of its own, made inside.
+    const outputs = [...states.map(({ value }) => value), ...results].map((value, i) => ({
+      ...value,
+      name: inner.op('Identity', [at(given, i)]),
+    }));
+    const direction = reverse ? 1 : 0;
+    const graph: OnnxGraph = {
+      name: inner.prefix,
+      nodes,
+      inputs: [...stateInputs, ...elements],
+      outputs,
+      initializers: [],
+    };
+    return this.ops(
+      'Scan',
+      [...states, ...sequences].map(({ start }) => start),
+      outputs.length,
+      {
+        body: graph,
+        num_scan_inputs: sequences.length,
+        scan_input_directions: sequences.map(() => direction),
+        ...(results.length === 0 ? {} : { scan_output_directions: results.map(() => direction) }),
+      },
+    );
+  }
+
+  /** The results of one of two branches, which see the values of the outside. Each result is made in both. */
+  either(
+    condition: string,
+    results: readonly Omit<OnnxValue, 'name'>[],
+    branches: { readonly [B in 'whenTrue' | 'whenFalse']: (inner: Emitter) => readonly string[] },
+  ): string[] {
+    const branch = (body: (inner: Emitter) => readonly string[], name: string): OnnxGraph => {
+      const nodes: OnnxNode[] = [];
+      const inner = new Emitter(this.target, nodes, this.#shared);
+      inner.prefix = `${this.prefix}/${name}`;
+      const given = body(inner);
+      const outputs = results.map((value, i) => ({ ...value, name: inner.op('Identity', [at(given, i)]) }));
+      return { name: inner.prefix, nodes, inputs: [], outputs, initializers: [] };
+    };
+    return this.ops('If', [condition], results.length, {
+      then_branch: branch(branches.whenTrue, 'true'),
+      else_branch: branch(branches.whenFalse, 'false'),
+    });
+  }
+
+  /**
    * Runs `body` `trips` times. Values of the outside are visible inside.
    *
    * @param trips name of an int64 scalar.
@@ -270,7 +349,7 @@ export class Emitter {
    */
   loop(
     trips: string,
-    carried: readonly { readonly start: string; readonly value: Omit<OnnxValue, 'name'> }[],
+    carried: readonly Carried[],
     body: (inner: Emitter, iteration: string, variables: readonly string[]) => readonly string[],
   ): string[] {
     const nodes: OnnxNode[] = [];

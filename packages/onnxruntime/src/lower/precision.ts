@@ -84,6 +84,8 @@ export const policies: { readonly [N in OpName]: Policy | ((node: NodeOf<N>) => 
   // An order must not have more ties than the scores it was made of.
   topK: 'full',
   rank: 'full',
+  // Rounding would add up from step to step.
+  scan: 'full',
 };
 
 /** Whether float16 holds a number with its full accuracy, apart from rounding. */

@@ -1,5 +1,6 @@
 // From a graph to the bytes of an ONNX model: walks the nodes, applies the lowering table, names the results.
 import {
+  at,
   GraphError,
   type Graph,
   type HostTensor,
@@ -29,6 +30,7 @@ import { plan, type Unit } from './plan.js';
 import type { Arithmetic } from './precision.js';
 import { products } from './products.js';
 import { rows } from './rows.js';
+import { recurrence } from './scan.js';
 import { shapes } from './shape.js';
 import { Values } from './values.js';
 
@@ -40,6 +42,7 @@ export const lowerings: { readonly [N in OpName]: Lowering<N> } = {
   ...rows,
   ...kernels,
   ...crossEntropies,
+  ...recurrence,
 };
 
 /** Operator set and file format of each target. Opset 17 and IR 8 are what the oldest runtimes still in use read. */
@@ -110,12 +113,7 @@ export function lowerGraph(
 ): OnnxGraph {
   const emitter = Emitter.create(graph, target, lacks);
   const values = new Values(emitter, target === 'runtime' ? arithmetic : 'float32');
-  const surroundings = surroundingsOf(graph, values);
-  const positions = new Map(graph.nodes.map((node, position) => [node.id, position]));
-  for (const unit of plan(graph)) {
-    emitter.prefix = `${unit.node.op}_${positions.get(unit.node.id) ?? ''}`;
-    lowerUnit(emitter, unit, values, surroundings);
-  }
+  lowerNodes(emitter, graph, values);
   const inputs = new Map([...graph.inputs].filter(([input]) => !(input in initializers)));
   for (const [input, tensor] of Object.entries(initializers)) {
     const declared = graph.inputs.get(input);
@@ -130,6 +128,28 @@ export function lowerGraph(
   return nameOutputs(name, graph, emitter, values, inputs, target);
 }
 
+/** Lowers the nodes of a graph, or of a body, whose inputs have values already. */
+function lowerNodes(emitter: Emitter, graph: Graph, values: Values): void {
+  const surroundings = surroundingsOf(graph, values);
+  const positions = new Map(graph.nodes.map((node, position) => [node.id, position]));
+  const { prefix } = emitter;
+  for (const unit of plan(graph)) {
+    if (unit.node.op === 'input' && values.has(at(unit.node.outputs, 0))) continue;
+    const own = `${unit.node.op}_${positions.get(unit.node.id) ?? ''}`;
+    emitter.prefix = prefix === '' ? own : `${prefix}/${own}`;
+    lowerUnit(emitter, unit, values, surroundings);
+  }
+  emitter.prefix = prefix;
+}
+
+/** A body is float32 whatever the program: its sums grow over many steps. */
+function lowerBody(inner: Emitter, body: Graph, inputs: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const values = new Values(inner, 'float32');
+  for (const [name, tensor] of body.inputs) values.assign(tensor, inputs.get(name) ?? '');
+  lowerNodes(inner, body, values);
+  return new Map([...body.outputs].map(([name, tensor]) => [name, values.nameOf(tensor)]));
+}
+
 function surroundingsOf(graph: Graph, values: Values): Surroundings {
   const uses = new Map<Tensor, number>();
   const reads = [
@@ -140,6 +160,7 @@ function surroundingsOf(graph: Graph, values: Values): Surroundings {
   return {
     uses: (tensor) => uses.get(tensor) ?? 0,
     valueOf: (tensor) => values.nameOf(tensor),
+    lowerBody,
   };
 }
 

@@ -50,6 +50,11 @@ export class Values {
     } else this.#entries.set(tensor, { full: name, half: undefined, width: float ? this.#result : 'full' });
   }
 
+  /** Whether a tensor has been lowered. */
+  has(tensor: Tensor): boolean {
+    return this.#entries.has(tensor);
+  }
+
   /** The value of a tensor that has been lowered, in what is computed now; a bool or an integer as it is. */
   nameOf(tensor: Tensor): string {
     const entry = this.#entry(tensor);

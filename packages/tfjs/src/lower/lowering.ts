@@ -1,5 +1,5 @@
 // What a lowering is: a function from the tensors of a node's inputs to those of its outputs.
-import type { OpAttributes, OpInputs, OpName } from '@difsr/graph';
+import type { Graph, OpAttributes, OpInputs, OpName } from '@difsr/graph';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Values } from '../kernel.js';
 
@@ -14,6 +14,8 @@ interface Context<Inputs, Attributes> {
   readonly scratch: (tensor: Tensor) => Tensor;
   /** The value of a graph input, which stays the caller's. */
   readonly feed: (name: string) => Tensor;
+  /** Outputs of a body, new tensors, from tensors for its inputs. */
+  readonly runBody: (body: Graph, inputs: ReadonlyMap<string, Tensor>) => Readonly<Record<string, Tensor>>;
   /** The value of a constant node. */
   readonly constant: () => Values;
 }

@@ -8,6 +8,7 @@ import { layerNorm, softmax, tableCrossEntropy, tableCrossEntropyGrad } from './
 import { contract, matmul } from './products.js';
 import { rank, topK } from './ranking.js';
 import { gather, gatherLast, same, scatterAdd, scatterAddLast } from './rows.js';
+import { scan } from './scan.js';
 
 /** Every lowering, by op. */
 export const lower: { readonly [N in OpName]: Lowering<N> } = {
@@ -59,4 +60,5 @@ export const lower: { readonly [N in OpName]: Lowering<N> } = {
   tableCrossEntropyGrad,
   topK,
   rank,
+  scan,
 };
