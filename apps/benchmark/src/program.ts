@@ -70,6 +70,6 @@ function describeError(error: unknown): { readonly message: string; readonly cod
 function commanderError(error: CommanderError): { readonly message: string; readonly code: ExitCode } {
   if (error.exitCode === 0) return { message: '', code: exitCodes.ok };
   const text = error.code === 'commander.help' ? '' : error.message;
-  const cure = '\n  cure: difsr-bench attention --help lists the options';
+  const cure = '\n  cure: npx difsr-bench attention --help lists the options';
   return { message: text === '' ? '' : `${text}${cure}`, code: exitCodes.usage };
 }

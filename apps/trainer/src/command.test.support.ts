@@ -42,7 +42,8 @@ export function difsr(args: readonly string[], { cwd, env = {}, uid, unread, wat
   return new Promise((resolve, reject) => {
     const child = spawn(file, rest, {
       cwd,
-      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1', DIFSR_CACHE: CACHE, ...env },
+      // As npx starts it: hints name the command by that.
+      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1', DIFSR_CACHE: CACHE, npm_command: 'exec', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid }),
     });

@@ -10,6 +10,7 @@ import {
   type ReportKind,
 } from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
+import { commandLine } from './command-line.js';
 import { UsageError } from './errors.js';
 import { whole } from './output/table.js';
 import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw-data.js';
@@ -76,7 +77,7 @@ export async function loadFiles(config: DataConfig): Promise<Dataset> {
   if (streaming === 'on') {
     throw new UsageError(
       `data.streaming: "on" needs a prepared data set, ${path} holds raw files`,
-      `difsr data prepare ${path}, then train on what it wrote; or leave data.streaming out`,
+      `${commandLine('data', 'prepare', path)}, then train on what it wrote; or leave data.streaming out`,
     );
   }
   return dataset;
@@ -171,6 +172,6 @@ export function reportLines(report: LoadReport): string[] {
     .slice(0, MOST_LINES)
     .map(({ kind, what, count, why }) => `${kind}: ${what}${count > 0 ? ` (${whole(count)})` : ''}: ${why}`);
   if (sorted.length > lines.length)
-    lines.push(`and ${sorted.length - lines.length} more; difsr data stats PATH --json has all`);
+    lines.push(`and ${sorted.length - lines.length} more; ${commandLine('data', 'stats', 'PATH', '--json')} has all`);
   return lines;
 }

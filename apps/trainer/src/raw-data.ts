@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { DataError, type ReportEntry } from '@difsr/data';
 import type { Findings } from '@difsr/data/prepare';
 import type { DataConfig } from '@difsr/training';
+import { commandLine } from './command-line.js';
 import type { TrainingData } from './prepared-data.js';
 
 /** Forms that are prepared; atomic and S3-Rec files have readers of their own. */
@@ -72,7 +73,10 @@ function inTermsOfRuns(error: unknown, path: string): unknown {
       .replaceAll(/--(user|item) \(\w+\)/g, '--set data.$1Column=NAME')
       .replaceAll(/--time \(time\)/g, '--set data.timeColumn=NAME')
       .replaceAll(/--time none/g, '--set data.timeColumn=none')
-      .replace(/^(.*--time-format .*)$/, `$1 of "difsr data prepare ${path}", and train on what it writes`),
+      .replace(
+        /^(.*--time-format .*)$/,
+        `$1 of ${commandLine('data', 'prepare', path).replaceAll('$', '$$$$')}, and train on what it writes`,
+      ),
   }));
   return new DataError(problems, error.total);
 }

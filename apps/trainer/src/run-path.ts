@@ -2,6 +2,7 @@
 import { access, constants, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RUN_FILES } from '@difsr/training';
+import { commandLine } from './command-line.js';
 import { UsageError } from './errors.js';
 import { codeOf } from './file-names.js';
 
@@ -22,7 +23,7 @@ export async function requireFreeFolder(out: string): Promise<void> {
   if (names?.includes(RUN_FILES.config))
     throw new UsageError(
       `--out ${out}: already holds a run`,
-      `"difsr resume ${out}" goes on with it; another --out starts a new one`,
+      `${commandLine('resume', out)} goes on with it; another --out starts a new one`,
     );
   const [first] = names ?? [];
   if (first !== undefined)

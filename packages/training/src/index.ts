@@ -6,6 +6,7 @@ export * from './sampler.js';
 export * from './schedule.js';
 export * from './early-stopping.js';
 export * from './files.js';
+export * from './shell-word.js';
 export * from './run-error.js';
 export { openRun, readRunConfig, RUN_FILES, type Run, type RunVocabulary } from './run-folder.js';
 export { readCheckpoint, type Environment, type RunState } from './checkpoint.js';

@@ -1,6 +1,7 @@
 // The README of a run folder: what was trained on what, how well it ranks, how to use it.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { ModelInstance } from '@difsr/models';
+import { shellWord } from './shell-word.js';
 import type { RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 
@@ -40,9 +41,9 @@ ${names.map(row).join('\n')}
 ## Use
 
 \`\`\`
-npx difsr recommend ${folder} --history "${first}" -k 10
-npx difsr evaluate ${folder}
-npx difsr export ${folder} --onnx
+npx difsr recommend ${shellWord(folder)} --history ${shellWord(first)} -k 10
+npx difsr evaluate ${shellWord(folder)}
+npx difsr export ${shellWord(folder)} --onnx
 \`\`\`
 
 ## Files

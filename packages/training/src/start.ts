@@ -6,6 +6,7 @@ import { schemaOf, type SequenceStore } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
+import { shellWord } from './shell-word.js';
 import { environmentChanges, readCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
@@ -132,7 +133,7 @@ async function requireEmpty(out: string): Promise<void> {
   const existing = await readdir(out);
   if (existing.includes(RUN_FILES.config))
     throw new RunError(
-      `${out}: already holds a run. Cure: "difsr resume ${out}" goes on with it; --out NAME starts another`,
+      `${out}: already holds a run. Cure: difsr resume ${shellWord(out)} goes on with it; --out NAME starts another`,
     );
   if (existing.length > 0)
     throw new RunError(

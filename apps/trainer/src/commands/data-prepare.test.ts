@@ -53,7 +53,7 @@ it('shows what it inferred, writes a description, and gives the data set that th
   expect(stdout).toMatch(/items\.tags +multi-categorical/);
   expect(stdout).toMatch(/items\.price +numeric/);
   expect(stdout).toMatch(/not used: items\.page: addresses of pages/);
-  expect(stdout).toContain('next: difsr train --data data/mine');
+  expect(stdout).toContain('next: npx difsr train --data data/mine');
   const description = await readDescription(join(cwd, 'data/mine.yaml'));
   expect(description).toMatchObject({
     name: 'mine',

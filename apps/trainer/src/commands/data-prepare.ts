@@ -5,6 +5,7 @@ import { DataError } from '@difsr/data';
 import type * as PrepareDoor from '@difsr/data/prepare';
 import type { Description, Findings, Inspection, Manifest } from '@difsr/data/prepare';
 import { type Command, InvalidArgumentError } from 'commander';
+import { commandLine } from '../command-line.js';
 import { mergeTrees, parseSetting, isTree, assignmentLayer } from '../config-layers.js';
 import { exitCodes, type ExitCode, UsageError } from '../errors.js';
 import { codeOf } from '../file-names.js';
@@ -169,7 +170,7 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
         if (job.yaml !== undefined) {
           await writeYaml(prepare, job, job.yaml, options.overwrite === true);
           yaml = job.yaml;
-          terminal.line(`written: ${yaml} (edit it, then: difsr data prepare ${yaml})`);
+          terminal.line(`written: ${yaml} (edit it, then: ${commandLine('data', 'prepare', yaml)})`);
         }
         const manifest = await run(prepare, terminal, job, options, signal);
         showResult(terminal, manifest, job);
@@ -231,8 +232,8 @@ function showResult(terminal: Terminal, manifest: Manifest, { out }: Job): void 
   terminal.line();
   showPrepared(terminal, manifest, out);
   terminal.line();
-  terminal.line(`next: difsr train --data ${out}`);
-  terminal.line(`      difsr data stats ${out}`);
+  terminal.line(`next: ${commandLine('train', '--data', out)}`);
+  terminal.line(`      ${commandLine('data', 'stats', out)}`);
 }
 
 /** An edited description is somebody's work. */
@@ -246,7 +247,7 @@ async function writeYaml(
   if (there !== undefined && there !== describe(description, findings) && !overwrite)
     throw new UsageError(
       `${file}: exists, and is not what would be written`,
-      `prepare it as it is with "difsr data prepare ${file}", write over it with --overwrite, or choose another --out`,
+      `prepare it as it is with ${commandLine('data', 'prepare', file)}, write over it with --overwrite, or choose another --out`,
     );
   await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
     throw new UsageError(`${dirname(file)}: cannot be made (${codeOf(error)})`, 'choose another folder with --out');
@@ -271,7 +272,7 @@ async function jobOf(
 }
 
 function unknownInput(name: string, recipes: readonly string[]): DataError {
-  const cure = didYouMean(name, recipes) ?? 'check the path; "difsr data pull" lists the recipes';
+  const cure = didYouMean(name, recipes) ?? `check the path; ${commandLine('data', 'pull')} lists the recipes`;
   return new DataError([{ file: name, message: 'no such file, and no recipe of that name', cure }]);
 }
 
@@ -304,7 +305,7 @@ async function recipeJob(prepare: Prepare, recipe: string, options: PrepareComma
       {
         file: base,
         message: `there is no folder with the raw files of ${recipe}`,
-        cure: `fetch them with "difsr data pull ${recipe}", or name their folder with --raw`,
+        cure: `fetch them with ${commandLine('data', 'pull', recipe)}, or name their folder with --raw`,
       },
     ]);
   return { description, base, out: options.out ?? join('data', description.name) };

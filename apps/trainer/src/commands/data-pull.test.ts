@@ -89,7 +89,7 @@ describe('difsr data pull', () => {
     expect(code).toBe(0);
     expect((await readFile(join(cwd, 'raw/shop/clicks.csv'))).equals(LOG)).toBe(true);
     expect(stdout).toMatch(/^clicks\.csv .* downloaded, the publisher's checksum {2}sha256 [0-9a-f]{16}\.\.$/m);
-    expect(stdout).toContain('next: difsr data prepare shop.yaml --raw raw/shop\n');
+    expect(stdout).toContain('next: npx difsr data prepare shop.yaml --raw raw/shop\n');
     const lines = (await pull(['shop.yaml', '--yes', '--out', 'raw/shop', '--json'])).stdout.trimEnd().split('\n');
     const events = lines.map((line) => JSON.parse(line) as { kind: string; files?: unknown }); // the command's own form
     expect(events.map(({ kind }) => kind)).toEqual(['terms', 'file', 'verify', 'done', 'result']);
@@ -111,7 +111,7 @@ describe('difsr data pull', () => {
     expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toEqual({
       kind: 'interrupted',
       folder: '.',
-      next: 'difsr data pull shop.yaml',
+      next: 'npx difsr data pull shop.yaml',
     });
     expect(existsSync(join(cwd, 'clicks.csv'))).toBe(false);
     const part = await readFile(join(cwd, 'clicks.csv.part'));

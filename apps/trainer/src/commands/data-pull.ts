@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Description, RecipeEntry } from '@difsr/data/prepare';
 import type { PullReport } from '@difsr/data/pull';
 import type { Command } from 'commander';
+import { commandLine } from '../command-line.js';
 import { DownloadError, exitCodes, type ExitCode, UsageError } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
 import { jsonOption } from '../options.js';
@@ -52,7 +53,7 @@ async function listCommand(terminal: Terminal): Promise<ExitCode> {
   terminal.value(recipes);
   for (const line of table(recipeRows(recipes), ['left', 'left'])) terminal.line(line);
   terminal.line();
-  terminal.line(terminal.style('dim', 'next: difsr data pull NAME'));
+  terminal.line(terminal.style('dim', `next: ${commandLine('data', 'pull', 'NAME')}`));
   return exitCodes.ok;
 }
 
@@ -77,7 +78,7 @@ async function pullCommand(name: string, options: PullCommandOptions, terminal: 
   // The files of a recipe lie where "data prepare" looks for them, those of a description beside it.
   const folder = options.out ?? (isDescription(name) ? dirname(name) : join('data', 'raw', description.name));
   showTerms(terminal, description, folder);
-  if (options.yes !== true && !(await agreed(terminal, name))) {
+  if (options.yes !== true && !(await agreed(terminal, name, options))) {
     terminal.line();
     terminal.line('nothing was downloaded');
     return exitCodes.ok;
@@ -96,7 +97,7 @@ async function pullCommand(name: string, options: PullCommandOptions, terminal: 
         } catch (error) {
           progress.close();
           if (signal.aborted) {
-            const again = `difsr data pull ${[name, ...(options.out === undefined ? [] : ['--out', options.out])].join(' ')}`;
+            const again = commandLine('data', 'pull', name, ...into(options));
             terminal.value({ kind: 'interrupted', folder, next: again });
             terminal.line(`interrupted; what was received stays in ${folder}. Go on with: ${again}`);
             return exitCodes.interrupted;
@@ -147,12 +148,17 @@ function sizeOf(pull: NonNullable<Description['pull']>): string {
   return `${files}, ${Number.isNaN(size) ? 'size not stated by the publisher' : bytes(size)}`;
 }
 
+/** The options that put a download into another folder. */
+function into({ out }: PullCommandOptions): readonly string[] {
+  return out === undefined ? [] : ['--out', out];
+}
+
 /** Asks on a terminal. @throws UsageError where nobody can answer */
-async function agreed(terminal: Terminal, name: string): Promise<boolean> {
+async function agreed(terminal: Terminal, name: string, options: PullCommandOptions): Promise<boolean> {
   if (terminal.json || !process.stdout.isTTY || !process.stdin.isTTY)
     throw new UsageError(
       'the terms of a data set must be agreed to, and there is no terminal to ask on',
-      `read them above or at the home page, and agree with: difsr data pull ${name} --yes`,
+      `read them above or at the home page, and agree with: ${commandLine('data', 'pull', name, ...into(options), '--yes')}`,
     );
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {
@@ -170,7 +176,7 @@ async function agreed(terminal: Terminal, name: string): Promise<boolean> {
 
 function showReport(terminal: Terminal, report: PullReport, name: string, out: string | undefined): void {
   const { files, missing, manual } = report;
-  const next = `difsr data prepare ${name}${out === undefined ? '' : ` --raw ${out}`}`;
+  const next = commandLine('data', 'prepare', name, ...(out === undefined ? [] : ['--raw', out]));
   terminal.value({ kind: 'result', ...report, next });
   const checks = {
     publisher: "the publisher's checksum",

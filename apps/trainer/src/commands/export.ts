@@ -5,6 +5,7 @@ import { exportTask } from '@difsr/models';
 import { createOnnxRuntimeBackend, openModelFile, toOnnx } from '@difsr/onnxruntime';
 import { inferenceTensors, openRun, RUN_FILES, writeFileAtomic, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
+import { commandLine } from '../command-line.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
 import { jsonOption, positiveInteger } from '../options.js';
 import { bytes as size } from '../output/table.js';
@@ -47,7 +48,8 @@ Examples:
 
 async function exportCommand(folder: string, options: ExportOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  if (options.onnx !== true) throw new UsageError('no format was named', `write difsr export ${folder} --onnx`);
+  if (options.onnx !== true)
+    throw new UsageError('no format was named', `write ${commandLine('export', folder, '--onnx')}`);
   const run = await openRun(folder);
   const { k } = options;
   const items = run.vocabulary.schema.items;

@@ -2,6 +2,7 @@
 import { sequenceAt, type Dataset } from '@difsr/data';
 import { createRecommender, openRun, type RunConfig, type TrainOutcome } from '@difsr/training';
 import type { Command } from 'commander';
+import { commandLine } from '../command-line.js';
 import { openBackend } from '../backend.js';
 import { resolveConfig } from '../config.js';
 import { loadFiles, showData } from '../data.js';
@@ -67,7 +68,7 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   const last = outcomes.at(-1);
   if (last !== undefined) await showExample(terminal, last.run, options);
   terminal.line(
-    `\ntook ${seconds((performance.now() - started) / 1000)}; now with your own data: npx difsr train --data PATH`,
+    `\ntook ${seconds((performance.now() - started) / 1000)}; now with your own data: ${commandLine('train', '--data', 'PATH')}`,
   );
   return exitCodes.ok;
 }
@@ -97,7 +98,7 @@ async function showExample(terminal: Terminal, folder: string, options: SharedOp
     const history = exampleHistory(dataset);
     terminal.line();
     showRecommendations(terminal, run, history, await recommender.recommend(history, { k: 10, includeSeen: false }));
-    terminal.line(`again: npx difsr recommend ${folder} --history "${history.join(' ')}" -k 10`);
+    terminal.line(`again: ${commandLine('recommend', folder, '--history', history.join(' '), '-k', '10')}`);
   } finally {
     await backend.dispose();
   }

@@ -5,6 +5,7 @@ import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { FileWriteError, RunError } from '@difsr/training';
 import { CommanderError } from 'commander';
+import { inOwnName } from '../command-line.js';
 import { DownloadError, exitCodes, UsageError, type ExitCode } from '../errors.js';
 
 /** Lines of an error that are shown: one screen. */
@@ -51,7 +52,8 @@ function commanderError(error: CommanderError): ShownError {
   // Commander's messages start with "error: " and name the nearest option where there is one; (outputHelp) is silent.
   const text = error.code === 'commander.help' ? '' : error.message;
   return {
-    message: text === '' ? '' : `${text}\n  cure: difsr --help and difsr COMMAND --help list what there is`,
+    message:
+      text === '' ? '' : `${text}\n  cure: ${inOwnName('difsr --help and difsr COMMAND --help list what there is')}`,
     code: exitCodes.usage,
   };
 }
@@ -70,7 +72,7 @@ const TERMS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function inCommandTerms(message: string): string {
-  return TERMS.reduce((text, [library, ours]) => text.replaceAll(library, ours), message);
+  return inOwnName(TERMS.reduce((text, [library, ours]) => text.replaceAll(library, ours), message));
 }
 
 function oneScreen(message: string): string {

@@ -1,6 +1,7 @@
 // What was inferred about files, and what became of their rows, as lines of text.
 import { basename } from 'node:path';
 import type { ColumnFinding, Findings, Manifest } from '@difsr/data/prepare';
+import { commandLine } from '../command-line.js';
 import type { PreparedRaw } from '../raw-data.js';
 import { table, whole } from './table.js';
 import type { Terminal } from './terminal.js';
@@ -37,7 +38,8 @@ export function showPreparedRaw(terminal: Terminal, { findings, folder, reused }
   if (findings !== undefined) showFindings(terminal, findings);
   terminal.line();
   const how = reused ? 'nothing has changed: the data set in the cache is used' : 'prepared, and kept in the cache';
-  terminal.line(terminal.style('dim', `${how} (${folder}); "difsr data prepare ${path}" writes a description to edit`));
+  const again = commandLine('data', 'prepare', path);
+  terminal.line(terminal.style('dim', `${how} (${folder}); ${again} writes a description to edit`));
 }
 
 function roleOf({ role, kind }: ColumnFinding): string {

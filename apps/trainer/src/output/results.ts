@@ -1,5 +1,6 @@
 // What a command shows when a run has ended: metrics, and what can be done next.
 import type { RunMetrics, TrainOutcome } from '@difsr/training';
+import { commandLine } from '../command-line.js';
 import { bytes, metricsTable, seconds } from './table.js';
 import type { Terminal } from './terminal.js';
 
@@ -8,7 +9,7 @@ export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
   const { reason, run, metrics } = outcome;
   terminal.value({ kind: 'result', reason, run, ...(metrics === undefined ? {} : { metrics }) });
   if (reason === 'interrupted' || metrics === undefined) {
-    terminal.line(`interrupted; saved in ${run}\nresume: npx difsr resume ${run}`);
+    terminal.line(`interrupted; saved in ${run}\nresume: ${commandLine('resume', run)}`);
     return;
   }
   terminal.line();
@@ -19,7 +20,7 @@ export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
     `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; test ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
   );
   terminal.line(`run: ${run}`);
-  terminal.line(`next: npx difsr recommend ${run} --history "ID ID ID"`);
+  terminal.line(`next: ${commandLine('recommend', run, '--history', 'ID ID ID')}`);
 }
 
 /** The table of metrics of a run. */

@@ -1,5 +1,6 @@
 // Where a command's output goes: text for people or JSON lines for programs, with colours where a terminal shows them.
 import { styleText } from 'node:util';
+import { inOwnName } from '../command-line.js';
 
 /** Styles that the commands use. */
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
@@ -35,7 +36,7 @@ export function processTerminal(options: { readonly json: boolean }): Terminal {
     value: (value) => {
       if (options.json) stdout.write(`${JSON.stringify(value)}\n`);
     },
-    warn: (text) => void stderr.write(`warning: ${text}\n`),
+    warn: (text) => void stderr.write(`warning: ${inOwnName(text)}\n`),
     style: (style, text) => (colours ? styleText(style, text) : text),
   };
 }
