@@ -32,3 +32,45 @@ export function splitValues(cell: string, mode: CategoryText, separator: string)
   const parts = cell.split(separator);
   return (separator === ' ' ? parts : parts.map((part) => part.trim())).filter((part) => part !== '');
 }
+
+/** Whether a cell is a list in brackets of which not every part is quoted: `[Action, Comedy]`, `{Action,"Sci-Fi"}`. */
+export function isBracketed(cell: string): boolean {
+  return /^\s*(\[.*\]|\{.*\})\s*$/s.test(cell);
+}
+
+/** The parts of a list in brackets; quotes around a part are no part of it. */
+export function bracketedParts(cell: string, separator: string): string[] {
+  const parts: string[] = [];
+  const inner = cell.trim().slice(1, -1);
+  let part = '';
+  let quote = '';
+  for (const character of inner) {
+    if (quote === '' && character === separator) {
+      parts.push(part.trim());
+      part = '';
+    } else if (quote === '' && (character === '"' || character === "'") && part.trim() === '') {
+      quote = character;
+      part = '';
+    } else if (character === quote) quote = '';
+    else part += character;
+  }
+  parts.push(part.trim());
+  return parts.filter((each) => each !== '');
+}
+
+/**
+ * The levels of a path, each as the way to it from the root, so that equal words below different parents stay apart.
+ *
+ * @example
+ * pathLevels('Home > Kitchen > Knives', '>'); // ['Home', 'Home > Kitchen', 'Home > Kitchen > Knives']
+ */
+export function pathLevels(path: string, separator: string): string[] {
+  const sign = separator.trim() === '' ? separator : separator.trim();
+  const words = path
+    .split(sign)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  // As people write it: Home > Kitchen, but Home/Kitchen.
+  const between = /^(\/|\\|::|\s+)$/.test(sign) ? sign : ` ${sign} `;
+  return words.map((_, index) => words.slice(0, index + 1).join(between));
+}

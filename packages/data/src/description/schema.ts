@@ -47,6 +47,9 @@ const field = z.strictObject({
   column: column.describe("column or expression (default: the field's name)").optional(),
   kind: z.enum(FIELD_KINDS).describe('what its values are'),
   separator: name.describe('multi-categorical, vector: between the values of a text cell (lists need none)').optional(),
+  path: name
+    .describe('multi-categorical: between the levels of a path, > of "Home > Kitchen"; each level is a value')
+    .optional(),
   names: z
     .boolean()
     .describe("multi-categorical: cells of quoted names: 'Hair Care', 'Creams, Gels & Lotions'")

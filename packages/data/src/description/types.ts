@@ -68,6 +68,8 @@ export interface FieldSpec {
   readonly kind: DescribedKind;
   /** multi-categorical, vector: between the values of a text cell; lists need none. */
   readonly separator?: string | undefined;
+  /** multi-categorical: between the levels of a path, `>` of `Home > Kitchen > Knives`; each level is a value, written from the root on. */
+  readonly path?: string | undefined;
   /** multi-categorical: cells of quoted names, `'Hair Care', 'Creams, Gels & Lotions'`. */
   readonly names?: boolean | undefined;
   /** Values that say nothing, e.g. the first category of every item. */

@@ -1,18 +1,16 @@
 // Which columns serve as attributes, and of what kind; a column that cannot serve says why.
-import { quotedNames, splitValues } from '../category-text.js';
+import { isBracketed, quotedNames } from '../category-text.js';
 import type { FieldSpec } from '../description/types.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
 import { FEWEST_TO_JUDGE, type FieldChoice, type FieldContext, groupsNothing } from './choice.js';
-import { isLinkName, isPersonName } from './names.js';
+import { divisionOf } from './lists.js';
+import { isLinkName, isPersonName, isTitleName } from './names.js';
 import { numericField } from './numbers.js';
 import { type ColumnProfile, isNested } from './profile.js';
 
 /** Text longer than this on average is prose. */
 const LONGEST_VALUE = 50;
-/** Share of the cells with a value that must hold a separator. */
-const SEPARATED = 0.1;
-const SEPARATORS = ['|', ';', ', ', ','] as const;
 const URL = /^(https?:)?\/\/|^www\./i;
 
 /** Decides what a column is as an attribute. */
@@ -39,11 +37,7 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
   const quoted = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
   if (quoted > cells.length * 0.8)
     return severalField(column, cells, { kind: 'multi-categorical', separator: ',', names: true, ...html });
-  for (const separator of SEPARATORS) {
-    const separated = separatedField(column, separator, html);
-    if (separated !== undefined) return separated;
-  }
-  return categoricalField(column, html);
+  return dividedField(column, html);
 }
 
 function categoricalField(column: ColumnProfile, html: Pick<FieldSpec, 'html'>): FieldChoice {
@@ -57,23 +51,45 @@ function categoricalField(column: ColumnProfile, html: Pick<FieldSpec, 'html'>):
   return { field: { kind: 'categorical', ...html }, why };
 }
 
-function separatedField(
-  column: ColumnProfile,
-  separator: string,
-  html: Pick<FieldSpec, 'html'>,
-): FieldChoice | undefined {
+/** Lists and paths by what their parts do; any other text is one value, and says so where it holds separators. */
+function dividedField(column: ColumnProfile, html: Pick<FieldSpec, 'html'>): FieldChoice {
   const { cells } = column;
+  const bracketed = cells.filter(isBracketed).length;
+  if (bracketed > cells.length * 0.8)
+    return severalField(column, cells, { kind: 'multi-categorical', separator: ',', ...html });
   // A semicolon ends &amp; too.
   const plain = 'html' in html ? cells.map((cell) => decodeHtml(cell) ?? '') : cells;
-  const split = plain.filter((cell) => cell.includes(separator)).length;
-  if (split < Math.max(2, cells.length * SEPARATED)) return undefined;
-  const parts = plain.flatMap((cell) => splitValues(cell, 'fragments', separator));
-  const distinct = new Set(parts).size;
-  const length = parts.reduce((sum, part) => sum + part.length, 0) / Math.max(1, parts.length);
-  // The parts must repeat more than the cells do: an address has commas, too.
-  const groups = distinct <= parts.length * 0.5 && distinct < new Set(cells).size * 1.5;
-  if (length > LONGEST_VALUE || !groups || parts.some((part) => URL.test(part))) return undefined;
-  return severalField(column, cells, { kind: 'multi-categorical', separator, ...html });
+  const division = isTitleName(column.name) ? undefined : divisionOf(plain);
+  const whole = categoricalField(column, html);
+  switch (division?.as) {
+    case undefined:
+      return whole;
+    case 'list': {
+      const { separator, drop } = division;
+      const found = severalField(column, cells, { kind: 'multi-categorical', separator, ...html, ...kept(drop) });
+      const why = drop === undefined ? '' : `; ${quoted(drop)} belongs to the name before it: left out`;
+      return { ...found, why: `${found.why}${why}` };
+    }
+    case 'path': {
+      const { path, separator } = division;
+      const several = separator === undefined ? {} : { separator };
+      return severalField(column, cells, { kind: 'multi-categorical', path, ...several, ...html });
+    }
+    case 'one': {
+      if (whole.field === undefined) return whole;
+      const { separator, example } = division;
+      const why = `${quoted([example])} is one value: what stands around ${quoted([separator])} does not recur alone or in other combinations; if these are lists, say kind: multi-categorical, separator: ${quoted([separator])}`;
+      return { ...whole, why: `${whole.why}; ${why}` };
+    }
+  }
+}
+
+function kept(drop: readonly string[] | undefined): Pick<FieldSpec, 'drop'> {
+  return drop === undefined ? {} : { drop };
+}
+
+function quoted(values: readonly string[]): string {
+  return values.map((value) => JSON.stringify(value)).join(', ');
 }
 
 function nestedField(column: ColumnProfile, context: FieldContext): FieldChoice {
@@ -121,10 +137,11 @@ function severalField(
   const sets = cells.map((cell) =>
     fieldValues(cell, {
       from: isNested(column.type) ? 'json' : 'text',
-      separator: field.separator ?? ' ',
+      separator: field.separator,
+      path: field.path,
       names: field.names ?? true,
       html: html === 'decode',
-      drop: [],
+      drop: field.drop ?? [],
     }),
   );
   const values = sets.flat();
@@ -143,19 +160,19 @@ function severalField(
     return { why: `${counts.size} different values of ${values.length}: it groups nothing` };
   // A value that every item has tells nothing.
   const everywhere = [...counts].filter(([, count]) => count === sets.filter((set) => set.length > 0).length);
-  const drop = cells.length >= FEWEST_TO_JUDGE ? everywhere.map(([value]) => value) : [];
-  const dropped =
-    drop.length === 0 ? '' : `; ${drop.map((value) => JSON.stringify(value)).join(', ')} is on every row: left out`;
-  const how =
-    field.separator === undefined
-      ? 'lists'
-      : field.names === true
-        ? 'quoted names'
-        : `parts between ${JSON.stringify(field.separator)}`;
+  const drop = cells.length >= FEWEST_TO_JUDGE && field.path === undefined ? everywhere.map(([value]) => value) : [];
+  const dropped = drop.length === 0 ? '' : `; ${quoted(drop)} is on every row: left out`;
+  const all = [...(field.drop ?? []), ...drop];
   return {
-    field: { ...spec, ...(drop.length === 0 ? {} : { drop }) },
-    why: `${how}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}`,
+    field: { ...spec, ...(all.length === 0 ? {} : { drop: all }) },
+    why: `${howDivided(field)}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}`,
   };
+}
+
+function howDivided({ separator, names, path }: FieldSpec): string {
+  if (path !== undefined) return `paths with ${quoted([path])} between their levels, each level a value`;
+  if (separator === undefined) return 'lists';
+  return names === true ? 'quoted names' : `parts between ${quoted([separator])}`;
 }
 
 /** Where not all cells were looked at. */

@@ -10,12 +10,13 @@ import type { ReportEntry } from '../types.js';
 import { chooseField } from './fields.js';
 import { findFiles, type GivenFiles } from './files.js';
 import type { ColumnFinding, Findings } from './findings.js';
-import { nameRank } from './names.js';
+import { isTitleName, nameRank } from './names.js';
 import {
   addField,
   atomicTypes,
   bestId,
   catalogueId,
+  describesItem,
   inFileOrder,
   itemsOfLog,
   ownersOf,
@@ -97,7 +98,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
         ? undefined
         : await ownersOf(engine, users, 'users', await bestId(engine, users, 'user', log, roles.user));
     const inItems = items === undefined ? new Set(Object.keys(catalogue?.columns ?? {})) : new Set<string>();
-    const own = logFields(log, roles, inItems, types);
+    const own = await logFields(engine, log, roles, inItems, types);
     const isS3Rec = log.source.spec.format === 's3rec';
     const description: DescriptionInput = {
       name: input.name ?? found.name,
@@ -235,20 +236,24 @@ function specOf(source: OpenSource, files: readonly string[], base: string): Sou
 }
 
 /** Attributes of interactions: what is left of the log. */
-function logFields(
+async function logFields(
+  engine: Engine,
   log: ProfiledSource,
   { user, item, time }: Roles,
   inItems: ReadonlySet<string>,
   types: ReadonlyMap<string, string>,
-): { readonly fields: Record<string, FieldSpec>; readonly findings: ColumnFinding[] } {
+): Promise<{ readonly fields: Record<string, FieldSpec>; readonly findings: ColumnFinding[] }> {
   const fields: Record<string, FieldSpec> = {};
   const findings: ColumnFinding[] = [];
   for (const column of log.columns) {
     if (column === user || column === item || column === time?.column || inItems.has(column.name)) continue;
     const second = nameRank(column.name, 'time') !== undefined && time !== undefined;
+    const title = isTitleName(column.name) && (await describesItem(engine, log, item, column));
     const choice = second
       ? { why: `another time; "${time.column.name}" is used` }
-      : chooseField(column, { atomicType: types.get(column.name) });
+      : title
+        ? { why: 'names of items, one for each: they belong to the catalogue (name: under items:)' }
+        : chooseField(column, { atomicType: types.get(column.name) });
     const many = choice.field !== undefined && choice.field.kind !== 'numeric' && column.distinct > MOST_LOG_VALUES;
     addField(
       fields,

@@ -62,7 +62,9 @@ export function isAttributeName(name: string): boolean {
 export function isTitleName(name: string): boolean {
   return (
     /(title|name)$/.test(plainName(name)) &&
-    !/(brand|category|user|reviewer|author|artist|store|file)name$/.test(plainName(name))
+    !/(brand|category|genre|tag|label|keyword|department|section|topic|event|user|reviewer|author|artist|store|file)name$/.test(
+      plainName(name),
+    )
   );
 }
 

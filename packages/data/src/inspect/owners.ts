@@ -180,6 +180,22 @@ function nameColumn({ columns }: ProfiledSource, id: ColumnProfile): ColumnProfi
 /** Share of the items that must have one value alone for a column of the log to describe the item. */
 const ITEM_SHARE = 0.99;
 
+/** Whether a column of the log has one value for each item: it describes the item, not what was done with it. */
+export async function describesItem(
+  engine: Engine,
+  log: ProfiledSource,
+  item: ColumnProfile,
+  column: ColumnProfile,
+): Promise<boolean> {
+  const id = sampleColumn(log, item.name);
+  const cell = sampleColumn(log, column.name);
+  const [row = {}] = await engine.rows(
+    `SELECT CAST(count(*) AS DOUBLE) AS items, CAST(count(*) FILTER (n = 1) AS DOUBLE) AS one FROM (SELECT ${id}, count(DISTINCT ${cell}) AS n FROM ${log.table} WHERE ok AND ${cell} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`,
+  );
+  const items = Number(row['items'] ?? 0);
+  return items >= 5 && Number(row['one'] ?? 0) >= ITEM_SHARE * items;
+}
+
 /** A log without a catalogue may carry it: columns that have one value for each item. */
 export async function itemsOfLog(
   engine: Engine,
@@ -190,15 +206,9 @@ export async function itemsOfLog(
   const fields: Record<string, FieldSpec> = {};
   const findings: ColumnFinding[] = [];
   let name: string | undefined;
-  const id = sampleColumn(log, item.name);
   for (const column of log.columns) {
     if (column === user || column === item || column === time?.column || column.distinct < 2) continue;
-    const cell = sampleColumn(log, column.name);
-    const [row = {}] = await engine.rows(
-      `SELECT CAST(count(*) AS DOUBLE) AS items, CAST(count(*) FILTER (n = 1) AS DOUBLE) AS one FROM (SELECT ${id}, count(DISTINCT ${cell}) AS n FROM ${log.table} WHERE ok AND ${cell} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`,
-    );
-    const items = Number(row['items'] ?? 0);
-    if (items < 5 || Number(row['one'] ?? 0) < ITEM_SHARE * items) continue;
+    if (!(await describesItem(engine, log, item, column))) continue;
     if (isTitleName(column.name) && name === undefined && !isNested(column.type)) {
       name = column.name;
       findings.push(finding('items', column, 'name', 'one for each item: its name'));

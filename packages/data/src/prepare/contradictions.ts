@@ -19,7 +19,7 @@ export function refuseContradictions(description: Description): void {
   };
   const names = (place: keyof typeof TAKEN, fields: Readonly<Record<string, FieldSpec>> = {}): void => {
     const seen = new Set<string>(TAKEN[place]);
-    for (const [name, { kind, bins, minItems }] of Object.entries(fields)) {
+    for (const [name, { kind, bins, minItems, path }] of Object.entries(fields)) {
       const column = `${place}.fields`;
       if (seen.has(name.toLowerCase())) {
         const message = `is a name that is taken: ${[...seen].join(', ')}`;
@@ -28,6 +28,12 @@ export function refuseContradictions(description: Description): void {
       seen.add(name.toLowerCase());
       if (bins !== undefined && kind !== 'numeric')
         add(`${column}.${name}`, `bins divide numbers; the field is ${kind}`, 'leave bins out, or say kind: numeric');
+      if (path !== undefined && kind !== 'multi-categorical')
+        add(
+          `${column}.${name}`,
+          `a path gives several values, one for each level; the field is ${kind}`,
+          'say kind: multi-categorical, or leave path out',
+        );
       if (minItems !== undefined && place === 'interactions')
         add(`${column}.${name}`, 'minItems is for fields of items and users', 'leave it out');
     }

@@ -1,6 +1,7 @@
 // The values of a cell: one function for every form a list of values takes in files, and the same as a function of the engine.
 import { DuckDBScalarFunction, LIST, VARCHAR } from '@duckdb/node-api';
-import { splitValues } from '../category-text.js';
+import { decodeHTML } from 'entities';
+import { bracketedParts, isBracketed, pathLevels, quotedNames, splitValues } from '../category-text.js';
 import type { FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
@@ -11,7 +12,10 @@ import { type ColumnSql, jsonSql } from './columns.js';
 export interface ValueOptions {
   /** `one`: the whole cell is a value; `text`: parts of a text; `json`: an array, nested or not, as JSON. */
   readonly from: 'one' | 'text' | 'json';
-  readonly separator: string;
+  /** Default: a space, or nothing where there is a path. */
+  readonly separator?: string | undefined;
+  /** Between the levels of a path. */
+  readonly path?: string | undefined;
   readonly names: boolean;
   readonly html: boolean;
   readonly drop: readonly string[];
@@ -23,7 +27,8 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
   const native = column.type === 'json' || (typeof column.type === 'object' && spec.separator === undefined);
   return {
     from: several ? (native ? 'json' : 'text') : 'one',
-    separator: spec.separator ?? ' ',
+    separator: spec.separator,
+    path: spec.path,
     names: spec.names ?? true,
     html: spec.html === 'decode',
     drop: spec.drop ?? [],
@@ -36,15 +41,26 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
  * @example
  * fieldValues('a|b|a', { from: 'text', separator: '|', names: true, html: false, drop: [] }); // ['a', 'b']
  */
-export function fieldValues(cell: string, { from, separator, names, html, drop }: ValueOptions): string[] {
-  const parts =
-    from === 'one'
-      ? [cell]
-      : from === 'json'
-        ? jsonValues(cell)
-        : splitValues(cell, names ? 'names' : 'fragments', separator);
+export function fieldValues(cell: string, options: ValueOptions): string[] {
+  const { html, path, drop } = options;
+  const parts = partsOf(cell, options);
   const read = html ? parts.flatMap((part) => decodeHtml(part) ?? []) : parts;
-  return [...new Set(read)].filter((value) => value.trim() !== '' && !drop.includes(value));
+  const values = path === undefined ? read : read.flatMap((value) => pathLevels(value, path));
+  return [...new Set(values)].filter((value) => value.trim() !== '' && !drop.includes(value));
+}
+
+function partsOf(cell: string, { from, separator: given, path, names, html }: ValueOptions): string[] {
+  const separator = given ?? (path === undefined ? ' ' : undefined);
+  if (from === 'one' || (from === 'text' && separator === undefined)) return [cell];
+  if (from === 'json' || separator === undefined) return jsonValues(cell);
+  // The semicolon of &amp; divides nothing.
+  const text = html && separator.includes(';') ? decodeHTML(cell) : cell;
+  const quoted = names ? quotedNames(text) : undefined;
+  if (quoted !== undefined) return quoted;
+  const between = separator.trim();
+  return between.length === 1 && isBracketed(text)
+    ? bracketedParts(text, between)
+    : splitValues(text, 'fragments', separator);
 }
 
 /** Text and numbers of a JSON value, lists in lists included; a text on its own is one value. */
