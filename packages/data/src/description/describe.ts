@@ -145,8 +145,18 @@ function comment(text: string): string {
   return `# ${flat.length > WIDTH * 2 ? `${flat.slice(0, WIDTH * 2 - 1)}…` : flat}`;
 }
 
-function sourceLines({ files, format, delimiter, quote, header, encoding, table, connection }: SourceSpec): string[] {
-  return Object.entries({ files, format, delimiter, quote, header, encoding, table, connection }).flatMap(
+function sourceLines({
+  files,
+  format,
+  delimiter,
+  quote,
+  header,
+  encoding,
+  missing,
+  table,
+  connection,
+}: SourceSpec): string[] {
+  return Object.entries({ files, format, delimiter, quote, header, encoding, missing, table, connection }).flatMap(
     ([key, value]) => (value === undefined ? [] : key === 'files' ? entry(key, value) : [`${key}: ${scalar(value)}`]),
   );
 }

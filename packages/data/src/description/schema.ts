@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   type Description,
   type DescriptionInput,
+  DECIMALS,
   DUPLICATE_POLICIES,
   FIELD_KINDS,
   SOURCE_FORMATS,
@@ -10,6 +11,8 @@ import {
 } from './types.js';
 
 const name = z.string().min(1);
+
+const missingCells = z.array(z.union([z.string(), z.number()]));
 
 const source = {
   files: z
@@ -24,6 +27,9 @@ const source = {
     .describe('csv: whether the first line names the columns, or their names where no line does (default: recognised)')
     .optional(),
   encoding: z.enum(['utf-8', 'latin1']).describe('of text files (default: utf-8)').optional(),
+  missing: missingCells
+    .describe('cells that stand for "no value", for all fields without a missing of their own, e.g. [unknown, -999]')
+    .optional(),
   table: name.describe('duckdb, postgres: name of the table or view').optional(),
   connection: name.describe('postgres: connection string, e.g. "host=localhost dbname=shop"').optional(),
 };
@@ -57,6 +63,18 @@ const field = z.strictObject({
   drop: z.array(z.string()).describe('values that say nothing, e.g. the first category of every item').optional(),
   minItems: z.int().min(1).describe('values on fewer items are left out').optional(),
   html: z.enum(['keep', 'decode']).describe('decode: &amp; becomes &; cells that are tags are left out').optional(),
+  missing: z
+    .union([missingCells, z.literal('text')])
+    .describe('cells that stand for "no value", e.g. [unknown, -999]; numeric: text means whatever is no number')
+    .optional(),
+  decimal: z
+    .enum(DECIMALS)
+    .describe('numeric: what stands before the decimals; the other, blanks and apostrophes may group thousands')
+    .optional(),
+  unit: z
+    .union([name, z.array(name).min(1)])
+    .describe('numeric: what stands before or after the numbers and is left out, e.g. $ or [€, EUR]')
+    .optional(),
   bins: z.int().min(2).max(1000).describe('numeric: as a category of so many equally filled ranges').optional(),
 });
 const fields = z.record(name, field);

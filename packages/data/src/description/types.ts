@@ -16,6 +16,9 @@ export const SOURCE_FORMATS = [
 /** One of {@link SOURCE_FORMATS}. */
 export type SourceFormat = (typeof SOURCE_FORMATS)[number];
 
+/** A cell that stands for "no value"; a number means every way to write it. */
+export type MissingCell = string | number;
+
 /** Files or a table. */
 export interface SourceSpec {
   /** Path, glob or list of them, relative to the description; .gz and .zst are unpacked on the way. */
@@ -29,6 +32,8 @@ export interface SourceSpec {
   readonly header?: boolean | readonly string[] | undefined;
   /** Of text files. Default utf-8. */
   readonly encoding?: 'utf-8' | 'latin1' | undefined;
+  /** Cells that stand for "no value" in every field that has no `missing` of its own, as they stand in the file. */
+  readonly missing?: readonly MissingCell[] | undefined;
   /** duckdb, postgres: table or view. */
   readonly table?: string | undefined;
   /** postgres: connection string. */
@@ -56,6 +61,11 @@ export type TimeSpec =
       readonly zone?: string | undefined;
     };
 
+/** What stands before the decimals of a number. */
+export const DECIMALS = [',', '.'] as const;
+/** One of {@link DECIMALS}. */
+export type Decimal = (typeof DECIMALS)[number];
+
 /** Kinds of fields in a description. */
 export const FIELD_KINDS = ['categorical', 'multi-categorical', 'numeric', 'vector'] as const;
 /** One of {@link FIELD_KINDS}. */
@@ -78,6 +88,12 @@ export interface FieldSpec {
   readonly minItems?: number | undefined;
   /** `decode`: `&amp;` becomes `&`, cells that are tags are left out. Default keep. */
   readonly html?: 'keep' | 'decode' | undefined;
+  /** Cells that stand for "no value", as they stand in the file; numeric: `text` for whatever is no number. Numbers have usual ones (NA, nan, ..) of their own. */
+  readonly missing?: readonly MissingCell[] | 'text' | undefined;
+  /** numeric: what stands before the decimals of written numbers. The other one, blanks and apostrophes may then group thousands. Default: numbers as programs write them. */
+  readonly decimal?: Decimal | undefined;
+  /** numeric: what stands before or after the numbers and is left out, in all its spellings, e.g. `$` or `[€, EUR]`. */
+  readonly unit?: string | readonly string[] | undefined;
   /** numeric: as a category of so many equally filled ranges. */
   readonly bins?: number | undefined;
 }

@@ -1,6 +1,7 @@
 // Which columns serve as attributes, and of what kind; a column that cannot serve says why.
 import { isBracketed, quotedNames } from '../category-text.js';
 import type { FieldSpec } from '../description/types.js';
+import { parseJson } from '../json-text.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
 import { FEWEST_TO_JUDGE, type FieldChoice, type FieldContext, groupsNothing } from './choice.js';
@@ -116,8 +117,7 @@ function nestedField(column: ColumnProfile, context: FieldContext): FieldChoice 
 
 function parsed(cell: string): unknown {
   try {
-    const value: unknown = JSON.parse(cell);
-    return value;
+    return parseJson(cell);
   } catch {
     return undefined;
   }

@@ -12,6 +12,13 @@ export const MISSING_WORDS: readonly string[] = [
   ['#n/a', '#na', '#nv', '#value!', '#div/0!', '#ref!', '#num!', '#name?', '#null!', '#wert!', '#zahl!', '#bezug!'],
 ].flat();
 
+/** What programs write for numbers beyond all numbers: in a column of numbers no value, elsewhere a word like others. */
+export const NOT_FINITE_WORDS: readonly string[] = ['inf', 'infinity'].flatMap((word) => [
+  word,
+  `+${word}`,
+  `-${word}`,
+]);
+
 const WORDS: ReadonlySet<string> = new Set(MISSING_WORDS);
 
 /**

@@ -5,6 +5,9 @@ import { DataError } from '../errors.js';
 import { nearestName } from '../nearest.js';
 import type { OpenSource, SourceColumn } from '../sources/source.js';
 
+/** SQL of a row's place: file * 2^44 + row, in the order of the files. */
+export const PLACE: string = `CAST(_file AS BIGINT) * ${2 ** 44} + _row`;
+
 /** A column of a source in SQL, and how to read it as text. */
 export interface ColumnSql {
   /** What problems call it. */

@@ -19,7 +19,7 @@ export function refuseContradictions(description: Description): void {
   };
   const names = (place: keyof typeof TAKEN, fields: Readonly<Record<string, FieldSpec>> = {}): void => {
     const seen = new Set<string>(TAKEN[place]);
-    for (const [name, { kind, bins, minItems, path }] of Object.entries(fields)) {
+    for (const [name, { kind, bins, minItems, path, decimal, unit, missing }] of Object.entries(fields)) {
       const column = `${place}.fields`;
       if (seen.has(name.toLowerCase())) {
         const message = `is a name that is taken: ${[...seen].join(', ')}`;
@@ -33,6 +33,19 @@ export function refuseContradictions(description: Description): void {
           `${column}.${name}`,
           `a path gives several values, one for each level; the field is ${kind}`,
           'say kind: multi-categorical, or leave path out',
+        );
+      for (const [key, value] of Object.entries({ decimal, unit }))
+        if (value !== undefined && kind !== 'numeric')
+          add(
+            `${column}.${name}`,
+            `${key} is for numbers; the field is ${kind}`,
+            `leave ${key} out, or say kind: numeric`,
+          );
+      if (missing === 'text' && kind !== 'numeric')
+        add(
+          `${column}.${name}`,
+          `missing: text is for numbers; the field is ${kind}`,
+          'list the cells: missing: [unknown]',
         );
       if (minItems !== undefined && place === 'interactions')
         add(`${column}.${name}`, 'minItems is for fields of items and users', 'leave it out');

@@ -5,8 +5,10 @@ import { bracketedParts, isBracketed, pathLevels, quotedNames, splitValues } fro
 import type { FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
+import { parseJson } from '../json-text.js';
 import { decodeHtml } from './html.js';
 import { type ColumnSql, jsonSql } from './columns.js';
+import { missingCells } from './missing.js';
 
 /** How the cells of a field become values. */
 export interface ValueOptions {
@@ -19,6 +21,8 @@ export interface ValueOptions {
   readonly names: boolean;
   readonly html: boolean;
   readonly drop: readonly string[];
+  /** Cells and values without blanks around them that stand for no value. */
+  readonly missing?: readonly string[] | undefined;
 }
 
 /** The options of a categorical or multi-categorical field over a column. */
@@ -32,6 +36,7 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
     names: spec.names ?? true,
     html: spec.html === 'decode',
     drop: spec.drop ?? [],
+    missing: missingCells(spec),
   };
 }
 
@@ -42,11 +47,14 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
  * fieldValues('a|b|a', { from: 'text', separator: '|', names: true, html: false, drop: [] }); // ['a', 'b']
  */
 export function fieldValues(cell: string, options: ValueOptions): string[] {
-  const { html, path, drop } = options;
+  const { html, path, drop, missing = [] } = options;
+  if (missing.includes(cell.trim())) return [];
   const parts = partsOf(cell, options);
   const read = html ? parts.flatMap((part) => decodeHtml(part) ?? []) : parts;
   const values = path === undefined ? read : read.flatMap((value) => pathLevels(value, path));
-  return [...new Set(values)].filter((value) => value.trim() !== '' && !drop.includes(value));
+  return [...new Set(values)].filter(
+    (value) => value.trim() !== '' && !drop.includes(value) && !missing.includes(value.trim()),
+  );
 }
 
 function partsOf(cell: string, { from, separator: given, path, names, html }: ValueOptions): string[] {
@@ -67,7 +75,7 @@ function partsOf(cell: string, { from, separator: given, path, names, html }: Va
 function jsonValues(cell: string): string[] {
   let value: unknown;
   try {
-    value = JSON.parse(cell);
+    value = parseJson(cell);
   } catch {
     return [cell];
   }

@@ -1,6 +1,6 @@
 // The log: one scan of the source into a table of the engine, in which every row has its place and, where it is unusable, its problem.
 //
-//   log (pos BIGINT, u VARCHAR, i VARCHAR, t DOUBLE, f0, f1, ..)   usable rows; pos = file * 2^44 + row orders them as the files do
+//   log (pos BIGINT, u VARCHAR, i VARCHAR, t DOUBLE, f0, f1, .., m0, m1, ..)   usable rows; pos orders them as the files do
 //   bad (pos BIGINT, problem VARCHAR, field INTEGER)               the others, with the number of the field where it is one
 import type { FieldSpec, InteractionsSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
@@ -8,12 +8,11 @@ import { sqlText } from '../engine/quote.js';
 import { PADDING_TOKEN } from '../vocabulary.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
-import { columnSql, type ColumnSql, jsonSql } from './columns.js';
+import { columnSql, type ColumnSql, jsonSql, PLACE } from './columns.js';
 import { valuesSql } from './field-values.js';
-import { numberSql, type TimeReading, timeReading } from './time.js';
-
-/** Rows of a file are below this number. */
-export const ROWS_PER_FILE: number = 2 ** 44;
+import { numberWordSql, reportMissing, valueWordSql, withMissing, wordSql } from './missing.js';
+import { writtenNumberSql } from './numbers.js';
+import { type TimeReading, timeReading } from './time.js';
 
 /** A field of interactions: column `f<index>` of the log. */
 export interface LogField {
@@ -39,7 +38,7 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
   const user = columnSql(source, spec.user, 'user');
   const item = columnSql(source, spec.item, 'item');
   const time = spec.time === undefined ? undefined : await timeReading(engine, source, spec.time);
-  const fields = Object.entries(spec.fields ?? {}).map(([name, field]) => ({
+  const fields = withMissing(spec.fields, spec.missing).map(([name, field]) => ({
     name,
     spec: field,
     column: columnSql(source, field.column ?? name, `field ${name}`),
@@ -55,17 +54,18 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
     ),
   ];
   const columns = [
-    `CAST(_file AS BIGINT) * ${ROWS_PER_FILE} + _row AS pos`,
+    `${PLACE} AS pos`,
     '_problem',
     `${user.text} AS u`,
     `${item.text} AS i`,
     `${time === undefined ? 'CAST(NULL AS DOUBLE)' : time.seconds} AS t`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
+    ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
   ];
   const cases = (result: (test: [string, string, number | null]) => string): string =>
     `CASE ${tests.map((test) => `WHEN ${test[0]} THEN ${result(test)}`).join(' ')} END`;
-  const kept = ['pos', 'u', 'i', 't', ...values.map((_, index) => `f${index}`)];
+  const kept = ['pos', 'u', 'i', 't', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
   await engine.run(
     `CREATE TABLE scanned AS SELECT ${kept.join(', ')}, ${cases(([, code]) => code)} AS problem, CAST(${cases(([, , field]) => (field === null ? 'NULL' : String(field)))} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
   );
@@ -92,7 +92,7 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
     fields,
     read,
     bad,
-    report: [...source.report, ...(time?.report ?? [])],
+    report: [...source.report, ...(time?.report ?? []), ...(await reportMissing(engine, 'log', source, fields))],
   };
 }
 
@@ -114,9 +114,10 @@ async function judgeIds(engine: Engine, column: 'u' | 'i', problem: string): Pro
   await engine.run('DROP TABLE wrong');
 }
 
-/** A field's value, and when it is no value of its kind. */
+/** A field's value, the place of the cell among the words for none (see missing.ts), and when it is no value of its kind. */
 export interface FieldSql {
   readonly value: string;
+  readonly word: string;
   readonly wrong?: string;
   readonly problem?: 'number' | 'vector';
 }
@@ -124,25 +125,36 @@ export interface FieldSql {
 /** SQL of a field's value by its kind. */
 export function fieldSql(spec: FieldSpec, column: ColumnSql): FieldSql {
   const { text } = column;
+  const word = wordSql(text, spec);
+  const unlessMissing = (value: string): string => (word === '0' ? value : `(CASE WHEN ${word} = 0 THEN ${value} END)`);
   switch (spec.kind) {
     case 'categorical':
-      return spec.drop === undefined && spec.html !== 'decode'
-        ? { value: text }
-        : { value: `(${valuesSql(spec, column)})[1]` };
-    case 'multi-categorical':
-      return { value: valuesSql(spec, column) };
-    case 'numeric':
       return {
-        value: numberSql(text),
-        wrong: `(${text} IS NOT NULL AND ${numberSql(text)} IS NULL)`,
+        value: unlessMissing(
+          spec.drop === undefined && spec.html !== 'decode' ? text : `(${valuesSql(spec, column)})[1]`,
+        ),
+        word,
+      };
+    case 'multi-categorical':
+      return {
+        value: valuesSql(spec, column),
+        word: valueWordSql(text, valuesSql({ ...spec, missing: undefined }, column), spec),
+      };
+    case 'numeric': {
+      const number = numberWordSql(text, writtenNumberSql(text, spec), spec);
+      return {
+        ...number,
+        wrong: `(${text} IS NOT NULL AND ${number.value} IS NULL AND ${number.word} = 0)`,
         problem: 'number',
       };
+    }
     case 'vector': {
       const parts = valuesListSql(spec, column);
-      const value = `list_transform(${parts}, lambda x: TRY_CAST(x AS FLOAT))`;
+      const value = unlessMissing(`list_transform(${parts}, lambda x: TRY_CAST(x AS FLOAT))`);
       return {
         value,
-        wrong: `(${text} IS NOT NULL AND (len(${value}) = 0 OR len(list_filter(${value}, lambda x: x IS NULL OR NOT isfinite(x))) > 0))`,
+        word,
+        wrong: `(${text} IS NOT NULL AND ${word} = 0 AND (len(${value}) = 0 OR len(list_filter(${value}, lambda x: x IS NULL OR NOT isfinite(x))) > 0))`,
         problem: 'vector',
       };
     }

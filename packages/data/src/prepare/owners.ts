@@ -1,13 +1,14 @@
 // The tables of items and users: one row per id (the first counts), values of fields by kind, unusable rows set apart.
 //
-//   <table> (row BIGINT, id VARCHAR, name VARCHAR, f0, f1, ..), <table>_bad (pos BIGINT, problem VARCHAR, field INTEGER)
+//   <table> (pos BIGINT, id VARCHAR, name VARCHAR, f0, f1, .., m0, m1, ..), <table>_bad (pos BIGINT, problem VARCHAR, field INTEGER)
 import type { FieldSpec, ItemsSpec, UsersSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
-import { columnSql, type ColumnSql } from './columns.js';
-import { fieldSql, judgeLengths, ROWS_PER_FILE, unusableId } from './log.js';
+import { columnSql, type ColumnSql, PLACE } from './columns.js';
+import { fieldSql, judgeLengths, unusableId } from './log.js';
+import { reportMissing, withMissing } from './missing.js';
 
 /** A field of items or users: column `f<index>` of the table. */
 export interface OwnerField {
@@ -44,7 +45,7 @@ export async function readOwners(
   const role = table === 'catalogue' ? 'item' : 'user';
   const id = columnSql(source, spec.id, role);
   const name = 'name' in spec && spec.name !== undefined ? columnSql(source, spec.name, 'name') : undefined;
-  const fields = Object.entries(spec.fields ?? {}).map(([field, definition]) => ({
+  const fields = withMissing(spec.fields, spec.missing).map(([field, definition]) => ({
     name: field,
     spec: definition,
     column: columnSql(source, definition.column ?? field, `field ${field}`),
@@ -61,14 +62,15 @@ export async function readOwners(
   const choose = (column: 1 | 2): string =>
     `CASE ${tests.map((test) => `WHEN ${test[0]} THEN ${test[column]}`).join(' ')} END`;
   const columns = [
-    `CAST(_file AS BIGINT) * ${ROWS_PER_FILE} + _row AS pos`,
+    `${PLACE} AS pos`,
     '_problem',
     `${id.text} AS id`,
     `${name?.text ?? 'CAST(NULL AS VARCHAR)'} AS name`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
+    ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
   ];
-  const kept = ['pos', 'id', 'name', ...values.map((_, index) => `f${index}`)];
+  const kept = ['pos', 'id', 'name', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
   const scanned = `${table}_scanned`;
   await engine.run(
     `CREATE TABLE ${scanned} AS SELECT ${kept.join(', ')}, ${choose(1)} AS problem, CAST(${choose(2)} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
@@ -93,5 +95,6 @@ export async function readOwners(
         : { kind: 'dropped', what: `rows of ${one} that has one already`, count: repeated }),
       why: `the first row of ${one} counts`,
     });
+  report.push(...(await reportMissing(engine, table, source, fields)));
   return { table, source, id, hasNames: name !== undefined, fields, read, bad, repeated, report };
 }

@@ -55,7 +55,10 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
     message: 'is not a time',
     cure: 'write times as seconds or milliseconds since 1970 or ISO 8601, or state unit, format and zone under time:',
   },
-  number: { message: 'is not a number', cure: 'correct or empty the cell, or give the field another kind' },
+  number: {
+    message: 'is not a number',
+    cure: 'correct or empty the cell, say how numbers are written (decimal:, unit:) or what stands for none (missing:), or give the field another kind',
+  },
   vector: {
     message: 'is not a list of numbers of the same length as the others',
     cure: 'give every vector the same length, or leave the cell empty',

@@ -5,8 +5,7 @@ import { once } from 'node:events';
 import { DataError, type DataProblem, PROBLEM_LIMIT } from '../errors.js';
 import type { Engine } from '../engine/engine.js';
 import type { OpenSource } from '../sources/source.js';
-import type { ColumnSql } from './columns.js';
-import { ROWS_PER_FILE } from './log.js';
+import { type ColumnSql, PLACE } from './columns.js';
 import { PROBLEM_WORDS, type RowProblem } from './problems.js';
 
 /** The unusable rows of one source. */
@@ -89,7 +88,7 @@ async function* badRows(engine: Engine, rows: BadRows, limit?: number): AsyncGen
       .map((cell) => `CAST(${cell} AS VARCHAR)`)
       .join(
         ', ',
-      )} FROM ${source.relation} JOIN (SELECT pos AS _bad_pos, problem AS _bad_problem, field AS _bad_field FROM ${rows.table}) ON _bad_pos = CAST(_file AS BIGINT) * ${ROWS_PER_FILE} + _row ORDER BY _bad_pos${limit === undefined ? '' : ` LIMIT ${limit}`}`,
+      )} FROM ${source.relation} JOIN (SELECT pos AS _bad_pos, problem AS _bad_problem, field AS _bad_field FROM ${rows.table}) ON _bad_pos = ${PLACE} ORDER BY _bad_pos${limit === undefined ? '' : ` LIMIT ${limit}`}`,
   );
   for await (const chunk of chunks) {
     for (const [file, line, row, problem, field, raw, ...values] of chunk.getRows()) {

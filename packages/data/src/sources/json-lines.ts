@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
+import { parseJson } from '../json-text.js';
 import { fileName } from '../raw.js';
 import type { ReportEntry } from '../types.js';
 import { arrayElements } from './json-array.js';
@@ -157,7 +158,7 @@ function pointer(key: string): string {
 
 function parseObject(json: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(json);
+    const value = parseJson(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;

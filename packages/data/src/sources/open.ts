@@ -4,6 +4,7 @@ import path from 'node:path';
 import { SOURCE_FORMATS, type SourceFormat, type SourceSpec } from '../description/types.js';
 import { sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
+import { parseJson } from '../json-text.js';
 import { missingFile, pathKind } from '../files.js';
 import { unpackedName } from './bytes.js';
 import { openAtomic, openCsv } from './delimited.js';
@@ -133,7 +134,7 @@ export async function recogniseFormat(file: string, signal?: AbortSignal): Promi
 /** A line that is no JSON but begins like a dictionary of Python is one. */
 function objectForm(text: string, otherwise: SourceFormat): SourceFormat {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return otherwise;
   } catch {
     return /^\s*\{\s*u?'/.test(text) ? 'python' : otherwise;
