@@ -5,6 +5,7 @@ import { parseJson } from '../json-text.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
 import { FEWEST_TO_JUDGE, type FieldChoice, type FieldContext, groupsNothing } from './choice.js';
+import { datesWhy } from './dates.js';
 import { divisionOf } from './lists.js';
 import { isLinkName, isPersonName, isTitleName } from './names.js';
 import { numericField } from './numbers.js';
@@ -33,6 +34,8 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
     return severalField(column, cells, { kind: 'multi-categorical', separator: ' ', ...html });
   if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
   if (context.atomicType === 'token') return categoricalField(column, html);
+  const dates = datesWhy(column);
+  if (dates !== undefined) return { why: dates };
   const numbers = numericField(column, context);
   if (numbers !== undefined) return numbers;
   const quoted = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
