@@ -11,6 +11,7 @@ import {
   matmul,
   rank,
   reduceSum,
+  reshape,
   scatterAdd,
   scatterAddLast,
   topK,
@@ -234,6 +235,16 @@ export function* emptyCases(): Generator<ConformanceCase> {
   yield exact('matmul', 'no rows', 1, (s) => ({
     y: matmul(s.float('a', [s.symbol('batch', 0, 0), 3]), s.float('b', [3, 2])),
   }));
+  yield exact('reshape', 'no rows, an axis moved', 1, (s) => ({
+    y: reshape(s.float('x', [s.symbol('batch', 0, 0), s.symbol('length', 3, 3)], whole), ['batch', 1, 1, 'length']),
+  }));
+  yield exact('reshape', 'no columns', 1, (s) => ({
+    y: reshape(s.float('x', [s.symbol('batch', 2, 2), s.symbol('length', 0, 0)], whole), ['batch', 1, 1, 'length']),
+  }));
+  yield exact('scatterAddLast', 'no rows', 1, (s) => ({
+    y: scatterAddLast(s.ints('ids', [s.symbol('batch', 0, 0), 2], 0, 3), s.float('updates', ['batch', 2]), 4),
+  }));
+  yield exact('topK', 'no rows', 1, (s) => topK(s.float('x', [s.symbol('batch', 0, 0), 5], whole), 2));
   yield exact('rank', 'no exclusions', 1, (s) => ({
     y: rank(
       s.float('scores', [s.symbol('batch', 4, 4), 9], ties),

@@ -235,8 +235,8 @@ export class Emitter {
   }
 
   /**
-   * Reshapes a value of known shape. Dimensions that stay at their axis are copied, one more symbol is inferred, so
-   * that sizes are only computed where they must be.
+   * Reshapes a value of known shape. Dimensions that stay at their axis are copied, or one symbol is inferred, so that sizes
+   * are only computed where they must be. Both at once would leave the inferred one open where a copied one is 0.
    */
   reshape(value: string, from: Shape, to: Shape): string {
     let inferred = false;
@@ -248,13 +248,9 @@ export class Emitter {
       return -1;
     });
     const known = dims.filter((dim) => dim !== undefined);
-    // A known 0 would mean "copy" to Reshape, and -1 cannot be inferred beside it.
-    const exact = known.length < dims.length || to.includes(0);
-    return this.op(
-      'Reshape',
-      [value, exact ? this.shape(to) : this.int64(known)],
-      exact && to.includes(0) ? { allowzero: 1 } : {},
-    );
+    // A size of 0 would mean "copy" to Reshape, and -1 cannot be inferred beside it.
+    const exact = known.length < dims.length || to.includes(0) || (known.includes(-1) && known.includes(0));
+    return this.op('Reshape', [value, exact ? this.shape(to) : this.int64(known)], exact ? { allowzero: 1 } : {});
   }
 
   /** Reshapes to `[-1, width]`, or `[-1]` if the width is undefined, whatever the sizes. */

@@ -1,16 +1,40 @@
 // Lowering of ops that ONNX has whole, and of ranking.
 import { at } from '@difsr/graph';
 import { onnxDataType } from '../onnx/encode.js';
+import type { Emitter } from './emitter.js';
 import type { Lowering } from './lowering.js';
+import { zeros } from './rows.js';
 
 export const kernels: { readonly [N in 'softmax' | 'layerNorm' | 'topK' | 'rank']: Lowering<N> } = {
   softmax: (emitter, _, [x]) => [emitter.op('Softmax', [x], { axis: -1 })],
   layerNorm: (emitter, { attributes: { epsilon } }, inputs) =>
     emitter.ops('LayerNormalization', inputs, 3, { axis: -1, epsilon: { float: epsilon } }),
   // ONNX promises the lower index first among equals.
-  topK: (emitter, { attributes: { k } }, [x]) => {
-    const [values, ids] = emitter.ops('TopK', [x, emitter.int64([k])], 2, { axis: -1, largest: 1, sorted: 1 });
-    return [values ?? '', emitter.op('Cast', [ids ?? ''], { to: onnxDataType('int32') })];
+  topK: (emitter, { inputs: [from], attributes: { k } }, [x]) => {
+    const int32 = { to: onnxDataType('int32') };
+    const best = (inner: Emitter): readonly [string, string] => {
+      const [values, ids] = inner.ops('TopK', [x, inner.int64([k])], 2, { axis: -1, largest: 1, sorted: 1 });
+      return [values ?? '', inner.op('Cast', [ids ?? ''], int32)];
+    };
+    const lead = from.shape.slice(0, -1);
+    if (lead.every((dim) => typeof dim === 'number' && dim > 0)) return best(emitter);
+    // ONNX Runtime's TopK of no rows ends the process with a division by zero.
+    const none = emitter.op('Equal', [emitter.count(lead), emitter.int64([0])]);
+    const shape = [...lead, k];
+    return emitter.either(
+      none,
+      [
+        { dtype: 'float', shape },
+        { dtype: 'int32', shape },
+      ],
+      {
+        whenTrue: (inner) => {
+          const nothing = zeros(inner, inner.shape(shape));
+          return [nothing, inner.op('Cast', [nothing], int32)];
+        },
+        whenFalse: best,
+      },
+    );
   },
   // A column comes before the target unless its score is <= the target's (NaN is not), or if it is equal and its id
   // lower. Excluded columns are struck from the float 0/1 matrix, repeated ids once; so is the target itself, which

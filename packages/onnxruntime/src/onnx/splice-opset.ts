@@ -161,11 +161,13 @@ class Writer {
 
 const cure = 'raise the model to opset 13 or newer first (Python: onnx.version_converter.convert_version(model, 17))';
 
-/** A size of 0 always meant "as it was". */
+/** A size of 0 always meant "as it was": what is known to be 0 cannot be written, what is computed must not be 0 (no empty batch). */
 function sizesAboveZero(node: OnnxNode, writer: Writer): void {
-  if (node.attributes['allowzero'] === 1)
+  const { allowzero, ...attributes } = node.attributes;
+  const sizes = writer.constant(node.inputs[1] ?? '');
+  if (allowzero === 1 && sizes?.includes(0) === true)
     throw new GraphError(`Reshape ${node.outputs.join()} to a size of 0 needs opset 14 or newer: ${cure}`);
-  writer.push(node);
+  writer.push({ ...node, attributes });
 }
 
 /** `Shape` had no start and end. */
