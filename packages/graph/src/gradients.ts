@@ -193,6 +193,12 @@ export const gradients: { readonly [N in OpName]: GradientRule<N> | NoGradient }
     undefined,
   ],
   scatterAddLast: ({ inputs: [ids], g }) => [undefined, gatherLast(g, ids)],
+  // the same lists the other way round
+  sumRows: ({ inputs: [, ...tables], attributes: { tables: own }, g }) => {
+    const back = tables.slice(own);
+    if (back.length === 0) throw new GraphError('sumRows has no gradient without tables that list the other way round');
+    return apply('sumRows', [g, ...back, ...tables.slice(0, own)], { tables: back.length });
+  },
   // y (g - sum(g y))
   softmax: ({ y, g }) => [mul(y, sub(g, reduceSum(mul(g, y), [-1], true)))],
   // n = (x - mean) r; dn = g scale; dx = r (dn - mean(dn) - n mean(dn n)); dscale = sum(g n); dbias = sum(g)

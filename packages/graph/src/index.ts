@@ -6,6 +6,7 @@ export * from './ops.js';
 export * from './build.js';
 export * from './graph.js';
 export * from './scan.js';
+export * from './sum-rows.js';
 export { scanInputs } from './scan-types.js';
 export * from './gradients.js';
 export * from './vjp.js';

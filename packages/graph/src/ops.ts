@@ -285,6 +285,24 @@ export const ops: { readonly [N in OpName]: OpRule<N> } = {
       return [float([...ids.shape.slice(0, -1), size])];
     },
   },
+  sumRows: {
+    meaning:
+      'sums of rows by lists: each row of a table lists rows of x, then of the tables before it, 0 for nothing; the last table gives the result, further ones list the other way round',
+    infer: ([x, ...tables], { tables: own }) => {
+      if (x === undefined) throw new GraphError('takes x [n, d] and tables');
+      requireDType(x, ['float32']);
+      require(x.shape.length === 2, () => `takes x [n, d], got ${formatType(x)}`);
+      tables.forEach((table) => requireDType(table, ['int32']));
+      require(tables.every(({ shape }) => shape.length === 2), () =>
+        `tables are [rows, width], got ${tables.map(formatType).join(', ')}`);
+      require(own >= 1 && own <= tables.length, () =>
+        `${own} of ${tables.length} tables are its own: it takes one at least`);
+      const [made, read] = [at(tables, own - 1), tables.at(own === tables.length ? tables.length : -1)];
+      require(read === undefined || at(read.shape, 0) === at(x.shape, 0), () =>
+        `the last table makes ${read?.shape[0]} rows the other way round, x has ${at(x.shape, 0)}`);
+      return [float([at(made.shape, 0), at(x.shape, 1)])];
+    },
+  },
   softmax: {
     meaning: 'softmax over the last axis',
     infer: ([x]) => {

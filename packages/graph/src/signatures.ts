@@ -89,6 +89,7 @@ interface OpSignatures {
   scatterAdd: Signature<2, { readonly shape: Shape; readonly rowAxes: number }>;
   gatherLast: Signature<2>;
   scatterAddLast: Signature<2, { readonly size: Dim }>;
+  sumRows: Signature<'many', { readonly tables: number }>;
   // kernels that backends have whole
   softmax: Signature<1>;
   layerNorm: Signature<3, { readonly epsilon: number }>;

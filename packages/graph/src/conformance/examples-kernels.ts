@@ -16,6 +16,7 @@ import {
   topK,
 } from '../build.js';
 import type { OpName } from '../signatures.js';
+import { reversedLists, rowTables, sumRows, type RowLists } from '../sum-rows.js';
 import { at, type Shape, type Tensor } from '../types.js';
 import { distinct, large, small, uniform, type Example, type Examples, type Scene } from './scene.js';
 
@@ -74,6 +75,20 @@ function crossEntropies(
   ];
 }
 
+/** Sums of rows by random lists: the k-th has about most / k rows, as attributes have items. Lists and rows count from 1. */
+function listed(s: Scene, rows: number, lists: number, width: number, most: number): Record<string, Tensor> {
+  const x = s.float('x', [rows, width]);
+  const drawn = s.permutations('lists', lists - 1, rows - 1);
+  const pairs = drawn.map((list, k) => list.slice(0, Math.min(rows - 1, Math.floor(most / (k + 1)))));
+  const all: RowLists = {
+    offsets: Int32Array.from([0, 0, ...pairs.map((_, k) => pairs.slice(0, k + 1).flat().length)]),
+    values: Int32Array.from(pairs.flat(), (row) => row + 1),
+  };
+  const tables = rowTables(all, rows).map((table, i) => s.table(`table.${i}`, table));
+  const back = rowTables(reversedLists(all, rows), lists).map((table, i) => s.table(`back.${i}`, table));
+  return { y: sumRows(x, tables, back) };
+}
+
 /** Ops with examples here. */
 export type KernelOp = Extract<
   OpName,
@@ -83,6 +98,7 @@ export type KernelOp = Extract<
   | 'scatterAdd'
   | 'gatherLast'
   | 'scatterAddLast'
+  | 'sumRows'
   | 'softmax'
   | 'layerNorm'
   | 'tableCrossEntropy'
@@ -241,6 +257,13 @@ export const kernelExamples: Examples<KernelOp> = {
         100,
       ),
     })),
+  ],
+  sumRows: [
+    small('short lists', (s) => listed(s, s.int(3, 6), s.int(3, 6), 3, 2)),
+    small('no list has anything', (s) => listed(s, 3, 4, 2, 0)),
+    small('one long list', (s) => listed(s, 40, 3, 4, 39)),
+    small('a list of lists of lists', (s) => listed(s, 700, 3, 2, 690)),
+    large('attributes of items', (s) => listed(s, 1501, 900, 32, 300)),
   ],
   softmax: [
     small('vector', (s) => ({ y: softmax(s.float('x', [s.symbol('length')])) })),

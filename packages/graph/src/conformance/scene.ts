@@ -78,6 +78,16 @@ export class Scene {
     return this.#declare(name, shape, 'bool', (count, key) => Uint8Array.from(quantized(0, 1)(count, key)));
   }
 
+  /** Random orders of 0..size - 1. They shape the graph, so they are drawn even where values are not. */
+  permutations(name: string, count: number, size: number): number[][] {
+    return Array.from({ length: count }, (_, i) => [...permutation(this.#key(`${name}.${i}`), size)]);
+  }
+
+  /** An int32 input of given values. */
+  table(name: string, { shape, data }: { readonly shape: readonly number[]; readonly data: Int32Array }): Tensor {
+    return this.#declare(name, shape, 'int32', () => data);
+  }
+
   #declare(name: string, shape: Shape, dtype: DType, values: (count: number, key: RandomKey) => HostData): Tensor {
     const known = bindShape(shape, this.#sizes);
     const key = this.#key(name);

@@ -18,7 +18,15 @@ import {
 import { erf } from './erf.js';
 import { crossEntropyGradients, crossEntropyRows, layerNormRows, softmaxRows } from './normalized.js';
 import { contractValues, matmulValues } from './products.js';
-import { gatherLastElements, gatherRows, rankTargets, scatterAddElements, scatterAddRows, topKRows } from './rows.js';
+import {
+  gatherLastElements,
+  gatherRows,
+  rankTargets,
+  scatterAddElements,
+  scatterAddRows,
+  sumListedRows,
+  topKRows,
+} from './rows.js';
 import { scanValues } from './scan.js';
 import { floats, ints, valueOf, withShape, type Value } from './values.js';
 
@@ -112,6 +120,7 @@ export const kernels: { readonly [N in OpName]: Kernel<N> } = {
   ],
   gatherLast: ({ inputs: [x, ids], shape }) => [gatherLastElements(x, ids, shape)],
   scatterAddLast: ({ inputs: [ids, updates], shape }) => [scatterAddElements(ids, updates, shape)],
+  sumRows: ({ inputs: [x, ...tables], attributes: { tables: own } }) => [sumListedRows(x, tables.slice(0, own))],
   softmax: ({ inputs: [x] }) => [softmaxRows(x)],
   layerNorm: ({ inputs: [x, scale, bias], attributes: { epsilon } }) => layerNormRows(x, scale, bias, epsilon),
   tableCrossEntropy: ({ inputs: [h, table, targets], attributes: { firstClass } }) => [

@@ -124,3 +124,29 @@ export function rankTargets(
   });
   return ranks;
 }
+
+/** Sums of listed rows, table by table; a table may list what the ones before it made. */
+export function sumListedRows(x: Value | undefined, tables: readonly Value[]): FloatValue {
+  if (x === undefined) throw new GraphError('sumRows of nothing');
+  const width = at(x.shape, 1);
+  const rows: Float64Array[] = [];
+  const data = asFloats(x).data;
+  for (let row = 0; row < at(x.shape, 0); row++) rows.push(data.subarray(row * width, (row + 1) * width));
+  let made = floats([0, width]);
+  for (const table of tables) {
+    const ids = asInts(table).data;
+    const [count, most] = [at(table.shape, 0), at(table.shape, 1)];
+    made = floats([count, width]);
+    const before = rows.length;
+    for (let row = 0; row < count; row++) {
+      const sum = made.data.subarray(row * width, (row + 1) * width);
+      for (let j = 0; j < most; j++) {
+        const id = ids[row * most + j]!;
+        checkId('sumRows', id, before, `row ${row} of a table ${formatShape(table.shape)}`);
+        if (id > 0) for (let k = 0; k < width; k++) sum[k] = sum[k]! + rows[id]![k]!;
+      }
+      rows.push(sum);
+    }
+  }
+  return made;
+}

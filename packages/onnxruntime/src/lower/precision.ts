@@ -76,6 +76,7 @@ export const policies: { readonly [N in OpName]: Policy | ((node: NodeOf<N>) => 
   reduceSum: 'full',
   scatterAdd: 'full',
   scatterAddLast: 'full',
+  sumRows: 'full',
   // Sums of exponentials; mean and variance; a loss and its gradient.
   softmax: 'full',
   layerNorm: 'full',

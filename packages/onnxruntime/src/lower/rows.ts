@@ -1,6 +1,6 @@
 // Lowering of gathers and of their transposes. Sums at repeated ids go through ScatterElements, which is exact on any
 // number of threads; ScatterND with reduction "add" loses updates on two and must never be used.
-import { sizeOf, type NodeOf, type Shape } from '@difsr/graph';
+import { at, sizeOf, type NodeOf, type Shape } from '@difsr/graph';
 import type { Emitter } from './emitter.js';
 import type { Lowering, Surroundings } from './lowering.js';
 
@@ -52,7 +52,9 @@ function scatter(emitter: Emitter, base: string, ids: string, updates: string, a
   return emitter.op('ScatterElements', [base, ids, updates], { axis, reduction: 'add' });
 }
 
-export const rows: { readonly [N in 'gather' | 'scatterAdd' | 'gatherLast' | 'scatterAddLast']: Lowering<N> } = {
+export const rows: {
+  readonly [N in 'gather' | 'scatterAdd' | 'gatherLast' | 'scatterAddLast' | 'sumRows']: Lowering<N>;
+} = {
   gather: (emitter, { inputs: [table], attributes: { rowAxes } }, [x, ids]) => {
     const rest = table.shape.slice(rowAxes);
     const list =
@@ -70,6 +72,20 @@ export const rows: { readonly [N in 'gather' | 'scatterAdd' | 'gatherLast' | 'sc
   scatterAddLast: (emitter, { inputs: [ids], attributes: { size } }, [index, updates]) => {
     const shape = [...ids.shape.slice(0, -1), size];
     return [scatter(emitter, zeros(emitter, emitter.shape(shape)), index, updates, ids.shape.length - 1)];
+  },
+  // Row 0, which lists nothing, is made zero once: a mask over all that is gathered would cost more than the gathering.
+  sumRows: (emitter, { inputs: [x], attributes: { tables: own } }, [source, ...names]) => {
+    if (x === undefined || source === undefined) throw new Error('sumRows of nothing');
+    const [one, axis] = [emitter.int64([1]), emitter.int64([0])];
+    const nothing = zeros(emitter, emitter.shape([1, at(x.shape, 1)]));
+    const rest = emitter.op('Slice', [source, one, emitter.dim(at(x.shape, 0)), axis]);
+    let known = emitter.op('Concat', [nothing, rest], { axis: 0 });
+    let made = known;
+    names.slice(0, own).forEach((table, i) => {
+      if (i > 0) known = emitter.op('Concat', [known, made], { axis: 0 });
+      made = emitter.op('ReduceSum', [emitter.op('Gather', [known, table], { axis: 0 }), one], { keepdims: 0 });
+    });
+    return [made];
   },
 };
 

@@ -1,8 +1,9 @@
 // Rows and elements by id. On devices with host memory ids are checked; others clamp or ignore those outside.
 import { at, GraphError, sizeOf } from '@difsr/graph';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { concat, type Tensor } from '@tensorflow/tfjs-core';
 import { allocate, floatsOf, hasHostMemory, intsOf } from '../host.js';
 import { alias, reshape, run, tensorOf, zeros } from '../kernel.js';
+import { sliceAxis } from './elementwise.js';
 import type { LowerContext } from './lowering.js';
 
 type Scratch = (tensor: Tensor) => Tensor;
@@ -125,6 +126,44 @@ export function scatterAddLast({ inputs: [ids, updates], shape, scratch }: Lower
   const places = flatPlaces('scatterAddLast', ids, at(shape, -1), scratch);
   const column = scratch(reshape(updates, [n, 1]));
   return [reshape(scratch(addRows('scatterAddLast', places, column, sizeOf(shape), scratch)), shape)];
+}
+
+/** Sums of listed rows, table by table; a table may list what the ones before it made. */
+export function sumRows({
+  inputs: [x, ...tables],
+  attributes: { tables: own },
+  scratch,
+}: LowerContext<'sumRows'>): Tensor[] {
+  if (x === undefined) throw new GraphError('sumRows of nothing');
+  const host = hasHostMemory();
+  // Where rows are gathered by the device, row 0, which lists nothing, is made zero first.
+  const rest = (): Tensor => scratch(sliceAxis(x, 0, 1, at(x.shape, 0)));
+  let known = host ? x : scratch(concat([scratch(zeros([1, at(x.shape, 1)])), rest()], 0));
+  let made = known;
+  tables.slice(0, own).forEach((table, i) => {
+    if (i > 0) known = scratch(concat([known, scratch(made)], 0));
+    checkIds('sumRows', table, 0, at(known.shape, 0));
+    made = host ? listedOnHost(known, table) : summed(known, table, scratch);
+  });
+  return [made];
+}
+
+function summed(known: Tensor, table: Tensor, scratch: Scratch): Tensor {
+  const rows = scratch(run('GatherV2', { x: known, indices: table }, { axis: 0, batchDims: 0 }));
+  return run('Sum', { x: rows }, { axis: [1], keepDims: false });
+}
+
+function listedOnHost(known: Tensor, table: Tensor): Tensor {
+  const [count, most, width] = [at(table.shape, 0), at(table.shape, 1), at(known.shape, 1)];
+  const out = allocate([count, width], 'float32');
+  const [sums, ids, rows] = [floatsOf(out).fill(0), intsOf(table), floatsOf(known)];
+  for (let row = 0; row < count; row++) {
+    for (let j = 0; j < most; j++) {
+      const from = ids[row * most + j]! * width; // ids are checked
+      if (from > 0) for (let k = 0; k < width; k++) sums[row * width + k]! += rows[from + k]!;
+    }
+  }
+  return out;
 }
 
 /** The same values under another name: for ops without an effect. */

@@ -7,7 +7,7 @@ import type { Lowering } from './lowering.js';
 import { layerNorm, softmax, tableCrossEntropy, tableCrossEntropyGrad } from './normalized.js';
 import { contract, matmul } from './products.js';
 import { rank, topK } from './ranking.js';
-import { gather, gatherLast, same, scatterAdd, scatterAddLast } from './rows.js';
+import { gather, gatherLast, same, scatterAdd, scatterAddLast, sumRows } from './rows.js';
 import { scan } from './scan.js';
 
 /** Every lowering, by op. */
@@ -54,6 +54,7 @@ export const lower: { readonly [N in OpName]: Lowering<N> } = {
   scatterAdd,
   gatherLast,
   scatterAddLast,
+  sumRows,
   softmax,
   layerNorm,
   tableCrossEntropy,
