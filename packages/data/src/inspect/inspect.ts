@@ -104,8 +104,8 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
       name: input.name ?? found.name,
       interactions: {
         ...specOf(log.source, found.interactions, base),
-        user: roles.user.name,
-        item: roles.item.name,
+        user: people?.inLog ?? roles.user.name,
+        item: catalogue?.inLog ?? roles.item.name,
         ...(roles.time === undefined ? {} : { time: roles.time.spec }),
         ...(Object.keys(own.fields).length === 0 ? {} : { fields: own.fields }),
       },

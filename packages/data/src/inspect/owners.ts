@@ -1,10 +1,11 @@
 // The catalogue and the users: which column holds their ids, what the others are, and a catalogue that stands in the log itself.
-import type { FieldSpec } from '../description/types.js';
+import type { ColumnSpec, FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { headerOf } from '../sources/dialect.js';
 import type { OpenSource } from '../sources/source.js';
 import { chooseField } from './fields.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
+import { HARDLY_ANY, type MeetingIds, meetingIds } from './ids.js';
 import { isTitleName, nameRank, plainName } from './names.js';
 import { type ColumnProfile, isNested, type ProfiledSource, sampleColumn } from './profile.js';
 import type { Roles } from './roles.js';
@@ -57,47 +58,70 @@ export async function shareKnown(
   return total === 0 ? 0 : Number(row['known'] ?? 0) / total;
 }
 
-/** The id of a catalogue: the column of the log's name, a usual name, or whichever holds most of the log's ids. @throws DataError */
+/** The column of a table's ids, and how both sides are read so that they meet. */
+export interface FoundId {
+  readonly column: ColumnProfile;
+  readonly why: string;
+  readonly meeting?: MeetingIds;
+}
+
+/**
+ * The id of a catalogue: the column of the log's name, a usual name, or whichever holds most of the log's ids; as they stand, or else in
+ * another form. @throws DataError
+ */
 export async function bestId(
   engine: Engine,
   owners: ProfiledSource,
   role: 'item' | 'user',
   log: ProfiledSource,
   column: ColumnProfile,
-): Promise<{ readonly column: ColumnProfile; readonly why: string }> {
+): Promise<FoundId> {
   const same = owners.columns.find(({ name }) => plainName(name) === plainName(column.name));
   const usual = catalogueId(owners, role);
-  const candidates = [
-    ...new Set([
-      same,
-      usual,
-      ...owners.columns.filter(({ type, spaced, filled }) => !isNested(type) && spaced * 10 < filled),
-    ]),
-  ].filter((candidate) => candidate !== undefined);
+  const named = [...new Set([same, usual])].filter((candidate) => candidate !== undefined);
+  const others = owners.columns.filter(
+    ({ type, spaced, filled }) => !isNested(type) && spaced * 10 < filled && filled > 0,
+  );
+  const candidates = [...new Set([...named, ...others])];
   let best: { column: ColumnProfile; share: number } | undefined;
   for (const candidate of candidates) {
     const share = await shareKnown(engine, log, column.name, owners, candidate.name);
+    if (share < HARDLY_ANY && named.includes(candidate)) {
+      const meeting = await meetingIds(engine, { source: log, column }, { source: owners, column: candidate });
+      if (meeting !== undefined) return { column: candidate, why: meetingWhy(meeting, share, column), meeting };
+    }
     // One that is called so need not have the most, only some: a catalogue may lack most of the items.
-    if (share > 0 && (candidate === same || candidate === usual))
-      return { column: candidate, why: sharedWhy(share, column) };
+    if (share > 0 && named.includes(candidate)) return { column: candidate, why: sharedWhy(share, column) };
     if (share > (best?.share ?? 0)) best = { column: candidate, share };
   }
   if (best !== undefined && best.share >= 0.2) return { column: best.column, why: sharedWhy(best.share, column) };
   const what = role === 'item' ? 'catalogue' : 'file of users';
+  const shown = named[0] === undefined ? '' : `; those of "${named[0].name}" are ${named[0].examples.join(' | ')}`;
   throw undecided(
     owners,
-    `no column of the ${what} has the ids of the interactions' "${column.name}" (${column.examples.join(' | ')})`,
+    `no column of the ${what} has the ids of the interactions' "${column.name}" (${column.examples.join(' | ')})${shown}`,
     `check that the ${what} belongs to these interactions, and which column is the ${role} (--${role})`,
   );
 }
 
+function meetingWhy({ share, words, log, table }: MeetingIds, before: number, column: ColumnProfile): string {
+  const sides = [...(log === undefined ? [] : ['the log']), ...(table === undefined ? [] : ['this table'])];
+  return `${sharedWhy(share, column)} ${words}, ${percent(before)} as they stand: ids of ${sides.join(' and ')} are read so`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}
+
 function sharedWhy(share: number, column: ColumnProfile): string {
-  return `it has ${Math.round(share * 1000) / 10} % of the ids in "${column.name}"`;
+  return `it has ${percent(share)} of the ids in "${column.name}"`;
 }
 
 /** What was made of a catalogue or of users. */
 export interface FoundOwners {
-  readonly id: string;
+  readonly id: ColumnSpec;
+  /** The log's column of ids, where it must be read otherwise. */
+  readonly inLog?: ColumnSpec;
   readonly name?: string;
   readonly fields: Record<string, FieldSpec>;
   /** Columns that were taken as fields or the name. */
@@ -110,7 +134,7 @@ export async function ownersOf(
   engine: Engine,
   owners: ProfiledSource,
   source: 'items' | 'users',
-  { column: id, why }: { readonly column: ColumnProfile; readonly why: string },
+  { column: id, why, meeting }: FoundId,
 ): Promise<FoundOwners> {
   const types = await atomicTypes(owners.source);
   const ids =
@@ -135,7 +159,8 @@ export async function ownersOf(
   }
   const taken = [...Object.keys(fields), ...(name === undefined ? [] : [name.name])];
   return {
-    id: id.name,
+    id: meeting?.table ?? id.name,
+    ...(meeting?.log === undefined ? {} : { inLog: meeting.log }),
     ...(name === undefined ? {} : { name: name.name }),
     fields,
     columns: Object.fromEntries(taken.map((column) => [column, true as const])),

@@ -43,6 +43,13 @@ export function columnSql(source: OpenSource, column: ColumnSpec, role: string):
   return { label: column, value, text, type: found.type };
 }
 
+/** The SQL of a column as people would write it into an expression over text. */
+export function writtenSql(spec: ColumnSpec, { type }: ColumnSql): string {
+  if (typeof spec !== 'string') return `(${spec.sql})`;
+  const column = sqlName(spec);
+  return type === 'text' ? column : type === 'json' ? `(${column} ->> '$')` : `CAST(${column} AS VARCHAR)`;
+}
+
 /** A column as JSON text, whatever it is: lists become arrays, text a string. */
 export function jsonSql({ value, type }: ColumnSql): string {
   return type === 'json' ? `CAST(${value} AS VARCHAR)` : `CAST(to_json(${value}) AS VARCHAR)`;

@@ -11,15 +11,16 @@ import { refuseContradictions } from './contradictions.js';
 import { checkExpressions, failingExpression } from './expressions.js';
 import { registerFieldValues } from './field-values.js';
 import { filterLog } from './filters.js';
-import { readLog } from './log.js';
+import { type Log, readLog } from './log.js';
 import { numberIds, numberLogValues, numberOwnerValues } from './numbering.js';
-import { readOwners } from './owners.js';
+import { type Owners, readOwners } from './owners.js';
 import { orderLog } from './order.js';
 import { assignParts, drawParts } from './parts.js';
 import { choosePlace, clearPlace, type Place, putInPlace } from './place.js';
 import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.js';
 import { stoppable } from './stopping.js';
 import { withoutSecrets } from './secrets.js';
+import { unmetIds } from './unmet-ids.js';
 import { measureFiles, writeManifest, writeTables } from './write.js';
 
 /** What a long preparation is doing. */
@@ -173,7 +174,10 @@ async function runPipeline(
 
   const filtered = await filterLog(engine, description, log, items, users, at);
   at('number');
-  const unused = await numberIds(engine, items, description.filters);
+  const unused = [
+    ...(await numberIds(engine, items, description.filters)),
+    ...(await unmet(engine, log, description, items, users)),
+  ];
   at('fields');
   const itemFields = items === undefined ? [] : await numberOwnerValues(engine, items, 'item_ids');
   const userFields = users === undefined ? [] : await numberOwnerValues(engine, users, 'user_ids');
@@ -242,6 +246,33 @@ async function runPipeline(
   await putInPlace(place, quarantined > 0);
   progress?.({ step: 'done', left: manifest.counts.interactions });
   return manifest;
+}
+
+/** What is said of items and users of the log that their tables lack. */
+async function unmet(
+  engine: Engine,
+  log: Log,
+  description: Description,
+  items: Owners | undefined,
+  users: Owners | undefined,
+): Promise<ReportEntry[]> {
+  const { interactions } = description;
+  const report: ReportEntry[] = [];
+  if (items !== undefined && description.items !== undefined)
+    report.push(
+      ...(await unmetIds(engine, items, {
+        log: { spec: interactions.item, column: log.item },
+        table: { spec: description.items.id, column: items.id },
+      })),
+    );
+  if (users !== undefined && description.users !== undefined)
+    report.push(
+      ...(await unmetIds(engine, users, {
+        log: { spec: interactions.user, column: log.user },
+        table: { spec: description.users.id, column: users.id },
+      })),
+    );
+  return report;
 }
 
 /** Whether a catalogue or the users are the rows of the interactions. */
