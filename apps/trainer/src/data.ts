@@ -1,17 +1,9 @@
 // From a run's data configuration to a data set, and what loading did in a few lines.
-import {
-  DATA_FORMATS,
-  DataError,
-  loadDataset,
-  sequenceStore,
-  type Dataset,
-  type LoadOptions,
-  type LoadReport,
-  type ReportKind,
-} from '@difsr/data';
+import { DATA_FORMATS, DataError, loadDataset, sequenceStore, type Dataset, type LoadOptions } from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
 import { commandLine } from './command-line.js';
 import { UsageError } from './errors.js';
+import { reportLines } from './output/report.js';
 import { whole } from './output/table.js';
 import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw-data.js';
 import type { Terminal } from './output/terminal.js';
@@ -22,9 +14,6 @@ import {
   type TrainingData,
   withFields,
 } from './prepared-data.js';
-
-/** Report lines that are shown. */
-const MOST_LINES = 10;
 
 /**
  * The data set of a configuration, in memory or with its sequences on disk. Close it with `closeData`.
@@ -162,16 +151,4 @@ export function showData(terminal: Terminal, dataset: TrainingData): void {
     `${terminal.style('bold', name)} (${format}${streamed ? ', sequences on disk' : ''}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(interactions)} interactions; side information: ${sides}`,
   );
   for (const line of reportLines(report)) terminal.line(terminal.style('dim', `  ${line}`));
-}
-
-/** A load report as lines: drops first, then what was inferred, then notes. */
-export function reportLines(report: LoadReport): string[] {
-  const order: Readonly<Record<ReportKind, number>> = { dropped: 0, inferred: 1, noted: 2 };
-  const sorted = report.toSorted((a, b) => order[a.kind] - order[b.kind]);
-  const lines = sorted
-    .slice(0, MOST_LINES)
-    .map(({ kind, what, count, why }) => `${kind}: ${what}${count > 0 ? ` (${whole(count)})` : ''}: ${why}`);
-  if (sorted.length > lines.length)
-    lines.push(`and ${sorted.length - lines.length} more; ${commandLine('data', 'stats', 'PATH', '--json')} has all`);
-  return lines;
 }

@@ -4,10 +4,11 @@ import { analyseDataset, datasetStatistics, findingsOf, type LoadReport } from '
 import { type DataConfig, makeFolder, writeFileAtomic } from '@difsr/training';
 import type { Command } from 'commander';
 import { resolveConfig } from '../config.js';
-import { loadFiles, reportLines } from '../data.js';
+import { loadFiles } from '../data.js';
 import { exitCodes, type ExitCode, UsageError } from '../errors.js';
 import { codeOf } from '../file-names.js';
 import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { reportLines } from '../output/report.js';
 import { type Described, fieldRows, findingLines, otherFieldRows, summaryRows } from '../output/statistics.js';
 import { table } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';

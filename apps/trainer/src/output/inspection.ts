@@ -3,13 +3,14 @@ import { basename } from 'node:path';
 import type { ColumnFinding, Findings, Manifest } from '@difsr/data/prepare';
 import { commandLine } from '../command-line.js';
 import type { PreparedRaw } from '../raw-data.js';
+import { reportLines } from './report.js';
 import { table, whole } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** Characters of a reason and of examples that are shown. */
 const MOST_WHY = 64;
 const MOST_EXAMPLES = 36;
-/** Columns that cannot serve: the rest is counted. */
+/** Columns that cannot serve, with the reason: the rest is named. */
 const MOST_UNUSED = 12;
 
 /** Shows what every column was taken for, and why. */
@@ -28,8 +29,8 @@ export function showFindings(terminal: Terminal, { columns, report }: Findings):
   for (const [index, line] of lines.entries()) terminal.line(index === 0 ? terminal.style('bold', line) : line);
   for (const { source, column, why } of unused.slice(0, MOST_UNUSED))
     terminal.line(terminal.style('dim', `not used: ${source}.${column}: ${shortened(why, MOST_WHY)}`));
-  if (unused.length > MOST_UNUSED)
-    terminal.line(terminal.style('dim', `not used: ${unused.length - MOST_UNUSED} more columns`));
+  const more = unused.slice(MOST_UNUSED).map(({ source, column }) => `${source}.${column}`);
+  if (more.length > 0) terminal.line(terminal.style('dim', `not used: ${more.join(', ')}`));
 }
 
 /** Shows that raw files were prepared on the way to training, and what was inferred. */
@@ -78,10 +79,10 @@ export function showPrepared(terminal: Terminal, manifest: Manifest, out: string
       ),
     );
   }
-  const dropped = manifest.report.filter(({ kind }) => kind === 'dropped');
-  if (dropped.length > 0) terminal.line();
-  for (const { what, count, why } of dropped)
-    terminal.line(terminal.style('dim', `dropped: ${what} (${whole(count)}): ${shortened(why, MOST_WHY)}`));
+  // What was inferred has been shown before the work.
+  const told = manifest.report.filter(({ kind }) => kind !== 'inferred');
+  if (told.length > 0) terminal.line();
+  for (const line of reportLines(told)) terminal.line(terminal.style('dim', line));
   const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
   terminal.line();
   terminal.line(

@@ -179,7 +179,7 @@ function withReason(
 
 function timeLines(time: Description['interactions']['time'], columns: readonly ColumnFinding[]): string[] {
   const forms =
-    '# unit: s, ms, us or order; format: strptime, e.g. "%d.%m.%Y %H:%M"; zone: of times that name none, e.g. Europe/Berlin';
+    '# unit: s, ms, us, ns, auto (by size) or order; format: strptime, e.g. "%d.%m.%Y %H:%M"; zone: of times that name none, e.g. Europe/Berlin';
   if (time === undefined)
     return ['# No times: the order of the files counts.', forms, '# time: {column: timestamp, unit: s}'];
   return [forms, ...withReason('time', time, columns, 'time')];

@@ -43,8 +43,11 @@ export interface SourceSpec {
 /** A column by name, or a DuckDB expression over the columns. */
 export type ColumnSpec = string | { readonly sql: string };
 
-/** What the numbers of a time column count. `auto`: by size, one unit for the whole column; `order`: only their order means something. */
-export const TIME_UNITS = ['auto', 's', 'ms', 'us', 'order'] as const;
+/**
+ * What the numbers of a time column count. `auto`: by size, each number by its own, and an order where they have the size of no time since
+ * 1970; `order`: only their order means something.
+ */
+export const TIME_UNITS = ['auto', 's', 'ms', 'us', 'ns', 'order'] as const;
 /** One of {@link TIME_UNITS}. */
 export type TimeUnit = (typeof TIME_UNITS)[number];
 

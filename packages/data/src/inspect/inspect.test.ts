@@ -64,6 +64,34 @@ describe('times', () => {
     ['seconds', String, { column: 'wann', unit: 's' }],
     ['milliseconds', (seconds) => `${seconds}000`, { column: 'wann', unit: 'ms' }],
     ['microseconds', (seconds) => `${seconds}000000`, { column: 'wann', unit: 'us' }],
+    ['nanoseconds', (seconds) => `${seconds}000000000`, { column: 'wann', unit: 'ns' }],
+    [
+      'seconds and milliseconds',
+      (seconds) => (seconds % 7200 < 3600 ? `${seconds}000` : String(seconds)),
+      { column: 'wann', unit: 'auto' },
+    ],
+    [
+      'seconds and ISO 8601',
+      (seconds) => (seconds % 7200 < 3600 ? date(seconds).toISOString() : String(seconds)),
+      { column: 'wann', unit: 'auto' },
+    ],
+    [
+      'dates without anything between',
+      (seconds) =>
+        date(seconds)
+          .toISOString()
+          .replaceAll(/[-T:]|\..*/g, ''),
+      { column: 'wann', format: '%Y%m%d%H%M%S' },
+    ],
+    [
+      'the same without seconds',
+      (seconds) =>
+        date(seconds)
+          .toISOString()
+          .replaceAll(/[-T:]|\..*/g, '')
+          .slice(0, 12),
+      { column: 'wann', format: '%Y%m%d%H%M' },
+    ],
     ['ISO 8601 with a zone', (seconds) => date(seconds).toISOString(), 'wann'],
     [
       'ISO 8601 with an offset',
@@ -96,6 +124,25 @@ describe('times', () => {
       ({ seconds }) => seconds - (seconds % 60),
     );
     expect([...(dataset.times ?? [])]).toEqual(expected);
+  });
+
+  test('what has the size of no time is counted, and small numbers are called small only where they are', async () => {
+    const why = async (time: (seconds: number, row: number) => unknown): Promise<string | undefined> => {
+      const text = csv(
+        'user_id,item_id,timestamp',
+        LOG.map(({ user, item, seconds }, row) => [user, item, time(seconds, row)]),
+      );
+      const { findings } = await inspect({ 'log.csv': text }, { interactions: 'log.csv' });
+      return findings.columns.find(({ role }) => role === 'time')?.why;
+    };
+    expect(await why((seconds, row) => (row % 60 === 0 ? 0 : seconds))).toBe(
+      'a usual name: seconds since 1970, but 4 cells are not (least 0) (236 of 240 cells)',
+    );
+    expect(await why((_, row) => row)).toMatch(/numbers up to 239, too small for seconds since 1970: only their order/);
+    expect(await why((seconds) => seconds * 6)).toMatch(
+      /numbers from 9600001200 .*, of the size of no time since 1970/,
+    );
+    expect(await why((seconds) => -seconds)).toMatch(/numbers from -\d+ to -\d+, of the size of no time/);
   });
 
   test('a zone given by the user is taken over', async () => {

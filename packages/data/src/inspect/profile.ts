@@ -1,8 +1,10 @@
 // What a column looks like: counts over the first rows of a source, and some of its cells. Everything that is inferred goes by these.
+import { CLOCK_UNITS, type ClockUnit } from '../clock.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlName } from '../engine/quote.js';
 import { columnSql, jsonSql } from '../prepare/columns.js';
 import { numberSql } from '../prepare/time.js';
+import { isOfUnit } from '../prepare/time-reading.js';
 import { freshName } from '../sources/reader.js';
 import type { OpenSource, SourceColumnType } from '../sources/source.js';
 
@@ -29,8 +31,10 @@ export interface ColumnProfile {
   readonly wholes: number;
   readonly least: number;
   readonly most: number;
-  /** The median of the numbers. */
-  readonly middle: number;
+  /** Of the numbers: 0, 1 and -1, which stand for "none" in a column of times. */
+  readonly units: number;
+  /** Of the numbers: those of the size of times since 1970, by their unit. */
+  readonly clock: Readonly<Record<ClockUnit, number>>;
   /** Numbers with a zero in front, such as postal codes. */
   readonly zeroLed: number;
   readonly isoTimes: number;
@@ -57,6 +61,8 @@ export interface ProfiledSource {
 }
 
 const ISO = String.raw`\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)?)?`;
+
+const CLOCK_COUNTS = CLOCK_UNITS.map((unit) => `count(*) FILTER (${isOfUnit('n', unit)}) AS clock_${unit}`).join(', ');
 
 /** Profiles the first {@link SAMPLE_ROWS} rows of a source. */
 export async function profileSource(engine: Engine, source: OpenSource): Promise<ProfiledSource> {
@@ -90,7 +96,7 @@ async function profileColumn(
 ): Promise<ColumnProfile> {
   const number = numberSql('cell');
   const [row = {}] = await engine.rows(
-    `SELECT CAST(count(*) AS INTEGER) AS "rows", CAST(count(cell) AS INTEGER) AS filled, CAST(count(DISTINCT cell) AS INTEGER) AS "distinct", CAST(count(n) AS INTEGER) AS numbers, CAST(count(*) FILTER (n = floor(n)) AS INTEGER) AS wholes, min(n) AS least, max(n) AS most, median(n) AS middle, CAST(count(*) FILTER (n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')) AS INTEGER) AS "zeroLed", CAST(count(*) FILTER (regexp_full_match(trim(cell), '${ISO}')) AS INTEGER) AS "isoTimes", avg(length(cell)) AS "meanLength", CAST(count(*) FILTER (regexp_matches(cell, '\\s')) AS INTEGER) AS spaced FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
+    `SELECT CAST(count(*) AS INTEGER) AS "rows", CAST(count(cell) AS INTEGER) AS filled, CAST(count(DISTINCT cell) AS INTEGER) AS "distinct", CAST(count(n) AS INTEGER) AS numbers, CAST(count(*) FILTER (n = floor(n)) AS INTEGER) AS wholes, min(n) AS least, max(n) AS most, count(*) FILTER (abs(n) <= 1) AS units, ${CLOCK_COUNTS}, CAST(count(*) FILTER (n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')) AS INTEGER) AS "zeroLed", CAST(count(*) FILTER (regexp_full_match(trim(cell), '${ISO}')) AS INTEGER) AS "isoTimes", avg(length(cell)) AS "meanLength", CAST(count(*) FILTER (regexp_matches(cell, '\\s')) AS INTEGER) AS spaced FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
   );
   const value = (key: string): number => Number(row[key] ?? 0);
   const cells = await engine.rows(
@@ -107,7 +113,8 @@ async function profileColumn(
     wholes: value('wholes'),
     least: value('least'),
     most: value('most'),
-    middle: value('middle'),
+    units: value('units'),
+    clock: { s: value('clock_s'), ms: value('clock_ms'), us: value('clock_us'), ns: value('clock_ns') },
     zeroLed: value('zeroLed'),
     isoTimes: value('isoTimes'),
     meanLength: value('meanLength'),

@@ -1,5 +1,6 @@
 // Which columns of a log are user, item and time. In the order of certainty: named by the caller, a usual name, the ids of the catalogue,
 // the only column that is left; anything less certain is an error that shows the columns.
+import { CLOCK_FROM } from '../clock.js';
 import { DataError } from '../errors.js';
 import type { TimeSpec } from '../description/types.js';
 import { nearestName } from '../nearest.js';
@@ -171,7 +172,7 @@ function chooseTime(
     const form = timeForm(column);
     return (
       form !== undefined &&
-      form.outliers !== true &&
+      form.outliers === undefined &&
       form.fitting >= ALMOST_ALL_TIMES * column.filled &&
       column.distinct > 1
     );
@@ -190,13 +191,13 @@ function readAs(log: ProfiledSource, column: ColumnProfile, named: NamedColumns,
   const form = timeForm(column);
   if (form !== undefined) {
     if (form.ambiguous !== undefined) throw ambiguous(log, column, form.ambiguous);
-    return { column, spec: specOf(column, form, zone), why: `${why}: ${form.why}${shortOf(form, column)}` };
+    return { column, spec: specOf(log, column, form, zone), why: `${why}: ${form.why}${shortOf(form, column)}` };
   }
   if (column.numbers === column.filled)
     return {
       column,
       spec: { column: column.name, unit: 'order' },
-      why: `${why}: numbers too small for seconds since 1970: only their order counts`,
+      why: `${why}: ${orderWhy(column)}: only their order counts`,
     };
   throw new DataError([
     {
@@ -209,10 +210,23 @@ function readAs(log: ProfiledSource, column: ColumnProfile, named: NamedColumns,
   ]);
 }
 
-function specOf(column: ColumnProfile, form: TimeForm, zone: string | undefined): TimeSpec {
+/** Why numbers are no moments. */
+function orderWhy({ least, most }: ColumnProfile): string {
+  if (least >= 0 && most < CLOCK_FROM) return `numbers up to ${most}, too small for seconds since 1970`;
+  return `numbers from ${least} to ${most}, of the size of no time since 1970`;
+}
+
+function specOf(
+  { source, partial }: ProfiledSource,
+  column: ColumnProfile,
+  form: TimeForm,
+  zone: string | undefined,
+): TimeSpec {
+  // Of files that were not looked at nobody knows whether they have the same unit.
+  const unit = form.unit !== undefined && partial && source.files.length > 1 ? 'auto' : form.unit;
   const spec = {
     column: column.name,
-    ...(form.unit === undefined ? {} : { unit: form.unit }),
+    ...(unit === undefined ? {} : { unit }),
     ...(form.format === undefined ? {} : { format: form.format }),
     ...(zone === undefined ? {} : { zone }),
   };

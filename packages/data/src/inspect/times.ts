@@ -1,5 +1,7 @@
 // Whether a column holds times, and how they are written.
+import { CLOCK, CLOCK_FROM, CLOCK_UNITS } from '../clock.js';
 import type { TimeUnit } from '../description/types.js';
+import { mainUnit } from '../prepare/time-reading.js';
 import type { ColumnProfile } from './profile.js';
 
 /** How the times of a column are read; keys as in a description. */
@@ -9,18 +11,11 @@ export interface TimeForm {
   /** Cells of the sample that fit. */
   readonly fitting: number;
   readonly why: string;
-  /** Some numbers are far from the others. */
-  readonly outliers?: boolean;
+  /** Numbers of the sample that have the size of no time. */
+  readonly outliers?: number;
   /** Two formats fit all cells: nobody can tell day from month. */
   readonly ambiguous?: readonly [string, string];
 }
-
-/** Numbers that times since 1970 have, from 1973 to 2100, and years at the ends of eight digits. */
-const RANGES: readonly (readonly [TimeUnit, number, number, string])[] = [
-  ['s', 1e8, 4.2e9, 'seconds since 1970'],
-  ['ms', 1e11, 4.2e12, 'milliseconds since 1970'],
-  ['us', 1e14, 4.2e15, 'microseconds since 1970'],
-];
 
 interface WrittenForm {
   readonly pattern: RegExp;
@@ -68,18 +63,19 @@ const EITHER = /^(\d{1,2})([/-])(\d{1,2})[/-]\d{4}(.*)$/;
 
 /** How a column's times are written; undefined where hardly any cell is a time. */
 export function timeForm(column: ColumnProfile): TimeForm | undefined {
-  const { type, filled, numbers, isoTimes, least, most, middle, wholes } = column;
+  const { type, filled, numbers, isoTimes, most, wholes } = column;
   if (filled === 0) return undefined;
   if (typeof type === 'object' && /^(TIMESTAMP|DATE)/.test(type.native))
     return { fitting: filled, why: `a column of ${type.native}` };
-  if (numbers * 2 > filled) {
-    if (wholes === filled && least >= 19000101 && most <= 21001231 && column.cells.every(isCompactDate))
-      return { format: '%Y%m%d', fitting: filled, why: 'dates as YYYYMMDD' };
-    const range = RANGES.find(([, from, to]) => middle >= from && middle <= to);
-    if (range === undefined) return undefined;
-    const [unit, from, to, words] = range;
-    const outliers = least < from || most > to ? { outliers: true } : {};
-    return { unit, fitting: numbers, why: `numbers, of the size of ${words}`, ...outliers };
+  const onClock = CLOCK_UNITS.reduce((sum, unit) => sum + column.clock[unit], 0);
+  if (numbers * 2 > filled || (isoTimes > 0 && onClock > 0 && (isoTimes + numbers) * 2 > filled)) {
+    const compact = COMPACT.find(
+      ({ digits }) =>
+        wholes === filled && String(most).length === digits && column.cells.every((cell) => isCompact(cell, digits)),
+    );
+    if (compact !== undefined) return { format: compact.format, fitting: filled, why: `dates as ${compact.words}` };
+    const form = numberForm(column);
+    if (form !== undefined || numbers * 2 > filled) return form;
   }
   if (isoTimes * 2 > filled) return { fitting: isoTimes, why: 'ISO 8601' };
   // Cells are the first of the sample: their share stands for that of all.
@@ -119,8 +115,46 @@ function dayOrMonthFirst(cells: readonly string[], share: (fitting: number) => n
       };
 }
 
-function isCompactDate(cell: string): boolean {
-  const month = Number(cell.slice(4, 6));
-  const day = Number(cell.slice(6, 8));
-  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+/** Dates without anything between their parts. */
+const COMPACT: readonly { readonly digits: number; readonly format: string; readonly words: string }[] = [
+  { digits: 8, format: '%Y%m%d', words: 'YYYYMMDD' },
+  { digits: 12, format: '%Y%m%d%H%M', words: 'YYYYMMDDhhmm' },
+  { digits: 14, format: '%Y%m%d%H%M%S', words: 'YYYYMMDDhhmmss' },
+];
+
+function isCompact(cell: string, digits: number): boolean {
+  const part = (from: number, to: number): number => Number(cell.slice(from, to));
+  const inside = (value: number, least: number, most: number): boolean => value >= least && value <= most;
+  return (
+    cell.length === digits &&
+    inside(part(0, 4), 1900, 2100) &&
+    inside(part(4, 6), 1, 12) &&
+    inside(part(6, 8), 1, 31) &&
+    inside(part(8, 10), 0, 23) &&
+    inside(part(10, 12), 0, 59) &&
+    inside(part(12, 14), 0, 59)
+  );
+}
+
+/** Numbers of the size of times since 1970: of one unit, or of several, each by its own. */
+function numberForm({ numbers, units, clock, isoTimes, least, most }: ColumnProfile): TimeForm | undefined {
+  const main = mainUnit(numbers - units, (unit) => clock[unit]);
+  if (main === undefined) return undefined;
+  const sized = CLOCK_UNITS.filter((unit) => clock[unit] > 0);
+  const onClock = sized.reduce((sum, unit) => sum + clock[unit], 0);
+  const far = numbers - onClock;
+  const fitting = onClock + isoTimes;
+  const first = CLOCK[main].words;
+  if (sized.length === 1 && isoTimes === 0) {
+    const example = least / CLOCK[main].perSecond < CLOCK_FROM ? `least ${least}` : `most ${most}`;
+    return far === 0
+      ? { unit: main, fitting, why: `numbers, of the size of ${first} since 1970` }
+      : { unit: main, fitting, why: `${first} since 1970, but ${far} cells are not (${example})`, outliers: far };
+  }
+  const counts = [
+    ...sized.map((unit) => `${CLOCK[unit].words} ${clock[unit]}`),
+    ...(isoTimes === 0 ? [] : [`ISO 8601 ${isoTimes}`]),
+  ];
+  const rest = far === 0 ? {} : { outliers: far };
+  return { unit: 'auto', fitting, why: `${counts.join(', ')}: each by its own size`, ...rest };
 }

@@ -2,6 +2,7 @@
 // train on, filters that have what they need.
 import type { Description, FieldSpec } from '../description/types.js';
 import { DataError, type DataProblem } from '../errors.js';
+import { orderError, type TimeReading } from './time-reading.js';
 
 /** Columns of the prepared form; SQL names do not tell upper from lower case. */
 const TAKEN = {
@@ -74,4 +75,26 @@ export function refuseContradictions(description: Description): void {
       add('split', `${valid} and ${test} leave nothing to train on`, 'take shares that are less than 1 together');
   }
   if (problems.length > 0) throw new DataError(problems);
+}
+
+/** Durations and dates need moments; numbers may be an order alone. @throws DataError, also for bounds that are no times */
+export async function refuseWithoutMoments(
+  { sessions, filters, split }: Description,
+  { orderAlone, bound }: TimeReading,
+): Promise<void> {
+  if (orderAlone !== undefined && sessions !== undefined)
+    throw orderError('sessions.gap', sessions.gap, 'is a duration', orderAlone);
+  const bounds = {
+    timeFrom: filters.timeFrom,
+    timeTo: filters.timeTo,
+    // Numbers are shares.
+    ...(split.method === 'global-time'
+      ? Object.fromEntries(
+          Object.entries({ 'split.valid': split.valid, 'split.test': split.test }).filter(
+            ([, moment]) => typeof moment === 'string',
+          ),
+        )
+      : {}),
+  };
+  for (const [name, moment] of Object.entries(bounds)) if (moment !== undefined) await bound(moment, name);
 }

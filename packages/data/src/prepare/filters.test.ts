@@ -98,10 +98,11 @@ describe('the range of times', () => {
 });
 
 describe('sessions', () => {
+  const SECONDS = { ...LOG, time: { column: 'time', unit: 's' } } as const;
   const rows = log('u,a,0,1', 'v,x,5,2', 'u,b,1800,3', 'u,c,3601,4', 'u,d,9999,5', 'v,y,6,6');
 
   it('end after a longer pause, and are sequences of their own, in the order of the log', async () => {
-    const { dataset, manifest } = await filter(rows, {}, { sessions: { gap: '30m' } });
+    const { dataset, manifest } = await filter(rows, {}, { sessions: { gap: '30m' }, interactions: SECONDS });
     expect(Object.entries(histories(dataset))).toEqual([
       ['u', ['a', 'b']],
       ['v', ['x', 'y']],
@@ -112,14 +113,24 @@ describe('sessions', () => {
   });
 
   it('are what minimum counts count', async () => {
-    const { dataset } = await filter(rows, { userMin: 2 }, { sessions: { gap: '30m' } });
+    const { dataset } = await filter(rows, { userMin: 2 }, { sessions: { gap: '30m' }, interactions: SECONDS });
     expect(Object.keys(histories(dataset))).toEqual(['u', 'v']);
   });
 
   it('are never taken for a user who is called like one', async () => {
     const clash = log('u,a,0,1', 'u#2,b,0,2', 'u,c,9999,3', 'u##2,d,0,4');
-    const { dataset } = await filter(clash, {}, { sessions: { gap: '1h' } });
+    const { dataset } = await filter(clash, {}, { sessions: { gap: '1h' }, interactions: SECONDS });
     expect(histories(dataset)).toEqual({ u: ['a'], 'u#2': ['b'], 'u##2': ['d'], 'u###2': ['c'] });
+  });
+
+  it('need moments: numbers that are an order alone have no pauses', async () => {
+    await expect(filter(rows, {}, { sessions: { gap: '30m' } })).rejects.toThrow(
+      /"sessions\.gap": "30m" is a duration, but column "time" holds numbers from 0 to 9999, which are an order alone \(they have the size of no time since 1970\)\n\s+cure: say what the numbers count, with interactions\.time\.unit: s/,
+    );
+    const stated = { ...LOG, time: { column: 'time', unit: 'order' } } as const;
+    await expect(filter(rows, {}, { sessions: { gap: '30m' }, interactions: stated })).rejects.toThrow(
+      /unit: order is stated/,
+    );
   });
 
   it('keep the attributes of their user', async () => {
@@ -128,6 +139,7 @@ describe('sessions', () => {
       {},
       {
         sessions: { gap: '30m' },
+        interactions: SECONDS,
         users: { files: 'people.csv', id: 'id', fields: { city: { kind: 'categorical' } } },
       },
     );

@@ -2,7 +2,7 @@
 //
 //   log (pos BIGINT, u VARCHAR, i VARCHAR, t DOUBLE, f0, f1, .., m0, m1, ..)   usable rows; pos orders them as the files do
 //   bad (pos BIGINT, problem VARCHAR, field INTEGER)               the others, with the number of the field where it is one
-import type { FieldSpec, InteractionsSpec } from '../description/types.js';
+import type { Description, FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { PADDING_TOKEN } from '../vocabulary.js';
@@ -10,9 +10,11 @@ import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
 import { columnSql, type ColumnSql, jsonSql, PLACE } from './columns.js';
 import { valuesSql } from './field-values.js';
+import { refuseWithoutMoments } from './contradictions.js';
 import { numberWordSql, reportMissing, valueWordSql, withMissing, wordSql } from './missing.js';
 import { writtenNumberSql } from './numbers.js';
-import { type TimeReading, timeReading } from './time.js';
+import { judgeTimes, timeTests } from './time-judge.js';
+import { type TimeReading, timeReading } from './time-reading.js';
 
 /** A field of interactions: column `f<index>` of the log. */
 export interface LogField {
@@ -33,11 +35,13 @@ export interface Log {
   readonly report: readonly ReportEntry[];
 }
 
-/** Scans the interactions into `log` and `bad`. */
-export async function readLog(engine: Engine, source: OpenSource, spec: InteractionsSpec): Promise<Log> {
+/** Scans the interactions into `log` and `bad`. @throws DataError where the description asks more of the times than they tell */
+export async function readLog(engine: Engine, source: OpenSource, description: Description): Promise<Log> {
+  const spec = description.interactions;
   const user = columnSql(source, spec.user, 'user');
   const item = columnSql(source, spec.item, 'item');
   const time = spec.time === undefined ? undefined : await timeReading(engine, source, spec.time);
+  if (time !== undefined) await refuseWithoutMoments(description, time);
   const fields = withMissing(spec.fields, spec.missing).map(([name, field]) => ({
     name,
     spec: field,
@@ -48,7 +52,7 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
     ['_problem IS NOT NULL', '_problem', null],
     ['u IS NULL', sqlText('user-empty'), null],
     ['i IS NULL', sqlText('item-empty'), null],
-    ...(time === undefined ? [] : ([['t IS NULL', sqlText('time'), null]] satisfies [string, string, null][])),
+    ...(time === undefined ? [] : timeTests(time)),
     ...values.flatMap(({ problem }, index): [string, string, number][] =>
       problem === undefined ? [] : [[`x${index}`, sqlText(problem), index]],
     ),
@@ -59,6 +63,7 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
     `${user.text} AS u`,
     `${item.text} AS i`,
     `${time === undefined ? 'CAST(NULL AS DOUBLE)' : time.seconds} AS t`,
+    `CAST(${time?.size ?? 'NULL'} AS UTINYINT) AS size`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
     ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
@@ -67,12 +72,13 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
     `CASE ${tests.map((test) => `WHEN ${test[0]} THEN ${result(test)}`).join(' ')} END`;
   const kept = ['pos', 'u', 'i', 't', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
   await engine.run(
-    `CREATE TABLE scanned AS SELECT ${kept.join(', ')}, ${cases(([, code]) => code)} AS problem, CAST(${cases(([, , field]) => (field === null ? 'NULL' : String(field)))} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
+    `CREATE TABLE scanned AS SELECT ${kept.join(', ')}, size, ${cases(([, code]) => code)} AS problem, CAST(${cases(([, , field]) => (field === null ? 'NULL' : String(field)))} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
   );
   const read = await engine.count('SELECT count(*) FROM scanned');
   await engine.run('CREATE TABLE bad AS SELECT pos, problem, field FROM scanned WHERE problem IS NOT NULL');
   await judgeIds(engine, 'u', 'user-form');
   await judgeIds(engine, 'i', 'item-form');
+  const times = time === undefined ? [] : await judgeTimes(engine, time);
   for (const [index, { spec: field }] of fields.entries()) {
     if (field.kind === 'vector') await judgeLengths(engine, 'scanned', 'bad', index);
   }
@@ -92,7 +98,12 @@ export async function readLog(engine: Engine, source: OpenSource, spec: Interact
     fields,
     read,
     bad,
-    report: [...source.report, ...(time?.report ?? []), ...(await reportMissing(engine, 'log', source, fields))],
+    report: [
+      ...source.report,
+      ...(time?.report ?? []),
+      ...times,
+      ...(await reportMissing(engine, 'log', source, fields)),
+    ],
   };
 }
 

@@ -31,7 +31,7 @@ const CSV = ['user,item,time', ...LOG.map(({ user, item, time }) => `${user},${i
 async function splitBy(split: DescriptionInput['split']): Promise<Prepared> {
   return prepareTexts(
     { 'log.csv': CSV },
-    { interactions: { files: 'log.csv', user: 'user', item: 'item', time: 'time' }, split },
+    { interactions: { files: 'log.csv', user: 'user', item: 'item', time: { column: 'time', unit: 's' } }, split },
   );
 }
 
@@ -183,7 +183,7 @@ describe('the parts of a split', () => {
     const { dataset } = await prepareTexts(
       { 'log.csv': CSV },
       {
-        interactions: { files: 'log.csv', user: 'user', item: 'item', time: 'time' },
+        interactions: { files: 'log.csv', user: 'user', item: 'item', time: { column: 'time', unit: 's' } },
         sessions: { gap: '5s' },
         split: { method: 'user-hold-out', valid: 0.2, test: 0.3, seed: 7 },
       },

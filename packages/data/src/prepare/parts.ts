@@ -7,7 +7,7 @@ import { sqlNumber, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { PARTS } from '../prepared/manifest.js';
 import type { ReportEntry } from '../types.js';
-import type { TimeReading } from './time.js';
+import type { TimeReading } from './time-reading.js';
 
 /** Interactions of each part. */
 export type PartCounts = Readonly<Record<keyof typeof PARTS, number>>;

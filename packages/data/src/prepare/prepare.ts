@@ -21,6 +21,7 @@ import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.j
 import { stoppable } from './stopping.js';
 import { withoutSecrets } from './secrets.js';
 import { unmetIds } from './unmet-ids.js';
+import { usedColumns } from './used.js';
 import { measureFiles, writeManifest, writeTables } from './write.js';
 
 /** What a long preparation is doing. */
@@ -131,7 +132,7 @@ async function runPipeline(
   registerFieldValues(engine);
   await engine.run('CREATE TABLE vocabulary (owner VARCHAR, field VARCHAR, id INTEGER, token VARCHAR)');
   at('read');
-  const log = await readLog(engine, sources.interactions, description.interactions);
+  const log = await readLog(engine, sources.interactions, description);
   at('read', log.read - log.bad);
   const items =
     sources.items === undefined || description.items === undefined
@@ -198,6 +199,7 @@ async function runPipeline(
     hasUserTable: users !== undefined,
   });
   const report: ReportEntry[] = [
+    ...usedColumns(sources, description),
     ...log.report,
     ...(items?.report ?? []),
     ...(users?.report ?? []),

@@ -8,6 +8,8 @@ export const MEANING_PROBLEMS = [
   'user-form',
   'item-form',
   'time',
+  'time-none',
+  'time-unit',
   'number',
   'vector',
 ] as const;
@@ -54,6 +56,14 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
   time: {
     message: 'is not a time',
     cure: 'write times as seconds or milliseconds since 1970 or ISO 8601, or state unit, format and zone under time:',
+  },
+  'time-none': {
+    message: 'stands for no time: the times of the other rows are years away',
+    cure: 'give the row its time, or leave it out; where such numbers are meant, say unit: order',
+  },
+  'time-unit': {
+    message: 'has the size of another unit than the others, and than the one that is stated',
+    cure: 'say unit: auto under time:, which reads each number by its own size, or convert the column',
   },
   number: {
     message: 'is not a number',

@@ -108,6 +108,8 @@ async function* badRows(engine: Engine, rows: BadRows, limit?: number): AsyncGen
         'user-form': { column: columns.user?.label, value: user },
         'item-form': { column: columns.item?.label, value: item },
         time: { column: columns.time?.label, value: time ?? '' },
+        'time-none': { column: columns.time?.label, value: time },
+        'time-unit': { column: columns.time?.label, value: time },
         number: { column: fields[Number(field)]?.column.label, value: rest[Number(field)] },
         vector: { column: fields[Number(field)]?.column.label, value: rest[Number(field)] },
       };

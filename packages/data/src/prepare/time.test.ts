@@ -27,8 +27,9 @@ describe('numbers', () => {
     ['s', 1_577_714_400, 'seconds since 1970'],
     ['ms', 1_577_714_400_000, 'milliseconds since 1970'],
     ['us', 1_577_714_400_000_000, 'microseconds since 1970'],
+    ['ns', '1577714400000000000', 'nanoseconds since 1970'],
   ])('are taken as %s by their size, and the report says so', async (_unit, number, words) => {
-    const { dataset, manifest } = await read([String(number), String(number + 1)]);
+    const { dataset, manifest } = await read([String(number), String(number)]);
     expect([...(dataset.times ?? [])][0]).toBe(1_577_714_400);
     expect(manifest.report).toContainEqual(
       expect.objectContaining({ kind: 'inferred', why: expect.stringContaining(words) }),
@@ -38,7 +39,13 @@ describe('numbers', () => {
   it('have the unit that is stated, or none: an order', async () => {
     expect(await times(['5000', '7500'], { column: 'time', unit: 'ms' })).toEqual([5, 7.5]);
     expect(await times(['1577714400000', '3'], { column: 'time', unit: 'order' })).toEqual([1_577_714_400_000, 3]);
-    expect(await times(['1577714400000'], { column: 'time', unit: 's' })).toEqual([1_577_714_400_000]);
+    expect(await times(['1577714400000000000'], { column: 'time', unit: 'ns' })).toEqual([1_577_714_400]);
+  });
+
+  it('are not of a stated unit that would put them after the year 5000', async () => {
+    await expect(read(['1577714400000'], { column: 'time', unit: 's' })).rejects.toThrow(
+      /"interactions\.time\.unit": "s" is not the unit of column "time": .* milliseconds since 1970\n\s+cure: say unit: ms, or auto/,
+    );
   });
 
   it('are those that the loaders take, and no others', async () => {
