@@ -1,5 +1,4 @@
 // Which columns of the files a data set is made of, and which not: one line for each file, by name, so that nothing is left out in silence.
-import path from 'node:path';
 import type { ColumnSpec, Description, FieldSpec } from '../description/types.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
@@ -11,8 +10,9 @@ type Use = readonly [what: string, column: ColumnSpec];
 /** What is used of every file, and what is not. */
 export function usedColumns({ interactions, items, users }: OpenSources, description: Description): ReportEntry[] {
   const { time } = description.interactions;
-  const tables: readonly (readonly [OpenSource | undefined, readonly Use[]])[] = [
+  const tables: readonly (readonly [string, OpenSource | undefined, readonly Use[]])[] = [
     [
+      'interactions',
       interactions,
       [
         ['user', description.interactions.user],
@@ -24,6 +24,7 @@ export function usedColumns({ interactions, items, users }: OpenSources, descrip
       ],
     ],
     [
+      'items',
       items,
       description.items === undefined
         ? []
@@ -34,28 +35,33 @@ export function usedColumns({ interactions, items, users }: OpenSources, descrip
           ],
     ],
     [
+      'users',
       users,
       description.users === undefined ? [] : [['id', description.users.id], ...fieldUses(description.users.fields)],
     ],
   ];
   // A catalogue that stands in the log is one file with it.
-  const files = new Map<string, { readonly source: OpenSource; readonly uses: Use[] }>();
-  for (const [source, uses] of tables) {
+  const files = new Map<string, { readonly tables: string[]; readonly source: OpenSource; readonly uses: Use[] }>();
+  for (const [table, source, uses] of tables) {
     if (source === undefined) continue;
     const key = [source.spec.table ?? '', ...source.files].join('\n');
     const known = files.get(key);
-    if (known === undefined) files.set(key, { source, uses: [...uses] });
-    // The id of such a catalogue is the item of the log.
-    else known.uses.push(...uses.filter(([what]) => what !== 'id'));
+    if (known === undefined) files.set(key, { tables: [table], source, uses: [...uses] });
+    else {
+      known.tables.push(table);
+      // The id of such a catalogue is the item of the log.
+      known.uses.push(...uses.filter(([what]) => what !== 'id'));
+    }
   }
-  return [...files.values()].map(({ source, uses }) => entryOf(source, uses));
+  // Not by the names of files: the same table gives the same bytes, whatever its form.
+  return [...files.values()].map(({ tables: names, source, uses }) => entryOf(names.join(' and '), source, uses));
 }
 
 function fieldUses(fields: Readonly<Record<string, FieldSpec>> = {}): Use[] {
   return Object.entries(fields).map(([name, { column }]) => [`field ${name}`, column ?? name]);
 }
 
-function entryOf({ columns, files, spec }: OpenSource, uses: readonly Use[]): ReportEntry {
+function entryOf(table: string, { columns }: OpenSource, uses: readonly Use[]): ReportEntry {
   const names = columns.map(({ name }) => name);
   const used = new Set(uses.flatMap(([, column]) => names.filter((name) => isNamed(name, column))));
   const unused = names.filter((name) => !used.has(name));
@@ -63,10 +69,9 @@ function entryOf({ columns, files, spec }: OpenSource, uses: readonly Use[]): Re
     typeof column !== 'string' ? `${what} by SQL` : what === `field ${column}` ? what : `${what} "${column}"`,
   );
   const rest = unused.length === 0 ? 'every column is used' : `not used: ${unused.join(', ')}`;
-  const more = files.length > 1 ? ` and ${files.length - 1} more` : '';
   return {
     kind: 'noted',
-    what: `columns of ${path.basename(files[0] ?? spec.table ?? 'the table')}${more}`,
+    what: `columns of ${table}`,
     count: used.size,
     why: `${words.join(', ')}; ${rest}`,
   };
