@@ -15,6 +15,7 @@ export function reportLines(report: LoadReport): string[] {
   const lines = sorted
     .slice(0, sorted.length - hidden)
     .map(({ kind, what, count, why }) => `${kind}: ${what}${count > 0 ? ` (${whole(count)})` : ''}: ${why}`);
-  if (hidden > 0) lines.push(`and ${hidden} more that were inferred; ${commandLine('data', 'stats', 'PATH', '--json')} has all`);
+  if (hidden > 0)
+    lines.push(`and ${hidden} more that were inferred; ${commandLine('data', 'stats', 'PATH', '--json')} has all`);
   return lines;
 }

@@ -1,9 +1,9 @@
 // Columns of dates that are no time of the log: sign-up dates, days of release. As categories they group nothing, so they are left out,
 // with the expression that makes something of them.
+import { CLOCK, type ClockUnit } from '../clock.js';
 import { sqlName, sqlText } from '../engine/quote.js';
-import type { TimeUnit } from '../description/types.js';
 import type { ColumnProfile } from './profile.js';
-import { timeForm, type TimeForm } from './times.js';
+import { timeForm } from './times.js';
 
 /** From this share of fitting cells on, the others are mistakes. */
 const MOSTLY = 0.8;
@@ -31,7 +31,8 @@ export function datesWhy(column: ColumnProfile): string | undefined {
   }
   // Large numbers are moments only where they are called so.
   if (form.unit !== undefined && !isMomentName(name)) return undefined;
-  const year = `{column: {sql: ${JSON.stringify(yearSql(column, form))}}, kind: categorical}`;
+  if (form.unit === 'auto' || form.unit === 'order') return `dates (${form.why}), ${distinct} different ones: ${said}`;
+  const year = `{column: {sql: ${JSON.stringify(yearSql(column, form.unit, form.format))}}, kind: categorical}`;
   return `dates (${form.why}), ${distinct} different ones: ${said}; for the year write ${year}`;
 }
 
@@ -43,13 +44,10 @@ function isMomentName(name: string): boolean {
   return words.some((word) => MOMENTS.has(word) || /(date|datum|timestamp|_at)$/.test(word));
 }
 
-/** Of a second; what only counts has no years, and `auto` is never recognised. */
-const PER_SECOND: { readonly [U in TimeUnit]: number } = { s: 1, ms: 1e3, us: 1e6, auto: 1, order: 1 };
-
-function yearSql({ name, type }: ColumnProfile, { unit, format }: TimeForm): string {
+function yearSql({ name, type }: ColumnProfile, unit: ClockUnit | undefined, format: string | undefined): string {
   const column = sqlName(name);
   if (unit !== undefined)
-    return `year(make_timestamp(CAST(TRY_CAST(${column} AS DOUBLE) / ${PER_SECOND[unit]} * 1000000 AS BIGINT)))`;
+    return `year(make_timestamp(CAST(TRY_CAST(${column} AS DOUBLE) / ${CLOCK[unit].perSecond} * 1000000 AS BIGINT)))`;
   if (format !== undefined) return `year(TRY_STRPTIME(CAST(${column} AS VARCHAR), ${sqlText(format)}))`;
   return typeof type === 'object' ? `year(${column})` : `year(TRY_CAST(${column} AS TIMESTAMP))`;
 }
