@@ -111,6 +111,24 @@ describe('for export', () => {
     expect([...(ids?.data ?? [])]).toEqual(SEQUENCES.flatMap((_, user) => order(user).slice(0, 3)));
   });
 
+  it('an empty history recommends nothing, and says that it has no item', () => {
+    const { ids, used } = runTask(exportTask(model, 3), { ...inputs, items: ints([2, 3], [0, 0, 0, 5, 2, 0]) });
+    expect([...(used?.data ?? [])]).toEqual([0, 2]);
+    expect([...(ids?.data.slice(0, 3) ?? [])]).toEqual([0, 0, 0]);
+    expect([...(ids?.data.slice(3) ?? [])]).not.toContain(0);
+  });
+
+  it('leaves out what is excluded; what is no item excludes nothing, and places without an item hold 0', () => {
+    const task = exportTask(model, 3, { excluded: true });
+    const [best = 0, second = 0, third = 0, fourth = 0] = order(0);
+    const { ids } = runTask(task, { ...inputs, excluded: ints([3, 2], [best, -1, 0, 0, 99, 0]) });
+    expect([...(ids?.data.slice(0, 3) ?? [])]).toEqual([second, third, fourth]);
+    expect([...(ids?.data.slice(3) ?? [])]).toEqual([...order(1).slice(0, 3), ...order(2).slice(0, 3)]);
+    const all = Array.from({ length: 10 }, (_, i) => i + 1); // all but item 11
+    const few = runTask(task, { ...inputs, excluded: ints([3, 10], [...all, ...all, ...all]) });
+    expect([...(few.ids?.data ?? [])]).toEqual([11, 0, 0, 11, 0, 0, 11, 0, 0]);
+  });
+
   it('an empty history scores every item zero', () => {
     expect(new Set(numbers(traced.scores, { ...inputs, items: ints([1, 3], [0, 0, 0]) }).map(Math.abs))).toEqual(
       new Set([0]),

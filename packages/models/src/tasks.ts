@@ -1,6 +1,7 @@
 // What is done with a model, each a graph: train on targets, rank targets among all items, recommend.
 import {
   add,
+  and,
   at,
   cast,
   constant,
@@ -152,21 +153,50 @@ export function rankingTask(model: ModelInstance, options: { readonly maskSeen: 
  */
 export function recommendTask(model: ModelInstance, k: number): InferenceTask {
   const traced = traceScores(model);
-  const columns = model.schema.items + 1;
-  const excluded = input('excluded', ['batch', 'excluded'], 'int32');
-  const marks = scatterAddLast(excluded, select(equal(excluded, 0), mul(cast(excluded, 'float32'), 0), 1), columns);
-  const hidden = or(less(0, marks), expandDims(equal(iota(columns), 0), 0));
+  const hidden = or(excludedColumns(model), paddingColumn(model));
   const { ids, values } = topK(select(hidden, constant(LOWEST), traced.scores), k);
   return { ...traced, graph: createGraph({ ids, values }) };
+}
+
+/** bool `[1, items + 1]`, true at padding's column. */
+function paddingColumn({ schema }: ModelInstance): Tensor {
+  return expandDims(equal(iota(schema.items + 1), 0), 0);
+}
+
+/** bool `[batch, items + 1]`: the ids of an input `excluded` int32 [batch, excluded]; what is no item (0 among it) hides nothing. */
+function excludedColumns({ schema }: ModelInstance): Tensor {
+  const columns = schema.items + 1;
+  const excluded = input('excluded', ['batch', 'excluded'], 'int32');
+  const isItem = and(less(0, excluded), less(excluded, columns));
+  return less(0, scatterAddLast(select(isItem, excluded, 0), cast(isItem, 'float32'), columns));
 }
 
 /** Below every score that a finite model gives; an excluded item has it. */
 export const LOWEST = -3e38;
 
-/** For export: `items` in; `scores` [batch, items + 1] and the `k` best (`ids`, `values`) out, padding excluded. */
-export function exportTask(model: ModelInstance, k: number): InferenceTask {
+/**
+ * For files: `items` in, with `excluded` also an input `excluded` int32 [batch, excluded] of ids that are not to be recommended
+ * (0 = none). Out: `scores` [batch, items + 1], the `k` best (`ids` int32, `values`; padding and what is excluded are left out),
+ * and `used` int32 [batch], how many items each row has. An id is 0 where nothing is left to recommend, or a row has no item.
+ */
+export function exportTask(
+  model: ModelInstance,
+  k: number,
+  options: { readonly excluded?: boolean } = {},
+): InferenceTask {
   const traced = traceScores(model);
-  const padding = expandDims(equal(iota(model.schema.items + 1), 0), 0);
-  const { ids, values } = topK(select(padding, constant(LOWEST), traced.scores), k);
-  return { ...traced, graph: createGraph({ scores: traced.scores, ids, values }) };
+  const used = reduceSum(cast(not(equal(traced.items, 0)), 'float32'), [1]);
+  const barred = options.excluded === true ? or(excludedColumns(model), paddingColumn(model)) : paddingColumn(model);
+  const hidden = or(barred, expandDims(equal(used, 0), 1));
+  const { ids, values } = topK(select(hidden, constant(LOWEST), traced.scores), k);
+  const none = less(values, LOWEST * 0.99);
+  return {
+    ...traced,
+    graph: createGraph({
+      scores: traced.scores,
+      ids: select(none, constant(0, 'int32'), ids),
+      values,
+      used: cast(used, 'int32'),
+    }),
+  };
 }

@@ -1,5 +1,6 @@
 // The public API of @difsr/onnxruntime in Node; ./web/index.ts is the same for browsers.
 export { toOnnx, type ToOnnxOptions } from './lower/to-onnx.js';
+export type { HistoryInput } from './onnx/histories.js';
 export { createOnnxRuntimeBackend } from './node/backend.js';
 export { devices, precisions, type Device, type OnnxRuntimeOptions } from './devices.js';
 export type { Precision } from './lower/precision.js';

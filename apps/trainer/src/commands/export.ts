@@ -1,9 +1,10 @@
 // difsr export: one ONNX file of standard operators, checked against the backend that trained it.
-import { dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
 import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
-import { exportTask } from '@difsr/models';
+import { exportTask, padded, paddedItems } from '@difsr/models';
 import { createOnnxRuntimeBackend, openModelFile, toOnnx } from '@difsr/onnxruntime';
-import { inferenceTensors, openRun, RUN_FILES, writeFileAtomic, type Run } from '@difsr/training';
+import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
@@ -15,12 +16,16 @@ interface ExportOptions {
   readonly onnx?: boolean;
   readonly out?: string;
   readonly k: number;
+  readonly excluded?: boolean;
   readonly json?: boolean;
 }
 
+/** Version of what {@link contractOf} says, in the file's metadata: 1 had neither metadata nor `used`. */
+const FORMAT_VERSION = 2;
+
 /** Largest allowed difference of a score, relative to the largest score. */
 const TOLERANCE = 1e-4;
-/** Histories of each check: one row each of several lengths, and batches. */
+/** Lengths of the histories of each check, two rows each. */
 const CHECK_LENGTHS = [1, 2, 7, 50];
 
 /** Declares the command; `done` receives its exit code. */
@@ -30,18 +35,31 @@ export function addExport(program: Command, done: (code: ExitCode) => void): voi
     .description('write the model as one ONNX file (opset 17, standard operators only)')
     .argument('<run>', 'run folder')
     .addOption(new Option('--onnx', 'the format, and the only one so far'))
-    .option('--out <file>', 'the file (default: RUN/model.onnx); vocabulary.json is put beside it')
-    .option('-k <n>', 'how many top items the file returns beside all scores', positiveInteger, 20);
+    .option(
+      '--out <file>',
+      'the file (default: RUN/model.onnx); its vocabulary is put beside it as NAME.vocabulary.json',
+    )
+    .option('-k <n>', 'how many top items the file returns beside all scores', positiveInteger, 20)
+    .option('--excluded', 'give the file an input of items that it must not recommend, such as seen ones');
   jsonOption(command, 'the result as JSON')
     .addHelpText(
       'after',
       `
-Input: items int32 [batch, length], ids by the order of "items" in vocabulary.json, oldest first, 0 = padding on the right.
-Outputs: scores [batch, items + 1] (column 0 is padding), ids int32 and values [batch, k], best first; seen items are not left out.
+Inputs:
+  items     int32 [batch, length], any batch, any length: ids by the order of "items" in NAME.vocabulary.json, oldest first.
+            0 is padding. Ids that are none (-1, too large) are left out, of the rest the last maxLength are used.
+  excluded  int32 [batch, any], with --excluded alone: ids that are not recommended, 0 = none.
+Outputs:
+  scores    float [batch, items + 1], of all items (column 0 is padding)
+  ids       int32 [batch, k], best first, seen items among them; 0 where no item is left, and in rows without an item
+  values    float [batch, k], their scores
+  used      int32 [batch], how many items of each row were used
+The file says in its metadata_props: formatVersion, model, maxLength, items, k, excluded, vocabulary, vocabularySha256.
 
 Examples:
   $ npx difsr export runs/clicks --onnx
-  $ npx difsr export runs/clicks --onnx --out clicks.onnx -k 50`,
+  $ npx difsr export runs/clicks --onnx --out clicks.onnx -k 50
+  $ npx difsr export runs/clicks --onnx --excluded`,
     )
     .action(async (run: string, options: ExportOptions) => done(await exportCommand(run, options)));
 }
@@ -51,27 +69,38 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
   if (options.onnx !== true)
     throw new UsageError('no format was named', `write ${commandLine('export', folder, '--onnx')}`);
   const run = await openRun(folder);
-  const { k } = options;
+  const { k, excluded = false } = options;
   const items = run.vocabulary.schema.items;
   if (k > items) throw new UsageError(`-k ${k}: ${folder} knows ${items} items`, `choose -k from 1 to ${items}`);
   const out = options.out ?? join(folder, 'model.onnx');
-  const bytes = toOnnx(exportTask(run.model, k).graph, {
+  const vocabulary = vocabularyPath(out);
+  const words = Buffer.from(`${JSON.stringify(run.vocabulary)}\n`);
+  const bytes = toOnnx(exportTask(run.model, k, { excluded }).graph, {
     target: 'export',
     name: run.model.name,
     initializers: inferenceTensors(run),
+    histories: { input: 'items', items, longest: run.model.config.maxLength },
+    metadata: {
+      formatVersion: String(FORMAT_VERSION),
+      model: run.model.name,
+      maxLength: String(run.model.config.maxLength),
+      items: String(items),
+      k: String(k),
+      excluded: String(excluded),
+      vocabulary: basename(vocabulary),
+      vocabularySha256: createHash('sha256').update(words).digest('hex'),
+    },
+    description: contractOf(run, k, excluded),
   });
   // Checked before it gets its name: a file that is wrong is never left behind.
-  const difference = await largestDifference(run, bytes, k);
+  const difference = await largestDifference(run, bytes, { k, excluded });
   if (!(difference <= TOLERANCE)) {
     throw new BackendError(
       `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`,
     );
   }
   await writeFileAtomic(out, bytes);
-  const vocabulary = join(dirname(out), RUN_FILES.vocabulary);
-  if (resolve(vocabulary) !== resolve(join(folder, RUN_FILES.vocabulary))) {
-    await writeFileAtomic(vocabulary, `${JSON.stringify(run.vocabulary)}\n`);
-  }
+  await writeFileAtomic(vocabulary, words);
   terminal.value({
     run: folder,
     file: out,
@@ -79,43 +108,69 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
     bytes: bytes.length,
     opset: 17,
     k,
+    maxLength: run.model.config.maxLength,
+    excluded,
     largestRelativeDifference: difference,
   });
-  terminal.line(
-    `${out}: ${size(bytes.length)}, opset 17, standard operators; items int32 [batch, length] -> scores, ids, values (top ${k})`,
-  );
+  terminal.line(`${out}: ${size(bytes.length)}, opset 17, standard operators`);
+  terminal.line(`  ${contractOf(run, k, excluded).replaceAll('\n', '\n  ')}`);
   terminal.line(`item ids: ${vocabulary} ("items", by position)`);
   terminal.line(
-    `checked: scores differ from the backend's by at most ${difference.toExponential(1)} of the largest, over ${CHECK_LENGTHS.length * 2} histories`,
+    `checked: scores differ from the backend's by at most ${difference.toExponential(1)} of the largest, over ${(CHECK_LENGTHS.length + 1) * 2} histories`,
   );
   return exitCodes.ok;
 }
 
+/** The vocabulary of a file lies beside it under its name, so that two models in one folder keep their own. */
+function vocabularyPath(out: string): string {
+  return `${out.replace(/\.onnx$/i, '')}.vocabulary.json`;
+}
+
+/** What the file takes and gives, for whoever opens it. */
+function contractOf({ model }: Run, k: number, excluded: boolean): string {
+  const { maxLength } = model.config;
+  return [
+    `items int32 [batch, length], ids 1..${model.schema.items}, oldest first; what is no item is left out, the last ${maxLength} of a row are used`,
+    ...(excluded ? ['excluded int32 [batch, any]: ids that are not recommended, 0 = none'] : []),
+    `-> scores, ids and values (top ${k}; id 0: none is left), used (items of each row that were used)`,
+  ].join('\n');
+}
+
 /** The largest difference between the file's scores and the backend's, relative to the largest score; 0 is equality. */
-async function largestDifference(run: Run, bytes: Uint8Array, k: number): Promise<number> {
+async function largestDifference(run: Run, bytes: Uint8Array, task: Task): Promise<number> {
   const file = await openModelFile(bytes);
   const backend = await createOnnxRuntimeBackend();
   try {
-    return await compare(run, file, backend, k);
+    return await compare(run, file, backend, task);
   } finally {
     await file.dispose();
     await backend.dispose();
   }
 }
 
+/** What is exported of a run. */
+interface Task {
+  readonly k: number;
+  readonly excluded: boolean;
+}
+
 async function compare(
   run: Run,
   file: Awaited<ReturnType<typeof openModelFile>>,
   backend: Backend,
-  k: number,
+  { k, excluded }: Task,
 ): Promise<number> {
   const variables = await backend.createVariables(inferenceTensors(run));
-  const program = await backend.compile(exportTask(run.model, k).graph, { variables, label: 'export' });
+  const { graph } = exportTask(run.model, k, { excluded });
+  const program = await backend.compile(graph, { variables, label: 'export' });
   let largest = 0;
-  for (const length of CHECK_LENGTHS) {
-    const feeds = { items: exampleHistories(run, length) };
-    const ours = scoresOf(await program.run(feeds));
-    const theirs = scoresOf(await file.run(feeds));
+  for (const length of [...CHECK_LENGTHS, run.model.config.maxLength + 3]) {
+    const rows = exampleHistories(run, length);
+    const beside: Record<string, HostTensor> = excluded ? { excluded: padded([[1], [2, 3]], 1) } : {};
+    const ours = scoresOf(await program.run({ items: paddedItems(rows, run.model), ...beside }));
+    // The file is given what is no item as well, and leaves it out by itself.
+    const unclean = rows.map((row) => [-1, ...row, run.vocabulary.schema.items + 1]);
+    const theirs = scoresOf(await file.run({ items: padded(unclean, 1), ...beside }));
     const scale = ours.reduce((most, score) => Math.max(most, Math.abs(score)), Number.MIN_VALUE);
     ours.forEach((score, i) => (largest = Math.max(largest, Math.abs(score - (theirs[i] ?? Number.NaN)) / scale)));
     if (theirs.length !== ours.length || theirs.some((score) => !Number.isFinite(score))) return Number.NaN;
@@ -128,12 +183,9 @@ function scoresOf(outputs: Readonly<Record<string, HostTensor>>): number[] {
 }
 
 /** Two histories that depend on the length alone, the second one item shorter. */
-function exampleHistories(run: Run, wanted: number): HostTensor {
-  const { maxLength } = run.model.config;
-  const columns = run.model.fixedLength ? maxLength : Math.min(wanted, maxLength);
+function exampleHistories(run: Run, length: number): number[][] {
   const { items } = run.vocabulary.schema;
-  const data = Int32Array.from({ length: 2 * columns }, (_, i) => 1 + ((i * 7919 + wanted) % items));
-  for (let i = Math.min(wanted, columns); i < columns; i++) data[i] = 0;
-  for (let i = columns + Math.max(1, Math.min(wanted, columns) - 1); i < 2 * columns; i++) data[i] = 0;
-  return { dtype: 'int32', shape: [2, columns], data };
+  const row = (seed: number, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => 1 + (((i + seed) * 7919 + length) % items));
+  return [row(0, length), row(length, Math.max(1, length - 1))];
 }

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { encodeModel } from '../onnx/encode.js';
+import { takeHistories, type HistoryInput } from '../onnx/histories.js';
 import {
   renameValues,
   withoutDeadNodes,
@@ -61,6 +62,12 @@ export interface ToOnnxOptions {
   readonly initializers?: Readonly<Record<string, HostTensor>>;
   /** Operator set of an export, 9 to 26; default 17. Not every op can be written at every set. */
   readonly opset?: number;
+  /** An input of item ids that takes rows of any length; without it, inputs are the graph's. */
+  readonly histories?: HistoryInput;
+  /** Written into the file as `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Written into the file as its `doc_string`. */
+  readonly description?: string;
 }
 
 /**
@@ -90,9 +97,12 @@ export interface LowerOptions extends ToOnnxOptions {
 /** The model as plain data. */
 export function lowerModel(graph: Graph, options: LowerOptions): OnnxModel {
   const { opset, irVersion } = targets[options.target];
-  const lowered = lowerGraph(graph, options);
+  const { histories, metadata = {}, description = '' } = options;
+  const own = lowerGraph(graph, options);
+  const lowered = histories === undefined ? own : takeHistories(own, histories);
   const vendor = usesVendor(lowered.nodes);
-  const model = { irVersion, opsets: { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) }, graph: lowered };
+  const opsets = { '': opset, ...(vendor ? { 'com.microsoft': 1 } : {}) };
+  const model = { irVersion, opsets, graph: lowered, metadata, description };
   return options.opset === undefined ? model : withOpset(model, options.opset);
 }
 

@@ -32,6 +32,8 @@ export interface OnnxSummary {
   readonly producer: string;
   /** Version by operator domain; `''` is the standard one. */
   readonly opsets: Readonly<Record<string, number>>;
+  /** `metadata_props`: what the file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly inputs: readonly OnnxValueSummary[];
   readonly outputs: readonly OnnxValueSummary[];
   /** In the order of the file. */
@@ -92,6 +94,7 @@ export function describeOnnx(bytes: Uint8Array): OnnxSummary {
     opsets: Object.fromEntries(
       opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]),
     ),
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
     inputs: graph.input.filter(({ name }) => !fixed.has(name)).map(summaryOf),
     outputs: graph.output.map(summaryOf),
     nodes: graph.node.map(({ name, opType, input, output }) => ({

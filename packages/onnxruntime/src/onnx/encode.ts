@@ -41,6 +41,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
       producerName: 'difsr',
       opsetImport: Object.entries(model.opsets).map(([domain, version]) => ({ domain, version: BigInt(version) })),
       graph: graphMessage(model.graph),
+      metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) => ({ key, value })),
+      docString: model.description ?? '',
     }),
   );
 }

@@ -53,6 +53,10 @@ export interface OnnxModel {
   /** Operator set version by domain. */
   readonly opsets: Readonly<Record<string, number>>;
   readonly graph: OnnxGraph;
+  /** What the file says of itself, for programs. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The same for people. */
+  readonly description?: string;
 }
 
 /** Whether an attribute is a subgraph. */

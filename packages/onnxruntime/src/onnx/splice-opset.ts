@@ -268,6 +268,7 @@ export function withOpset(model: OnnxModel, opset: number): OnnxModel {
   }
   if (model.opsets[''] === opset) return model;
   return {
+    ...model,
     irVersion: irVersionOf(opset),
     opsets: { ...model.opsets, '': opset },
     graph: rewriteGraph(model.graph, opset),

@@ -1,5 +1,6 @@
 // The public API of @difsr/onnxruntime in a browser: the names of the Node entry, over onnxruntime-web.
 export { toOnnx, type ToOnnxOptions } from '../lower/to-onnx.js';
+export type { HistoryInput } from '../onnx/histories.js';
 export { createOnnxRuntimeBackend, createWorkerBackend, openModelFile, probeDevices } from './backend.js';
 export { devices, precisions, type Device, type OnnxRuntimeOptions } from '../devices.js';
 export type { Precision } from '../lower/precision.js';
