@@ -1,4 +1,4 @@
-// Writes docs/configuration.md from the schemas. Build first: `pnpm --filter difsr docs`.
+// Writes docs/configuration.md from the schemas. Build first: `pnpm --filter difsr run docs`.
 import { writeFileSync } from 'node:fs';
 import { configurationReference } from '../dist/configuration-reference.js';
 

@@ -21,7 +21,7 @@ describe('the name of the command', () => {
       cwd: folder,
       env: { ...process.env, ...env },
     }).catch((error: { stderr: string }) => error);
-    return /cure: (.*) --help and/.exec(failed.stderr)?.[1] ?? failed.stderr;
+    return /cure: (.*) train --help lists/.exec(failed.stderr)?.[1] ?? failed.stderr;
   }
 
   it('is npx difsr where npx started it, or finds it', async () => {

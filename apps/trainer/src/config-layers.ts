@@ -33,6 +33,8 @@ export interface Assignment {
   readonly value: unknown;
   /** As typed, e.g. `--epochs ten`. */
   readonly shown: string;
+  /** Of `--set`: what was typed after the equals sign. */
+  readonly text?: string;
 }
 
 /** Whether a value is a plain object. */
@@ -86,7 +88,8 @@ export function parseSetting(text: string): Assignment {
       'write for example --set training.learningRate=0.0005',
     );
   }
-  return { path, value: parseValue(text.slice(at + 1), shown), shown };
+  const typed = text.slice(at + 1);
+  return { path, value: parseValue(typed, shown), shown, text: typed };
 }
 
 function parseValue(text: string, shown: string): unknown {
@@ -94,8 +97,19 @@ function parseValue(text: string, shown: string): unknown {
     const value: unknown = parse(text);
     return value;
   } catch (error) {
+    // `"price, net",brand` is a list without its brackets.
+    const list = /^\s*["'].*,/.test(text) ? parsedOrUndefined(`[${text}]`) : undefined;
+    if (list !== undefined) return list;
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new UsageError(`${shown}: the value is not YAML (${reason})`, 'quote it, e.g. --set \'data.path="a: b"\'');
+  }
+}
+
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return parse(text) as unknown; // of YAML: anything
+  } catch {
+    return undefined;
   }
 }
 

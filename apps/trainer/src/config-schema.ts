@@ -27,7 +27,8 @@ export interface SchemaNode {
   readonly oneOf?: readonly SchemaNode[];
 }
 
-function jsonSchema(schema: z.ZodType): SchemaNode {
+/** The nodes of a schema. */
+export function jsonSchema(schema: z.ZodType): SchemaNode {
   // JSON Schema is plain data; SchemaNode names the parts of it that our schemas use.
   return z.toJSONSchema(schema, { io: 'input' }) as SchemaNode;
 }
@@ -69,19 +70,20 @@ export function nodeAt(schema: SchemaNode, path: readonly PropertyKey[]): Schema
     const found = child && nodeAt(child, rest);
     if (found !== undefined) return found;
   }
-  const found = alternatives(schema).flatMap((alternative) => nodeAt(alternative, path) ?? []);
+  const found = alternativesOf(schema).flatMap((alternative) => nodeAt(alternative, path) ?? []);
   // The key that tells alternatives apart may have the value of any of them.
   const consts = found.flatMap((node) => (node.const === undefined ? [] : [node.const]));
   return consts.length > 1 ? { type: 'string', enum: consts } : found[0];
 }
 
-function alternatives(schema: SchemaNode): readonly SchemaNode[] {
+/** What a value may be, where there are several forms. */
+export function alternativesOf(schema: SchemaNode): readonly SchemaNode[] {
   return schema.anyOf ?? schema.oneOf ?? [];
 }
 
 /** The keys of an object, those of its alternatives included. */
 export function keysOf(schema: SchemaNode): string[] {
-  return [...new Set([...Object.keys(schema.properties ?? {}), ...alternatives(schema).flatMap(keysOf)])];
+  return [...new Set([...Object.keys(schema.properties ?? {}), ...alternativesOf(schema).flatMap(keysOf)])];
 }
 
 /** All dotted paths of values. */
@@ -97,7 +99,7 @@ export function allPaths(schema: SchemaNode, prefix = ''): string[] {
 export function allowed(node: SchemaNode): string {
   if (node.const !== undefined) return JSON.stringify(node.const);
   if (node.enum !== undefined) return `one of ${node.enum.map(String).join(', ')}`;
-  const choices = alternatives(node);
+  const choices = alternativesOf(node);
   if (choices.length > 0) return choices.map(allowed).join(', or ');
   switch (node.type) {
     case 'integer':

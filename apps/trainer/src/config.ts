@@ -1,7 +1,7 @@
 // The configuration of a run from its four sources: preset < configuration file < options < --set.
 // Every problem names where the value was written, the value, what is allowed and the cure.
 import { METRIC_KINDS } from '@difsr/metrics';
-import { runConfigSchema, type RunConfig } from '@difsr/training';
+import { runConfigSchema, shellWord, type RunConfig } from '@difsr/training';
 import type { z } from 'zod';
 import {
   assignmentLayer,
@@ -24,7 +24,9 @@ import {
   type SchemaNode,
 } from './config-schema.js';
 import { UsageError } from './errors.js';
+import { withLists } from './lists.js';
 import { chooseByName, didYouMean } from './nearest.js';
+import { differenceOf, exampleValue, keysMeant } from './other-names.js';
 import { defaultPreset, presetConfig, presets } from './presets.js';
 
 /** What the command line says about the configuration. */
@@ -50,12 +52,13 @@ const MOST_PROBLEMS = 8;
  */
 export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> {
   const { presetName, file } = await readFileLayer(sources.config);
-  const layers = [
-    ...(file === undefined ? [] : [file]),
-    assignmentLayer(sources.flags ?? []),
-    assignmentLayer((sources.set ?? []).map(parseSetting)),
-  ];
-  const written = layers.reduce<Tree>((tree, { values }) => mergeTrees(tree, values), {});
+  const settings = (sources.set ?? []).map(parseSetting);
+  const named = [...(file === undefined ? [] : [file]), ...[sources.flags ?? [], settings].map(assignmentLayer)];
+  const writtenName = valueAt(merge(named), ['model', 'name']) ?? 'dif-sr';
+  const model = chooseByName('model', String(writtenName), modelsByName, originOf(named, ['model', 'name']));
+  const schema = configSchema(model);
+  const layers = [...named.slice(0, -1), assignmentLayer(withLists(settings, schema))];
+  const written = merge(layers);
 
   const preset = chooseByName(
     'preset',
@@ -63,11 +66,8 @@ export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> 
     presets,
     sources.preset === undefined ? sources.config : '--preset',
   );
-  const modelName = valueAt(written, ['model', 'name']) ?? 'dif-sr';
-  const model = chooseByName('model', String(modelName), modelsByName, originOf(layers, ['model', 'name']));
-
   const merged = mergeTrees(presetConfig(preset, model.name), written);
-  const problems = new Problems(layers, merged, configSchema(model));
+  const problems = new Problems(layers, merged, schema);
   const run = runConfigSchema.safeParse(merged);
   if (!run.success) problems.add(run.error.issues, []);
   const { name: _, ...options } = asTree(merged['model']);
@@ -76,6 +76,11 @@ export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> 
   if (!run.success || !own.success) throw problems.error();
   checkMetric(run.data, layers);
   return { ...run.data, model: { ...own.data, name: model.name } };
+}
+
+/** Layers in one; later ones win. */
+function merge(layers: readonly Layer[]): Tree {
+  return layers.reduce<Tree>((tree, { values }) => mergeTrees(tree, values), {});
 }
 
 /** The metric of early stopping must be one that evaluation computes, or the first epoch would be in vain. */
@@ -147,11 +152,11 @@ class Problems {
     const section = nodeAt(this.#schema, path);
     const known = section === undefined ? [] : keysOf(section);
     const prefix = path.length === 0 ? '' : `${path.join('.')}.`;
-    // A key of another section is likelier meant than a similar one of this section.
-    const elsewhere = allPaths(this.#schema).filter((candidate) => candidate.split('.').at(-1) === key);
+    // A key of another section, or its name elsewhere, is likelier meant than a similar one of this section.
+    const meant = keysMeant(key, allPaths(this.#schema), path.join('.'));
     const near =
-      elsewhere.length > 0
-        ? `did you mean ${elsewhere.join(' or ')}?`
+      meant.length > 0
+        ? `did you mean ${meant.map((each) => `${each}${differenceOf(each)}`).join(' or ')}?${this.#example(meant, valueAt(this.#values, full))}`
         : didYouMean(key, known)?.replace('mean ', `mean ${prefix}`);
     const has =
       known.length > 0
@@ -159,6 +164,13 @@ class Problems {
         : 'no keys are allowed there';
     this.#lines.push(`${this.#where(full)}: there is no option ${full.join('.')}; ${has}`);
     this.#cures.add(near ?? 'remove it; docs/configuration.md lists every option');
+  }
+
+  /** How the first of some keys is set. */
+  #example([path = '']: readonly string[], typed?: unknown): string {
+    const text = typeof typed === 'object' || typed === undefined ? undefined : String(typed);
+    const value = exampleValue(path, nodeAt(this.#schema, path.split('.'))?.default, text);
+    return ` e.g. --set ${shellWord(`${path}=${value}`)}`;
   }
 
   /** An alternative chosen by its `kind` that has a key too many or too few. */
@@ -179,9 +191,14 @@ class Problems {
     this.#lines.push(
       `${this.#where(path)}: ${value === undefined ? 'missing' : JSON.stringify(value)} is not ${may}${meaning}`,
     );
-    this.#cures.add(
-      near ??
-        `set ${path.join('.')} to ${may}${node.default === undefined ? '' : `; the default is ${JSON.stringify(node.default)}`}`,
-    );
+    // Of a value in a list, the list is what is set.
+    const key = typeof path.at(-1) === 'number' ? path.slice(0, -1) : path;
+    this.#cures.add(near ?? this.#howToSet(key.join('.'), nodeAt(this.#schema, key) ?? {}));
+  }
+
+  #howToSet(key: string, node: SchemaNode): string {
+    const example = node.type === 'array' ? `,${this.#example([key])}` : '';
+    const otherwise = node.default === undefined ? '' : `; the default is ${JSON.stringify(node.default)}`;
+    return `set ${key} to ${allowed(node)}${example}${otherwise}`;
   }
 }

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { resolveConfig } from './config.js';
 import { configurationReference } from './configuration-reference.js';
 
-it('docs/configuration.md is up to date (otherwise: pnpm --filter difsr docs)', async () => {
+it('docs/configuration.md is up to date (otherwise: pnpm --filter difsr run docs)', async () => {
   expect(await readFile(new URL('../../../docs/configuration.md', import.meta.url), 'utf8')).toBe(
     configurationReference(),
   );

@@ -12,11 +12,12 @@ export function configurationReference(): string {
   const shared = sharedOptions();
   return `# Configuration
 
-<!-- Made by "pnpm --filter difsr docs" from the schemas; a test fails when it is out of date. -->
+<!-- Made by "pnpm --filter difsr run docs" from the schemas; a test fails when it is out of date. -->
 
 Every option has a dotted name, such as \`training.learningRate\`. It is taken from the first of these that has it:
 
-1. \`--set training.learningRate=0.0005\` (the value is read as YAML: \`5\`, \`true\`, \`[5, 10]\`, \`{kind: cosine}\`);
+1. \`--set training.learningRate=0.0005\` (the value is read as YAML: \`5\`, \`true\`, \`[5, 10]\`, \`{kind: cosine}\`;
+   of a list also as names or numbers with commas: \`model.fields=brand,tags\`, \`evaluation.ks=5,10\`, or \`model.fields=none\`);
 2. an option of \`difsr train\`: \`--data\` is \`data.path\`, \`--format\` \`data.format\`, \`--model\` \`model.name\`, \`--epochs\` \`training.epochs\`,
    \`--seed\` \`training.seed\`; \`--backend\`, \`--device\` and \`--threads\` have their own names;
 3. the YAML file of \`--config FILE.yaml\`;

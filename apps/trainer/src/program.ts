@@ -1,6 +1,6 @@
 // The whole command line: its commands, their help, and how a run of it ends.
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addDataGenerate } from './commands/data-generate.js';
 import { addDataPull } from './commands/data-pull.js';
 import { addDataPrepare } from './commands/data-prepare.js';
@@ -16,6 +16,7 @@ import { addTrain } from './commands/train.js';
 import { tracesErrors } from './environment.js';
 import { exitCodeMeanings, exitCodes, type ExitCode } from './errors.js';
 import { describeError } from './output/errors.js';
+import { describeUsage } from './output/usage.js';
 
 /** Commands in the order of `--help`. */
 const COMMANDS = [
@@ -48,7 +49,10 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    const shown = describeError(error, { trace: tracesErrors() });
+    const shown =
+      error instanceof CommanderError
+        ? describeUsage(error, program, args)
+        : describeError(error, { trace: tracesErrors() });
     if (shown.message !== '') process.stderr.write(`${shown.message}\n`);
     return shown.code;
   }
@@ -62,7 +66,7 @@ export function createProgram(done: (code: ExitCode) => void): Command {
     .exitOverride()
     // Errors are shown once, by runCommand.
     .configureOutput({ outputError: () => undefined })
-    .showSuggestionAfterError()
+    .showSuggestionAfterError(false)
     .addHelpText(
       'after',
       `\nExit codes:\n${exitCodeLines().join('\n')}\n\nFirst steps:\n  $ npx difsr quickstart\n  $ npx difsr train --data PATH\n  $ npx difsr COMMAND --help`,

@@ -7,9 +7,11 @@ import type { Description, Findings, Inspection, Manifest } from '@difsr/data/pr
 import { type Command, InvalidArgumentError } from 'commander';
 import { commandLine } from '../command-line.js';
 import { mergeTrees, parseSetting, isTree, assignmentLayer } from '../config-layers.js';
+import { jsonSchema } from '../config-schema.js';
 import { exitCodes, type ExitCode, UsageError } from '../errors.js';
 import { codeOf } from '../file-names.js';
 import { withInterrupt } from '../interrupt.js';
+import { withLists } from '../lists.js';
 import { didYouMean } from '../nearest.js';
 import { collect, jsonOption, positiveInteger } from '../options.js';
 import { showFindings, showPrepared } from '../output/inspection.js';
@@ -337,7 +339,7 @@ function nameOf(folder: string): string | undefined {
 
 /** The description with what the options say instead. */
 function adjusted(
-  { checkDescription }: Prepare,
+  { checkDescription, descriptionSchema }: Prepare,
   description: Description,
   options: PrepareCommandOptions,
 ): Description {
@@ -347,7 +349,7 @@ function adjusted(
     ...(userMin === undefined ? [] : [{ path: 'filters.userMin', value: userMin, shown: '--user-min' }]),
     ...(itemMin === undefined ? [] : [{ path: 'filters.itemMin', value: itemMin, shown: '--item-min' }]),
     ...(duplicates === undefined ? [] : [{ path: 'filters.duplicates', value: duplicates, shown: '--duplicates' }]),
-    ...set.map(parseSetting),
+    ...withLists(set.map(parseSetting), jsonSchema(descriptionSchema)),
   ];
   if (assignments.length === 0 && split === undefined) return description;
   const { values } = assignmentLayer(assignments);

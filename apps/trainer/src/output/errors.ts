@@ -4,7 +4,6 @@ import { BackendError } from '@difsr/graph';
 import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { FileWriteError, RunError } from '@difsr/training';
-import { CommanderError } from 'commander';
 import { inOwnName } from '../command-line.js';
 import { DownloadError, exitCodes, UsageError, type ExitCode } from '../errors.js';
 
@@ -35,7 +34,6 @@ const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] =
 
 /** What to print for an error and which exit code to end with. */
 export function describeError(error: unknown, options: { readonly trace: boolean }): ShownError {
-  if (error instanceof CommanderError) return commanderError(error);
   const code = KNOWN.find(([type]) => error instanceof type)?.[1];
   const stack = options.trace && error instanceof Error ? `\n${stackOf(error)}` : '';
   if (code !== undefined && error instanceof Error)
@@ -45,17 +43,6 @@ export function describeError(error: unknown, options: { readonly trace: boolean
     ? ''
     : '\n  cure: this is a defect of difsr; DIFSR_TRACE=1 shows where it happened: please report it with that';
   return { message: `error: ${oneScreen(`unexpected ${name}: ${message}`)}${cure}${stack}`, code: exitCodes.failed };
-}
-
-function commanderError(error: CommanderError): ShownError {
-  if (error.exitCode === 0) return { message: '', code: exitCodes.ok };
-  // Commander's messages start with "error: " and name the nearest option where there is one; (outputHelp) is silent.
-  const text = error.code === 'commander.help' ? '' : error.message;
-  return {
-    message:
-      text === '' ? '' : `${text}\n  cure: ${inOwnName('difsr --help and difsr COMMAND --help list what there is')}`,
-    code: exitCodes.usage,
-  };
 }
 
 /** What libraries call options, and what they are called here. */
