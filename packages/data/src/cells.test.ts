@@ -2,10 +2,27 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quotedNames } from './category-text.js';
+import { parseJson } from './json-text.js';
 import { editDistance, nearestName } from './nearest.js';
 import { randomStream } from './random.js';
 import { parseTime } from './time.js';
 import { createVocabulary } from './vocabulary.js';
+
+describe('parseJson', () => {
+  test.each([
+    ['[9007199254740993, -9007199254740993]', ['9007199254740993', '-9007199254740993']],
+    ['[9007199254740991, 1234567890123456]', [9007199254740991, 1234567890123456]],
+    [
+      '{"9007199254740993": "9007199254740993 \\" 9007199254740995"}',
+      { '9007199254740993': '9007199254740993 " 9007199254740995' },
+    ],
+    ['[0.12345678901234567, 12345678901234567.5, 1e16, NaN]', [0.12345678901234567, 12345678901234567.5, 1e16, null]],
+    [
+      '{"a":18446744073709551615,"b":[{"c":-99999999999999999999}]}',
+      { a: '18446744073709551615', b: [{ c: '-99999999999999999999' }] },
+    ],
+  ])('%s', (text, value) => expect(parseJson(text)).toEqual(value));
+});
 
 describe('quotedNames', () => {
   test.each([

@@ -15,6 +15,7 @@ export type {
 } from './types.js';
 export { DataError, type DataProblem, PROBLEM_LIMIT } from './errors.js';
 export { createVocabulary, PADDING_TOKEN } from './vocabulary.js';
+export { parseJson } from './json-text.js';
 export { nearestName } from './nearest.js';
 export { fieldTable, schemaOf } from './schema.js';
 export { historyParts, type HistoryParts, leaveOneOut, sequenceAt, splitDataset } from './split.js';

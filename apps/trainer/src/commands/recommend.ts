@@ -3,6 +3,7 @@ import { createRecommender, openRun, type Recommendations, type Run } from '@dif
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
+import { historyIds } from '../history-ids.js';
 import { didYouMean } from '../nearest.js';
 import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import { table, whole } from '../output/table.js';
@@ -63,31 +64,6 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
     return exitCodes.ok;
   } finally {
     await backend.dispose();
-  }
-}
-
-/**
- * The ids of a history: a JSON list, one id that the run knows as it stands (`New York, NY`), or ids between spaces or commas.
- *
- * @throws UsageError where it begins like a JSON list and is none.
- */
-function historyIds(text: string, known: ReadonlySet<string>): readonly string[] {
-  if (known.has(text)) return [text];
-  const parts = text.split(/[\s,]+/).filter((id) => id !== '');
-  if (!text.trimStart().startsWith('[') || parts.every((id) => known.has(id))) return parts;
-  const problem = new UsageError(
-    `--history ${text}: begins like a JSON list and is none`,
-    `write the ids as '["first id", "second id"]'`,
-  );
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) throw problem;
-    return list.map((id: unknown) => {
-      if (typeof id !== 'string' && typeof id !== 'number') throw problem;
-      return String(id);
-    });
-  } catch {
-    throw problem;
   }
 }
 

@@ -47,6 +47,21 @@ describe('several values in a cell', () => {
     });
   });
 
+  it('of lists keep all digits of whole numbers', async () => {
+    const { dataset } = await prepareTexts(
+      {
+        'log.csv': 'user,item,time\nu,a,1\nu,b,2\nv,a,3',
+        'items.jsonl':
+          '{"id": "a", "x": [9007199254740993, 9007199254740992, 7]}\n{"id": "b", "x": [18446744073709551615, 9007199254740993]}',
+      },
+      { interactions: LOG, items: { files: 'items.jsonl', id: 'id', fields: { x: { kind: 'multi-categorical' } } } },
+    );
+    expect(valuesOf(dataset, 'x')).toEqual({
+      a: ['9007199254740993', '9007199254740992', '7'],
+      b: ['18446744073709551615', '9007199254740993'],
+    });
+  });
+
   it('of lists need no separator, and lists in lists are one; a name keeps its commas', async () => {
     const cells = [
       [

@@ -15,6 +15,7 @@ it('describes a model: format, operator sets, inputs without weights, nodes and 
     irVersion: 7,
     producer: '',
     opsets: { '': 13 },
+    metadata: {},
     inputs: [{ name: 'x', type: 'float', shape: ['batch', 3] }],
     outputs: [{ name: 'y', type: 'float', shape: ['batch', 3] }],
     initializers: [{ name: 'w', type: 'float', shape: [3] }],
