@@ -6,6 +6,8 @@ export interface FieldChoice {
   /** Absent where the column cannot serve. */
   readonly field?: FieldSpec;
   readonly why: string;
+  /** What the user should read of it in full: what was judged by little, and the key that says otherwise. */
+  readonly note?: string;
 }
 
 /** What else is known. */

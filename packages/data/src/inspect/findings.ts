@@ -15,6 +15,8 @@ export interface ColumnFinding {
   /** Of fields. */
   readonly kind?: DescribedKind;
   readonly why: string;
+  /** What the user should read of it in full. */
+  readonly note?: string;
   /** A few values, shortened. */
   readonly examples: readonly string[];
 }

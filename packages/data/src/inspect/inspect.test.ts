@@ -199,10 +199,7 @@ describe('users and items', () => {
       item: 'Artikel-Nr',
       time: { column: 'Kaufdatum', format: '%d.%m.%Y' },
       fields: {
-        Betrag: {
-          kind: 'numeric',
-          column: { sql: `TRY_CAST(replace(replace("Betrag", '.', ''), ',', '.') AS DOUBLE)` },
-        },
+        Betrag: { kind: 'numeric', decimal: ',' },
       },
     });
     expect(description.items).toMatchObject({ id: 'Artikel-Nr', fields: { Warengruppe: { kind: 'categorical' } } });

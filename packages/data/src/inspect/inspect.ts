@@ -77,7 +77,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
         { files: files.length === 1 ? (files[0] ?? '') : files, ...(format === undefined ? {} : { format }) },
         { engine, base: '.', ...(signal === undefined ? {} : { signal }) },
       );
-      return readable(engine, await profileSource(engine, source));
+      return readable(engine, await profileSource(engine, source, columns.decimal));
     };
     const log = await open(found.interactions, input.format);
     const items = found.items === undefined ? undefined : await open(found.items);
@@ -100,6 +100,10 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
     const inItems = items === undefined ? new Set(Object.keys(catalogue?.columns ?? {})) : new Set<string>();
     const own = await logFields(engine, log, roles, inItems, types);
     const isS3Rec = log.source.spec.format === 's3rec';
+    const judged = inFileOrder(log, [...roles.findings, ...own.findings]).concat(
+      catalogue?.findings ?? [],
+      people?.findings ?? [],
+    );
     const description: DescriptionInput = {
       name: input.name ?? found.name,
       interactions: {
@@ -134,15 +138,13 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
     return {
       description: checkDescription(description, 'options'),
       findings: {
-        columns: inFileOrder(log, [...roles.findings, ...own.findings]).concat(
-          catalogue?.findings ?? [],
-          people?.findings ?? [],
-        ),
+        columns: judged,
         report: [
           ...found.report,
           ...[log, items, users].flatMap((profiled) => (profiled === undefined ? [] : reportOf(profiled))),
           ...(roles.time === undefined ? [NO_TIME] : []),
           ...(isS3Rec ? [NO_UNUSED_ITEMS] : []),
+          ...judged.flatMap(noteOf),
         ],
       },
     };
@@ -153,6 +155,11 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
     signal?.removeEventListener('abort', stop);
     await engine.close();
   }
+}
+
+/** What a column has to say in full. */
+function noteOf({ source, column, note }: ColumnFinding): ReportEntry[] {
+  return note === undefined ? [] : [{ kind: 'noted', what: `${source}.${column}`, count: 0, why: note }];
 }
 
 const NO_TIME: ReportEntry = {

@@ -3,6 +3,7 @@ import type { ColumnSpec, FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { headerOf } from '../sources/dialect.js';
 import type { OpenSource } from '../sources/source.js';
+import type { FieldChoice } from './choice.js';
 import { chooseField } from './fields.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
 import { HARDLY_ANY, type MeetingIds, meetingIds } from './ids.js';
@@ -177,16 +178,17 @@ export function addField(
   findings: ColumnFinding[],
   source: ColumnFinding['source'],
   column: ColumnProfile,
-  { field, why }: { readonly field?: FieldSpec; readonly why: string },
+  { field, why, note }: FieldChoice,
 ): void {
+  const noted = note === undefined ? {} : { note };
   if (field === undefined) {
-    findings.push(finding(source, column, 'unused', why));
+    findings.push({ ...finding(source, column, 'unused', why), ...noted });
     return;
   }
   const reserved = RESERVED.has(column.name.toLowerCase());
   const name = reserved ? `${source.replace(/s$/, '')}_${column.name}` : column.name;
   fields[name] = reserved ? { column: column.name, ...field } : field;
-  findings.push(finding(source, column, 'field', why, field.kind));
+  findings.push({ ...finding(source, column, 'field', why, field.kind), ...noted });
 }
 
 /** The column of names: called so, text, and not scraped markup. */
@@ -241,7 +243,7 @@ export async function itemsOfLog(
     }
     const choice = chooseField(column, { atomicType: types.get(column.name) });
     if (choice.field === undefined || column.distinct > item.distinct * 0.8) continue;
-    addField(fields, findings, 'items', column, { field: choice.field, why: `one for each item; ${choice.why}` });
+    addField(fields, findings, 'items', column, { ...choice, why: `one for each item; ${choice.why}` });
   }
   const taken = findings.map(({ column }) => column);
   if (taken.length === 0) return undefined;

@@ -1,12 +1,16 @@
 // What a column looks like: counts over the first rows of a source, and some of its cells. Everything that is inferred goes by these.
 import { CLOCK_UNITS, type ClockUnit } from '../clock.js';
+import type { Decimal, SourceSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
-import { sqlName } from '../engine/quote.js';
+import { sqlName, sqlText } from '../engine/quote.js';
 import { columnSql, jsonSql } from '../prepare/columns.js';
 import { numberSql } from '../prepare/time.js';
 import { isOfUnit } from '../prepare/time-reading.js';
 import { freshName } from '../sources/reader.js';
 import type { OpenSource, SourceColumnType } from '../sources/source.js';
+import { type DecimalHints, decimalOf } from './decimals.js';
+import { MISSING_WORDS, NOT_FINITE_WORDS } from './missing.js';
+import { type Reading, readNumber } from './written.js';
 
 /** Rows of each source that are looked at. */
 export const SAMPLE_ROWS = 100_000;
@@ -41,11 +45,23 @@ export interface ColumnProfile {
   readonly meanLength: number;
   /** Cells with white space. */
   readonly spaced: number;
+  /** Numbers below 0, and the one next to it. */
+  readonly belowZero: number;
+  readonly nearestBelowZero: number;
+  /** Cells that stand for no number (missing.ts), as they are written. */
+  readonly words: readonly { readonly cell: string; readonly rows: number }[];
+  /** The different cells that are numbers to people, of a column in which there are other writings than those of programs, or may be. */
+  readonly written?: readonly Reading[];
+  /** What else tells how its numbers are written. */
+  readonly hints: DecimalHints;
   /** The first cells with a value, lists and objects as JSON. */
   readonly cells: readonly string[];
   /** A few different values, cut to a readable length. */
   readonly examples: readonly string[];
 }
+
+/** A profile, and the decimal mark that its cells decide for. */
+type Profiled = ColumnProfile & { readonly decimal?: Decimal };
 
 /** A source with the profiles of its columns, and the table of the engine that holds the rows looked at (columns `c0`, `c1`, ..). */
 export interface ProfiledSource {
@@ -64,8 +80,12 @@ const ISO = String.raw`\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z
 
 const CLOCK_COUNTS = CLOCK_UNITS.map((unit) => `count(*) FILTER (${isOfUnit('n', unit)}) AS clock_${unit}`).join(', ');
 
-/** Profiles the first {@link SAMPLE_ROWS} rows of a source. */
-export async function profileSource(engine: Engine, source: OpenSource): Promise<ProfiledSource> {
+/**
+ * Profiles the first {@link SAMPLE_ROWS} rows of a source.
+ *
+ * @param decimal what stands before decimals, where the user says it
+ */
+export async function profileSource(engine: Engine, source: OpenSource, decimal?: Decimal): Promise<ProfiledSource> {
   const table = freshName('sample');
   const texts = source.columns.map(({ name, type }) => {
     const column = columnSql(source, name, name);
@@ -82,9 +102,27 @@ export async function profileSource(engine: Engine, source: OpenSource): Promise
   const broken = await engine.count(`SELECT count(*) FROM ${table} WHERE NOT ok`);
   const columns: ColumnProfile[] = [];
   for (const [index, { name, type }] of source.columns.entries()) {
-    columns.push(await profileColumn(engine, table, `c${index}`, name, type));
+    columns.push(await profileColumn(engine, table, `c${index}`, name, type, source.spec));
   }
-  return { source, table, rows: seen - broken, partial, broken, columns };
+  const beside = source.spec.format === 'csv' ? decimalsOfFile(columns) : undefined;
+  const hinted = columns.map((column) => ({ ...column, hints: { ...column.hints, said: decimal, beside } }));
+  return { source, table, rows: seen - broken, partial, broken, columns: hinted };
+}
+
+/** The decimal mark of a file whose columns agree on it, and one of them. */
+function decimalsOfFile(columns: readonly Profiled[]): DecimalHints['beside'] {
+  const found = columns.flatMap(({ name, decimal }) => (decimal === undefined ? [] : [{ decimal, column: name }]));
+  return new Set(found.map(({ decimal }) => decimal)).size === 1 ? found[0] : undefined;
+}
+
+/** A cell that is mostly digits, with a unit around them or none. */
+const LOOKS_WRITTEN = "[^\\d]{0,8}[.,]?\\d[-+.,'’eE\\d\\s\u{a0}\u{2007}\u{2009}\u{202f}]*[^\\d]{0,8}";
+/** A number that may have a point between its thousands. */
+const OPEN_POINT = '[-+]?[1-9]\\d{0,2}\\.\\d{3}';
+
+/** SQL: whether a cell is a word for no number. */
+function isWord(cell: string): string {
+  return `lower(trim(${cell})) IN (${[...MISSING_WORDS, ...NOT_FINITE_WORDS].map(sqlText).join(', ')})`;
 }
 
 async function profileColumn(
@@ -93,17 +131,62 @@ async function profileColumn(
   column: string,
   name: string,
   type: SourceColumnType,
-): Promise<ColumnProfile> {
+  { format, delimiter }: SourceSpec,
+): Promise<Profiled> {
   const number = numberSql('cell');
+  const countOf = (condition: string): string => `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
+  const counts = [
+    'CAST(count(*) AS INTEGER) AS "rows"',
+    'CAST(count(cell) AS INTEGER) AS filled',
+    'CAST(count(DISTINCT cell) AS INTEGER) AS "distinct"',
+    'CAST(count(n) AS INTEGER) AS numbers',
+    `${countOf('n = floor(n)')} AS wholes`,
+    'min(n) AS least',
+    'max(n) AS most',
+    `${countOf('abs(n) <= 1')} AS units`,
+    CLOCK_COUNTS,
+    `${countOf("n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')")} AS "zeroLed"`,
+    `${countOf(`regexp_full_match(trim(cell), '${ISO}')`)} AS "isoTimes"`,
+    'avg(length(cell)) AS "meanLength"',
+    `${countOf("regexp_matches(cell, '\\s')")} AS spaced`,
+    `${countOf('n < 0')} AS "belowZero"`,
+    'max(n) FILTER (n < 0) AS "nearestBelowZero"',
+    `${countOf(`n IS NULL AND ${isWord('cell')}`)} AS words`,
+    `${countOf(`regexp_full_match(trim(cell), ${sqlText(LOOKS_WRITTEN)})`)} AS looks`,
+    `${countOf("n IS NOT NULL AND contains(cell, '.')")} AS points`,
+    `${countOf(`regexp_full_match(trim(cell), ${sqlText(OPEN_POINT)})`)} AS "openPoints"`,
+  ];
   const [row = {}] = await engine.rows(
-    `SELECT CAST(count(*) AS INTEGER) AS "rows", CAST(count(cell) AS INTEGER) AS filled, CAST(count(DISTINCT cell) AS INTEGER) AS "distinct", CAST(count(n) AS INTEGER) AS numbers, CAST(count(*) FILTER (n = floor(n)) AS INTEGER) AS wholes, min(n) AS least, max(n) AS most, count(*) FILTER (abs(n) <= 1) AS units, ${CLOCK_COUNTS}, CAST(count(*) FILTER (n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')) AS INTEGER) AS "zeroLed", CAST(count(*) FILTER (regexp_full_match(trim(cell), '${ISO}')) AS INTEGER) AS "isoTimes", avg(length(cell)) AS "meanLength", CAST(count(*) FILTER (regexp_matches(cell, '\\s')) AS INTEGER) AS spaced FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
+    `SELECT ${counts.join(', ')} FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
   );
   const value = (key: string): number => Number(row[key] ?? 0);
   const cells = await engine.rows(
     `SELECT left(${column}, ${CELL_LENGTH}) AS cell FROM ${table} WHERE ok AND ${column} IS NOT NULL LIMIT ${SAMPLE_CELLS}`,
   );
   const texts = cells.map(({ cell }) => String(cell));
+  const cellsOf = async (where: string): Promise<{ cell: string; rows: number }[]> => {
+    const found = await engine.rows(
+      `SELECT ${column} AS cell, CAST(count(*) AS INTEGER) AS n FROM ${table} WHERE ok AND ${where} GROUP BY ${column} ORDER BY n DESC, cell`,
+    );
+    return found.map((each) => ({ cell: String(each['cell']), rows: Number(each['n']) }));
+  };
+  const words = value('words') === 0 ? [] : await cellsOf(isWord(column));
+  const [filled, numbers, points] = [value('filled') - value('words'), value('numbers'), value('points')];
+  const others = numbers < filled && value('looks') * 2 > filled;
+  // Every point of a file for people may stand between thousands.
+  const open = delimiter === ';' && points > 0 && points === value('openPoints') && numbers === filled;
+  const written =
+    type === 'text' && (others || open)
+      ? (await cellsOf(`${column} IS NOT NULL`)).flatMap(({ cell, rows }) => readNumber(cell, rows) ?? [])
+      : undefined;
+  const decimal = written === undefined ? (points > value('openPoints') ? '.' : undefined) : decimalOf(written);
   return {
+    ...(type === 'text' && decimal !== undefined ? { decimal } : {}),
+    ...(written === undefined ? {} : { written }),
+    hints: format === 'csv' ? { delimiter } : {},
+    belowZero: value('belowZero'),
+    nearestBelowZero: value('nearestBelowZero'),
+    words,
     name,
     type,
     rows: value('rows'),
@@ -127,12 +210,6 @@ async function profileColumn(
 /** Whether a column holds lists or objects. */
 export function isNested(type: SourceColumnType): boolean {
   return type === 'json' || (typeof type === 'object' && /\[\d*\]$|^(STRUCT|MAP|UNION)\b/.test(type.native));
-}
-
-/** Whether cells are numbers with a decimal comma, such as prices of 12,50: as many digits behind it in all of them. */
-export function hasDecimalCommas({ cells }: ColumnProfile): boolean {
-  const decimals = new Set(cells.map((cell) => /^\s*-?\d{1,3}(?:\.?\d{3})*,(\d+)\s*$/.exec(cell)?.[1]?.length));
-  return decimals.size === 1 && !decimals.has(undefined);
 }
 
 /** The column of the sample that holds a column of the source. */

@@ -2,11 +2,12 @@
 // the only column that is left; anything less certain is an error that shows the columns.
 import { CLOCK_FROM } from '../clock.js';
 import { DataError } from '../errors.js';
-import type { TimeSpec } from '../description/types.js';
+import type { Decimal, TimeSpec } from '../description/types.js';
 import { nearestName } from '../nearest.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
 import { type ColumnRole, isAttributeName, nameRank } from './names.js';
-import { type ColumnProfile, hasDecimalCommas, isNested, type ProfiledSource } from './profile.js';
+import { isWritten } from './numbers.js';
+import { type ColumnProfile, isNested, type ProfiledSource } from './profile.js';
 import { type TimeForm, timeForm } from './times.js';
 
 /** What the caller says of the columns. */
@@ -19,6 +20,8 @@ export interface NamedColumns {
   readonly timeFormat?: string | undefined;
   /** Of times that name none, e.g. `Europe/Berlin`. */
   readonly zone?: string | undefined;
+  /** What stands before the decimals, where cells such as `4,955` do not tell. */
+  readonly decimal?: Decimal | undefined;
 }
 
 /** The columns of a log that are no attributes. */
@@ -143,7 +146,7 @@ function looksLikeIds(column: ColumnProfile): boolean {
     spaced <= 0.01 * filled &&
     meanLength <= 64 &&
     numbers === wholes &&
-    !hasDecimalCommas(column)
+    !isWritten(column)
   );
 }
 
