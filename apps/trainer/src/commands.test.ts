@@ -102,7 +102,9 @@ describe('train', () => {
     const train = ['train', '--data', 'shop', '--epochs', '1', '--device', 'cpu', '--out', 'runs/half', ...TINY];
     expect(await difsr([...train, '--precision', 'float16'], { cwd })).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse((await fileOf('runs/half', 'config.json')).toString())).toMatchObject({ precision: 'float16' });
-    expect(await difsr(['resume', 'runs/half', '--epochs', '2'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+    const resumed = await difsr(['resume', 'runs/half', '--epochs', '2'], { cwd });
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toMatch(/^warning: the cosine schedule is now laid out over 2 epochs instead of 1.*\n$/);
     expect(await difsr(['evaluate', 'runs/half', '--precision', 'float32'], { cwd })).toMatchObject({ code: 0 });
   });
 
@@ -148,9 +150,44 @@ describe('evaluate', () => {
     });
   });
 
-  it('--mask-seen is said beside the result', async () => {
+  it('--mask-seen is said beside the result, with the targets that it hides', async () => {
     const { stdout } = await difsr(['evaluate', RUN, '--mask-seen'], { cwd });
     expect(stdout).toContain('seen items left out (not the protocol of the paper)');
+    expect(stdout).toMatch(
+      /^\d+\.\d % of the validation targets and \d+\.\d % of the test targets had been seen before: .* misses$/m,
+    );
+  });
+
+  it('shows the popular items beside both splits, and says so where the run does not beat them', async () => {
+    const { stdout } = await difsr(['evaluate', RUN], { cwd });
+    expect(stdout).toMatch(
+      /^validation( +0\.\d{4}){9}\n {2}popular items( +0\.\d{4}){9}\ntest( +0\.\d{4}){9}\n {2}popular items/m,
+    );
+    expect(stdout).toContain('means over users, each with one target: validation 60 users, test 60 users');
+    const { stdout: json } = await difsr(['evaluate', RUN, '--json'], { cwd });
+    const { beatsPopular, warning } = JSON.parse(json) as { beatsPopular: { valid: boolean }; warning?: string }; // the command's own form
+    expect(typeof warning).toBe(beatsPopular.valid ? 'undefined' : 'string');
+    expect(stdout.includes('warning: the model does not beat the popular items')).toBe(!beatsPopular.valid);
+  });
+
+  it('a model that has diverged does not end like a success', async () => {
+    const wild = [
+      'train',
+      '--data',
+      'shop',
+      '--epochs',
+      '1',
+      '--set',
+      'training.learningRate=5',
+      '--out',
+      'wild',
+      ...TINY,
+    ];
+    const { code, stdout } = await difsr(wild, { cwd });
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(
+      /^warning: the model does not beat the popular items.*NDCG@10 0\.\d{4} against 0\.\d{4}.*Try more epochs/,
+    );
   });
 });
 
@@ -297,7 +334,13 @@ describe('the other commands', () => {
   it('quickstart compares two models and recommends ten named items', async () => {
     const { code, stdout, stderr } = await difsr(['quickstart', '--epochs', '1'], { cwd });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/side by side, test\n.*Recall@5.*\nsasrec( +0\.\d{4}){9}\ndif-sr( +0\.\d{4}){9}\n/);
+    expect(stdout).toMatch(
+      /side by side, test\n.*Recall@5.*\nsasrec( +0\.\d{4}){9}\ndif-sr( +0\.\d{4}){9}\npopular items( +0\.\d{4}){9}\n/,
+    );
+    expect(stdout).toMatch(
+      /^DIF-SR finds the next item among its first ten for \d+ % of the users, SASRec for \d+ %, the list of popular items for \d+ %\.$/m,
+    );
+    expect(stdout).not.toMatch(/loss \d/); // of two models that mean different things by it
     const [, shown = ''] = stdout.split('recommended by dif-sr\n');
     expect(
       shown.split('\n').filter((line) => /^ *\d+ {2}item-\d+ +[A-Z]\w+ \w+.* -?\d+\.\d{3}$/.test(line)),

@@ -146,6 +146,46 @@ describe('metrics of one target', () => {
     });
   });
 
+  it('over users weigh every user alike, whatever the batches, and are those over targets where each has one', () => {
+    const users = fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(users, fc.nat(60), (ranks, cut) => {
+        const rows = ranks.flatMap((own) => own.map((rank) => [rank, own.length] as const));
+        const metrics = new MetricsAccumulator(ks);
+        for (const part of [rows.slice(cut).reverse(), rows.slice(0, cut)])
+          metrics.add(
+            part.map(([rank]) => rank),
+            part.map(([, each]) => each),
+          );
+        const whole = new MetricsAccumulator(ks);
+        whole.add(
+          rows.map(([rank]) => rank),
+          rows.map(([, each]) => each),
+        );
+        expect(metrics.byUser()).toEqual(whole.byUser());
+        expect([metrics.targets, metrics.users]).toEqual([rows.length, ranks.length]);
+        expect(metrics.result()).toEqual(
+          rankingMetrics(
+            rows.map(([rank]) => rank),
+            ks,
+          ),
+        );
+        const own = ranks.map((each) => rankingMetrics(each, ks));
+        for (const kind of METRIC_KINDS)
+          for (const k of ks) {
+            const name = `${kind}@${k}` as const;
+            const mean = own.reduce((sum, each) => sum + (each[name] ?? NaN), 0) / ranks.length;
+            expect(metrics.byUser()[name]).toBeCloseTo(mean, 12);
+          }
+        if (ranks.every(({ length }) => length === 1)) expect(metrics.byUser()).toEqual(metrics.result());
+      }),
+    );
+  });
+
+  it('takes cut-offs of any size', () => {
+    expect(rankingMetrics([0, 2e9], [1, 2 ** 50])['recall@1125899906842624']).toBe(1);
+  });
+
   it('a refused batch leaves nothing behind', () => {
     const accumulator = new MetricsAccumulator([5]);
     accumulator.add([1]);
@@ -178,6 +218,8 @@ describe('what cannot be measured', () => {
       () => topkMetrics({ hits: Uint8Array.of(1, 1), relevant: Int32Array.of(1) }, [1]),
       /1 relevant items and 2 hits/,
     ],
+    ['a user of no targets', () => new MetricsAccumulator([5]).add([1], [0]), /got 0/],
+    ['sizes of other targets', () => new MetricsAccumulator([5]).add([1], [1, 1]), /1 ranks and 2 numbers/],
     ['other cutoffs', () => new MetricsAccumulator([5]).merge(new MetricsAccumulator([6])), /\[6\] differ from \[5\]/],
   ])('%s: refused with the cure', (_, call, message) => {
     expect(call).toThrow(MetricsError);

@@ -1,8 +1,8 @@
-// Metrics of leave-one-out evaluation, where each user has one relevant item: functions of its rank alone.
+// Metrics of targets that are ranked one by one, as in leave-one-out evaluation: functions of each target's rank alone.
 import { MetricsError } from './errors.js';
 import { checkCutoffs, METRIC_KINDS, type MetricKind, type MetricName, type MetricValues } from './names.js';
 
-/** What a user contributes whose target has the 0-based rank `rank`, if `rank < k`; every metric is 0 otherwise. */
+/** What a target contributes that has the 0-based rank `rank`, if `rank < k`; every metric is 0 otherwise. */
 const GAINS: { readonly [M in MetricKind]: (rank: number, k: number) => number } = {
   recall: () => 1, // hits / relevant items
   ndcg: (rank) => 1 / Math.log2(rank + 2), // the ideal list has its one hit at rank 0, where this is 1
@@ -12,8 +12,14 @@ const GAINS: { readonly [M in MetricKind]: (rank: number, k: number) => number }
   map: (rank) => 1 / (rank + 1), // precision at the hit / min(relevant items, k)
 };
 
+/** Targets of users that have equally many: how many there are, and how many have each rank below the highest cut-off. */
+interface Group {
+  targets: number;
+  readonly counts: Map<number, number>;
+}
+
 /**
- * Collects ranks batch by batch. It keeps a count per rank, not the ranks: the result does not depend on how users were
+ * Collects ranks batch by batch. It keeps a count per rank, not the ranks: the result does not depend on how targets were
  * batched or ordered, to the last bit, and memory does not grow with users.
  * @example
  * const metrics = new MetricsAccumulator([5, 10]);
@@ -22,66 +28,115 @@ const GAINS: { readonly [M in MetricKind]: (rank: number, k: number) => number }
  */
 export class MetricsAccumulator {
   readonly #ks: readonly number[];
-  /** `[max k]` users per rank; ranks beyond count in `#users` alone. */
-  readonly #counts: Float64Array;
-  #users = 0;
+  /** By the number of targets that their user has. */
+  readonly #groups = new Map<number, Group>();
 
   /** @throws MetricsError unless `ks` are whole numbers of at least 1. */
   constructor(ks: readonly number[]) {
     this.#ks = checkCutoffs(ks);
-    this.#counts = new Float64Array(this.#ks.at(-1) ?? 0);
   }
 
-  /** Users so far. */
+  /** Targets so far. */
+  get targets(): number {
+    return this.#sorted().reduce((sum, [, { targets }]) => sum + targets, 0);
+  }
+
+  /** Users so far: as many as targets, unless `add` was told of users with several. */
   get users(): number {
-    return this.#users;
+    return this.#sorted().reduce((sum, [each, { targets }]) => sum + targets / each, 0);
   }
 
   /**
-   * Adds users by the 0-based ranks of their targets. Nothing is added when one of them is wrong.
-   * @throws MetricsError for a rank that is negative or not whole. A graph marks users without a ranking (scores that are
-   * not finite) by a negative rank: they stop the evaluation here.
+   * Adds targets by their 0-based ranks. Nothing is added when one of them is wrong.
+   * @param ofUser How many targets the user of each one has in all, where that is not 1; it decides how much a target weighs in `byUser`.
+   * @throws MetricsError for a rank that is negative or not whole, or for a number of targets below 1. A graph marks targets without a ranking
+   * (scores that are not finite) by a negative rank: they stop the evaluation here.
+   * @example metrics.add([0, 7, 3], [2, 2, 1]); // a user with two targets, and one with one
    */
-  add(ranks: Int32Array | readonly number[]): void {
-    checkRanks(ranks, this.#users);
-    for (const rank of ranks) if (rank < this.#counts.length) this.#counts[rank]!++; // in range: just compared
-    this.#users += ranks.length;
+  add(ranks: Int32Array | readonly number[], ofUser?: Int32Array | readonly number[]): void {
+    checkRanks(ranks, this.targets);
+    if (ofUser !== undefined) checkSizes(ofUser, ranks.length);
+    const highest = this.#ks.at(-1) ?? 0;
+    for (let i = 0; i < ranks.length; i++) {
+      const group = this.#group(ofUser?.[i] ?? 1);
+      const rank = ranks[i]!; // i < length
+      group.targets++;
+      if (rank < highest) group.counts.set(rank, (group.counts.get(rank) ?? 0) + 1);
+    }
   }
 
-  /** Adds all users of another accumulator with the same cutoffs, e.g. of another worker. */
+  /** Adds everything of another accumulator with the same cutoffs, e.g. of another worker. */
   merge(other: MetricsAccumulator): void {
     if (String(other.#ks) !== String(this.#ks)) {
       throw new MetricsError(
         `Cutoffs [${other.#ks.join(', ')}] differ from [${this.#ks.join(', ')}]. Cure: use the same.`,
       );
     }
-    other.#counts.forEach((count, rank) => (this.#counts[rank]! += count)); // same cutoffs, same length
-    this.#users += other.#users;
+    for (const [each, { targets, counts }] of other.#groups) {
+      const group = this.#group(each);
+      group.targets += targets;
+      for (const [rank, count] of counts) group.counts.set(rank, (group.counts.get(rank) ?? 0) + count);
+    }
   }
 
   /**
-   * Means over all users so far, for every metric at every cutoff.
-   * @throws MetricsError when there are no users: a mean of nothing is not 0.
+   * Means over all targets so far, for every metric at every cutoff.
+   * @throws MetricsError when there are no targets: a mean of nothing is not 0.
    */
   result(): MetricValues {
-    if (this.#users === 0) {
+    const counts = new Map<number, number>();
+    for (const [, group] of this.#sorted())
+      for (const [rank, count] of group.counts) counts.set(rank, (counts.get(rank) ?? 0) + count);
+    return this.#means((gain) => sumOf(counts, gain), this.targets);
+  }
+
+  /**
+   * Means over users of the mean over each one's targets: a user with many targets weighs as much as one with few. The same as
+   * `result()` where every user has one.
+   * @throws MetricsError when there are no users.
+   */
+  byUser(): MetricValues {
+    const groups = this.#sorted();
+    if (groups.every(([each]) => each === 1)) return this.result();
+    return this.#means(
+      (gain) => groups.reduce((sum, [each, { counts }]) => sum + sumOf(counts, gain) / each, 0),
+      this.users,
+    );
+  }
+
+  /** The groups, fewest targets first: sums come out the same in whatever order they were made. */
+  #sorted(): [number, Group][] {
+    return [...this.#groups].sort(([a], [b]) => a - b);
+  }
+
+  #group(each: number): Group {
+    const found = this.#groups.get(each) ?? { targets: 0, counts: new Map<number, number>() };
+    this.#groups.set(each, found);
+    return found;
+  }
+
+  #means(total: (gain: (rank: number) => number) => number, count: number): MetricValues {
+    if (count === 0) {
       throw new MetricsError('There are no users to measure. Cure: check that the split has users with a target.');
     }
-    const values: [MetricName, number][] = [];
-    for (const kind of METRIC_KINDS) {
-      for (const k of this.#ks) {
-        let sum = 0;
-        for (let rank = 0; rank < k; rank++) sum += this.#counts[rank]! * GAINS[kind](rank, k); // k <= max k
-        values.push([`${kind}@${k}`, sum / this.#users]);
-      }
-    }
+    const values = METRIC_KINDS.flatMap((kind) =>
+      this.#ks.map((k): [MetricName, number] => [
+        `${kind}@${k}`,
+        total((rank) => (rank < k ? GAINS[kind](rank, k) : 0)) / count,
+      ]),
+    );
     return Object.fromEntries(values);
   }
 }
 
+/** The sum of gains over counted ranks, best first. */
+function sumOf(counts: ReadonlyMap<number, number>, gain: (rank: number) => number): number {
+  return [...counts].sort(([a], [b]) => a - b).reduce((sum, [rank, count]) => sum + count * gain(rank), 0);
+}
+
 /**
- * Mean metrics of users by the 0-based rank of each one's target among all items.
- * @throws MetricsError for no users, wrong ranks or wrong cutoffs.
+ * Mean metrics over targets by their 0-based ranks among all items; over users where each has one target.
+ * @throws MetricsError for no targets, wrong ranks or wrong cutoffs.
  * @example rankingMetrics(Int32Array.of(0, 3, 40), [5, 10])['recall@5']; // 0.666...
  */
 export function rankingMetrics(ranks: Int32Array | readonly number[], ks: readonly number[]): MetricValues {
@@ -91,7 +146,7 @@ export function rankingMetrics(ranks: Int32Array | readonly number[], ks: readon
 }
 
 /**
- * The same metrics user by user, `[users]` each, for paired tests and for groups of users (short histories, rare items).
+ * The same metrics target by target, `[targets]` each, for paired tests and for groups of users (short histories, rare items).
  * @throws MetricsError for wrong ranks or wrong cutoffs.
  * @example userMetrics(Int32Array.of(0, 3, 40), [5])['ndcg@5']; // Float64Array [1, 0.4306..., 0]
  */
@@ -119,4 +174,14 @@ function checkRanks(ranks: Int32Array | readonly number[], before: number): void
         'Cure: a negative rank marks scores that are not finite: lower the learning rate or clip gradients.',
     );
   }
+}
+
+function checkSizes(ofUser: Int32Array | readonly number[], targets: number): void {
+  const wrong = ofUser.find((each) => !Number.isInteger(each) || each < 1);
+  if (wrong === undefined && ofUser.length === targets) return;
+  throw new MetricsError(
+    wrong === undefined
+      ? `There are ${targets} ranks and ${ofUser.length} numbers of targets. Cure: pass one for each rank.`
+      : `A user has at least one target, got ${wrong}. Cure: pass for each rank how many targets its user has.`,
+  );
 }

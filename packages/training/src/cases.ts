@@ -11,6 +11,8 @@ export interface StoredCases {
 /** Cases by number. */
 export interface CaseSource {
   readonly count: number;
+  /** How many cases the user of each one has in all. */
+  readonly ofUser: Int32Array;
   /** Items of the history of a case. */
   readonly length: (index: number) => number;
   /** The last `most` items of each history, and what came next. */
@@ -25,10 +27,11 @@ export function caseSource(cases: EvaluationCases | StoredCases): CaseSource {
   return 'store' in cases ? storedCases(cases) : copiedCases(cases);
 }
 
-function copiedCases({ histories, targets }: EvaluationCases): CaseSource {
+function copiedCases({ users, histories, targets }: EvaluationCases): CaseSource {
   const { offsets } = histories;
   return {
     count: targets.length,
+    ofUser: sizesOfGroups(users),
     length: (index) => offsets[index + 1]! - offsets[index]!,
     read: async (chosen, most) => ({
       histories: Array.from(chosen, (index) => {
@@ -44,6 +47,7 @@ function storedCases({ store, ranges: { begins, targets } }: StoredCases): CaseS
   const length = (index: number): number => targets[index]! - begins[index]!;
   return {
     count: targets.length,
+    ofUser: sizesOfRuns(begins), // all histories of a user begin with its first interaction
     length,
     read: async (chosen, most) => {
       const shown = Array.from(chosen, (index) => Math.min(most, length(index)));
@@ -60,4 +64,21 @@ function storedCases({ store, ranges: { begins, targets } }: StoredCases): CaseS
       };
     },
   };
+}
+
+/** For each entry how many are equal to it. */
+function sizesOfGroups(keys: Int32Array): Int32Array {
+  const sizes = new Map<number, number>();
+  for (const key of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1);
+  return keys.map((key) => sizes.get(key) ?? 1);
+}
+
+/** For each entry the length of the run of equal entries that it stands in: cases of a user follow each other. */
+function sizesOfRuns(keys: ArrayLike<number>): Int32Array {
+  const sizes = new Int32Array(keys.length);
+  for (let begin = 0, end = 1; begin < keys.length; begin = end++) {
+    while (end < keys.length && keys[end] === keys[begin]) end++;
+    sizes.fill(end - begin, begin, end);
+  }
+  return sizes;
 }

@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import type { HostTensor } from '@difsr/graph';
 import type { EarlyStoppingState } from './early-stopping.js';
+import type { Metrics } from './events.js';
+import type { RunSettings } from './resume.js';
 import { RunError } from './run-error.js';
 import { readJson, RUN_FILES, writeJson } from './run-folder.js';
 import { readTensors, writeTensors } from './tensors.js';
@@ -19,11 +21,15 @@ export interface RunState {
   /** Sums over the epoch in progress, by loss name. */
   readonly lossSums: Readonly<Record<string, number>>;
   readonly earlyStopping: EarlyStoppingState;
-  /** Validation metrics of the best epoch. */
-  readonly bestValid: Readonly<Record<string, number>>;
+  /** Validation metrics of the best epoch, means over targets. */
+  readonly bestValid: Metrics;
+  /** The same, means over users. */
+  readonly bestValidByUser?: Metrics;
   /** Whether training is over (its last evaluation may not be). */
   readonly done: boolean;
   readonly reason?: 'finished' | 'early-stopping';
+  /** What the run is trained with; another configuration cannot go on with it. */
+  readonly settings?: RunSettings;
   /** Under which the same bits come out again. */
   readonly environment: Environment;
   readonly fingerprint: string;

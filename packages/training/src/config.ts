@@ -125,7 +125,7 @@ const trainingSchema = z.strictObject({
     .enum(['all-positions', 'prefix'])
     .describe('one row per sequence with a loss at every position, or one row per prefix as the published code does')
     .default('all-positions'),
-  targetsPerStep: count('targets per optimizer step').default(2048),
+  targetsPerStep: count('targets per optimizer step; of fewer targets, all of them').default(2048),
   learningRate: z.number().positive().describe('learning rate after warm-up').default(1e-3),
   warmupSteps: z.number().int().min(0).describe('steps of linear warm-up').default(0),
   schedule: z
@@ -177,7 +177,9 @@ const evaluationSchema = z.strictObject({
   ks: z.array(count('cut-off')).nonempty().describe('cut-offs of the metrics').default([5, 10, 20]),
   maskSeen: z
     .boolean()
-    .describe('leave items of the history out of the ranking (not the protocol of the paper)')
+    .describe(
+      'leave items of the history out of the ranking, as recommend does (not the protocol of the paper); a target among them is a miss',
+    )
     .default(false),
   batchSize: count('users ranked at once').default(512),
 });

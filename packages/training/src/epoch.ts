@@ -4,11 +4,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Feeds, HostTensor } from '@difsr/graph';
 import type { RunState } from './checkpoint.js';
 import type { EpochRecord } from './events.js';
-import { optimizerOf, trainingFeeds } from './feeds.js';
+import { optimizerOf, scheduleOf, trainingFeeds } from './feeds.js';
 import { RunError } from './run-error.js';
 import { ReadAhead } from './read-ahead.js';
 import { planStoredEpoch } from './sampler.js';
-import { learningRate } from './schedule.js';
+import { learningRate, placeInRun } from './schedule.js';
 import { save, type Session } from './session.js';
 
 /** An epoch that is complete, or was interrupted. */
@@ -31,23 +31,25 @@ export async function trainEpoch(
 ): Promise<EpochOutcome> {
   const { options, model, store, task, emit } = session;
   const { training } = options.config;
-  const { seed, targetsPerStep } = training;
+  const { seed } = training;
   const plan = planStoredEpoch({
     store,
     maxLength: model.config.maxLength,
-    targetsPerStep,
+    targetsPerStep: training.targetsPerStep,
     seed,
     epoch: start.epoch,
     form: training.form,
   });
   const batches = new ReadAhead((step) => plan.batch(step), plan.steps);
   const optimizer = optimizerOf(training);
-  const total = training.epochs * plan.steps;
-  const rate = (globalStep: number): number =>
+  const schedule = scheduleOf(training);
+  /** Of a step of this epoch. */
+  const rate = (step: number): number =>
     learningRate(
-      { ...training.schedule, rate: training.learningRate, warmupSteps: training.warmupSteps },
-      globalStep,
-      total,
+      schedule,
+      start.globalStep + step - start.step,
+      training.epochs * session.stepsPerEpoch,
+      placeInRun({ epoch: start.epoch, step, steps: plan.steps }, session.stepsPerEpoch),
     );
   const sums: Record<string, number> = { ...start.lossSums };
   const inFlight: { readonly result: Promise<Values>; readonly realTargets: number }[] = [];
@@ -77,7 +79,7 @@ export async function trainEpoch(
       );
     }
     for (const name of ['loss', ...Object.keys(task.parts)])
-      sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * targetsPerStep;
+      sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * plan.slots;
     const seconds = (performance.now() - started - paused) / 1000;
     const share = (done - start.step) / Math.max(1, plan.steps - start.step);
     emit({
@@ -91,8 +93,7 @@ export async function trainEpoch(
     });
   };
   /** A step that is not full sums over fewer targets: what is shown is the mean over those that it has. */
-  const meanOf = (loss: number, realTargets = targetsPerStep): number =>
-    (loss * targetsPerStep) / Math.max(1, realTargets);
+  const meanOf = (loss: number, realTargets = plan.slots): number => (loss * plan.slots) / Math.max(1, realTargets);
   const drain = async (): Promise<void> => {
     while (inFlight.length > 0) await finishOne();
   };
@@ -110,7 +111,7 @@ export async function trainEpoch(
         optimizer,
         seed,
         globalStep,
-        learningRate: rate(globalStep),
+        learningRate: rate(step),
         ...(model.config.loss === 'pairwise' ? { negatives: model.schema.items } : {}),
       });
       const result = run(feeds);
@@ -151,7 +152,7 @@ export async function trainEpoch(
       seconds,
       positionsPerSecond: plan.targets / seconds,
       longestPauseMilliseconds: delay.max / 1e6,
-      learningRate: rate(state.globalStep - 1),
+      learningRate: rate(plan.steps - 1),
     },
   };
 }

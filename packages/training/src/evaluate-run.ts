@@ -3,11 +3,20 @@ import { sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
 import type { Backend } from '@difsr/graph';
 import { inferenceTensors } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
-import type { Metrics, TrainingEvent } from './events.js';
-import { RunError } from './run-error.js';
-import { fingerprint, type Run } from './run-folder.js';
+import type { Results, TrainingEvent } from './events.js';
+import { requireSameData } from './other-data.js';
+import { evaluatePopular, resultsOf } from './popular.js';
+import type { Run } from './run-folder.js';
 
-/** Ranks validation and test targets with a run's best parameters. */
+/**
+ * Ranks validation and test targets with a run's best parameters, and by popularity beside.
+ *
+ * @throws RunError where the data set is not the one of the run; MetricsError where a split has no targets.
+ * @example
+ * ```ts
+ * const { test, popular, beatsPopular } = await evaluateRun({ run: await openRun('runs/clicks'), dataset, backend });
+ * ```
+ */
 export async function evaluateRun(options: {
   readonly run: Run;
   readonly dataset: Dataset | StoredDataset;
@@ -15,22 +24,16 @@ export async function evaluateRun(options: {
   /** Default: as the run was evaluated. */
   readonly maskSeen?: boolean;
   readonly onEvent?: (event: TrainingEvent) => void;
-}): Promise<{ valid: Metrics; test: Metrics; seconds: number }> {
+}): Promise<Results & { readonly seconds: number }> {
   const { run, dataset, backend, onEvent } = options;
   const store = sequenceStore(dataset);
-  if ((await fingerprint(dataset, store)) !== run.vocabulary.fingerprint) {
-    throw new RunError(
-      `${run.folder}: the data set "${run.config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or train again`,
-    );
-  }
-  const variables = await backend.createVariables(inferenceTensors(run));
-  const evaluator = await createEvaluator({
-    backend,
-    variables,
-    model: run.model,
+  await requireSameData(run.folder, run.config.data.path, { dataset, store }, run.vocabulary);
+  const protocol = {
     ...run.config.evaluation,
     maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen,
-  });
+  };
+  const variables = await backend.createVariables(inferenceTensors(run));
+  const evaluator = await createEvaluator({ backend, variables, model: run.model, ...protocol });
   try {
     const started = performance.now();
     const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
@@ -39,7 +42,18 @@ export async function evaluateRun(options: {
     const test = await evaluator.evaluate({ store, ranges: store.split.test }, (done, total) =>
       onEvent?.({ kind: 'evaluation', split: 'test', done, total }),
     );
-    return { valid, test, seconds: (performance.now() - started) / 2000 };
+    const seconds = (performance.now() - started) / 2000;
+    const popular = { ...protocol, counts: run.vocabulary.counts };
+    return {
+      ...resultsOf(
+        { valid, test },
+        {
+          valid: await evaluatePopular({ store, ranges: store.split.valid }, popular),
+          test: await evaluatePopular({ store, ranges: store.split.test }, popular),
+        },
+      ),
+      seconds,
+    };
   } finally {
     await evaluator.dispose();
     await variables.dispose();

@@ -5,7 +5,7 @@ import type { Backend, Feeds, Program, Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
-import type { Metrics } from './events.js';
+import type { Evaluation } from './events.js';
 import { integers } from './feeds.js';
 import { ReadAhead } from './read-ahead.js';
 import { RunError } from './run-error.js';
@@ -13,7 +13,7 @@ import { RunError } from './run-error.js';
 /** A compiled ranking of all items. */
 export interface Evaluator {
   /** Metrics over all cases, every case once. Cases are copies, or ranges of sequences that are read when they are ranked. */
-  evaluate(cases: EvaluationCases | StoredCases, progress?: (done: number, total: number) => void): Promise<Metrics>;
+  evaluate(cases: EvaluationCases | StoredCases, progress?: (done: number, total: number) => void): Promise<Evaluation>;
   /** Frees the compiled programs; the variables stay. */
   dispose(): Promise<void>;
 }
@@ -24,9 +24,13 @@ export interface EvaluatorOptions {
   readonly variables: Variables;
   readonly model: ModelInstance;
   readonly ks: readonly number[];
+  /** Leave the items of a history out of the ranking. A target that its user has had is left out with them, and is a miss. */
   readonly maskSeen: boolean;
   readonly batchSize: number;
 }
+
+/** Rank of a target that is not ranked at all: behind every cut-off. */
+export const MISS: number = 2 ** 31 - 1;
 
 /** Compiles the ranking program of a model. */
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
@@ -43,15 +47,22 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
         order.subarray(batch * batchSize, Math.min(total, (batch + 1) * batchSize));
       const batches = Math.ceil(total / batchSize);
       const feeds = new ReadAhead((batch) => rankingFeeds(source, chosen(batch), model, maskSeen), batches);
+      let hidden = 0;
       try {
         for (let batch = 0; batch < batches; batch++) {
-          metrics.add(await ranks(program, await feeds.take(batch)));
+          const { inputs, seen } = await feeds.take(batch);
+          const ranked = await ranks(program, inputs);
+          metrics.add(
+            ranked.map((rank, i) => (seen[i] === true ? MISS : rank)),
+            chosen(batch).map((index) => source.ofUser[index]!),
+          );
+          hidden += seen.filter((own) => own).length;
           progress?.(Math.min(total, (batch + 1) * batchSize), total);
         }
       } finally {
         await feeds.settled();
       }
-      return metrics.result();
+      return evaluationOf(metrics, hidden);
     },
     dispose: () => program.dispose(),
   };
@@ -79,23 +90,29 @@ function byLength({ count, length }: CaseSource, maxLength: number): Int32Array 
   return order;
 }
 
-/** Inputs of a ranking: the last `maxLength` items of each history, padded on the right. */
+/** What an accumulator has collected. */
+export function evaluationOf(metrics: MetricsAccumulator, hidden: number): Evaluation {
+  const { targets, users } = metrics;
+  return { byTarget: metrics.result(), byUser: metrics.byUser(), targets, users, hidden };
+}
+
+/** Inputs of a ranking: the last `maxLength` items of each history, padded on the right. With `maskSeen`, which targets are `seen` themselves. */
 async function rankingFeeds(
   cases: CaseSource,
   chosen: Int32Array,
   model: ModelInstance,
   maskSeen: boolean,
-): Promise<Feeds> {
+): Promise<{ readonly inputs: Feeds; readonly seen: readonly boolean[] }> {
   const { histories, targets } = await cases.read(chosen, maskSeen ? Infinity : model.config.maxLength);
-  const feeds: Record<string, Feeds[string]> = {
+  const inputs: Record<string, Feeds[string]> = {
     items: paddedItems(histories, model),
     targetItems: integers(targets, [targets.length]),
   };
-  // The target itself is never among the masked: it must be ranked even if it was seen before.
-  if (maskSeen)
-    feeds['seen'] = padded(
-      histories.map((history, i) => [...new Set(history)].filter((item) => item !== targets[i])),
-      1,
-    );
-  return feeds;
+  if (!maskSeen) return { inputs, seen: [] };
+  const sets = histories.map((history) => new Set(history));
+  inputs['seen'] = padded(
+    sets.map((set) => [...set]),
+    1,
+  );
+  return { inputs, seen: sets.map((set, i) => set.has(targets[i]!)) };
 }

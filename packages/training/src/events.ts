@@ -3,11 +3,43 @@
 /** Validation or test metrics by name, such as `ndcg@10`. */
 export type Metrics = Readonly<Record<string, number>>;
 
+/** What ranking the targets of one split gave. */
+export interface Evaluation {
+  /** Means over targets. */
+  readonly byTarget: Metrics;
+  /** Means over users of the mean over each one's targets; the same where every user has one target. */
+  readonly byUser: Metrics;
+  readonly targets: number;
+  readonly users: number;
+  /** Targets that were left out of their own ranking because their user has had them (with `maskSeen`): each is a miss. */
+  readonly hidden: number;
+}
+
+/** How many targets of how many users a split has, and how many of them `maskSeen` hides. */
+export type SplitCounts = Pick<Evaluation, 'targets' | 'users' | 'hidden'>;
+
+/** Both splits, ranked: what training, evaluating and the baseline have in common. Means are over targets where nothing else is said. */
+export interface RankedSplits {
+  readonly valid: Metrics;
+  readonly test: Metrics;
+  readonly byUser: { readonly valid: Metrics; readonly test: Metrics };
+}
+
+/** The results of both splits beside those of the popular items. */
+export interface Results extends RankedSplits {
+  readonly counts: { readonly valid: SplitCounts; readonly test: SplitCounts };
+  /** The items by training interactions, the same list for everybody, under the same protocol: what a model has to beat. */
+  readonly popular: RankedSplits;
+  /** Whether the model beats them, by the metric `by`: NDCG@10, or NDCG at the first cut-off where 10 is none. */
+  readonly beatsPopular: { readonly by: string; readonly valid: boolean; readonly test: boolean };
+}
+
 /** One line of `history.jsonl`. */
 export interface EpochRecord {
   readonly epoch: number;
   /** Mean of the total loss and of its parts, by name (`loss`, `loss.item`, ..). */
   readonly losses: Readonly<Record<string, number>>;
+  /** Means over targets. */
   readonly valid: Metrics;
   /** Wall time of training, evaluation excluded. */
   readonly seconds: number;
@@ -31,8 +63,13 @@ export type TrainingEvent =
       readonly parameters: number;
       readonly users: number;
       readonly targets: number;
+      /** What a step is a mean over: as configured, but at most `targets`. */
+      readonly targetsPerStep: number;
+      /** Of the first epoch; others may have one more or less. */
       readonly stepsPerEpoch: number;
       readonly epochs: number;
+      /** Of a resumed run that has nothing left to train. */
+      readonly over?: 'finished' | 'early-stopping';
       readonly resumedAt?: { readonly epoch: number; readonly step: number };
     }
   | {
@@ -48,13 +85,17 @@ export type TrainingEvent =
   | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly epoch: number; readonly step: number }
   | { readonly kind: 'warning'; readonly message: string }
-  | { readonly kind: 'end'; readonly reason: 'finished' | 'early-stopping' | 'interrupted'; readonly epoch: number };
+  | {
+      readonly kind: 'end';
+      readonly reason: 'finished' | 'early-stopping' | 'interrupted';
+      readonly epoch: number;
+      /** The best epoch, 0 before the first has ended. */
+      readonly best: number;
+    };
 
 /** `metrics.json` of a finished run. */
-export interface RunMetrics {
+export interface RunMetrics extends Results {
   readonly best: { readonly epoch: number };
-  readonly valid: Metrics;
-  readonly test: Metrics;
   /** How it was ranked; `split` names the split of a data set that was prepared with one of its own, otherwise it is leave-one-out. */
   readonly protocol: { readonly ranking: 'full'; readonly maskSeen: boolean; readonly split?: string };
   /** Median wall time of training an epoch, evaluation excluded. */

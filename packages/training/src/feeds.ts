@@ -11,6 +11,7 @@ import {
 import type { MaskSpec } from '@difsr/nn';
 import type { TrainingConfig } from './config.js';
 import type { TrainingBatch } from './sampler.js';
+import type { ScheduleConfig } from './schedule.js';
 
 /** An int32 tensor around `data`. */
 export const integers = (data: Int32Array, shape: readonly number[]): HostTensor => ({ dtype: 'int32', shape, data });
@@ -21,6 +22,11 @@ export const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape:
 export function optimizerOf(config: TrainingConfig): OptimizerConfig {
   const { optimizer, beta1, beta2, epsilon, momentum, weightDecay: decay } = config;
   return optimizer === 'sgd' ? { kind: 'sgd', momentum, decay } : { kind: optimizer, beta1, beta2, epsilon, decay };
+}
+
+/** The learning-rate schedule that a configuration describes. */
+export function scheduleOf({ schedule, learningRate: rate, warmupSteps }: TrainingConfig): ScheduleConfig {
+  return { ...schedule, rate, warmupSteps };
 }
 
 /** What one optimizer step needs beside its batch. */

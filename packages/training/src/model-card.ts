@@ -3,7 +3,7 @@ import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { ModelInstance } from '@difsr/models';
 import { shellWord } from './shell-word.js';
 import type { RunConfig } from './config.js';
-import type { RunMetrics } from './events.js';
+import type { Metrics, RunMetrics } from './events.js';
 
 /** Markdown. */
 export function modelCard(options: {
@@ -12,12 +12,14 @@ export function modelCard(options: {
   readonly dataset: Dataset | StoredDataset;
   readonly store: SequenceStore;
   readonly metrics: RunMetrics;
+  /** Training interactions by item id. */
+  readonly counts: readonly number[];
   readonly parameters: number;
   readonly folder: string;
 }): string {
-  const { config, model, dataset, store, metrics, parameters, folder } = options;
+  const { config, model, dataset, store, metrics, counts, parameters, folder } = options;
   const names = Object.keys(metrics.test).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
-  const row = (name: string): string => `| ${name} | ${format(metrics.valid[name])} | ${format(metrics.test[name])} |`;
+  const cold = counts.filter((count, id) => id > 0 && count === 0).length;
   const first = dataset.items.tokens[1] ?? '';
   return `# ${model.name} on ${dataset.name}
 
@@ -32,11 +34,10 @@ A sequential recommender: given a history of items, it scores every item as the 
 
 ## Results
 
-${splitLine(options)}; the target is ranked among all items${metrics.protocol.maskSeen ? ' that the user has not seen' : ', seen ones included'}.
+${splitLine(options)}; the target is ranked among all items${metrics.protocol.maskSeen ? ` that the user has not seen (${metrics.counts.test.hidden} of ${metrics.counts.test.targets} test targets had been seen: they are misses)` : ', seen ones included'}.
+*Popular items* is the same list for everybody, the items by training interactions${metrics.beatsPopular.valid ? '' : '; **the model does not beat it**'}.
 
-| metric | validation | test |
-|---|---|---|
-${names.map(row).join('\n')}
+${resultsTable(metrics, names)}
 
 ## Use
 
@@ -53,8 +54,35 @@ npx difsr export ${shellWord(folder)} --onnx
 
 ## Limits
 
-Scores are comparable within one history only. Items that were not in the training data cannot be recommended. Popular items are favoured, as they are in the data.
+Scores are comparable within one history only. Only the items of \`vocabulary.json\` can be recommended${cold === 0 ? '' : `; ${cold} of them never occur in the training part: they can be recommended, but nothing was learned of when`}.
+Popular items are favoured, as they are in the data.
 `;
+}
+
+/** A row per metric; where users have several targets, both means. */
+function resultsTable({ valid, test, byUser, popular, counts }: RunMetrics, names: readonly string[]): string {
+  const several = counts.valid.targets !== counts.valid.users || counts.test.targets !== counts.test.users;
+  const columns: (readonly [title: string, of: Metrics])[] = [
+    ['validation', valid],
+    ['popular items', popular.valid],
+    ['test', test],
+    ['popular items', popular.test],
+  ];
+  const users: (readonly [title: string, of: Metrics])[] = [
+    ['validation', byUser.valid],
+    ['popular items', popular.byUser.valid],
+    ['test', byUser.test],
+    ['popular items', popular.byUser.test],
+  ];
+  const table = (title: string, of: typeof columns): string =>
+    [
+      `| ${title} | ${of.map(([name]) => name).join(' | ')} |`,
+      `|---|${of.map(() => '---|').join('')}`,
+      ...names.map((name) => `| ${name} | ${of.map(([, metrics]) => format(metrics[name])).join(' | ')} |`),
+    ].join('\n');
+  return several
+    ? `${table('mean over targets', columns)}\n\n${table("mean over users of the mean over each one's targets", users)}`
+    : table('mean over users', columns);
 }
 
 const format = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(4));

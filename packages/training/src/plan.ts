@@ -12,7 +12,7 @@ export type BatchForm = 'all-positions' | 'prefix';
 export interface PlanOptions {
   /** Longest input row. */
   readonly maxLength: number;
-  /** Target slots of a step, all used but for a few; at least `maxLength` in the form `all-positions`. */
+  /** Target slots of a step, all used but for a few; at least `maxLength` in the form `all-positions`. An epoch of fewer targets has as many slots as targets. */
   readonly targetsPerStep: number;
   readonly seed: number;
   /** Counted from 0. */
@@ -38,6 +38,8 @@ export interface Plan {
   readonly steps: number;
   /** Targets of the whole epoch. */
   readonly targets: number;
+  /** Target slots of a step: `targetsPerStep`, but never more than the targets there are. */
+  readonly slots: number;
   readonly bucketLengths: readonly number[];
   readonly table: WindowTable;
   /** The windows of a step, by number, and the length of its rows. @throws SamplerError out of range */
@@ -74,6 +76,8 @@ export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan
   return {
     steps: begins.length,
     targets,
+    // Windows are laid out for the slots that were asked for: with fewer, rows would be short where padding is long.
+    slots: Math.min(options.targetsPerStep, targets),
     bucketLengths,
     table,
     step: (step) => {

@@ -72,8 +72,7 @@ export async function vocabularyOf(
   schema: ModelSchema,
   store: SequenceStore,
 ): Promise<RunVocabulary> {
-  const counts = Array.from({ length: dataset.items.size }, () => 0);
-  for await (const items of trainingItems(store)) for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
+  const counts = await trainingCounts(dataset, store);
   return {
     dataset: dataset.name,
     fingerprint: await fingerprint(dataset, store),
@@ -83,6 +82,13 @@ export async function vocabularyOf(
     schema,
     fields: Object.fromEntries(dataset.fields.map((field) => [field.name, field.vocabulary.tokens])),
   };
+}
+
+/** Training interactions by item id. */
+export async function trainingCounts(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<number[]> {
+  const counts = Array.from({ length: dataset.items.size }, () => 0);
+  for await (const items of trainingItems(store)) for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
+  return counts;
 }
 
 /** Items that are read at once where all are read. */

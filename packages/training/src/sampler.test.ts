@@ -57,10 +57,11 @@ describe('an epoch', () => {
       fc.property(cases, (options) => {
         const { offsets } = options.sequences;
         const times = new Int32Array(options.sequences.items.length + 1);
+        const all = options.lengths.reduce((sum, length) => sum + Math.max(0, length - 1), 0);
         for (const batch of batches(options)) {
           for (let slot = 0; slot < batch.realTargets; slot++) {
             times[batch.targetItems[slot]!]!++; // slots and ids are in range by construction
-            expect(batch.weights[slot]).toBe(Math.fround(1 / options.targetsPerStep));
+            expect(batch.weights[slot]).toBe(Math.fround(1 / Math.min(all, options.targetsPerStep)));
           }
         }
         const expected = new Int32Array(times.length).fill(1);
@@ -98,6 +99,8 @@ describe('an epoch', () => {
     fc.assert(
       fc.property(cases, (options) => {
         const { targetsPerStep, maxLength, form } = options;
+        const slots = Math.min(planEpoch(options).targets, targetsPerStep);
+        expect(planEpoch(options).slots).toBe(slots);
         for (const batch of batches(options)) {
           expect(batch.rows).toBeGreaterThan(0);
           expect(batch.length).toBeLessThanOrEqual(maxLength);
@@ -110,9 +113,9 @@ describe('an epoch', () => {
             expect(items.subarray(0, length).every((item) => item > 0)).toBe(true);
             expect(items.subarray(length).every((item) => item === 0)).toBe(true);
           });
-          expect(batch.targetPositions.length).toBe(targetsPerStep);
-          expect(batch.targetItems.length).toBe(targetsPerStep);
-          expect(batch.weights.length).toBe(targetsPerStep);
+          expect(batch.targetPositions.length).toBe(slots);
+          expect(batch.targetItems.length).toBe(slots);
+          expect(batch.weights.length).toBe(slots);
           expect(batch.realTargets).toBeGreaterThan(0);
           expect(batch.targetPositions.subarray(batch.realTargets).every((position) => position === 0)).toBe(true);
           expect(batch.targetItems.subarray(batch.realTargets).every((item) => item === 1)).toBe(true);
@@ -120,6 +123,17 @@ describe('an epoch', () => {
         }
       }),
     );
+  });
+});
+
+describe('a step that no epoch can fill', () => {
+  it('is a mean over the targets there are, as if it had been made for them', () => {
+    const options = { ...padded, form: 'all-positions' as const };
+    const { targets } = planEpoch(options);
+    const [only, ...others] = batches({ ...options, targetsPerStep: 10 * targets });
+    expect(others).toEqual([]);
+    expect([only?.realTargets, only?.weights.length]).toEqual([targets, targets]);
+    expect(only?.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
   });
 });
 

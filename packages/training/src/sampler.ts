@@ -1,5 +1,5 @@
 // Epoch plans: which windows form which training step, as a pure function of (sequences, seed, epoch). Every target of
-// every user is in exactly one step with the weight 1 / targetsPerStep, whatever the buckets. Batches are built on demand,
+// every user is in exactly one step with the weight 1 / slots of a step, whatever the buckets. Batches are built on demand,
 // in any order, so that a run resumes inside an epoch by asking for a later step.
 // An index with `!` is in range by construction.
 import type { SequenceStore } from '@difsr/data';
@@ -33,11 +33,11 @@ export interface TrainingBatch {
   readonly items: Int32Array;
   /** `[rows]` items per row. */
   readonly lengths: Int32Array;
-  /** `[targetsPerStep]` flat input position, row * length + column, whose next item is the target; 0 in unused slots. */
+  /** `[slots]` flat input position, row * length + column, whose next item is the target; 0 in unused slots. */
   readonly targetPositions: Int32Array;
-  /** `[targetsPerStep]` the item to predict; 1, a valid id, in unused slots. */
+  /** `[slots]` the item to predict; 1, a valid id, in unused slots. */
   readonly targetItems: Int32Array;
-  /** `[targetsPerStep]` 1 / targetsPerStep per target, 0 in unused slots. */
+  /** `[slots]` 1 / slots per target, 0 in unused slots. */
   readonly weights: Float32Array;
   /** Slots in use: the first `realTargets`. */
   readonly realTargets: number;
@@ -48,6 +48,8 @@ export interface EpochPlan {
   readonly steps: number;
   /** Targets of the whole epoch. */
   readonly targets: number;
+  /** Target slots of a step: `targetsPerStep`, but never more than the targets there are. */
+  readonly slots: number;
   /** Row lengths in use, ascending. */
   readonly bucketLengths: readonly number[];
   /** Builds the batch of a step in [0, steps): fresh arrays, equal at every call. Throws SamplerError out of range. */
@@ -74,15 +76,16 @@ export interface StoredEpochPlan extends Omit<EpochPlan, 'batch'> {
 export function planEpoch(options: EpochOptions): EpochPlan {
   const { offsets, items } = options.sequences;
   const plan = planSteps({ begins: offsets.subarray(0, -1), ends: offsets.subarray(1) }, options);
-  const { steps, targets, bucketLengths, table } = plan;
+  const { steps, targets, slots, bucketLengths, table } = plan;
   return {
     steps,
     targets,
+    slots,
     bucketLengths,
     batch: (step) => {
       const { windows } = plan.step(step);
       const starts = Array.from(windows, (window) => table.begin[window]!);
-      return buildBatch(plan, step, items, starts, options.targetsPerStep);
+      return buildBatch(plan, step, items, starts);
     },
   };
 }
@@ -97,10 +100,11 @@ export function planEpoch(options: EpochOptions): EpochPlan {
 export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
   const { store } = options;
   const plan = planSteps(store.split.train, options);
-  const { steps, targets, bucketLengths, table } = plan;
+  const { steps, targets, slots, bucketLengths, table } = plan;
   return {
     steps,
     targets,
+    slots,
     bucketLengths,
     batch: async (step) => {
       const { windows } = plan.step(step);
@@ -110,20 +114,14 @@ export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
       const items = await store.read(begins, lengths);
       let at = 0;
       const starts = lengths.map((length) => (at += length) - length);
-      return buildBatch(plan, step, items, starts, options.targetsPerStep);
+      return buildBatch(plan, step, items, starts);
     },
   };
 }
 
 /** The batch of a step; row r has its first input at `items[starts[r]]`. */
-function buildBatch(
-  plan: Plan,
-  step: number,
-  source: Int32Array,
-  starts: readonly number[],
-  slots: number,
-): TrainingBatch {
-  const { table } = plan;
+function buildBatch(plan: Plan, step: number, source: Int32Array, starts: readonly number[]): TrainingBatch {
+  const { table, slots } = plan;
   const { length, windows } = plan.step(step);
   const rows = windows.length;
   const items = new Int32Array(rows * length);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learningRate, type ScheduleConfig, ScheduleError } from './schedule.js';
+import { learningRate, placeInRun, type ScheduleConfig, ScheduleError } from './schedule.js';
 
 const rates = (config: ScheduleConfig, total: number): number[] =>
   Array.from({ length: total }, (_, step) => learningRate(config, step, total));
@@ -61,6 +61,58 @@ describe('schedules', () => {
         });
       }),
     );
+  });
+});
+
+describe('a run whose epochs differ in steps', () => {
+  const epochs = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 12 });
+  /** The rate of every step of a run with such epochs. */
+  const ratesOf = (config: ScheduleConfig, run: readonly number[]): number[] => {
+    const [stepsPerEpoch = 1] = run;
+    let before = 0;
+    return run.flatMap((steps, epoch) => {
+      const own = Array.from({ length: steps }, (_, step) =>
+        learningRate(
+          config,
+          before + step,
+          run.length * stepsPerEpoch,
+          placeInRun({ epoch, step, steps }, stepsPerEpoch),
+        ),
+      );
+      before += steps;
+      return own;
+    });
+  };
+
+  it('follows one cosine: it never rises, begins at the rate and ends at its end', () => {
+    fc.assert(
+      fc.property(epochs, fc.double({ min: 0, max: 1, noNaN: true }), (run, finalFraction) => {
+        const values = ratesOf({ kind: 'cosine', rate: 2, finalFraction }, run);
+        values.slice(1).forEach((value, i) => expect(value).toBeLessThanOrEqual(values[i] ?? 0));
+        if (run.length > 1 || (run[0] ?? 0) > 1) expect(values.at(-1)).toBeCloseTo(2 * finalFraction, 12);
+        if ((run[0] ?? 0) > 1) expect(values[0]).toBe(2);
+      }),
+    );
+  });
+
+  it('with equal epochs has, to the last bit, the rates of the steps counted through', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 8 }), (steps, count) => {
+        const config: ScheduleConfig = { kind: 'cosine', rate: 0.003 };
+        expect(
+          ratesOf(
+            config,
+            Array.from({ length: count }, () => steps),
+          ),
+        ).toEqual(rates(config, steps * count));
+      }),
+    );
+  });
+
+  it('counts the steps of warm-up and of decay, however long epochs are', () => {
+    expect(ratesOf({ kind: 'step', rate: 8, every: 2, gamma: 0.5, warmupSteps: 1 }, [2, 3, 1])).toEqual([
+      4, 8, 8, 4, 4, 2,
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ export interface ConstantSchedule extends WithWarmup {
   readonly kind: 'constant';
 }
 
-/** Half a cosine from the rate down to `rate * finalFraction` at the last step. */
+/** Half a cosine from the rate down to `rate * finalFraction` at the last step of the run. */
 export interface CosineSchedule extends WithWarmup {
   readonly kind: 'cosine';
   /** In [0, 1], default 0. */
@@ -42,26 +42,44 @@ const KINDS: { readonly [K in ScheduleConfig['kind']]: true } = { constant: true
 /**
  * The learning rate of step `step` (from 0) of a run of `totalSteps`. A run may go on beyond them: a cosine then stays at
  * its end.
+ * @param place Where the step lies between the first and the last of `totalSteps`, where that is not its number (`placeInRun`): a cosine follows
+ * it, while warm-up and `step` decay count steps.
  * @throws ScheduleError for a configuration or a step that makes no sense.
  * @example learningRate({ kind: 'cosine', rate: 1e-3, warmupSteps: 100 }, 50, 1000); // 0.00051
  */
-export function learningRate(config: ScheduleConfig, step: number, totalSteps: number): number {
+export function learningRate(config: ScheduleConfig, step: number, totalSteps: number, place: number = step): number {
   checkSchedule(config, totalSteps);
   check('step', step, Number.isInteger(step) && step >= 0, 'a whole number of at least 0', 'count steps from 0');
   const { rate, warmupSteps = 0 } = config;
   if (step < warmupSteps) return (rate * (step + 1)) / (warmupSteps + 1);
-  return rate * decay(config, step - warmupSteps, totalSteps - warmupSteps);
+  return rate * decay(config, step - warmupSteps, Math.max(0, place - warmupSteps), totalSteps - warmupSteps);
 }
 
-/** The factor of the rate `step` steps after the warm-up, of `steps` in all. */
-function decay(config: ScheduleConfig, step: number, steps: number): number {
+/**
+ * Where a step lies in a run whose epochs differ a little in steps (left-overs of buckets depend on the shuffle): each epoch is
+ * stretched to `stepsPerEpoch`, so that the run has one total, every step lies behind the one before, and the last one at the end. Where
+ * epochs do not differ it is the number of the step in the run.
+ * @param step Counted from 0 in its epoch, which has `steps`.
+ * @param epoch Counted from 0.
+ * @example placeInRun({ epoch: 1, step: 10, steps: 11 }, 10); // 19: the last of the second epoch
+ */
+export function placeInRun(
+  { epoch, step, steps }: { readonly epoch: number; readonly step: number; readonly steps: number },
+  stepsPerEpoch: number,
+): number {
+  const last = stepsPerEpoch - 1;
+  return epoch * stepsPerEpoch + (steps > 1 ? (step * last) / (steps - 1) : last);
+}
+
+/** The factor of the rate `step` steps after the warm-up, at `place` of `steps` in all. */
+function decay(config: ScheduleConfig, step: number, place: number, steps: number): number {
   switch (config.kind) {
     case 'constant':
       return 1;
     case 'cosine': {
       const { finalFraction = 0 } = config;
       // The last step (steps - 1) is the one at the bottom of the cosine.
-      const progress = steps > 1 ? Math.min(1, step / (steps - 1)) : 0;
+      const progress = steps > 1 ? Math.min(1, place / (steps - 1)) : 0;
       return finalFraction + (1 - finalFraction) * 0.5 * (1 + Math.cos(Math.PI * progress));
     }
     case 'step':

@@ -36,6 +36,14 @@ export interface Session {
   readonly trained: readonly string[];
   readonly parameters: readonly string[];
   readonly features: Readonly<Record<string, HostTensor>>;
+  /** Targets of an epoch. */
+  readonly targets: number;
+  /** Target slots of a step; fewer than configured where there are fewer targets. */
+  readonly targetsPerStep: number;
+  /** Of the first epoch; what the schedule is laid out over, times epochs. */
+  readonly stepsPerEpoch: number;
+  /** Training interactions by item id. */
+  readonly counts: readonly number[];
   readonly evaluator: Evaluator;
   readonly emit: (event: TrainingEvent) => void;
   readonly environment: Environment;

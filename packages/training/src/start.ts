@@ -1,5 +1,5 @@
 // Where a run starts: in an empty folder, or where an earlier process left off.
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { schemaOf, type SequenceStore } from '@difsr/data';
@@ -11,8 +11,10 @@ import { environmentChanges, readCheckpoint, type Environment, type RunState } f
 import type { RunConfig } from './config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
 import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from './files.js';
+import { requireSameData } from './other-data.js';
+import { resumedState, settingsOf } from './resume.js';
 import { RunError } from './run-error.js';
-import { fingerprint, readRunConfig, RUN_FILES, vocabularyOf, writeJson } from './run-folder.js';
+import { readRunConfig, readVocabulary, RUN_FILES, vocabularyOf, writeJson, type RunVocabulary } from './run-folder.js';
 import type { TrainOptions } from './session.js';
 
 /** Tensors and position to start from. */
@@ -21,41 +23,76 @@ export interface Start {
   readonly state: RunState;
   /** Training time of the epoch in progress before this session. */
   readonly seconds: number;
+  /** Training interactions by item id. */
+  readonly counts: readonly number[];
 }
 
-/** A new run in an empty folder, or where an earlier process left off. */
-export async function startingState(
-  options: TrainOptions,
-  config: RunConfig,
+/** What a run starts with. */
+export interface StartOptions {
+  readonly options: TrainOptions;
+  /** With the model's defaults filled in. */
+  readonly config: RunConfig;
+  readonly store: SequenceStore;
+  readonly task: TrainingTask;
+  /** Shapes of the optimizer's state. */
+  readonly optimizer: ReadonlyMap<string, readonly number[]>;
+  /** Of the first epoch. */
+  readonly stepsPerEpoch: number;
+  /** Of a run that goes on. */
+  readonly found: FoundRun | undefined;
+}
+
+/** What a run left that can be gone on with. */
+export interface FoundRun extends Pick<Start, 'tensors' | 'state' | 'seconds'> {
+  /** The configuration in the folder, of the session before. */
+  readonly saved: RunConfig;
+  readonly vocabulary: RunVocabulary;
+}
+
+/**
+ * The checkpoint to go on from, undefined where none was written yet. Checked before anything is made of the configuration: whether the data is the
+ * run's.
+ *
+ * @throws RunError where the folder is no run, its files are broken, or the data is other data.
+ */
+export async function findRun(
+  { out, config, dataset, onEvent }: TrainOptions,
   store: SequenceStore,
-  task: TrainingTask,
-  optimizer: ReadonlyMap<string, readonly number[]>,
-): Promise<Start> {
-  const { out, resume, onEvent } = options;
-  if (resume !== true) {
-    await requireEmpty(out);
-    await writeJson(out, RUN_FILES.config, config); // first of all files: from here on the folder can be resumed
-    return freshState(options, config, store, task, optimizer);
-  }
-  await readRunConfig(out); // says what is wrong with a folder that is no run
+): Promise<FoundRun | undefined> {
+  const saved = await readRunConfig(out); // says what is wrong with a folder that is no run
   await removeTemporaries(out); // of a process that was killed while writing
   const begun = await readdir(out);
   if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
     onEvent?.({ kind: 'warning', message: 'the run has no checkpoint yet: it starts from the beginning' });
-    return freshState(options, config, store, task, optimizer);
+    return undefined;
   }
-  const start = await loadState(options, store, optimizer, task);
+  const { tensors, state, seconds } = await readCheckpoint(out);
+  const vocabulary = await readVocabulary(out);
+  if (vocabulary.fingerprint !== state.fingerprint)
+    throw new RunError(
+      `${join(out, RUN_FILES.optimizer)}: is of another data set than ${RUN_FILES.vocabulary}: the files are not of one run. Cure: copy the whole folder of the run`,
+    );
+  await requireSameData(out, config.data.path, { dataset, store }, vocabulary);
+  return { saved, tensors, state, seconds, vocabulary };
+}
+
+/** A new run in an empty folder, or where an earlier process left off. */
+export async function startingState(given: StartOptions): Promise<Start> {
+  const { options, config, found } = given;
+  const { out, resume } = options;
+  if (found === undefined) {
+    if (resume !== true) await requireEmpty(out);
+    await writeJson(out, RUN_FILES.config, config); // first of all files: from here on the folder can be resumed
+    return freshState(given);
+  }
+  const start = await loadState(given, found);
   await writeJson(out, RUN_FILES.config, config);
+  // Results of fewer epochs are not those of this run any more.
+  if (!start.state.done) await rm(join(out, RUN_FILES.metrics), { force: true });
   return start;
 }
 
-async function freshState(
-  options: TrainOptions,
-  config: RunConfig,
-  store: SequenceStore,
-  task: TrainingTask,
-  optimizer: ReadonlyMap<string, readonly number[]>,
-): Promise<Start> {
+async function freshState({ options, config, store, task, optimizer }: StartOptions): Promise<Start> {
   const { out, dataset } = options;
   const vocabulary = await vocabularyOf(dataset, schemaOf(dataset), store);
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
@@ -66,6 +103,7 @@ async function freshState(
   return {
     tensors: { ...initialValues(task.parameters, config.training.seed), ...Object.fromEntries(zeros) },
     seconds: 0,
+    counts: vocabulary.counts,
     state: {
       version: 1,
       epoch: 0,
@@ -75,6 +113,7 @@ async function freshState(
       earlyStopping: EARLY_STOPPING_START,
       bestValid: {},
       done: false,
+      settings: settingsOf(config),
       environment: environmentOf(options),
       fingerprint: vocabulary.fingerprint,
     },
@@ -82,31 +121,22 @@ async function freshState(
 }
 
 async function loadState(
-  options: TrainOptions,
-  store: SequenceStore,
-  optimizer: ReadonlyMap<string, readonly number[]>,
-  task: TrainingTask,
+  { options, config, optimizer, task, stepsPerEpoch }: StartOptions,
+  { saved, tensors, state, seconds, vocabulary }: FoundRun,
 ): Promise<Start> {
-  const { out, dataset, config } = options;
-  const { tensors, state, seconds } = await readCheckpoint(out);
+  const { out, onEvent } = options;
+  const warn = (message: string): void => onEvent?.({ kind: 'warning', message });
   const file = join(out, RUN_FILES.optimizer);
   checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
-  if ((await fingerprint(dataset, store)) !== state.fingerprint) {
-    throw new RunError(
-      `${out}: the data set "${config.data.path}" is not the one that this run was trained on (vocabulary or interactions differ). Cure: restore the files, or start a new run with --out`,
-    );
-  }
+  const before = state.settings?.training.epochs ?? saved.training.epochs;
+  const resumed = resumedState(out, state, config, before, stepsPerEpoch, warn);
   const environment = environmentOf(options);
   const changes = environmentChanges(state.environment, environment);
   if (changes.length > 0)
-    options.onEvent?.({
-      kind: 'warning',
-      message: `resumed under other conditions, results will differ in the last bits: ${changes.join(', ')}`,
-    });
+    warn(`resumed under other conditions, results will differ in the last bits: ${changes.join(', ')}`);
   await dropLaterHistory(out, state.epoch);
-  // More epochs than before: a run that had ended goes on.
-  const done = state.done && !(state.reason === 'finished' && state.epoch < config.training.epochs);
-  return { tensors, seconds, state: { ...state, done, environment } };
+  const settings = settingsOf(config);
+  return { tensors, seconds, counts: vocabulary.counts, state: { ...resumed, settings, environment } };
 }
 
 /** Removes history lines of epochs that the checkpoint does not know (killed between line and checkpoint). */

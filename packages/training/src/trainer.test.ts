@@ -206,10 +206,10 @@ describe('a run that cannot go on says why', () => {
     const { out } = await runTo('a', { config: config({ epochs: 1 }) });
     const other = generateDataset({ seed: 8, users: 60, items: 150 });
     await expect(runTo('a', { resume: true, dataset: other })).rejects.toThrow(
-      /tensor ".*" has shape|is not the one that this run was trained on/,
+      /is not the one that this run was trained on/,
     );
     await expect(runTo('a', { resume: true, config: config({}, { hiddenSize: 16 }) })).rejects.toThrow(
-      /has shape \[.*\], the model needs/,
+      /model.hiddenSize is 16, was 8.*Cure: /,
     );
     await truncate(join(out, 'optimizer.safetensors'), 1000);
     await expect(runTo('a', { resume: true })).rejects.toThrow(RunError);

@@ -10,14 +10,17 @@ import { judgeEpoch } from './early-stopping.js';
 import { trainEpoch } from './epoch.js';
 import { createEvaluator } from './evaluate.js';
 import type { EpochRecord, RunMetrics } from './events.js';
-import { optimizerOf } from './feeds.js';
+import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from './files.js';
 import { modelCard } from './model-card.js';
+import { evaluatePopular, resultsOf } from './popular.js';
+import { requireSameSettings, settingsOf } from './resume.js';
 import { RunError } from './run-error.js';
 import { featureTables, RUN_FILES, writeJson } from './run-folder.js';
 import { planStoredEpoch } from './sampler.js';
+import { checkSchedule } from './schedule.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
-import { startingState, type Start } from './start.js';
+import { findRun, startingState, type Start } from './start.js';
 import { readTensors, writeTensors } from './tensors.js';
 
 /** How a training ended. */
@@ -35,6 +38,8 @@ export interface TrainOutcome {
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { config, dataset, backend } = options;
+  const store = sequenceStore(dataset);
+  const found = options.resume === true ? await findRun(options, store) : undefined;
   const model = modelOf(config.model, schemaOf(dataset));
   if (model.fixedLength && config.training.form !== 'prefix') {
     throw new RunError(
@@ -42,7 +47,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     );
   }
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
-  const store = sequenceStore(dataset);
+  requireSameSettings(options.out, found?.state.settings, settingsOf(resolved));
   const task = trainingTask(model);
   const step = trainingStep({
     loss: task.loss,
@@ -54,7 +59,25 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   });
   const features = featureTables(dataset);
   const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
-  const start = await startingState(options, resolved, store, task, step.state);
+  // Only its numbers are kept: an epoch makes its own plan.
+  const { targets, steps, slots } = planStoredEpoch({
+    store,
+    maxLength: model.config.maxLength,
+    targetsPerStep: config.training.targetsPerStep,
+    seed: config.training.seed,
+    epoch: 0,
+    form: config.training.form,
+  });
+  checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
+  const start = await startingState({
+    options,
+    config: resolved,
+    store,
+    task,
+    optimizer: step.state,
+    stepsPerEpoch: steps,
+    found,
+  });
   const variables = await backend.createVariables({ ...start.tensors, ...used });
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
   const evaluator = await createEvaluator({ backend, variables, model, ...config.evaluation });
@@ -67,6 +90,10 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     trained: Object.keys(start.tensors),
     parameters: task.parameters.map(({ name }) => name),
     features: used,
+    targets,
+    targetsPerStep: slots,
+    stepsPerEpoch: steps,
+    counts: start.counts,
     evaluator,
     emit: (event) => options.onEvent?.(event),
     environment: start.state.environment,
@@ -86,15 +113,6 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
   const { config, out, signal } = options;
   const { training } = config;
   let { state, seconds } = start;
-  // Only its numbers are kept: an epoch makes its own plan.
-  const { targets, steps } = planStoredEpoch({
-    store,
-    maxLength: session.model.config.maxLength,
-    targetsPerStep: training.targetsPerStep,
-    seed: training.seed,
-    epoch: state.epoch,
-    form: training.form,
-  });
   emit({
     kind: 'start',
     run: out,
@@ -103,9 +121,11 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
     device: options.backend.device,
     parameters: session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     users: store.users,
-    targets,
-    stepsPerEpoch: steps,
+    targets: session.targets,
+    targetsPerStep: session.targetsPerStep,
+    stepsPerEpoch: session.stepsPerEpoch,
     epochs: training.epochs,
+    ...(state.done && state.reason !== undefined ? { over: state.reason } : {}),
     ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
   });
   while (!state.done) {
@@ -114,19 +134,24 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
     state = outcome.state;
     if (outcome.interrupted) {
       await save(session, state, outcome.seconds);
-      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch });
+      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch, best: bestOf(state) });
       return { reason: 'interrupted', run: out };
     }
     state = await finishEpoch(session, state, outcome.record);
     if (signal?.aborted === true && !state.done) {
-      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch });
+      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch, best: bestOf(state) });
       return { reason: 'interrupted', run: out };
     }
   }
   const metrics = await finishRun(session, state);
   const reason = state.reason ?? 'finished';
-  emit({ kind: 'end', reason, epoch: state.epoch });
+  emit({ kind: 'end', reason, epoch: state.epoch, best: bestOf(state) });
   return { reason, run: out, metrics };
+}
+
+/** The best epoch so far, 0 before the first has ended. */
+function bestOf({ earlyStopping }: RunState): number {
+  return earlyStopping.bestEpoch ?? 0;
 }
 
 /** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
@@ -143,7 +168,7 @@ async function finishEpoch(
   );
   const record: EpochRecord = {
     ...trained,
-    valid,
+    valid: valid.byTarget,
     evaluationSeconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
   };
@@ -152,7 +177,7 @@ async function finishEpoch(
     { metric, mode: 'max', patience: patience === 0 ? null : patience },
     state.earlyStopping,
     record.epoch,
-    { ...valid },
+    { ...valid.byTarget },
   );
   if (judged.improved) await saveModel(session);
   await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
@@ -163,7 +188,7 @@ async function finishEpoch(
     step: 0,
     lossSums: {},
     earlyStopping: judged.state,
-    bestValid: judged.improved ? { ...valid } : state.bestValid,
+    ...(judged.improved ? { bestValid: valid.byTarget, bestValidByUser: valid.byUser } : {}),
     done: stopped,
     ...(stopped ? { reason: judged.stop ? ('early-stopping' as const) : ('finished' as const) } : {}),
   };
@@ -182,24 +207,44 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
   const test = await evaluator.evaluate({ store, ranges: store.split.test }, (done, total) =>
     emit({ kind: 'evaluation', split: 'test', done, total }),
   );
+  const evaluationSeconds = (performance.now() - started) / 1000;
+  const protocol = { ...config.evaluation, counts: session.counts };
+  const popular = {
+    valid: await evaluatePopular({ store, ranges: store.split.valid }, protocol),
+    test: await evaluatePopular({ store, ranges: store.split.test }, protocol),
+  };
+  // Checkpoints of versions that knew one mean alone: it is the other one where every user has one target.
+  const byUser =
+    state.bestValidByUser ??
+    (popular.valid.users === popular.valid.targets
+      ? state.bestValid
+      : (await evaluator.evaluate({ store, ranges: store.split.valid })).byUser);
   const metrics: RunMetrics = {
     best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
-    valid: state.bestValid,
-    test,
+    ...resultsOf({ valid: { byTarget: state.bestValid, byUser }, test }, popular),
     protocol: {
       ranking: 'full',
       maskSeen: config.evaluation.maskSeen,
       ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
     },
     secondsPerEpoch: median(await epochSeconds(out)),
-    evaluationSeconds: (performance.now() - started) / 1000,
+    evaluationSeconds,
     peakMemoryBytes: peakMemory(),
     seed: config.training.seed,
   };
   const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   await writeFileAtomic(
     join(out, RUN_FILES.card),
-    modelCard({ config, model: session.model, dataset, store, metrics, parameters, folder: out }),
+    modelCard({
+      config,
+      model: session.model,
+      dataset,
+      store,
+      metrics,
+      counts: session.counts,
+      parameters,
+      folder: out,
+    }),
   );
   await writeJson(out, RUN_FILES.metrics, metrics);
   return metrics;

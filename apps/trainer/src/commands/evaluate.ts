@@ -6,7 +6,7 @@ import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
-import { showMetrics } from '../output/results.js';
+import { showResults, showWarning, unlearned } from '../output/results.js';
 import { seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 import { closeData, type TrainingData } from '../prepared-data.js';
@@ -22,7 +22,10 @@ export function addEvaluate(program: Command, done: (code: ExitCode) => void): v
     .description('rank all items for the held-out interactions of a run')
     .argument('<run>', 'run folder')
     .option('--data <path>', 'where the same data set is now, if it was moved')
-    .option('--mask-seen', 'leave items of the history out of the ranking (not the protocol of the paper)');
+    .option(
+      '--mask-seen',
+      'leave items of the history out of the ranking, as recommend does (not the protocol of the paper); a target among them is a miss',
+    );
   backendOptions(command);
   jsonOption(command, 'the metrics as JSON')
     .addHelpText(
@@ -70,21 +73,32 @@ async function evaluateOn(
     ? undefined
     : createProgress({ terminal, metric: run.config.training.earlyStopping.metric });
   try {
-    const {
-      valid,
-      test,
-      seconds: time,
-    } = await evaluateRun({ run, dataset, backend, maskSeen, onEvent: (event) => progress?.event(event) });
+    const { seconds: time, ...results } = await evaluateRun({
+      run,
+      dataset,
+      backend,
+      maskSeen,
+      onEvent: (event) => progress?.event(event),
+    });
     progress?.close();
     const protocol = {
       ranking: 'full',
       maskSeen,
       ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
     } as const;
-    terminal.value({ run: run.folder, model: run.model.name, valid, test, protocol, seconds: time });
+    const warning = unlearned(results, 'valid');
+    terminal.value({
+      run: run.folder,
+      model: run.model.name,
+      ...results,
+      protocol,
+      seconds: time,
+      ...(warning === undefined ? {} : { warning }),
+    });
     terminal.line(`${run.model.name} of ${run.folder} on ${dataset.name}, ${backend.name} (${backend.device})`);
-    showMetrics(terminal, { valid, test, protocol });
+    showResults(terminal, { ...results, protocol });
     terminal.line(`${seconds(time)} a split`);
+    if (warning !== undefined) showWarning(terminal, warning);
     return exitCodes.ok;
   } finally {
     progress?.close();

@@ -1,6 +1,13 @@
 // difsr quickstart: DIF-SR and SASRec on the generated data, side by side, and recommendations with names.
 import { sequenceAt, type Dataset } from '@difsr/data';
-import { createRecommender, openRun, type RunConfig, type TrainOutcome } from '@difsr/training';
+import {
+  createRecommender,
+  openRun,
+  type Metrics,
+  type RunConfig,
+  type RunMetrics,
+  type TrainOutcome,
+} from '@difsr/training';
 import type { Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { openBackend } from '../backend.js';
@@ -8,7 +15,7 @@ import { resolveConfig } from '../config.js';
 import { loadFiles, showData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, backendOptions, type SharedOptions } from '../options.js';
-import { protocolLine } from '../output/results.js';
+import { protocolLines, showWarning, unlearned } from '../output/results.js';
 import { metricsTable, seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 import { nextFreeFolder } from '../run-path.js';
@@ -17,6 +24,8 @@ import { trainRun } from './train.js';
 
 /** The two models that are compared. */
 const MODELS = ['sasrec', 'dif-sr'] as const;
+/** What they are called in a sentence. */
+const NAMES: Readonly<Record<string, string>> = { sasrec: 'SASRec', 'dif-sr': 'DIF-SR' };
 
 /** What suits the generated data. The rate stays constant and epochs are many: DIF-SR plateaus for some epochs before its attention finds the attributes. */
 const SETTINGS = [
@@ -81,11 +90,48 @@ async function configOf(model: string, options: SharedOptions): Promise<RunConfi
 
 function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
   terminal.line(terminal.style('bold', '\nside by side, test'));
-  const columns = outcomes.flatMap(({ metrics }, index) =>
-    metrics === undefined ? [] : [{ title: MODELS[index] ?? '', metrics: metrics.test }],
+  const models = outcomes.flatMap(({ metrics, reason }, index) =>
+    metrics === undefined ? [] : [{ title: MODELS[index] ?? '', metrics, reason }],
   );
+  const [first] = models;
+  if (first === undefined) return;
+  const { popular } = first.metrics; // of the same data for every model
+  const columns = [
+    ...models.map(({ title, metrics }) => ({ title, metrics: metrics.test })),
+    { title: 'popular items', metrics: popular.test },
+  ];
   for (const line of metricsTable(columns)) terminal.line(line);
-  terminal.line(terminal.style('dim', protocolLine(false)));
+  for (const line of protocolLines(first.metrics, ['test'])) terminal.line(terminal.style('dim', line));
+  terminal.line();
+  for (const line of inWords(models, popular.test)) terminal.line(line);
+  for (const { title, metrics } of models) {
+    const warning = unlearned(metrics, 'test', NAMES[title]);
+    if (warning !== undefined) showWarning(terminal, warning);
+  }
+}
+
+/** How models compare, for somebody who does not know the metrics; the last of them is the one that the comparison is about. */
+function inWords(
+  models: readonly { readonly title: string; readonly metrics: RunMetrics; readonly reason: TrainOutcome['reason'] }[],
+  popular: Metrics,
+): string[] {
+  const share = (metrics: Metrics): string => `${Math.round(100 * (metrics['recall@10'] ?? 0))} %`;
+  const [best, ...others] = models
+    .toReversed()
+    .map(({ title, metrics }) => [NAMES[title] ?? title, share(metrics.test)] as const);
+  const early = models.flatMap(({ title, metrics, reason }) =>
+    reason === 'early-stopping' ? [`${NAMES[title] ?? title} (best epoch ${metrics.best.epoch})`] : [],
+  );
+  return [
+    ...(best === undefined
+      ? []
+      : [
+          `${best[0]} finds the next item among its first ten for ${best[1]} of the users, ${others.map(([name, part]) => `${name} for ${part}`).join(', ')}, the list of popular items for ${share(popular)}.`,
+        ]),
+    ...(early.length === 0
+      ? []
+      : [`Stopped early, as no further epoch was better on the validation items: ${early.join(', ')}.`]),
+  ];
 }
 
 /** Ten recommendations for the whole history of one user. */

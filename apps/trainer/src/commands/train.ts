@@ -109,7 +109,12 @@ async function trainOn(
   const backend = await openBackend(config, (line) => {
     if (show === 'everything') terminal.line(line);
   });
-  const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
+  const progress = createProgress({
+    terminal,
+    metric: config.training.earlyStopping.metric,
+    // The loss of a model with attribute predictors is more than that of one without: in a comparison it says nothing.
+    losses: show === 'everything',
+  });
   try {
     const outcome = await withInterrupt(
       () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),

@@ -20,6 +20,8 @@ interface Context {
   readonly terminal: Terminal;
   /** The validation metric that chooses the best epoch, e.g. `ndcg@10`. */
   readonly metric: string;
+  /** Whether losses are shown (default true); those of different models cannot be compared. */
+  readonly losses?: boolean;
 }
 
 /** The progress that fits a terminal. */
@@ -93,17 +95,24 @@ type Of<Kind extends TrainingEvent['kind']> = Extract<TrainingEvent, { kind: Kin
 class EpochLines {
   readonly #terminal: Terminal;
   readonly #metric: string;
+  readonly #losses: boolean;
   #epochs = 0;
   #best = '';
+  #over = false;
 
-  constructor({ terminal, metric: name }: Context) {
+  constructor({ terminal, metric: name, losses = true }: Context) {
     this.#terminal = terminal;
     this.#metric = name;
+    this.#losses = losses;
+  }
+
+  #loss(value: number): string {
+    return this.#losses ? `  loss ${value.toFixed(3)}` : '';
   }
 
   step({ epoch, step, steps, loss, positionsPerSecond, secondsLeft }: Of<'step'>): string {
     const share = step / steps;
-    return `epoch ${epoch}/${this.#epochs}  ${bar(share)}  ${percent(share)}  loss ${loss.toFixed(3)}  ${whole(positionsPerSecond)} positions/s  ${duration(secondsLeft)} left${this.#best}`;
+    return `epoch ${epoch}/${this.#epochs}  ${bar(share)}  ${percent(share)}${this.#loss(loss)}  ${whole(positionsPerSecond)} positions/s  ${duration(secondsLeft)} left${this.#best}`;
   }
 
   evaluation({ split, done, total }: Of<'evaluation'>): string {
@@ -114,6 +123,8 @@ class EpochLines {
   of(event: TrainingEvent): string | undefined {
     if (event.kind === 'start') return this.#start(event);
     if (event.kind === 'epoch') return this.#epoch(event.record, event.best);
+    if (event.kind === 'end' && event.reason === 'early-stopping' && !this.#over)
+      return `stopped early after epoch ${event.epoch} of ${this.#epochs}: no epoch after ${event.best} was better (training.earlyStopping.patience is ${event.epoch - event.best})`;
     return undefined;
   }
 
@@ -125,19 +136,26 @@ class EpochLines {
     parameters,
     users,
     targets,
+    targetsPerStep,
     stepsPerEpoch,
     epochs,
+    over,
     resumedAt,
   }: Of<'start'>): string {
     this.#epochs = epochs;
-    const over = resumedAt !== undefined && resumedAt.epoch > epochs;
+    this.#over = over !== undefined;
+    const ends = { finished: '; all epochs are done', 'early-stopping': '; training is over, it stopped early' };
     const where =
-      resumedAt === undefined
-        ? ''
-        : over
-          ? '; all epochs are done'
+      over !== undefined
+        ? ends[over]
+        : resumedAt === undefined
+          ? ''
           : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
-    return `${this.#terminal.style('bold', model)}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch; run ${run}${where}`;
+    const step =
+      targetsPerStep === targets
+        ? ` of ${whole(targets)} targets, all there are (training.targetsPerStep asks for no fewer)`
+        : '';
+    return `${this.#terminal.style('bold', model)}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch${step}; run ${run}${where}`;
   }
 
   #epoch(record: EpochRecord, best: boolean): string {
@@ -145,7 +163,7 @@ class EpochLines {
     const value = metric(valid[this.#metric]);
     const title = metricTitle(this.#metric);
     if (best) this.#best = `   valid ${title} ${value} (best, epoch ${epoch})`;
-    const text = `epoch ${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}  loss ${(losses['loss'] ?? Number.NaN).toFixed(3)}  valid ${title} ${value}  ${seconds(trained)} + ${seconds(evaluationSeconds)} validation  ${whole(positionsPerSecond)} positions/s`;
+    const text = `epoch ${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}${this.#loss(losses['loss'] ?? Number.NaN)}  valid ${title} ${value}  ${seconds(trained)} + ${seconds(evaluationSeconds)} validation  ${whole(positionsPerSecond)} positions/s`;
     return best ? `${text}  ${this.#terminal.style('green', '* best')}` : text;
   }
 }

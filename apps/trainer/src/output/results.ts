@@ -1,42 +1,106 @@
-// What a command shows when a run has ended: metrics, and what can be done next.
-import type { RunMetrics, TrainOutcome } from '@difsr/training';
+// What a command shows when a run has ended: metrics beside those of the popular items, what they are means of, and what can be done next.
+import type { RankedSplits, Results, RunMetrics, SplitCounts, TrainOutcome } from '@difsr/training';
 import { commandLine } from '../command-line.js';
-import { bytes, metricsTable, seconds } from './table.js';
+import { bytes, metric, metricsTable, metricTitle, seconds, whole } from './table.js';
 import type { Terminal } from './terminal.js';
+
+/** A split as results name it. */
+export type Split = 'valid' | 'test';
+
+/** Results and the protocol that they belong to. */
+export type Shown = Results & Pick<RunMetrics, 'protocol'>;
+
+const TITLES: { readonly [S in Split]: string } = { valid: 'validation', test: 'test' };
 
 /** Shows how a training ended. */
 export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
   const { reason, run, metrics } = outcome;
-  terminal.value({ kind: 'result', reason, run, ...(metrics === undefined ? {} : { metrics }) });
   if (reason === 'interrupted' || metrics === undefined) {
+    terminal.value({ kind: 'result', reason, run });
     terminal.line(`interrupted; saved in ${run}\nresume: ${commandLine('resume', run)}`);
     return;
   }
+  const warning = unlearned(metrics, 'valid');
+  terminal.value({ kind: 'result', reason, run, metrics, ...(warning === undefined ? {} : { warning }) });
   terminal.line();
-  showMetrics(terminal, metrics);
-  const early = reason === 'early-stopping' ? ' (stopped early)' : '';
+  showResults(terminal, metrics);
+  const early = reason === 'early-stopping' ? ' (stopped early: no epoch after it was better)' : '';
   terminal.line();
   terminal.line(
     `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; test ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
   );
   terminal.line(`run: ${run}`);
   terminal.line(`next: ${commandLine('recommend', run, '--history', 'ID ID ID')}`);
+  if (warning !== undefined) showWarning(terminal, warning);
 }
 
-/** The table of metrics of a run. */
-export function showMetrics(
-  terminal: Terminal,
-  { valid, test, protocol }: Pick<RunMetrics, 'valid' | 'test' | 'protocol'>,
-): void {
-  for (const line of metricsTable([
-    { title: 'validation', metrics: valid },
-    { title: 'test', metrics: test },
-  ]))
-    terminal.line(line);
-  terminal.line(terminal.style('dim', protocolLine(protocol.maskSeen, protocol.split)));
+/** The table of metrics of both splits. */
+export function showResults(terminal: Terminal, results: Shown): void {
+  const columns = (['valid', 'test'] as const).flatMap((split) => [
+    ...rows(results, split, TITLES[split], results.counts[split]),
+    ...rows(results.popular, split, '  popular items', results.counts[split]),
+  ]);
+  for (const line of metricsTable(columns)) terminal.line(line);
+  for (const line of protocolLines(results)) terminal.line(terminal.style('dim', line));
 }
 
-/** The protocol, which belongs beside every result. */
-export function protocolLine(maskSeen: boolean, split = 'leave-one-out'): string {
-  return `full ranking of all items, seen items ${maskSeen ? 'left out (not the protocol of the paper)' : 'not masked'}; ${split}`;
+/** The rows of a ranking of one split: one where every user has one target, else one for each mean. */
+function rows(
+  ranked: RankedSplits,
+  split: Split,
+  title: string,
+  counts: SplitCounts,
+): { readonly title: string; readonly metrics: Readonly<Record<string, number>> }[] {
+  if (oneEach(counts)) return [{ title, metrics: ranked[split] }];
+  return [
+    { title: `${title}, by target`, metrics: ranked[split] },
+    { title: `${title}, by user`, metrics: ranked.byUser[split] },
+  ];
+}
+
+function oneEach({ targets, users }: SplitCounts): boolean {
+  return targets === users;
+}
+
+/** The protocol and the unit, which belong beside every result. */
+export function protocolLines(
+  { protocol, counts }: Pick<Shown, 'protocol' | 'counts'>,
+  splits: readonly Split[] = ['valid', 'test'],
+): string[] {
+  const { maskSeen, split = 'leave-one-out' } = protocol;
+  const several = splits.filter((each) => !oneEach(counts[each]));
+  const of = (each: Split): string => {
+    const { targets, users } = counts[each];
+    return `${TITLES[each]} ${several.length === 0 ? `${whole(users)} users` : `${whole(targets)} targets of ${whole(users)} users`}`;
+  };
+  return [
+    `full ranking of all items, seen items ${maskSeen ? 'left out (not the protocol of the paper)' : 'not masked'}; ${split}`,
+    `${several.length === 0 ? 'means over users, each with one target' : "by target: means over targets; by user: means over users of the mean over each one's targets"}: ${splits.map(of).join(', ')}`,
+    ...(maskSeen
+      ? [
+          `${splits.map((each) => hiddenShare(each, counts[each])).join(' and ')} had been seen before: left out like all seen items, they count as misses`,
+        ]
+      : []),
+  ];
+}
+
+function hiddenShare(split: Split, { hidden, targets }: SplitCounts): string {
+  return `${((100 * hidden) / targets).toFixed(1)} % of the ${TITLES[split]} targets`;
+}
+
+/**
+ * What to say of a model that does not beat the popular items on a split; undefined of one that does.
+ *
+ * @param name Of the model, where several are shown.
+ */
+export function unlearned(results: Results, split: Split, name = 'the model'): string | undefined {
+  const { beatsPopular, popular } = results;
+  if (beatsPopular[split]) return undefined;
+  const { by } = beatsPopular;
+  return `${name} does not beat the popular items, the same list for everybody: ${TITLES[split]} ${metricTitle(by)} ${metric(results[split][by])} against ${metric(popular[split][by])}. It has not learned what users want next. Try more epochs (--epochs), another learning rate (--set training.learningRate=0.001), less dropout (--set model.hiddenDropout=0.2), fewer targets per step (--set training.targetsPerStep=256); or look for what is wrong with the data: difsr data stats PATH`;
+}
+
+/** Shows a warning where the results are, below them. */
+export function showWarning(terminal: Terminal, text: string): void {
+  terminal.line(`${terminal.style('yellow', 'warning:')} ${text}`);
 }

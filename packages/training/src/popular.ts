@@ -1,0 +1,83 @@
+// What a model has to beat: one list for everybody, the items by training interactions. Ranked under the model's protocol, and
+// without a backend: a target's rank is its place in that list. An index with `!` is in range by construction.
+import type { EvaluationCases } from '@difsr/data';
+import { MetricsAccumulator } from '@difsr/metrics';
+import { caseSource, type StoredCases } from './cases.js';
+import { evaluationOf, MISS } from './evaluate.js';
+import type { Evaluation, Results } from './events.js';
+
+/** Cases that are read at once. */
+const PIECE = 4096;
+
+/** What the popular items are ranked with. */
+export interface PopularOptions {
+  /** Training interactions by item id; entry 0 is padding. */
+  readonly counts: ArrayLike<number>;
+  readonly ks: readonly number[];
+  readonly maskSeen: boolean;
+}
+
+/** Metrics of the popular items over all cases. */
+export async function evaluatePopular(
+  cases: EvaluationCases | StoredCases,
+  { counts, ks, maskSeen }: PopularOptions,
+): Promise<Evaluation> {
+  const places = placesOf(counts);
+  const metrics = new MetricsAccumulator(ks);
+  const source = caseSource(cases);
+  let hidden = 0;
+  for (let begin = 0; begin < source.count; begin += PIECE) {
+    const chosen = Int32Array.from({ length: Math.min(PIECE, source.count - begin) }, (_, i) => begin + i);
+    const { histories, targets } = await source.read(chosen, maskSeen ? Infinity : 0);
+    const ranks = targets.map((target, i) => {
+      const place = places[target]!;
+      if (!maskSeen) return place;
+      const seen = new Set(histories[i]);
+      if (!seen.has(target)) return place - [...seen].filter((item) => places[item]! < place).length;
+      hidden++;
+      return MISS;
+    });
+    metrics.add(
+      ranks,
+      chosen.map((index) => source.ofUser[index]!),
+    );
+  }
+  return evaluationOf(metrics, hidden);
+}
+
+/** The 0-based place of every item in the popular list, ties to the lower id. */
+function placesOf(counts: ArrayLike<number>): Int32Array {
+  const order = Array.from({ length: Math.max(0, counts.length - 1) }, (_, i) => i + 1).sort(
+    (a, b) => counts[b]! - counts[a]! || a - b,
+  );
+  const places = new Int32Array(counts.length);
+  order.forEach((item, place) => (places[item] = place));
+  return places;
+}
+
+/** What two splits gave, the model's and that of the popular items, as it is written down. */
+export function resultsOf(
+  model: {
+    readonly valid: Pick<Evaluation, 'byTarget' | 'byUser'>;
+    readonly test: Pick<Evaluation, 'byTarget' | 'byUser'>;
+  },
+  popular: { readonly valid: Evaluation; readonly test: Evaluation },
+): Results {
+  const names = Object.keys(model.valid.byTarget).filter((name) => name.startsWith('ndcg@'));
+  const by = names.find((name) => name === 'ndcg@10') ?? names[0] ?? 'ndcg@10';
+  const beats = (split: 'valid' | 'test'): boolean =>
+    (model[split].byTarget[by] ?? 0) > (popular[split].byTarget[by] ?? 0);
+  const count = ({ targets, users, hidden }: Evaluation): Results['counts']['valid'] => ({ targets, users, hidden });
+  return {
+    valid: model.valid.byTarget,
+    test: model.test.byTarget,
+    byUser: { valid: model.valid.byUser, test: model.test.byUser },
+    counts: { valid: count(popular.valid), test: count(popular.test) },
+    popular: {
+      valid: popular.valid.byTarget,
+      test: popular.test.byTarget,
+      byUser: { valid: popular.valid.byUser, test: popular.test.byUser },
+    },
+    beatsPopular: { by, valid: beats('valid'), test: beats('test') },
+  };
+}
