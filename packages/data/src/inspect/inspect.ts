@@ -142,6 +142,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
         report: [
           ...found.report,
           ...[log, items, users].flatMap((profiled) => (profiled === undefined ? [] : reportOf(profiled))),
+          ...roles.report,
           ...(roles.time === undefined ? [NO_TIME] : []),
           ...(isS3Rec ? [NO_UNUSED_ITEMS] : []),
           ...judged.flatMap(noteOf),
