@@ -105,13 +105,12 @@ function refuseOptions(config: DataConfig): void {
 }
 
 function reportOf({ findings }: PreparedRaw): ReportEntry[] {
-  const columns = (findings?.columns ?? [])
+  return (findings?.columns ?? [])
     .filter(({ role, source }) => role !== 'unused' && source === 'interactions')
-    .map(({ column, role, kind, why }): ReportEntry => ({
+    .map(({ column, role, kind, why }) => ({
       kind: 'inferred',
       what: `column "${column}" is ${role === 'field' ? `a ${kind ?? ''} field` : `the ${role}`}`,
       count: 0,
       why,
     }));
-  return [...(findings?.report ?? []).filter(({ kind }) => kind === 'noted'), ...columns];
 }

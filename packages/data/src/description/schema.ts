@@ -20,7 +20,11 @@ const source = {
     .describe('path, glob or list of them, relative to the description; .gz and .zst are unpacked on the way')
     .optional(),
   format: z.enum(SOURCE_FORMATS).describe('form of the files (default: by name and first bytes)').optional(),
-  delimiter: name.describe('csv: between cells, one or more characters (default: recognised)').optional(),
+  delimiter: name
+    .describe(
+      'csv: between cells, one or more characters, or blanks: any number of blanks and tabs (default: recognised)',
+    )
+    .optional(),
   quote: z.string().max(1).describe('csv: quote character, "" for none (default: ")').optional(),
   header: z
     .union([z.boolean(), z.array(name).min(1)])

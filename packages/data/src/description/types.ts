@@ -24,7 +24,7 @@ export interface SourceSpec {
   /** Path, glob or list of them, relative to the description; .gz and .zst are unpacked on the way. */
   readonly files?: string | readonly string[] | undefined;
   readonly format?: SourceFormat | undefined;
-  /** csv: between cells, one or more characters. */
+  /** csv: between cells, one or more characters; `blanks`: any number of blanks and tabs. */
   readonly delimiter?: string | undefined;
   /** csv: quote character, `''` for none. Default `"`. */
   readonly quote?: string | undefined;

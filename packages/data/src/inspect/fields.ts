@@ -9,6 +9,7 @@ import { datesWhy } from './dates.js';
 import { divisionOf } from './lists.js';
 import { isLinkName, isPersonName, isTitleName } from './names.js';
 import { numericField } from './numbers.js';
+import { ROW_LABEL_WORDS } from './row-labels.js';
 import { type ColumnProfile, isNested } from './profile.js';
 
 /** Text longer than this on average is prose. */
@@ -19,6 +20,7 @@ const URL = /^(https?:)?\/\/|^www\./i;
 export function chooseField(column: ColumnProfile, context: FieldContext = {}): FieldChoice {
   const { filled, rows, distinct, cells, type } = column;
   if (filled === 0) return { why: 'it is empty' };
+  if (column.rowLabels !== undefined) return { why: ROW_LABEL_WORDS[column.rowLabels] };
   if (isPersonName(column.name)) return { why: 'names of people' };
   if (distinct === 1 && rows >= 2)
     return { why: `the same value on every row that has one: ${column.examples[0] ?? ''}` };

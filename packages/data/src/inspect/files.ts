@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DataError } from '../errors.js';
 import { missingFile, namesIn, pathKind } from '../files.js';
 import { unpackedName } from '../sources/bytes.js';
+import { orderOfGiven } from '../sources/file-order.js';
 import type { ReportEntry } from '../types.js';
 import { FILE_NAMES } from './names.js';
 
@@ -52,7 +53,7 @@ const ITEMS = 'catalogue';
 const USERS = 'users';
 
 function listOf(files: string | readonly string[]): readonly string[] {
-  return typeof files === 'string' ? [files] : files;
+  return typeof files === 'string' ? [files] : orderOfGiven(files);
 }
 
 /** A name from a path: `data/My Clicks.csv.gz` gives `My-Clicks`. */

@@ -4,6 +4,7 @@ import { checkDescription } from '../description/read.js';
 import type { Description, DescriptionInput, FieldSpec, SourceFormat, SourceSpec } from '../description/types.js';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
+import { orderReport } from '../sources/file-order.js';
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
@@ -142,8 +143,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
         report: [
           ...found.report,
           ...[log, items, users].flatMap((profiled) => (profiled === undefined ? [] : reportOf(profiled))),
-          ...roles.report,
-          ...(roles.time === undefined ? [NO_TIME] : []),
+          ...(roles.time === undefined ? [orderReport(log.source.files)] : []),
           ...(isS3Rec ? [NO_UNUSED_ITEMS] : []),
           ...judged.flatMap(noteOf),
         ],
@@ -162,13 +162,6 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
 function noteOf({ source, column, note }: ColumnFinding): ReportEntry[] {
   return note === undefined ? [] : [{ kind: 'noted', what: `${source}.${column}`, count: 0, why: note }];
 }
-
-const NO_TIME: ReportEntry = {
-  kind: 'inferred',
-  what: 'no column of times',
-  count: 0,
-  why: 'the order of the files is taken for the order of time',
-};
 
 const NO_UNUSED_ITEMS: ReportEntry = {
   kind: 'inferred',

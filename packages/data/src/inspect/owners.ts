@@ -1,7 +1,7 @@
 // The catalogue and the users: which column holds their ids, what the others are, and a catalogue that stands in the log itself.
 import type { ColumnSpec, FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
-import { headerOf } from '../sources/dialect.js';
+import { atomicHeader } from '../sources/atomic.js';
 import type { OpenSource } from '../sources/source.js';
 import type { FieldChoice } from './choice.js';
 import { chooseField } from './fields.js';
@@ -9,15 +9,15 @@ import { type ColumnFinding, finding, undecided } from './findings.js';
 import { HARDLY_ANY, type MeetingIds, meetingIds } from './ids.js';
 import { isTitleName, nameRank, plainName } from './names.js';
 import { type ColumnProfile, isNested, type ProfiledSource, sampleColumn } from './profile.js';
-import { canBeIds, type Roles } from './roles.js';
+import type { Roles } from './roles.js';
 
 /** Types of an atomic file's header by column. */
 export async function atomicTypes({ spec, files }: OpenSource): Promise<ReadonlyMap<string, string>> {
   const [file] = files;
   if (spec.format !== 'atomic' || file === undefined) return new Map();
-  const header = await headerOf(file, spec.encoding, { delimiter: '\t', quote: '' });
+  const { cells } = await atomicHeader(file, spec.encoding);
   return new Map(
-    (header?.cells ?? []).map((cell) => {
+    cells.map((cell) => {
       const colon = cell.lastIndexOf(':');
       return [cell.slice(0, Math.max(colon, 0)).trim(), cell.slice(colon + 1).trim()];
     }),
@@ -28,7 +28,7 @@ export async function atomicTypes({ spec, files }: OpenSource): Promise<Readonly
 export function catalogueId({ columns }: ProfiledSource, role: 'item' | 'user'): ColumnProfile | undefined {
   const usual = columns
     .map((column) => ({ column, rank: plainName(column.name) === 'id' ? 0 : nameRank(column.name, role) }))
-    .filter(({ column, rank }) => rank !== undefined && column.filled > 0 && !isNested(column.type) && canBeIds(column))
+    .filter(({ column, rank }) => rank !== undefined && column.filled > 0 && !isNested(column.type))
     .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
   return usual[0]?.column;
 }
@@ -81,7 +81,8 @@ export async function bestId(
   const usual = catalogueId(owners, role);
   const named = [...new Set([same, usual])].filter((candidate) => candidate !== undefined);
   const others = owners.columns.filter(
-    ({ type, spaced, filled }) => !isNested(type) && spaced * 10 < filled && filled > 0,
+    ({ type, spaced, filled, rowLabels }) =>
+      !isNested(type) && spaced * 10 < filled && filled > 0 && rowLabels !== 'count',
   );
   const candidates = [...new Set([...named, ...others])];
   let best: { column: ColumnProfile; share: number } | undefined;

@@ -4,10 +4,11 @@ import type { Decimal, SourceSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { columnSql, jsonSql } from '../prepare/columns.js';
+import { trimmedId } from '../prepare/ids.js';
 import { numberSql } from '../prepare/time.js';
 import { isOfUnit } from '../prepare/time-reading.js';
+import { type RowLabels, rowLabelsOf } from './row-labels.js';
 import { freshName } from '../sources/reader.js';
-import { tidySql } from '../tidy-text.js';
 import type { OpenSource, SourceColumnType } from '../sources/source.js';
 import { type DecimalHints, decimalOf } from './decimals.js';
 import { MISSING_WORDS, NOT_FINITE_WORDS } from './missing.js';
@@ -30,7 +31,6 @@ export interface ColumnProfile {
   readonly rows: number;
   /** Of them, those with a value. */
   readonly filled: number;
-  /** Different values; blanks too many make none. */
   readonly distinct: number;
   /** Cells that are numbers, and those that are whole ones. */
   readonly numbers: number;
@@ -60,6 +60,8 @@ export interface ColumnProfile {
   readonly cells: readonly string[];
   /** A few different values, cut to a readable length. */
   readonly examples: readonly string[];
+  /** Of a column without a name beside others with one: whether it only labels the rows. */
+  readonly rowLabels?: RowLabels;
 }
 
 /** A profile, and the decimal mark that its cells decide for. */
@@ -91,7 +93,10 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
   const table = freshName('sample');
   const texts = source.columns.map(({ name, type }) => {
     const column = columnSql(source, name, name);
-    return isNested(type) ? `nullif(nullif(${jsonSql(column)}, 'null'), '[]')` : column.text;
+    // White space around ids does not count, nor does it around values.
+    return isNested(type)
+      ? `nullif(nullif(${jsonSql(column)}, 'null'), '[]')`
+      : `nullif(${trimmedId(column.text)}, '')`;
   });
   const cells = texts.map((text, index) => `${text} AS c${index}`);
   await engine.run(
@@ -103,8 +108,12 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
   const seen = await engine.count(`SELECT count(*) FROM ${table}`);
   const broken = await engine.count(`SELECT count(*) FROM ${table} WHERE NOT ok`);
   const columns: ColumnProfile[] = [];
-  for (const [index, { name, type }] of source.columns.entries()) {
-    columns.push(await profileColumn(engine, table, `c${index}`, name, type, source.spec));
+  const hasNames = source.columns.some(({ unnamed }) => unnamed !== true);
+  for (const [index, { name, type, unnamed }] of source.columns.entries()) {
+    const column = `c${index}`;
+    const profile = await profileColumn(engine, table, column, name, type, source.spec);
+    const rowLabels = hasNames && unnamed === true ? await rowLabelsOf(engine, table, numberSql(column)) : undefined;
+    columns.push(rowLabels === undefined ? profile : { ...profile, rowLabels });
   }
   const beside = source.spec.format === 'csv' ? decimalsOfFile(columns) : undefined;
   const hinted = columns.map((column) => ({ ...column, hints: { ...column.hints, said: decimal, beside } }));
@@ -140,7 +149,7 @@ async function profileColumn(
   const counts = [
     'CAST(count(*) AS INTEGER) AS "rows"',
     'CAST(count(cell) AS INTEGER) AS filled',
-    `CAST(count(DISTINCT ${tidySql('cell')}) AS INTEGER) AS "distinct"`,
+    'CAST(count(DISTINCT cell) AS INTEGER) AS "distinct"',
     'CAST(count(n) AS INTEGER) AS numbers',
     `${countOf('n = floor(n)')} AS wholes`,
     'min(n) AS least',

@@ -11,7 +11,6 @@ export interface IdForm {
 
 const SINGLE: readonly IdForm[] = [
   { words: 'in the same form of Unicode', sql: (id) => `nfc_normalize(${id})` },
-  { words: 'without the blanks around them', sql: (id) => `trim(${id})` },
   { words: 'without .0 at their ends', sql: (id) => `regexp_replace(${id}, '^([0-9]+)[.]0+$', '\\1')` },
   { words: 'without zeros in front', sql: (id) => `regexp_replace(${id}, '^0+([0-9])', '\\1')` },
   { words: 'in lower case', sql: (id) => `lower(${id})` },
@@ -21,7 +20,7 @@ const SINGLE: readonly IdForm[] = [
 export const ID_FORMS: readonly IdForm[] = [
   ...SINGLE,
   {
-    words: 'without blanks, zeros in front and .0, in lower case and one form of Unicode',
+    words: 'without zeros in front and .0, in lower case and one form of Unicode',
     sql: (id) => SINGLE.reduce((inner, { sql }) => sql(inner), id),
   },
 ];

@@ -5,12 +5,11 @@
 import type { Description, FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
-import { PADDING_TOKEN } from '../vocabulary.js';
+import { orderReport } from '../sources/file-order.js';
 import type { OpenSource } from '../sources/source.js';
-import { tidySql, untidySql } from '../tidy-text.js';
 import type { ReportEntry } from '../types.js';
-import { reportBlanks } from './blanks.js';
 import { columnSql, type ColumnSql, jsonSql, PLACE } from './columns.js';
+import { judgeIds, spacedReport } from './ids.js';
 import { valuesSql } from './field-values.js';
 import { refuseWithoutMoments } from './contradictions.js';
 import { numberWordSql, reportMissing, valueWordSql, withMissing, wordSql } from './missing.js';
@@ -68,19 +67,18 @@ export async function readLog(engine: Engine, source: OpenSource, description: D
     `CAST(${time?.size ?? 'NULL'} AS UTINYINT) AS size`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
     ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
-    ...values.flatMap(({ tidied }, index) => (tidied === undefined ? [] : `${tidied} AS b${index}`)),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
   ];
   const cases = (result: (test: [string, string, number | null]) => string): string =>
     `CASE ${tests.map((test) => `WHEN ${test[0]} THEN ${result(test)}`).join(' ')} END`;
-  const kept = ['pos', 'u', 'i', 't', ...values.flatMap(keptColumns)];
+  const kept = ['pos', 'u', 'i', 't', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
   await engine.run(
     `CREATE TABLE scanned AS SELECT ${kept.join(', ')}, size, ${cases(([, code]) => code)} AS problem, CAST(${cases(([, , field]) => (field === null ? 'NULL' : String(field)))} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
   );
   const read = await engine.count('SELECT count(*) FROM scanned');
   await engine.run('CREATE TABLE bad AS SELECT pos, problem, field FROM scanned WHERE problem IS NOT NULL');
-  await judgeIds(engine, 'u', 'user-form');
-  await judgeIds(engine, 'i', 'item-form');
+  const spacedUsers = await judgeIds(engine, 'u', 'user-form');
+  const spacedItems = await judgeIds(engine, 'i', 'item-form');
   const times = time === undefined ? [] : await judgeTimes(engine, time);
   for (const [index, { spec: field }] of fields.entries()) {
     if (field.kind === 'vector') await judgeLengths(engine, 'scanned', 'bad', index);
@@ -105,43 +103,20 @@ export async function readLog(engine: Engine, source: OpenSource, description: D
       ...source.report,
       ...(time?.report ?? []),
       ...times,
+      ...(time === undefined && source.files.length > 1 ? [orderReport(source.files)] : []),
+      ...spacedReport('user', spacedUsers),
+      ...spacedReport('item', spacedItems),
       ...(await reportMissing(engine, 'log', source, fields)),
-      ...(await reportBlanks(engine, 'log', fields)),
     ],
   };
-}
-
-/** SQL condition: an id that cannot be used, because it has white space or control characters, or is the name of padding. */
-export function unusableId(column: string): string {
-  return `(regexp_matches(${column}, '[\\s\\x00-\\x1f\\x7f\\x{85}\\x{a0}\\x{2028}\\x{2029}]') OR ${column} = ${sqlText(PADDING_TOKEN)})`;
-}
-
-/** Ids are judged once each, not once per row: a log has far more rows than ids. */
-async function judgeIds(engine: Engine, column: 'u' | 'i', problem: string): Promise<void> {
-  await engine.run(
-    `CREATE TEMP TABLE wrong AS SELECT DISTINCT ${column} AS id FROM scanned WHERE problem IS NULL AND ${unusableId(column)}`,
-  );
-  if ((await engine.count('SELECT count(*) FROM wrong')) > 0) {
-    await engine.run(
-      `INSERT INTO bad SELECT pos, ${sqlText(problem)}, NULL FROM scanned WHERE problem IS NULL AND ${column} IN (SELECT id FROM wrong) AND pos NOT IN (SELECT pos FROM bad)`,
-    );
-  }
-  await engine.run('DROP TABLE wrong');
 }
 
 /** A field's value, the place of the cell among the words for none (see missing.ts), and when it is no value of its kind. */
 export interface FieldSql {
   readonly value: string;
   readonly word: string;
-  /** Of categories: the cell as it stands where its values were tidied (see blanks.ts). */
-  readonly tidied?: string;
   readonly wrong?: string;
   readonly problem?: 'number' | 'vector';
-}
-
-/** The columns of a field that stay in a table. */
-export function keptColumns({ tidied }: FieldSql, index: number): string[] {
-  return [`f${index}`, `m${index}`, ...(tidied === undefined ? [] : [`b${index}`])];
 }
 
 /** SQL of a field's value by its kind. */
@@ -153,15 +128,13 @@ export function fieldSql(spec: FieldSpec, column: ColumnSql): FieldSql {
     case 'categorical':
       return {
         value: unlessMissing(
-          spec.drop === undefined && spec.html !== 'decode' ? tidySql(text) : `(${valuesSql(spec, column)})[1]`,
+          spec.drop === undefined && spec.html !== 'decode' ? text : `(${valuesSql(spec, column)})[1]`,
         ),
         word,
-        tidied: `(CASE WHEN ${untidySql(text)} AND ${tidySql(text)} IS NOT NULL THEN ${text} END)`,
       };
     case 'multi-categorical':
       return {
         value: valuesSql(spec, column),
-        tidied: `(CASE WHEN ${untidySql(text)} AND ${valuesSql(spec, column)} <> ${valuesSql(spec, column, 'as they stand')} THEN ${text} END)`,
         word: valueWordSql(text, valuesSql({ ...spec, missing: undefined }, column), spec),
       };
     case 'numeric': {

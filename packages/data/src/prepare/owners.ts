@@ -1,14 +1,14 @@
 // The tables of items and users: one row per id (the first counts), values of fields by kind, unusable rows set apart.
 //
-//   <table> (pos BIGINT, id VARCHAR, name VARCHAR, f0, f1, .., m0, m1, .., b0, b1, ..), <table>_bad (pos BIGINT, problem VARCHAR, field INTEGER)
+//   <table> (pos BIGINT, id VARCHAR, name VARCHAR, f0, f1, .., m0, m1, ..), <table>_bad (pos BIGINT, problem VARCHAR, field INTEGER)
 import type { FieldSpec, ItemsSpec, UsersSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
-import { reportBlanks } from './blanks.js';
 import { columnSql, type ColumnSql, PLACE } from './columns.js';
-import { fieldSql, judgeLengths, keptColumns, unusableId } from './log.js';
+import { spacedReport, trimmedId, unusableId } from './ids.js';
+import { fieldSql, judgeLengths } from './log.js';
 import { reportMissing, withMissing } from './missing.js';
 
 /** A field of items or users: column `f<index>` of the table. */
@@ -65,17 +65,17 @@ export async function readOwners(
   const columns = [
     `${PLACE} AS pos`,
     '_problem',
-    `${id.text} AS id`,
+    `${trimmedId(id.text)} AS id`,
+    `${id.text} <> ${trimmedId(id.text)} AS spaced`,
     `${name?.text ?? 'CAST(NULL AS VARCHAR)'} AS name`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
     ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
-    ...values.flatMap(({ tidied }, index) => (tidied === undefined ? [] : `${tidied} AS b${index}`)),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
   ];
-  const kept = ['pos', 'id', 'name', ...values.flatMap(keptColumns)];
+  const kept = ['pos', 'id', 'name', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
   const scanned = `${table}_scanned`;
   await engine.run(
-    `CREATE TABLE ${scanned} AS SELECT ${kept.join(', ')}, ${choose(1)} AS problem, CAST(${choose(2)} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
+    `CREATE TABLE ${scanned} AS SELECT ${kept.join(', ')}, spaced, ${choose(1)} AS problem, CAST(${choose(2)} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
   );
   await engine.run(`CREATE TABLE ${table}_bad AS SELECT pos, problem, field FROM ${scanned} WHERE problem IS NOT NULL`);
   for (const [index, { spec: field }] of fields.entries()) {
@@ -85,10 +85,11 @@ export async function readOwners(
     `CREATE TABLE ${table} AS SELECT ${kept.join(', ')} FROM ${scanned} WHERE pos IN (SELECT min(pos) FROM ${scanned} WHERE pos NOT IN (SELECT pos FROM ${table}_bad) GROUP BY id)`,
   );
   const read = await engine.count(`SELECT count(*) FROM ${scanned}`);
+  const spaced = await engine.count(`SELECT count(*) FROM ${scanned} WHERE problem IS NULL AND spaced`);
   const bad = await engine.count(`SELECT count(*) FROM ${table}_bad`);
   const repeated = read - bad - (await engine.count(`SELECT count(*) FROM ${table}`));
   await engine.run(`DROP TABLE ${scanned}`);
-  const report: ReportEntry[] = [...source.report];
+  const report: ReportEntry[] = [...source.report, ...spacedReport(role, spaced)];
   const one = role === 'item' ? 'an item' : 'a user';
   if (repeated > 0)
     report.push({
@@ -97,6 +98,6 @@ export async function readOwners(
         : { kind: 'dropped', what: `rows of ${one} that has one already`, count: repeated }),
       why: `the first row of ${one} counts`,
     });
-  report.push(...(await reportMissing(engine, table, source, fields)), ...(await reportBlanks(engine, table, fields)));
+  report.push(...(await reportMissing(engine, table, source, fields)));
   return { table, source, id, hasNames: name !== undefined, fields, read, bad, repeated, report };
 }

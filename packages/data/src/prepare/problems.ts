@@ -32,6 +32,10 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
     message: 'has another number of cells than the header',
     cure: 'give every row as many cells as the header; put cells that hold the delimiter into quotes',
   },
+  header: {
+    message: 'is the header of the file again',
+    cure: 'remove the line: files that were put together bring their header each time',
+  },
   json: { message: 'is not an object of JSON', cure: 'write one object per line, keys and text in double quotes' },
   'utf-8': {
     message: 'is not valid UTF-8',

@@ -98,6 +98,7 @@ async function* badRows(engine: Engine, rows: BadRows, limit?: number): AsyncGen
       const [user, item, time, ...rest] = values;
       const place: Readonly<Record<RowProblem, { readonly column?: string | undefined; readonly value?: unknown }>> = {
         cells: { value: raw },
+        header: { value: raw },
         json: { value: raw },
         'utf-8': { value: raw },
         quote: { value: raw },

@@ -213,8 +213,8 @@ describe('csv', () => {
     };
     await refused('', /refused\.csv: holds no interactions: it is empty/);
     await refused('\n\r\n\n', /it is empty/);
-    await refused('user,user\n1,2\n', /line 1: "user" is the name of two columns/, { header: true });
-    await refused('ID,id\n1,2\n', /line 1: "id" is the name of two columns/, { header: true });
+    await refused('1,2\n', /line 1: "user" is the name of two columns/, { header: ['user', 'user'] });
+    await refused('1,2\n', /line 1: "id" is the name of two columns/, { header: ['ID', 'id'] });
     await refused('user,_row\n1,2\n', /"_row" is a name that the reader uses itself/);
     await refused(bytes('\nus', 0xe9, 'r,item\n1,2\n'), /line 2: .* is the header and cannot be read/, {
       header: true,

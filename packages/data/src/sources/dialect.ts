@@ -3,73 +3,121 @@ import type { SourceSpec } from '../description/types.js';
 import { DataError } from '../errors.js';
 import { fileName } from '../raw.js';
 import type { ReportEntry } from '../types.js';
-import { cellsOf, type Form, records } from './records.js';
-import { textLines } from './text.js';
+import { type Beginning, beginningOf, firstRecords } from './beginning.js';
+import { BLANKS, fitsWidth, withoutBlanks } from './cells.js';
+import { looksLikeHeader } from './header.js';
+import { type Preamble, preambleOf } from './preamble.js';
+import type { Form } from './quotes.js';
 
-/** How a file is written. */
+/** How the files of a source are written. */
 export interface Dialect extends Form {
-  /** Whether the first record names the columns. */
-  readonly header: boolean;
-  /** The name that a cell of the header gives. */
-  readonly nameOf: (cell: string) => string;
   /** Names of the columns. */
   readonly names: readonly string[];
+  /** Whether a line of the first file names them. */
+  readonly hasHeader: boolean;
+  /** Places of the columns that no header names. */
+  readonly unnamed: ReadonlySet<number>;
+  /** Where the records of a file begin. */
+  readonly beginningOf: (file: string) => Promise<Beginning>;
+}
+
+/** What was recognised. */
+export interface Recognised {
+  readonly dialect: Dialect;
+  readonly report: readonly ReportEntry[];
 }
 
 const CANDIDATES = ['\t', '::', ',', ';', '|'] as const;
-const SAMPLE_LINES = 100;
-const WORDS: Readonly<Record<string, string>> = { '\t': 'a tab', ' ': 'a space' };
+/** From this share of lines on, one of the candidates is the delimiter, and blanks are text. */
+const ENOUGH = 0.8;
 
-/** Decides delimiter, header and names. @throws DataError if the first file is empty */
+/** A delimiter in words. */
+export function delimiterWords(delimiter: string): string {
+  return { '\t': 'a tab', ' ': 'a blank', [BLANKS]: 'blanks' }[delimiter] ?? delimiter;
+}
+
+/** Decides delimiter, header and names. @throws DataError if all files are empty */
 export async function recogniseDialect(
   spec: SourceSpec,
   files: readonly string[],
   signal?: AbortSignal,
-): Promise<{ readonly dialect: Dialect; readonly report: readonly ReportEntry[] }> {
+): Promise<Recognised> {
+  const quote = spec.quote ?? '"';
+  checkDelimiter(spec, quote);
+  for (const file of files) {
+    const preamble = await preambleOf(file, spec.encoding, signal);
+    const delimiter =
+      spec.delimiter ?? preamble.stated?.delimiter ?? (await chooseDelimiter(file, spec, quote, preamble, signal));
+    const found = await recognise(spec, file, { delimiter, quote }, preamble, signal);
+    if (found !== undefined) return found;
+  }
   const [file] = files;
   if (file === undefined)
     throw new DataError([{ file: 'csv', message: 'there is no file', cure: 'name one with files:' }]);
-  const quote = spec.quote ?? '"';
-  checkDelimiter(spec, quote);
-  const report: ReportEntry[] = [];
-  const delimiter = spec.delimiter ?? (await chooseDelimiter(file, spec, quote, signal));
-  const form = { delimiter, quote };
-  const { rows } = await sample(file, spec, form, signal);
-  const [first] = rows;
-  if (first === undefined) {
-    // Says what is wrong with the first record, if there is one.
-    await headerOf(file, spec.encoding, form, signal);
-    throw new DataError([
-      { file, message: 'holds no interactions: it is empty', cure: 'check that this is the right file' },
-    ]);
-  }
-  if (spec.delimiter === undefined)
-    report.push({
-      kind: 'inferred',
-      what: `${fileName(file)}: delimiter`,
-      count: first.length,
-      why: `${WORDS[delimiter] ?? delimiter} gives ${first.length} columns in the first lines`,
-    });
-  const given = spec.header;
-  if (Array.isArray(given)) return { dialect: { ...form, header: false, names: given.map(String), nameOf }, report };
-  const header = typeof given === 'boolean' ? given : looksLikeHeader(first, rows.slice(1));
-  // Whoever named the columns meant the first record, not the first one that can be read.
-  if (header) await headerOf(file, spec.encoding, form, signal);
-  if (given === undefined)
-    report.push({
-      kind: 'inferred',
-      what: `${fileName(file)}: ${header ? 'the first line names the columns' : 'no header'}`,
-      count: first.length,
-      why: header ? first.join(', ') : 'the first line looks like the others: columns are called column1, column2, ..',
-    });
-  const names = header
-    ? first.map((name, index) => nameOf(name) || `column${index + 1}`)
-    : first.map((_, index) => `column${index + 1}`);
-  return { dialect: { ...form, header, names, nameOf }, report };
+  throw new DataError([
+    { file, message: 'holds no interactions: it is empty', cure: 'check that this is the right file' },
+  ]);
 }
 
-function nameOf(cell: string): string {
-  return cell.trim();
+async function recognise(
+  spec: SourceSpec,
+  file: string,
+  form: Form,
+  preamble: Preamble,
+  signal: AbortSignal | undefined,
+): Promise<Recognised | undefined> {
+  const given = spec.header;
+  const asked = typeof given === 'object' ? false : given;
+  const begins = await beginningOf(file, spec.encoding, form, asked, preamble, signal);
+  if (begins === undefined) return undefined;
+  const report: ReportEntry[] = [];
+  const say = (what: string, count: number, why: string): void => {
+    report.push({ kind: 'inferred', what: `${fileName(file)}: ${what}`, count, why });
+  };
+  const { width, header } = begins;
+  if (preamble.stated !== undefined)
+    say('delimiter', width, `line ${preamble.stated.line} states it: ${delimiterWords(preamble.stated.delimiter)}`);
+  else if (spec.delimiter === undefined)
+    say('delimiter', width, `${delimiterWords(form.delimiter)} gives ${width} columns in the first lines`);
+  if (begins.comments.length > 0)
+    say('comments', begins.comments.length, `line ${begins.comments.join(', ')} in front of the rows: left out`);
+  const rest = { ...form, beginningOf: async (other: string) => nextBeginning(spec, other, form, header, signal) };
+  if (typeof given === 'object')
+    return { dialect: { ...rest, names: given, unnamed: new Set(), hasHeader: false }, report };
+  if (header === undefined) {
+    const names = Array.from({ length: width }, (_, index) => `column${index + 1}`);
+    if (given === undefined)
+      say('no header', width, 'the first line looks like the others: columns are called column1, column2, ..');
+    return { dialect: { ...rest, names, unnamed: new Set(names.keys()), hasHeader: false }, report };
+  }
+  const { names, unnamed, notes } = header;
+  if (given === undefined) {
+    const which = begins.commented === undefined ? 'the first line' : `the comment on line ${begins.commented}`;
+    say(`${which} names the columns`, names.length, names.join(', '));
+  }
+  for (const note of notes) say('header', 1, note);
+  return { dialect: { ...rest, names, unnamed, hasHeader: true }, report };
+}
+
+/** Where the records of a file begin, given the header of the first one: only the first of several may have one. */
+async function nextBeginning(
+  spec: SourceSpec,
+  file: string,
+  form: Form,
+  header: Beginning['header'],
+  signal: AbortSignal | undefined,
+): Promise<Beginning> {
+  const preamble = await preambleOf(file, spec.encoding, signal);
+  const begins = await beginningOf(file, spec.encoding, form, header !== undefined, preamble, signal);
+  if (begins === undefined) return { last: 0, width: 0, comments: [] };
+  if (header === undefined || begins.header === undefined) return begins;
+  const { cells } = begins.header;
+  const known = new Set(header.names.map((name) => name.toLowerCase()));
+  const isRow =
+    fitsWidth(cells, header.names.length) &&
+    !cells.some((cell) => known.has(withoutBlanks(cell).toLowerCase())) &&
+    !looksLikeHeader(cells, begins.header.rows);
+  return isRow ? ((await beginningOf(file, spec.encoding, form, false, preamble, signal)) ?? begins) : begins;
 }
 
 /** @throws DataError if the description gives a delimiter that cannot stand between cells */
@@ -87,49 +135,28 @@ function checkDelimiter({ delimiter }: SourceSpec, quote: string): void {
 }
 
 /**
- * The first record of a file: its header. `undefined` where the file is empty.
- *
- * @throws DataError if the record is broken
+ * The delimiter that gives most lines as many columns as the first, more than one; among equals the one with more columns. Blanks only where
+ * none of the others does: they stand in titles and times, too.
  */
-export async function headerOf(
+async function chooseDelimiter(
   file: string,
-  encoding: SourceSpec['encoding'],
-  form: Form,
+  spec: SourceSpec,
+  quote: string,
+  { comments }: Preamble,
   signal?: AbortSignal,
-): Promise<{ readonly cells: readonly string[]; readonly line: number } | undefined> {
-  for await (const [record] of records(textLines(file, encoding, signal), form)) {
-    if (record === undefined) continue;
-    const { line, raw, problem } = record;
-    if (problem === null) return { cells: cellsOf(record, form), line };
-    throw new DataError([
-      {
-        file,
-        line,
-        value: raw,
-        message: `is the header and cannot be read (${HEADER_PROBLEMS[problem] ?? problem})`,
-        cure: 'correct the first line, state the encoding, or give the names with header: [..]',
-      },
-    ]);
-  }
-  return undefined;
-}
-
-const HEADER_PROBLEMS: Readonly<Record<string, string>> = {
-  'utf-8': 'it is not valid UTF-8',
-  quote: 'a quote is not closed, or text follows a closing quote',
-  nul: 'it holds a NUL character: the file may be UTF-16',
-  'too-long': 'it is longer than 16 MiB',
-};
-
-/** The delimiter that gives most lines the same number of columns, more than one; among equals the one with more columns. */
-async function chooseDelimiter(file: string, spec: SourceSpec, quote: string, signal?: AbortSignal): Promise<string> {
+): Promise<string> {
   let best = ',';
   let bestScore = 0;
-  for (const delimiter of CANDIDATES) {
-    const { rows, broken } = await sample(file, spec, { delimiter, quote }, signal);
-    const width = rows[0]?.length ?? 0;
+  for (const delimiter of [...CANDIDATES, BLANKS]) {
+    if (delimiter === BLANKS && bestScore >= ENOUGH) break;
+    const form = { delimiter, quote };
+    const { rows, broken } = await firstRecords(file, spec.encoding, form, comments.at(-1)?.line ?? 0, signal);
+    const [first = []] = rows;
+    const width = first.length;
     if (width < 2) continue;
-    const same = rows.filter((row) => row.length === width).length / (rows.length + broken);
+    // The header may end with a delimiter that the rows lack, or they with one that it lacks.
+    const least = Math.max(2, first.findLastIndex((cell) => withoutBlanks(cell) !== '') + 1);
+    const same = rows.filter((row) => row.length === width || fitsWidth(row, least)).length / (rows.length + broken);
     const score = same + Math.min(width, 100) / 1000;
     if (score > bestScore) {
       best = delimiter;
@@ -137,42 +164,4 @@ async function chooseDelimiter(file: string, spec: SourceSpec, quote: string, si
     }
   }
   return best;
-}
-
-/** The cells of the first records that can be read, and how many between them cannot. */
-async function sample(
-  file: string,
-  spec: SourceSpec,
-  form: Form,
-  signal?: AbortSignal,
-): Promise<{ readonly rows: readonly (readonly string[])[]; readonly broken: number }> {
-  const rows: (readonly string[])[] = [];
-  let seen = 0;
-  for await (const block of records(textLines(file, spec.encoding, signal), form)) {
-    for (const record of block.slice(0, SAMPLE_LINES - seen)) {
-      seen++;
-      if (record.problem === null) rows.push(cellsOf(record, form));
-    }
-    if (seen >= SAMPLE_LINES) break;
-  }
-  return { rows, broken: seen - rows.length };
-}
-
-/** A header has no numbers and no empty or repeated names, and tells itself from the rows below by a column that has digits only there, or by usual names. */
-function looksLikeHeader(first: readonly string[], rows: readonly (readonly string[])[]): boolean {
-  const names = first.map((name) => name.trim());
-  if (names.some((name) => name === '' || !Number.isNaN(Number(name)) || /^\d{4}-\d{2}-\d{2}/.test(name))) return false;
-  if (new Set(names).size < names.length) return false;
-  const filled = (index: number): string[] => rows.map((row) => row[index] ?? '').filter((cell) => cell.trim() !== '');
-  const differs = names.some((name, index) => {
-    const cells = filled(index);
-    const digits = cells.filter((cell) => /\d/.test(cell)).length;
-    return !/\d/.test(name) && cells.length > 0 && digits >= cells.length * 0.9;
-  });
-  if (differs || !names.every((name) => /^[A-Za-z_][\w .:-]*$/.test(name))) return differs;
-  return names.some((name) =>
-    /user|customer|client|visitor|item|product|sku|asin|brand|categor|price|time|date|rating|session|movie|artist|title|id$/i.test(
-      name,
-    ),
-  );
 }

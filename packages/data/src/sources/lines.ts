@@ -75,7 +75,7 @@ export async function lineRelations(
   const relations: string[] = [];
   let bytes = 0;
   for (const [index, file] of files.entries()) {
-    const seen = await scout(file, '', signal);
+    const seen = await scout(file, '', '', signal);
     bytes += seen.bytes;
     if (seen.plain && seen.bytes === 0) continue;
     const plain = spec.encoding === 'latin1' ? undefined : await plainFile(file, index, seen, engine);

@@ -6,9 +6,13 @@ import { sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { parseJson } from '../json-text.js';
 import { missingFile, pathKind } from '../files.js';
+import { openAtomic } from './atomic.js';
 import { unpackedName } from './bytes.js';
-import { openAtomic, openCsv } from './delimited.js';
+import { BLANKS, splitCells } from './cells.js';
+import { openCsv } from './delimited.js';
+import { compareFiles } from './file-order.js';
 import { openJsonArray, openJsonLines, openPython } from './json-lines.js';
+import { isComment } from './preamble.js';
 import type { SourceReader } from './reader.js';
 import { openS3Rec, openS3RecAttributes } from './s3rec.js';
 import type { OpenOptions, OpenSource } from './source.js';
@@ -50,7 +54,7 @@ export async function openSource(spec: SourceSpec, options: OpenOptions): Promis
 /** Endings of the files that a folder is searched for. */
 const DATA_ENDINGS = /\.(csv|tsv|jsonl|ndjson|json|parquet|inter)(\.gz|\.zst)?$/i;
 
-/** The files of a source: paths as they are, globs and folders in the order of their names. */
+/** The files of a source: paths as they are, those of globs and folders in the order of their names, numbers in them by size. */
 export async function filesOf({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
   const found: string[] = [];
   for (const pattern of typeof files === 'string' ? [files] : files) {
@@ -59,12 +63,12 @@ export async function filesOf({ files = [] }: SourceSpec, { engine, base }: Open
     if (kind === 'file') found.push(shownPath(full, base, pattern));
     else if (kind === 'folder') found.push(...(await filesIn(full)));
     else if (/[*?[\]{}]/.test(pattern)) {
-      const rows = await engine.rows(`SELECT file FROM glob(${sqlText(full)}) ORDER BY file`);
+      const rows = await engine.rows(`SELECT file FROM glob(${sqlText(full)})`);
       if (rows.length === 0)
         throw new DataError([
           { file: pattern, message: 'matches no file', cure: `check the pattern; it starts from ${base}` },
         ]);
-      found.push(...rows.map(({ file }) => String(file)));
+      found.push(...rows.map(({ file }) => String(file)).toSorted(compareFiles));
     } else throw await missingFile(full);
   }
   return found;
@@ -81,7 +85,7 @@ async function filesIn(folder: string): Promise<string[]> {
   const files = entries
     .filter((entry) => entry.isFile() && DATA_ENDINGS.test(entry.name) && !entry.name.startsWith('.'))
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort();
+    .toSorted(compareFiles);
   if (files.length === 0)
     throw new DataError([
       {
@@ -111,17 +115,18 @@ export async function recogniseFormat(file: string, signal?: AbortSignal): Promi
   const name = unpackedName(path.basename(file)).toLowerCase();
   if (name.endsWith('_item2attributes.json')) return 's3rec-attributes';
   if (/\.(inter|item|user)$/.test(name)) return 'atomic';
-  if (/\.(jsonl|ndjson)$/.test(name)) return objectForm(await firstText(file, signal), 'jsonl');
+  if (/\.(jsonl|ndjson)$/.test(name)) return objectForm((await firstTexts(file, signal))[0] ?? '', 'jsonl');
   if (/\.(csv|tsv|tab|psv)$/.test(name)) return 'csv';
   if (/\.parquet$|\.pq$/.test(name) || (await startsWith(file, 'PAR1', 0))) return 'parquet';
   if (/\.(duckdb|ddb)$/.test(name) || (await startsWith(file, 'DUCK', 8))) return 'duckdb';
-  const first = await firstText(file, signal);
+  const lines = await firstTexts(file, signal);
+  const first = lines.find((line) => !isComment(line)) ?? '';
   const text = first.trimStart();
   if (text.startsWith('[')) return 'json';
   if (text.startsWith('{')) return objectForm(text, 'jsonl');
   if (name.endsWith('.json')) return 'jsonl';
-  if (/^\d+( \d+)+$/.test(first)) return 's3rec';
-  if (/\.(txt|dat|data|log)$/.test(name) || /[\t,;|]|::/.test(first)) return 'csv';
+  if (/^\d+( \d+)+$/.test(first) && !areInteractions(lines)) return 's3rec';
+  if (/\.(txt|dat|data|log)$/.test(name) || /[\t,;|]|::/.test(first) || isTable(lines)) return 'csv';
   throw new DataError([
     {
       file,
@@ -141,12 +146,30 @@ function objectForm(text: string, otherwise: SourceFormat): SourceFormat {
   }
 }
 
-async function firstText(file: string, signal?: AbortSignal): Promise<string> {
+/** Lines by which a form is known. */
+const FIRST_LINES = 100;
+
+async function firstTexts(file: string, signal?: AbortSignal): Promise<string[]> {
+  const texts: string[] = [];
   for await (const lines of textLines(file, 'utf-8', signal)) {
-    const text = lines.find(({ raw }) => raw.trim() !== '');
-    if (text !== undefined) return text.raw;
+    for (const { raw } of lines) if (raw.trim() !== '' && texts.length < FIRST_LINES) texts.push(raw);
+    if (texts.length === FIRST_LINES) break;
   }
-  return '';
+  return texts;
+}
+
+/** Numbers between blanks are a user and the items, or an interaction on each line: then users come again, or the last number is a time. */
+function areInteractions(lines: readonly string[]): boolean {
+  const rows = lines.map((line) => splitCells(line, BLANKS));
+  const users = new Set(rows.map(([user]) => user));
+  const areTimes = rows.every((row) => /^\d{9,10}$/.test(row.at(-1) ?? ''));
+  return isTable(lines) && (users.size < rows.length || areTimes);
+}
+
+/** Whether all lines have as many parts between blanks, and more than one. */
+function isTable(lines: readonly string[]): boolean {
+  const widths = new Set(lines.filter((line) => !isComment(line)).map((line) => splitCells(line, BLANKS).length));
+  return widths.size === 1 && !widths.has(1);
 }
 
 async function startsWith(file: string, magic: string, at: number): Promise<boolean> {

@@ -13,6 +13,8 @@ export interface Scouted {
   readonly lines: number;
   /** Unpacked bytes that were looked at: all of a plain file. */
   readonly bytes: number;
+  /** Of a plain file: whether blanks or tabs stand beside a delimiter or at the end of a line. */
+  readonly blanks: boolean;
 }
 
 const LF = 0x0a;
@@ -22,20 +24,29 @@ const CONTROL = [0x00, 0x01, 0x0d] as const;
 /**
  * Scouts a file. Plain means: valid UTF-8 without a byte order mark, no NUL and no U+0001, lines that end with LF alone, none over
  * 16 MiB, and none of `forbidden` (e.g. the quote of a CSV).
+ *
+ * @param delimiter of cells, beside which blanks are looked for; `''`: they are not
  */
-export async function scout(file: string, forbidden: string, signal?: AbortSignal): Promise<Scouted> {
+export async function scout(
+  file: string,
+  forbidden: string,
+  delimiter: string,
+  signal?: AbortSignal,
+): Promise<Scouted> {
   const bad: readonly (number | Buffer)[] = [...CONTROL, ...(forbidden === '' ? [] : [Buffer.from(forbidden)])];
   let bytes = 0;
   let lines = 0;
   let longest = 0;
   let sinceLine = 0;
   let tail: Buffer = Buffer.alloc(0);
-  const no = (): Scouted => ({ plain: false, longest, lines, bytes });
+  const beside = delimiter === '' ? undefined : new BlankFinder(delimiter);
+  const no = (): Scouted => ({ plain: false, longest, lines, bytes, blanks: false });
   for await (const chunk of unpackedBytes(file, signal)) {
     bytes += chunk.length;
     const text = tail.length === 0 ? chunk : Buffer.concat([tail, chunk]);
     if (bytes === text.length && text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf) return no();
     if (bad.some((byte) => text.includes(byte))) return no();
+    beside?.look(chunk);
     const whole = text.length - unfinished(text);
     if (!isUtf8(text.subarray(0, whole))) return no();
     tail = Buffer.from(text.subarray(whole));
@@ -51,7 +62,42 @@ export async function scout(file: string, forbidden: string, signal?: AbortSigna
     if (longest > LONGEST_RECORD) return no();
   }
   if (tail.length > 0) return no();
-  return { plain: true, longest, lines: lines + (sinceLine > 0 ? 1 : 0), bytes };
+  const blanks = beside?.end() ?? false;
+  return { plain: true, longest, lines: lines + (sinceLine > 0 ? 1 : 0), bytes, blanks };
+}
+
+/** Looks for blanks and tabs at the ends of cells. */
+class BlankFinder {
+  readonly #delimiter: string;
+  /** A blank before or behind a delimiter or a line end. */
+  readonly #pairs: readonly Buffer[];
+  readonly #blanks: readonly string[];
+  #end = Buffer.from('\n');
+  #found = false;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter;
+    this.#blanks = [' ', '\t'].filter((blank) => !delimiter.includes(blank));
+    this.#pairs = this.#blanks.flatMap((blank) =>
+      [delimiter, '\n'].flatMap((edge) => [Buffer.from(blank + edge), Buffer.from(edge + blank)]),
+    );
+  }
+
+  look(chunk: Buffer): void {
+    if (this.#found) return;
+    const length = Buffer.byteLength(this.#delimiter);
+    const seam = Buffer.concat([this.#end, chunk.subarray(0, length)]);
+    this.#end = Buffer.from(Buffer.concat([this.#end, chunk.subarray(-length)]).subarray(-length));
+    const has = (bytes: Buffer): boolean => this.#pairs.some((pair) => bytes.includes(pair));
+    // Most logs have no blank at all, and that is told at once.
+    this.#found = has(seam) || (this.#blanks.some((blank) => chunk.includes(blank)) && has(chunk));
+  }
+
+  /** Whether there are some: the end of the file is that of a line. */
+  end(): boolean {
+    this.look(Buffer.from('\n'));
+    return this.#found;
+  }
 }
 
 /** Bytes at the end that begin a character which the next piece completes: at most 3. */

@@ -11,14 +11,16 @@ export type SourceColumnType = 'text' | 'json' | { readonly native: string };
 export interface SourceColumn {
   readonly name: string;
   readonly type: SourceColumnType;
+  /** The file does not name it; its name was made up. */
+  readonly unnamed?: boolean;
 }
 
 /**
  * What may be wrong with a record before anybody looks at its meaning. `_problem` holds one of these:
- * `cells`: more or fewer cells than the header; `json`: not a JSON object (or Python literal); `utf-8`: not valid in the stated encoding;
+ * `cells`: more or fewer cells than the header; `header`: the header again; `json`: not a JSON object (or Python literal); `utf-8`: not valid in the stated encoding;
  * `quote`: a quote that is never closed, or text after a closing quote; `nul`: a NUL character; `too-long`: over 16 MiB.
  */
-export const RECORD_PROBLEMS = ['cells', 'json', 'utf-8', 'quote', 'nul', 'too-long'] as const;
+export const RECORD_PROBLEMS = ['cells', 'header', 'json', 'utf-8', 'quote', 'nul', 'too-long'] as const;
 /** One of {@link RECORD_PROBLEMS}. */
 export type RecordProblem = (typeof RECORD_PROBLEMS)[number];
 
