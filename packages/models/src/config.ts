@@ -1,11 +1,33 @@
-// Options shared by the models, each with its meaning: the same schema validates, documents and fills in defaults.
+// Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
 import * as z from 'zod';
+import { ModelConfigError, type ModelConfig } from './definition.js';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);
 
-/** Shapes of the options that all models share. */
-export const commonShape: {
+/** Options that transformers share. */
+export interface TransformerConfig extends ModelConfig {
+  readonly innerSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly hiddenDropout: number;
+  readonly attentionDropout: number;
+  readonly initializerRange: number;
+  readonly layerNormEpsilon: number;
+  readonly loss: 'cross-entropy' | 'pairwise';
+  readonly paddingClass: boolean;
+}
+
+/** Refuses heads that do not divide the width. */
+export function checkHeads({ hiddenSize, heads }: TransformerConfig): void {
+  if (hiddenSize % heads !== 0)
+    throw new ModelConfigError(
+      `model.heads ${heads} does not divide model.hiddenSize ${hiddenSize}: choose heads among the divisors of ${hiddenSize}`,
+    );
+}
+
+/** Shapes of the options that transformers share. */
+export const transformerShape: {
   readonly hiddenSize: z.ZodDefault<z.ZodNumber>;
   readonly innerSize: z.ZodDefault<z.ZodNumber>;
   readonly layers: z.ZodDefault<z.ZodNumber>;

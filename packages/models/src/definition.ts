@@ -1,8 +1,11 @@
-// What a model is to the rest of the project: a name, a configuration with its schema, and one pure
-// function that traces it. Everything else (losses, ranking, recommending, export) is built from that.
-import type { Tensor } from '@difsr/graph';
+// What a model is to the rest of the project: a name, a configuration with its schema, and one pure function that traces it.
+// Everything else (objective, presets, extra rows, what it leaves untrained) has a default. Losses, ranking, recommending and
+// export are made of that.
+import { less, select, type Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
 import type * as z from 'zod';
+import { nextItem } from './objectives/next-item.js';
+import type { Objective } from './objectives/objective.js';
 
 /** A side information field as a model sees it. */
 export interface FieldSchema {
@@ -33,28 +36,27 @@ export interface AuxiliaryLoss {
 
 /** A traced model. */
 export interface Encoding {
-  /** `[batch, length, d]`: at each position, what predicts the next item. */
+  /** `[batch, length, d]`: at each position, what predicts the item that the objective asks for there. */
   readonly hidden: Tensor;
-  /** Output of every layer. */
-  readonly layers: readonly Tensor[];
   /** `[items + 1, d]`: scores are products with it. */
   readonly itemTable: Tensor;
-  readonly auxiliary: readonly AuxiliaryLoss[];
+  /** `[items + 1]`, added to the scores. */
+  readonly itemBias?: Tensor;
+  /** Outputs of inner layers, for tests and analyses. */
+  readonly layers?: readonly Tensor[];
+  readonly auxiliary?: readonly AuxiliaryLoss[];
 }
 
-/** Options that all models share. */
-export interface CommonConfig {
+/** Options that every model has. */
+export interface ModelConfig {
+  /** Width d of what predicts. */
   readonly hiddenSize: number;
-  readonly innerSize: number;
-  readonly layers: number;
-  readonly heads: number;
+  /** Longest sequence, in interactions. */
   readonly maxLength: number;
-  readonly hiddenDropout: number;
-  readonly attentionDropout: number;
-  readonly initializerRange: number;
-  readonly layerNormEpsilon: number;
-  readonly loss: 'cross-entropy' | 'pairwise';
-  readonly paddingClass: boolean;
+  /** Default `cross-entropy`. */
+  readonly loss?: 'cross-entropy' | 'pairwise';
+  /** Whether padding is a class of the softmax. Default false. */
+  readonly paddingClass?: boolean;
 }
 
 /** Where a parameter of ours is found in the published code's state_dict. */
@@ -64,32 +66,63 @@ export interface ReferenceParameter {
   readonly rows?: readonly [start: number, end: number];
 }
 
-/** A model of the registry. */
-export interface ModelDefinition<Config extends CommonConfig = CommonConfig> {
+/** What a model is traced on. */
+export interface BuildContext<Config extends ModelConfig = ModelConfig> {
+  /** Where it declares parameters, dropout and tables of the data. */
+  readonly scope: Scope;
+  readonly config: Config;
+  readonly schema: ModelSchema;
+  /** int32 [batch, length]: item ids, 0 = padding on the right, above `schema.items` the objective's own, such as [MASK]. */
+  readonly items: Tensor;
+  /** The same with 0 for the objective's own ids: a masked place hides its side information, too. */
+  readonly knownItems: Tensor;
+  /** Rows of the item table: padding, the items, and what the objective needs behind them. */
+  readonly itemRows: number;
+}
+
+/** Options of a preset, by their paths in a configuration: `{ model: { layers: 2 }, training: { learningRate: 1e-3 } }`. */
+export interface Preset {
+  readonly model?: Readonly<Record<string, unknown>>;
+  readonly training?: Readonly<Record<string, unknown>>;
+}
+
+/** A model, of this package or somebody else's. */
+export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   readonly name: string;
   /** One line for lists. */
   readonly description: string;
   /** Paper and venue. */
-  readonly source: string;
+  readonly source?: string;
   /** Validates options and fills in defaults. */
   readonly config: z.ZodType<Config>;
-  /** Traces the model on `items` int32 [batch, length], 0 = padding on the right. */
-  readonly build: (scope: Scope, config: Config, schema: ModelSchema, items: Tensor) => Encoding;
-  /** Whether sequences must have exactly `maxLength` columns. */
-  readonly fixedLength: (config: Config) => boolean;
+  /** Traces the model. */
+  readonly build: (context: BuildContext<Config>) => Encoding;
+  /** Throws {@link ModelConfigError} for options that contradict each other. */
+  readonly check?: (config: Config, schema: ModelSchema) => void;
+  /** Default: the next item. */
+  readonly objective?: (config: Config) => Objective;
+  /** Named options; a name that the command knows, such as `small`, takes the place of its options for this model. */
+  readonly presets?: Readonly<Record<string, Preset>>;
+  /** Whether rows must have exactly `maxLength` columns. Default: any number up to it. */
+  readonly fullRows?: (config: Config) => boolean;
+  /** Why not all positions may train at once: what lets the items behind a position reach it, and the cure. */
+  readonly leaks?: (config: Config) => string | undefined;
   /** Our parameter names -> the published code's. */
-  readonly referenceNames: (config: Config, schema: ModelSchema) => ReadonlyMap<string, ReferenceParameter>;
+  readonly referenceNames?: (config: Config, schema: ModelSchema) => ReadonlyMap<string, ReferenceParameter>;
   /** Parameters that are read but not trained. */
-  readonly frozen: (config: Config, name: string) => boolean;
+  readonly frozen?: (config: Config, name: string) => boolean;
 }
 
 /** A model with its options and what it knows of the data: a definition, applied. */
 export interface ModelInstance {
   readonly name: string;
-  readonly config: CommonConfig;
+  readonly config: ModelConfig;
   readonly schema: ModelSchema;
-  /** Whether sequences must have exactly `config.maxLength` columns. */
-  readonly fixedLength: boolean;
+  readonly objective: Objective;
+  /** Whether rows must have exactly `config.maxLength` columns. */
+  readonly fullRows: boolean;
+  /** Why not all positions may train at once. */
+  readonly leaks?: string | undefined;
   /** Our parameter names -> the published code's. */
   readonly referenceNames: ReadonlyMap<string, ReferenceParameter>;
   /** Traces the model on `items` int32 `[batch, length]`, 0 = padding on the right. */
@@ -104,27 +137,39 @@ export class ModelConfigError extends Error {
 }
 
 /**
- * Applies a definition to validated options.
+ * Applies a definition to options.
  *
- * @throws ModelConfigError where options contradict each other.
+ * @throws ZodError for options that the definition's schema refuses; ModelConfigError where options contradict each other.
+ * @example
+ * ```ts
+ * const model = instantiate(sasrec, { hiddenSize: 32 }, { items: 1000, fields: [] });
+ * ```
  */
-export function instantiate<Config extends CommonConfig>(
+export function instantiate<Config extends ModelConfig>(
   definition: ModelDefinition<Config>,
-  config: Config,
+  options: unknown,
   schema: ModelSchema,
 ): ModelInstance {
-  if (config.hiddenSize % config.heads !== 0) {
-    throw new ModelConfigError(
-      `model.heads ${config.heads} does not divide model.hiddenSize ${config.hiddenSize}: choose heads among the divisors of ${config.hiddenSize}`,
-    );
-  }
+  const config = definition.config.parse(options);
+  definition.check?.(config, schema);
+  const objective = definition.objective?.(config) ?? nextItem;
   return {
     name: definition.name,
     config,
     schema,
-    fixedLength: definition.fixedLength(config),
-    referenceNames: definition.referenceNames(config, schema),
-    build: (scope, items) => definition.build(scope, config, schema, items),
-    frozen: (name) => definition.frozen(config, name),
+    objective,
+    fullRows: definition.fullRows?.(config) ?? false,
+    leaks: definition.leaks?.(config),
+    referenceNames: definition.referenceNames?.(config, schema) ?? new Map<string, ReferenceParameter>(),
+    build: (scope, items) =>
+      definition.build({
+        scope,
+        config,
+        schema,
+        items,
+        knownItems: objective.extraItems === 0 ? items : select(less(items, schema.items + 1), items, 0),
+        itemRows: schema.items + 1 + objective.extraItems,
+      }),
+    frozen: (name) => definition.frozen?.(config, name) ?? false,
   };
 }

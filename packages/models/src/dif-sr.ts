@@ -5,15 +5,15 @@
 import { difAttention, declareDif, type Fusion, type FusionForm } from '@difsr/attention';
 import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
-import { commonShape, ofField, perField, sideShape } from './config.js';
-import type { AuxiliaryLoss, CommonConfig, ModelDefinition } from './definition.js';
+import { checkHeads, transformerShape, ofField, perField, sideShape, type TransformerConfig } from './config.js';
+import type { AuxiliaryLoss, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields, valuesOf } from './fields.js';
 import { commonNames, difAttentionNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
 
 /** Options of DIF-SR. */
-export interface DifSrConfig extends CommonConfig {
+export interface DifSrConfig extends TransformerConfig {
   readonly fields?: readonly string[] | undefined;
   readonly pooling: Pooling;
   readonly fusion: Fusion;
@@ -27,13 +27,16 @@ export interface DifSrConfig extends CommonConfig {
 
 const DEFAULT_SIDE_WIDTH = 64;
 
+/** As published, concat and gate mix whole rows of scores, hidden ones included. */
+const fusesWholeRows = ({ fusion, fusionForm }: DifSrConfig): boolean => fusion !== 'sum' && fusionForm === 'reference';
+
 /** The DIF-SR model. */
 export const difSr: ModelDefinition<DifSrConfig> = {
   name: 'dif-sr',
   description: 'side information fused in the attention scores, with attribute predictors',
   source: 'Xie, Zhou & Kim, Decoupled Side Information Fusion for Sequential Recommendation, SIGIR 2022',
   config: z.strictObject({
-    ...commonShape,
+    ...transformerShape,
     ...sideShape,
     fusionForm: z
       .enum(['causal-safe', 'reference'])
@@ -51,13 +54,15 @@ export const difSr: ModelDefinition<DifSrConfig> = {
       .describe('leave side embeddings at their initial values, as the published code does by mistake')
       .default(false),
   }),
-  build: (scope, config, schema, items) => {
-    const table = itemTable(scope, schema.items, config);
+  check: checkHeads,
+  build: (context) => {
+    const { scope, config, schema, items, knownItems } = context;
+    const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, maxLength, fusion, initializerRange: deviation } = config;
     const fields = selectFields(schema, config.fields);
     const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
     const sides = fields.map((field, j) =>
-      fieldEmbedding(scope, schema, field, items, {
+      fieldEmbedding(scope, schema, field, knownItems, {
         width: widths[j] ?? DEFAULT_SIDE_WIDTH,
         pooling: config.pooling,
         deviation,
@@ -65,7 +70,7 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     );
     const position = positionEmbedding(scope, items, maxLength, d, deviation);
     // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
-    const embedded = embed(table, items, { freezePadding: config.fusionForm === 'reference' });
+    const embedded = embed(rows, items, { freezePadding: config.fusionForm === 'reference' });
     const layers = encode(scope, embedInput(scope, embedded, config), items, config, (own, stream, options) => {
       const weights = declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
       return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
@@ -85,7 +90,11 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     });
     return { hidden: last(layers), layers, itemTable: table, auxiliary };
   },
-  fixedLength: ({ fusion, fusionForm }) => fusion !== 'sum' && fusionForm === 'reference',
+  fullRows: fusesWholeRows,
+  leaks: (config) =>
+    fusesWholeRows(config)
+      ? 'model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe'
+      : undefined,
   referenceNames: (config, schema) => {
     const fields = selectFields(schema, config.fields);
     const names = fieldNamesPerField(commonNames(config), fields);

@@ -1,21 +1,32 @@
 // The transformer stack that all models share; what differs is the attention, handed in.
-import { add, type Tensor } from '@difsr/graph';
+import { add, slice, type Tensor } from '@difsr/graph';
 import { causalMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
-import type { CommonConfig } from './definition.js';
+import type { TransformerConfig } from './config.js';
+import type { BuildContext } from './definition.js';
 
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */
 export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Attention;
 
-/** Declares the item table `[items + 1, d]`. */
-export function itemTable(scope: Scope, items: number, config: CommonConfig): Tensor {
-  return scope
-    .child('items')
-    .parameter('weight', [items + 1, config.hiddenSize], { kind: 'normal', deviation: config.initializerRange });
+/** The rows of all items: what embeds them, and what scores are products with. */
+export interface ItemTable {
+  /** `[itemRows, d]`: padding, the items, and what the objective has behind them, such as [MASK]. */
+  readonly rows: Tensor;
+  /** `[items + 1, d]`. */
+  readonly table: Tensor;
+}
+
+/** Declares the item table. */
+export function itemTable(
+  { scope, schema, itemRows, config }: Pick<BuildContext, 'scope' | 'schema' | 'itemRows' | 'config'>,
+  deviation: number,
+): ItemTable {
+  const rows = scope.child('items').parameter('weight', [itemRows, config.hiddenSize], { kind: 'normal', deviation });
+  return { rows, table: slice(rows, 0, 0, schema.items + 1) };
 }
 
 /** LayerNorm and dropout of the embedded input. */
-export function embedInput(scope: Scope, x: Tensor, config: CommonConfig): Tensor {
+export function embedInput(scope: Scope, x: Tensor, config: TransformerConfig): Tensor {
   return scope.dropout(
     layerNorm(x, declareNorm(scope.child('norm'), config.hiddenSize), config.layerNormEpsilon),
     config.hiddenDropout,
@@ -33,7 +44,7 @@ export function encode(
   scope: Scope,
   x: Tensor,
   items: Tensor,
-  config: CommonConfig,
+  config: TransformerConfig,
   attention: LayerAttention,
 ): Tensor[] {
   const mask = causalMask(items);

@@ -1,5 +1,9 @@
 // The public API of @difsr/models.
 export * from './definition.js';
+export * from './objectives/objective.js';
+export { nextItem } from './objectives/next-item.js';
+export { maskedItem } from './objectives/masked-item.js';
+export { transformerShape, sideShape, type TransformerConfig } from './config.js';
 export * from './registry.js';
 export * from './tasks.js';
 export * from './run-error.js';

@@ -185,7 +185,7 @@ describe('DIF-SR', () => {
       ['gate', 'causal-safe', false],
     ] as const) {
       const model = tiny('dif-sr', { ...DIF, fusion, fusionForm });
-      expect(model.fixedLength).toBe(fixed);
+      expect(model.fullRows).toBe(fixed);
       expect(traceScores(model).items.shape).toEqual(['batch', fixed ? MAX_LENGTH : 'length']);
     }
     const model = tiny('dif-sr', { ...DIF, fusion: 'gate', fusionForm: 'reference' });

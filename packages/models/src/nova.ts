@@ -4,15 +4,15 @@ import { broadcast } from '@difsr/graph';
 import { declareAttention, declareStreamFusion, fuseStreams, novaAttention, type Fusion } from '@difsr/attention';
 import { embed, widthOf, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
-import { commonShape, sideShape } from './config.js';
-import type { CommonConfig, ModelDefinition } from './definition.js';
+import { checkHeads, transformerShape, sideShape, type TransformerConfig } from './config.js';
+import type { ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
 import { commonNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
 
 /** Options of NOVA; `fusion` is the paper's add (`sum`), concat or gating. Fields have the width of the stream. */
-export interface NovaConfig extends CommonConfig {
+export interface NovaConfig extends TransformerConfig {
   readonly fields?: readonly string[] | undefined;
   readonly pooling: Pooling;
   readonly fusion: Fusion;
@@ -24,21 +24,23 @@ export const nova: ModelDefinition<NovaConfig> = {
   description: 'side information in queries and keys only, fused before scoring',
   source: 'Liu et al., Noninvasive Self-attention for Side Information Fusion in Sequential Recommendation, AAAI 2021',
   config: z.strictObject({
-    ...commonShape,
+    ...transformerShape,
     ...sideShape,
     fusion: z
       .enum(['sum', 'concat', 'gate'])
       .describe('how the stream and side information are fused for queries and keys')
       .default('gate'),
   }),
-  build: (scope, config, schema, items) => {
-    const table = itemTable(scope, schema.items, config);
+  check: checkHeads,
+  build: (context) => {
+    const { scope, config, schema, items, knownItems } = context;
+    const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
     const fields = selectFields(schema, config.fields);
-    const embedded = embed(table, items);
+    const embedded = embed(rows, items);
     const side = [
       ...fields.map((field) =>
-        fieldEmbedding(scope, schema, field, items, { width: d, pooling: config.pooling, deviation }),
+        fieldEmbedding(scope, schema, field, knownItems, { width: d, pooling: config.pooling, deviation }),
       ),
       broadcast(positionEmbedding(scope, items, config.maxLength, d, deviation), embedded.shape),
     ];
@@ -47,10 +49,8 @@ export const nova: ModelDefinition<NovaConfig> = {
       const fusion = declareStreamFusion(own.child('fusion'), config.fusion, d, streams.map(widthOf), deviation);
       return novaAttention(stream, fuseStreams(streams, fusion), declareAttention(own, d, heads, deviation), options);
     });
-    return { hidden: last(layers), layers, itemTable: table, auxiliary: [] };
+    return { hidden: last(layers), layers, itemTable: table };
   },
-  fixedLength: () => false,
   referenceNames: (config, schema) =>
     fieldNamesPerField(commonNames(config), selectFields(schema, config.fields)).entries,
-  frozen: () => false,
 };

@@ -93,11 +93,14 @@ function popularItems({ items }: TrainedModel, k: number): number[] {
 /** The last `maxLength` items of each history as one rectangle, int32 `[histories, length]`. */
 export function paddedItems(
   histories: readonly (Int32Array | readonly number[])[],
-  model: Pick<ModelInstance, 'config' | 'fixedLength'>,
+  model: Pick<ModelInstance, 'config' | 'fullRows' | 'objective'>,
 ): HostTensor {
   const { maxLength } = model.config;
-  const rows = histories.map((history) => history.slice(Math.max(0, history.length - maxLength)));
-  return padded(rows, model.fixedLength ? maxLength : 1);
+  const { spare } = model.objective;
+  const most = maxLength - spare;
+  const rows = histories.map((history) => history.slice(Math.max(0, history.length - most)));
+  const longest = rows.reduce((length, row) => Math.max(length, row.length), 1);
+  return padded(rows, model.fullRows ? maxLength : Math.min(maxLength, longest + spare));
 }
 
 /** Rows of ids padded with 0 on the right to the longest (at least `width`), int32 `[rows, columns]`. */

@@ -1,5 +1,6 @@
 // The published code's parameter names (RecBole's, and DIF-SR's own), for loading its weights.
-import type { CommonConfig, FieldSchema, ReferenceParameter } from './definition.js';
+import type { TransformerConfig } from './config.js';
+import type { FieldSchema, ReferenceParameter } from './definition.js';
 
 /** Collects pairs of names; `linear` and `norm` add weight and bias at once. */
 export class NameMap {
@@ -18,7 +19,7 @@ export class NameMap {
 }
 
 /** Names of what all transformer models have; position and item tables, input norm, layers. */
-export function commonNames(config: CommonConfig): NameMap {
+export function commonNames(config: TransformerConfig): NameMap {
   const names = new NameMap()
     .add('items.weight', 'item_embedding.weight')
     .add('positions.weight', 'position_embedding.weight')

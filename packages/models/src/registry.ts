@@ -1,7 +1,7 @@
-// All models by name. To add one: its file, its line here.
+// The models of this package by name. To add one: its file, its line here. Definitions of others are used as they are.
 import {
   instantiate,
-  type CommonConfig,
+  type ModelConfig,
   type ModelDefinition,
   type ModelInstance,
   type ModelSchema,
@@ -12,28 +12,33 @@ import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
 /** A model whose configuration type is known to itself alone. */
-export interface RegisteredModel extends Pick<ModelDefinition, 'name' | 'description' | 'source' | 'config'> {
-  /** Validates options (defaults filled in) and joins them with a schema. Throws ZodError or ModelConfigError for bad options. */
+export interface RegisteredModel extends Pick<
+  ModelDefinition,
+  'name' | 'description' | 'source' | 'config' | 'presets'
+> {
+  /** Joins options with a schema, defaults filled in. Throws ZodError or ModelConfigError for bad options. */
   instantiate(options: unknown, schema: ModelSchema): ModelInstance;
 }
 
-function register<Config extends CommonConfig>(definition: ModelDefinition<Config>): RegisteredModel {
-  const { name, description, source, config } = definition;
+/** A definition as lists of models hold it. */
+export function registered<Config extends ModelConfig>(definition: ModelDefinition<Config>): RegisteredModel {
+  const { name, description, config, source, presets } = definition;
   return {
     name,
     description,
-    source,
     config,
-    instantiate: (options, schema) => instantiate(definition, config.parse(options), schema),
+    ...(source === undefined ? {} : { source }),
+    ...(presets === undefined ? {} : { presets }),
+    instantiate: (options, schema) => instantiate(definition, options, schema),
   };
 }
 
 /** The models, the default first. */
 export const models: readonly RegisteredModel[] = [
-  register(difSr),
-  register(sasrec),
-  register(sasrecf),
-  register(nova),
+  registered(difSr),
+  registered(sasrec),
+  registered(sasrecf),
+  registered(nova),
 ];
 
 /** A model by name, or undefined. */

@@ -4,15 +4,15 @@ import { add } from '@difsr/graph';
 import { declareAttention, declareStreamFusion, fuseStreams, vanillaAttention, type Fusion } from '@difsr/attention';
 import { embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
-import { commonShape, sideShape } from './config.js';
-import type { CommonConfig, FieldSchema, ModelDefinition } from './definition.js';
+import { checkHeads, transformerShape, sideShape, type TransformerConfig } from './config.js';
+import type { FieldSchema, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
 import { commonNames, fieldNamesShared } from './reference-names.js';
 import { last } from './last.js';
 
 /** Options of SASRecF; `fusion` says how the input embeddings are fused. Fields have the width of the stream. */
-export interface SasRecFConfig extends CommonConfig {
+export interface SasRecFConfig extends TransformerConfig {
   readonly fields?: readonly string[] | undefined;
   readonly pooling: Pooling;
   readonly fusion: Fusion;
@@ -30,18 +30,20 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
   description: 'SASRec with side information fused into its input',
   source: 'early fusion as in RecBole; compared in Xie et al., SIGIR 2022',
   config: z.strictObject({
-    ...commonShape,
+    ...transformerShape,
     ...sideShape,
     fusion: z.enum(['sum', 'concat', 'gate']).describe('how item and field embeddings are fused').default('concat'),
   }),
-  build: (scope, config, schema, items) => {
-    const table = itemTable(scope, schema.items, config);
+  check: checkHeads,
+  build: (context) => {
+    const { scope, config, schema, items, knownItems } = context;
+    const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
     const fields = ordered(selectFields(schema, config.fields));
     const streams = [
-      embed(table, items),
+      embed(rows, items),
       ...fields.map((field) =>
-        fieldEmbedding(scope, schema, field, items, { width: d, pooling: config.pooling, deviation }),
+        fieldEmbedding(scope, schema, field, knownItems, { width: d, pooling: config.pooling, deviation }),
       ),
     ];
     const fusion = declareStreamFusion(
@@ -55,13 +57,11 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
     const layers = encode(scope, embedInput(scope, input, config), items, config, (own, stream, options) =>
       vanillaAttention(stream, declareAttention(own, d, heads, deviation), options),
     );
-    return { hidden: last(layers), layers, itemTable: table, auxiliary: [] };
+    return { hidden: last(layers), layers, itemTable: table };
   },
-  fixedLength: () => false,
   referenceNames: (config, schema) =>
     fieldNamesShared(commonNames(config), selectFields(schema, config.fields)).layer(
       'fusion.projection',
       'concat_layer',
     ).entries,
-  frozen: () => false,
 };

@@ -8,11 +8,9 @@ import {
   createGraph,
   equal,
   expandDims,
-  gather,
   input,
   iota,
   less,
-  matmul,
   mul,
   not,
   or,
@@ -22,13 +20,14 @@ import {
   select,
   sub,
   topK,
-  type Dim,
   type Graph,
   type Parameter,
   type Tensor,
 } from '@difsr/graph';
-import { itemLoss, pairwiseLoss, Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
-import type { Encoding, ModelInstance } from './definition.js';
+import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
+import type { ModelInstance } from './definition.js';
+import { itemsInput } from './objectives/objective.js';
+import { scoresOf } from './scoring.js';
 
 /** What a traced task declared. */
 export interface Declared {
@@ -39,10 +38,7 @@ export interface Declared {
   readonly masks: readonly MaskSpec[];
 }
 
-/**
- * The training loss. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column),
- * `targetItems` int32 [targets], `weights` [targets]; for the pairwise loss also `negativeItems` int32 [targets].
- */
+/** The training loss, on the inputs that the model's objective feeds. */
 export interface TrainingTask extends Declared {
   /** Scalar: item loss + sum of factor * auxiliary loss. */
   readonly loss: Tensor;
@@ -63,34 +59,10 @@ const declared = (scope: Scope): Declared => ({
   masks: scope.masks,
 });
 
-function itemsInput(model: ModelInstance): Tensor {
-  const length: Dim = model.fixedLength ? model.config.maxLength : 'length';
-  return input('items', ['batch', length], 'int32');
-}
-
 /** Traces the training loss of a model. */
 export function trainingTask(model: ModelInstance, options: { readonly training?: boolean } = {}): TrainingTask {
   const scope = new Scope({ training: options.training ?? true });
-  const { hidden, itemTable, auxiliary } = model.build(scope, itemsInput(model));
-  const targets = input('targetItems', ['targets'], 'int32');
-  const weights = input('weights', ['targets']);
-  const reached = gather(hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]
-  const item =
-    model.config.loss === 'pairwise'
-      ? pairwiseLoss(
-          reached,
-          gather(itemTable, targets),
-          gather(itemTable, input('negativeItems', ['targets'], 'int32')),
-          weights,
-        )
-      : itemLoss(reached, itemTable, targets, weights, model.config.paddingClass);
-  const parts: Record<string, Tensor> = { 'loss.item': item };
-  let loss = item;
-  for (const { name, factor, loss: own } of auxiliary) {
-    const value = own(reached, targets, weights);
-    parts[`loss.${name}`] = value;
-    loss = add(loss, mul(value, factor));
-  }
+  const { loss, parts } = model.objective.loss(model, scope);
   const trained = scope.parameters.map(({ spec, tensor }) => ({
     name: spec.name,
     tensor,
@@ -109,7 +81,9 @@ export function lastHidden(hidden: Tensor, items: Tensor): Tensor {
 }
 
 /** A model's scores of all items after each sequence. */
-export interface Scores extends Declared, Pick<Encoding, 'layers'> {
+export interface Scores extends Declared {
+  /** Outputs of inner layers. */
+  readonly layers: readonly Tensor[];
   /** [batch, d] */
   readonly hidden: Tensor;
   /** [batch, items + 1]; column 0 is padding */
@@ -122,15 +96,16 @@ export interface Scores extends Declared, Pick<Encoding, 'layers'> {
 export function traceScores(model: ModelInstance): Scores {
   const scope = new Scope({ training: false });
   const items = itemsInput(model);
-  const encoding = model.build(scope, items);
-  const hidden = lastHidden(encoding.hidden, items);
+  const asked = model.objective.query(model, items);
+  const encoding = model.build(scope, asked);
+  const hidden = lastHidden(encoding.hidden, asked);
   return {
     ...declared(scope),
-    layers: encoding.layers,
+    layers: encoding.layers ?? [],
     itemTable: encoding.itemTable,
     hidden,
     items,
-    scores: matmul(hidden, encoding.itemTable, { transB: true }),
+    scores: scoresOf(encoding, hidden),
   };
 }
 

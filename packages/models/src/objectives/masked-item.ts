@@ -1,0 +1,121 @@
+// Masked items (cloze): some items of a sequence are replaced by [MASK], and predicted from both sides (Sun et al., BERT4Rec,
+// CIKM 2019, sec. 3.6). What comes next is asked for by a [MASK] behind the history.
+import {
+  add,
+  at,
+  broadcast,
+  cast,
+  equal,
+  expandDims,
+  gather,
+  gatherLast,
+  input,
+  iota,
+  less,
+  minimum,
+  not,
+  reduceSum,
+  select,
+  size,
+  streamId,
+  sub,
+  uniformAt,
+  type Tensor,
+} from '@difsr/graph';
+import type { ModelInstance } from '../definition.js';
+import { itemLossOf, withAuxiliary } from './next-item.js';
+import { integers, itemsInput, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+
+/** Slots are filled up to a multiple of this, so that the largest tensors have few sizes. */
+const SLOT_STEP = 64;
+
+/**
+ * Masked items. Every item of a row is masked with probability `ratio`, at least one; each mask of a step weighs 1 / (slots of
+ * the step). Inputs as those of the next item, where `targetPositions` are the masked places.
+ *
+ * @param options `ratio`: share of the items to mask, above 0 and below 1.
+ * @throws RangeError for another ratio.
+ */
+export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
+  if (!(ratio > 0 && ratio < 1))
+    throw new RangeError(`maskedItem: ratio is above 0 and below 1, got ${ratio}. Cure: take 0.2`);
+  return {
+    name: 'masked-item',
+    forms: ['all-positions'],
+    spare: 1,
+    extraItems: 1,
+    inputsPerStep: (slots) => Math.max(1, Math.floor(slots / ratio)),
+    loss: (model, scope) => {
+      const encoding = model.build(scope, itemsInput(model));
+      const targets = input('targetItems', ['targets'], 'int32');
+      const weights = input('weights', ['targets']);
+      const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2);
+      const item = itemLossOf(model, encoding, reached, targets, weights);
+      return withAuxiliary(item, encoding.auxiliary, { reached, targets, weights });
+    },
+    batch: (model, windows, draw) => maskedBatch(model, windows, draw, ratio),
+    query: maskBehind,
+  };
+}
+
+/** Id of [MASK]: the row behind the items. */
+function maskId(model: ModelInstance): number {
+  return model.schema.items + 1;
+}
+
+// An index with `!` is in range by construction.
+function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Draw, ratio: number): ObjectiveBatch {
+  const { starts, inputs } = windows;
+  const rows = starts.length;
+  const length = windows.length + 1; // the item that comes next is one of the row
+  const items = new Int32Array(rows * length);
+  const key = { seed, step, stream: streamId('masked') };
+  const places: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const count = inputs[row]! + 1;
+    items.set(windows.items.subarray(starts[row]!, starts[row]! + count), row * length);
+    const first = places.length;
+    for (let column = 0; column < count; column++) {
+      const place = row * length + column;
+      if (uniformAt(key, place) < ratio) places.push(place);
+    }
+    // A row without a mask would teach nothing: its place is drawn by a number that no column has used.
+    const forced = uniformAt(key, rows * length + row);
+    if (places.length === first) places.push(row * length + Math.floor(forced * count));
+  }
+  const slots = Math.ceil(places.length / SLOT_STEP) * SLOT_STEP;
+  const targetPositions = new Int32Array(slots);
+  const targetItems = new Int32Array(slots).fill(1);
+  places.forEach((place, slot) => {
+    targetPositions[slot] = place;
+    targetItems[slot] = items[place]!;
+    items[place] = maskId(model);
+  });
+  return {
+    feeds: {
+      items: integers(items, [rows, length]),
+      targetPositions: integers(targetPositions, [slots]),
+      targetItems: integers(targetItems, [slots]),
+      weights: { dtype: 'float32', shape: [slots], data: new Float32Array(slots).fill(1 / slots, 0, places.length) },
+    },
+    sizes: new Map([
+      ['batch', rows],
+      ['length', length],
+      ['targets', slots],
+    ]),
+    targets: places.length,
+    slots,
+  };
+}
+
+/** [MASK] behind the last item of each row; a row that is full loses its oldest item for it. */
+function maskBehind(model: ModelInstance, items: Tensor): Tensor {
+  const columns = at(items.shape, 1);
+  const place = expandDims(iota(columns), 0); // [1, n]
+  const count = reduceSum(cast(not(equal(items, 0)), 'float32'), [1], true); // [b, 1]
+  const last = sub(size(columns), 1);
+  const later = cast(minimum(add(cast(place, 'float32'), 1), last), 'int32');
+  const moved = gatherLast(items, broadcast(later, items.shape));
+  const kept = select(less(last, count), moved, items);
+  return select(equal(cast(place, 'float32'), minimum(count, last)), maskId(model), kept);
+}

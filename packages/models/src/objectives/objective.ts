@@ -1,0 +1,86 @@
+// What a model is trained for, and how it is asked afterwards: loss, batch form, draws and the input at inference belong
+// together. The training loop, evaluation, recommending and export know this interface and no objective by name.
+import { bindShape, input, streamId, type Dim, type Feeds, type HostTensor, type Tensor } from '@difsr/graph';
+import type { MaskSpec, Scope } from '@difsr/nn';
+import type { ModelInstance } from '../definition.js';
+
+/** One row per sequence with several targets, or one row per target. */
+export type BatchForm = 'all-positions' | 'prefix';
+
+/** Consecutive items of some sequences, a row each, as they were read: what is input and what target is the objective's. */
+export interface Windows {
+  /** Columns that the rows of this step have at most. */
+  readonly length: number;
+  /** Row r: `inputs[r]` items from `items[starts[r]]` on, oldest first, and one more, which comes next. */
+  readonly items: Int32Array;
+  readonly starts: Int32Array;
+  readonly inputs: Int32Array;
+  /** The last so many inputs of a row are new in this epoch; those before them are there as context. */
+  readonly targets: Int32Array;
+  /** Target slots that the step has. */
+  readonly slots: number;
+}
+
+/** What everything that is drawn for one step is a function of. */
+export interface Draw {
+  readonly seed: number;
+  /** Optimizer steps before this one, over all epochs. */
+  readonly step: number;
+}
+
+/** The inputs of one step. */
+export interface ObjectiveBatch {
+  readonly feeds: Feeds;
+  /** Sizes of the symbols, for the dropout masks. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Targets that weigh something. */
+  readonly targets: number;
+  /** Target slots; each target weighs 1 / slots. */
+  readonly slots: number;
+}
+
+/** The traced loss. */
+export interface ObjectiveLoss {
+  /** Scalar: item loss + sum of factor * auxiliary loss. */
+  readonly loss: Tensor;
+  /** `loss.item`, `loss.attribute.FIELD`: unweighted parts. */
+  readonly parts: Readonly<Record<string, Tensor>>;
+}
+
+/** See the head of the module. */
+export interface Objective {
+  readonly name: string;
+  /** The batch forms that it can be trained in. */
+  readonly forms: readonly BatchForm[];
+  /** Columns behind a history that it fills when it asks for what comes next, such as one for [MASK]. */
+  readonly spare: number;
+  /** Rows of the item table behind the items that it needs, such as one for [MASK]. */
+  readonly extraItems: number;
+  /** Inputs that a step of so many target slots takes. */
+  readonly inputsPerStep: (slots: number) => number;
+  /** Traces the model and its loss on inputs that {@link batch} feeds. */
+  readonly loss: (model: ModelInstance, scope: Scope) => ObjectiveLoss;
+  /** The inputs of a step: a pure function of its windows and of what it is drawn by. */
+  readonly batch: (model: ModelInstance, windows: Windows, draw: Draw) => ObjectiveBatch;
+  /** `items` int32 [batch, length], histories padded with 0 on the right, as what the model is asked; of the same shape. */
+  readonly query: (model: ModelInstance, items: Tensor) => Tensor;
+}
+
+/** Declares the input `items` of a program: int32 [batch, length]. */
+export function itemsInput({ fullRows, config }: Pick<ModelInstance, 'fullRows' | 'config'>): Tensor {
+  const length: Dim = fullRows ? config.maxLength : 'length';
+  return input('items', ['batch', length], 'int32');
+}
+
+/** An int32 tensor around `data`. */
+export const integers = (data: Int32Array, shape: readonly number[]): HostTensor => ({ dtype: 'int32', shape, data });
+
+/** The dropout masks of a step, described. */
+export function maskFeeds(masks: readonly MaskSpec[], sizes: ReadonlyMap<string, number>, { seed, step }: Draw): Feeds {
+  return Object.fromEntries(
+    masks.map(({ name, shape, rate }) => [
+      name,
+      { mask: { seed, step, stream: streamId(name) }, rate, shape: bindShape(shape, sizes) },
+    ]),
+  );
+}

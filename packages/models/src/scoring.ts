@@ -1,0 +1,22 @@
+// Scores are products of a hidden state with the item table, plus the items' bias where a model has one.
+import { add, broadcast, concat, constant, expandDims, matmul, type Tensor } from '@difsr/graph';
+import type { Encoding } from './definition.js';
+
+/**
+ * Operands whose product are the scores: a bias is one more column of the table, and a 1 behind each hidden state, so that
+ * losses over a table need not know of it. `hidden [targets, d]`.
+ */
+export function scoring(
+  { itemTable, itemBias }: Encoding,
+  hidden: Tensor,
+): { readonly hidden: Tensor; readonly table: Tensor } {
+  if (itemBias === undefined) return { hidden, table: itemTable };
+  const ones = broadcast(constant(1), [...hidden.shape.slice(0, -1), 1]);
+  return { hidden: concat([hidden, ones], -1), table: concat([itemTable, expandDims(itemBias, 1)], 1) };
+}
+
+/** Scores of all items, `[batch, items + 1]`. `hidden [batch, d]`. */
+export function scoresOf({ itemTable, itemBias }: Encoding, hidden: Tensor): Tensor {
+  const scores = matmul(hidden, itemTable, { transB: true });
+  return itemBias === undefined ? scores : add(scores, itemBias);
+}
