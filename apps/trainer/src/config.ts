@@ -27,7 +27,7 @@ import { UsageError } from './errors.js';
 import { withLists } from './lists.js';
 import { chooseByName, didYouMean } from './nearest.js';
 import { differenceOf, exampleValue, keysMeant } from './other-names.js';
-import { defaultPreset, presetConfig, presets } from './presets.js';
+import { defaultPreset, presetsOf } from './presets.js';
 
 /** What the command line says about the configuration. */
 export interface ConfigSources {
@@ -63,10 +63,10 @@ export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> 
   const preset = chooseByName(
     'preset',
     sources.preset ?? presetName ?? defaultPreset,
-    presets,
+    presetsOf(model),
     sources.preset === undefined ? sources.config : '--preset',
   );
-  const merged = mergeTrees(presetConfig(preset, model.name), written);
+  const merged = mergeTrees({ ...preset }, written);
   const problems = new Problems(layers, merged, schema);
   const run = runConfigSchema.safeParse(merged);
   if (!run.success) problems.add(run.error.issues, []);

@@ -1,7 +1,7 @@
 // docs/configuration.md, made from the schemas that validate, so that it cannot say anything else.
 import { models, type RegisteredModel } from '@difsr/models';
 import { allowed, configSchema, keysOf, modelSchema, nodeAt, type SchemaNode } from './config-schema.js';
-import { presets } from './presets.js';
+import { presets, presetsOf } from './presets.js';
 
 /** The whole page, in Markdown. */
 export function configurationReference(): string {
@@ -38,11 +38,11 @@ training:
 
 ## Presets
 
-With a model other than \`dif-sr\`, a preset sets the options that all models share.
+This is what they set for \`dif-sr\`; other models have presets of the same names, with the options that they have.
 
 | preset | sets |
 |---|---|
-${[...presets].map(([name, preset]) => `| \`${name}\` | ${preset.description}: ${settings({ ...preset.shared, ...preset.models['dif-sr'] }, 'model')}, ${settings(preset.training, 'training')} |`).join('\n')}
+${[...presets].map(([name, { description }]) => `| \`${name}\` | ${description}: ${presetSettings(name)} |`).join('\n')}
 
 ## General
 
@@ -53,7 +53,7 @@ ${sections.map((key) => `\n## ${key}\n\n${sentence(nodeAt(schema, [key]))}\n\n${
 \`model.name\` chooses the model (default \`dif-sr\`). All models have these options:
 
 ${rows(shared)}
-${models.map((model) => `\n### ${model.name}\n\n${sentence({ description: model.description })} ${model.source}.\n\n${ownOptions(model, shared)}\n`).join('')}`;
+${models.map((model) => `\n### ${model.name}\n\n${sentence({ description: model.description })} ${model.source === undefined ? '' : `${model.source}.`}\n\n${ownOptions(model, shared)}\n`).join('')}`;
 }
 
 /** Options that every model has, with the same meaning and default. */
@@ -68,6 +68,12 @@ function ownOptions(model: RegisteredModel, shared: readonly (readonly [string, 
   const names = new Set(shared.map(([path]) => path));
   const own = options(modelSchema(model), 'model').filter(([path]) => !names.has(path));
   return own.length === 0 ? 'No further options.' : rows(own);
+}
+
+function presetSettings(name: string): string {
+  const [first] = models;
+  const preset = first === undefined ? undefined : presetsOf(first).get(name);
+  return preset === undefined ? '' : `${settings(preset.model, 'model')}, ${settings(preset.training, 'training')}`;
 }
 
 function settings(values: Readonly<Record<string, unknown>>, section: string): string {

@@ -1,6 +1,6 @@
 // Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
 import * as z from 'zod';
-import { ModelConfigError, type ModelConfig } from './definition.js';
+import { ModelConfigError, type ModelConfig, type Preset } from './definition.js';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);
@@ -14,6 +14,7 @@ export interface TransformerConfig extends ModelConfig {
   readonly attentionDropout: number;
   readonly initializerRange: number;
   readonly layerNormEpsilon: number;
+  readonly scale: 'headSize' | 'hiddenSize';
   readonly loss: 'cross-entropy' | 'pairwise';
   readonly paddingClass: boolean;
 }
@@ -37,6 +38,7 @@ export const transformerShape: {
   readonly attentionDropout: z.ZodDefault<z.ZodNumber>;
   readonly initializerRange: z.ZodDefault<z.ZodNumber>;
   readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
+  readonly scale: z.ZodDefault<z.ZodEnum<{ headSize: 'headSize'; hiddenSize: 'hiddenSize' }>>;
   readonly loss: z.ZodDefault<z.ZodEnum<{ 'cross-entropy': 'cross-entropy'; pairwise: 'pairwise' }>>;
   readonly paddingClass: z.ZodDefault<z.ZodBoolean>;
 } = {
@@ -49,6 +51,12 @@ export const transformerShape: {
   attentionDropout: rate('dropout on attention probabilities').default(0.3),
   initializerRange: z.number().positive().describe('standard deviation of initial weights').default(0.02),
   layerNormEpsilon: z.number().positive().describe('epsilon inside the root of layer normalization').default(1e-12),
+  scale: z
+    .enum(['headSize', 'hiddenSize'])
+    .describe(
+      "what scores are divided by the root of: a head's width, as published code does, or hiddenSize, as eq. (5) and (10) of DIF-SR are printed",
+    )
+    .default('headSize'),
   loss: z
     .enum(['cross-entropy', 'pairwise'])
     .describe('softmax over all items, or one sampled negative per target (BPR)')
@@ -85,4 +93,15 @@ export const perField = (
 /** The value of a per-field option. */
 export function ofField(option: number | Readonly<Record<string, number>>, field: string, fallback: number): number {
   return typeof option === 'number' ? option : (option[field] ?? fallback);
+}
+
+/** The presets that transformers share, with what a model adds to each. */
+export function transformerPresets(
+  own: Readonly<Partial<Record<'small' | 'paper', Readonly<Record<string, unknown>>>>> = {},
+): Readonly<Record<'small' | 'paper', Preset>> {
+  const shared = { innerSize: 256, maxLength: 50, hiddenDropout: 0.5, attentionDropout: 0.3 };
+  return {
+    small: { model: { hiddenSize: 64, layers: 2, heads: 2, ...shared, ...own.small } },
+    paper: { model: { hiddenSize: 256, layers: 4, heads: 8, ...shared, ...own.paper } },
+  };
 }

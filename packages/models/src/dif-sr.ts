@@ -5,7 +5,15 @@
 import { difAttention, declareDif, type Fusion, type FusionForm } from '@difsr/attention';
 import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
-import { checkHeads, transformerShape, ofField, perField, sideShape, type TransformerConfig } from './config.js';
+import {
+  checkHeads,
+  transformerPresets,
+  transformerShape,
+  ofField,
+  perField,
+  sideShape,
+  type TransformerConfig,
+} from './config.js';
 import type { AuxiliaryLoss, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields, valuesOf } from './fields.js';
@@ -53,6 +61,10 @@ export const difSr: ModelDefinition<DifSrConfig> = {
       .boolean()
       .describe('leave side embeddings at their initial values, as the published code does by mistake')
       .default(false),
+  }),
+  presets: transformerPresets({
+    small: { sideWidth: 64, fusion: 'sum', attributeLoss: 5 },
+    paper: { sideWidth: 64, fusion: 'gate', attributeLoss: 10 },
   }),
   check: checkHeads,
   build: (context) => {

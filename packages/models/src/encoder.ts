@@ -48,6 +48,7 @@ export function encode(
   attention: LayerAttention,
 ): Tensor[] {
   const mask = causalMask(items);
+  const scale = config.scale === 'hiddenSize' ? { scale: 1 / Math.sqrt(config.hiddenSize) } : {};
   const outputs: Tensor[] = [];
   let stream = x;
   for (let k = 0; k < config.layers; k++) {
@@ -56,6 +57,7 @@ export function encode(
     const { output } = attention(own, stream, {
       heads: config.heads,
       mask,
+      ...scale,
       dropout: (probabilities) => own.dropout(probabilities, config.attentionDropout, 'probabilities'),
     });
     stream = layerNorm(

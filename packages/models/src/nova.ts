@@ -4,7 +4,7 @@ import { broadcast } from '@difsr/graph';
 import { declareAttention, declareStreamFusion, fuseStreams, novaAttention, type Fusion } from '@difsr/attention';
 import { embed, widthOf, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
-import { checkHeads, transformerShape, sideShape, type TransformerConfig } from './config.js';
+import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
 import type { ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
@@ -31,6 +31,7 @@ export const nova: ModelDefinition<NovaConfig> = {
       .describe('how the stream and side information are fused for queries and keys')
       .default('gate'),
   }),
+  presets: transformerPresets(),
   check: checkHeads,
   build: (context) => {
     const { scope, config, schema, items, knownItems } = context;

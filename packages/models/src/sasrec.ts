@@ -4,7 +4,7 @@ import { add } from '@difsr/graph';
 import { declareAttention, vanillaAttention } from '@difsr/attention';
 import { embed } from '@difsr/nn';
 import * as z from 'zod';
-import { checkHeads, transformerShape, type TransformerConfig } from './config.js';
+import { checkHeads, transformerPresets, transformerShape, type TransformerConfig } from './config.js';
 import type { ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { positionEmbedding } from './fields.js';
@@ -20,6 +20,7 @@ export const sasrec: ModelDefinition<SasRecConfig> = {
   description: 'self-attention over items and positions',
   source: 'Kang & McAuley, Self-Attentive Sequential Recommendation, ICDM 2018',
   config: z.strictObject(transformerShape),
+  presets: transformerPresets(),
   check: checkHeads,
   build: (context) => {
     const { scope, config, items } = context;

@@ -4,7 +4,7 @@ import { add } from '@difsr/graph';
 import { declareAttention, declareStreamFusion, fuseStreams, vanillaAttention, type Fusion } from '@difsr/attention';
 import { embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
-import { checkHeads, transformerShape, sideShape, type TransformerConfig } from './config.js';
+import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
 import type { FieldSchema, ModelDefinition } from './definition.js';
 import { embedInput, encode, itemTable } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
@@ -34,6 +34,7 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
     ...sideShape,
     fusion: z.enum(['sum', 'concat', 'gate']).describe('how item and field embeddings are fused').default('concat'),
   }),
+  presets: transformerPresets(),
   check: checkHeads,
   build: (context) => {
     const { scope, config, schema, items, knownItems } = context;

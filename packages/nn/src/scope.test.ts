@@ -91,6 +91,23 @@ describe('initial values', () => {
     expect(Math.abs(mean)).toBeLessThan(0.02);
     expect(Math.abs(deviation - 0.5)).toBeLessThan(0.02);
     expect([...initialValue({ ...spec('a', [2]), initializer: { kind: 'ones' } }, 1).data]).toEqual([1, 1]);
+    expect([...initialValue({ ...spec('a', [2]), initializer: { kind: 'constant', value: 0.5 } }, 1).data]).toEqual([
+      0.5, 0.5,
+    ]);
     expect([...initialValue({ ...spec('a', [2]), initializer: { kind: 'zeros' } }, 1).data]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['uniform', { kind: 'uniform', bound: 0.3 }, 0.3 / Math.sqrt(3), 0.3],
+    ['glorot, normal', { kind: 'glorot-normal' }, Math.sqrt(2 / 300), Infinity],
+    ['glorot, uniform', { kind: 'glorot-uniform' }, Math.sqrt(2 / 300), Math.sqrt(6 / 300)],
+    ['glorot with a gain', { kind: 'glorot-uniform', gain: 2 }, 2 * Math.sqrt(2 / 300), 2 * Math.sqrt(6 / 300)],
+  ] as const)('have the deviation and the bound of %s', (_, initializer, deviation, bound) => {
+    const values = Float64Array.from(initialValue({ ...spec('a', [200, 100]), initializer }, 1).data);
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+    expect(Math.abs(mean)).toBeLessThan(deviation / 50);
+    expect(Math.sqrt(variance) / deviation).toBeCloseTo(1, 1.5);
+    expect(values.every((x) => Math.abs(x) <= bound)).toBe(true);
   });
 });

@@ -44,14 +44,14 @@ function list(terminal: Terminal): void {
   const rows = models.map(({ name, description, source }, place) => [
     name,
     `${description}${place === 0 ? ' (the default)' : ''}`,
-    source,
+    source ?? '',
   ]);
   for (const line of table(rows, ['left', 'left', 'left'])) terminal.line(line);
 }
 
 function show(terminal: Terminal, model: RegisteredModel): void {
   terminal.line(`${terminal.style('bold', model.name)}: ${model.description}`);
-  terminal.line(model.source);
+  if (model.source !== undefined) terminal.line(model.source);
   terminal.line();
   const options = Object.entries(modelSchema(model).properties ?? {});
   const rows = options.map(([key, node]) => [
