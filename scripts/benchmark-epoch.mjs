@@ -13,7 +13,7 @@ import { at, bindShape, createGraph, input, matmul, reduceSum, trainingStep } fr
 import { findModel, trainingTask } from '../packages/models/dist/index.js';
 import { createWorkerBackend } from '../packages/onnxruntime/dist/index.js';
 import { planEpoch, runConfigSchema, train } from '../packages/training/dist/index.js';
-import { presetConfig, presets } from '../apps/trainer/dist/presets.js';
+import { presetsOf } from '../apps/trainer/dist/presets.js';
 
 const { values } = parseArgs({
   options: {
@@ -24,10 +24,11 @@ const { values } = parseArgs({
     threads: { type: 'string', default: String(availableParallelism()) },
   },
 });
-const preset = presets.get(values.preset);
-if (preset === undefined) throw new Error(`no preset "${values.preset}": ${[...presets.keys()].join(', ')}`);
+const found = findModel(values.model);
+if (found === undefined) throw new Error(`no model "${values.model}"`);
+const own = presetsOf(found).get(values.preset);
+if (own === undefined) throw new Error(`no preset "${values.preset}": ${[...presetsOf(found).keys()].join(', ')}`);
 const threads = Number(values.threads);
-const own = presetConfig(preset, values.model);
 const config = runConfigSchema.parse({
   data: { path: values.data },
   model: { ...own.model, name: values.model },
@@ -86,8 +87,6 @@ function operations(node, sizes) {
   }
 }
 
-const found = findModel(values.model);
-if (found === undefined) throw new Error(`no model "${values.model}"`);
 const model = found.instantiate({ ...own.model }, schemaOf(dataset));
 const task = trainingTask(model);
 const { graph } = trainingStep({
@@ -106,12 +105,7 @@ const plan = planEpoch({
 });
 let total = 0;
 for (let step = 0; step < plan.steps; step++) {
-  const { rows, length, targetItems } = plan.batch(step);
-  const sizes = new Map([
-    ['batch', rows],
-    ['length', length],
-    ['targets', targetItems.length],
-  ]);
+  const { sizes } = model.objective.batch(model, plan.windows(step), { seed: config.training.seed, step });
   for (const node of graph.nodes) total += operations(node, sizes);
 }
 

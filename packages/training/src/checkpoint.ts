@@ -20,6 +20,8 @@ export interface RunState {
   readonly globalStep: number;
   /** Sums over the epoch in progress, by loss name. */
   readonly lossSums: Readonly<Record<string, number>>;
+  /** Targets of the epoch in progress that these sums are over. */
+  readonly targets?: number;
   readonly earlyStopping: EarlyStoppingState;
   /** Validation metrics of the best epoch, means over targets. */
   readonly bestValid: Metrics;

@@ -6,6 +6,7 @@ import type { RunState } from './checkpoint.js';
 import type { EpochRecord } from './events.js';
 import { optimizerOf, scheduleOf, trainingFeeds } from './feeds.js';
 import { RunError } from './run-error.js';
+import { planOf } from './plan.js';
 import { ReadAhead } from './read-ahead.js';
 import { planStoredEpoch } from './sampler.js';
 import { learningRate, placeInRun } from './schedule.js';
@@ -32,15 +33,8 @@ export async function trainEpoch(
   const { options, model, store, task, emit } = session;
   const { training } = options.config;
   const { seed } = training;
-  const plan = planStoredEpoch({
-    store,
-    maxLength: model.config.maxLength,
-    targetsPerStep: training.targetsPerStep,
-    seed,
-    epoch: start.epoch,
-    form: training.form,
-  });
-  const batches = new ReadAhead((step) => plan.batch(step), plan.steps);
+  const plan = planStoredEpoch({ store, epoch: start.epoch, ...planOf(model, training) });
+  const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
   const optimizer = optimizerOf(training);
   const schedule = scheduleOf(training);
   /** Of a step of this epoch. */
@@ -52,7 +46,7 @@ export async function trainEpoch(
       placeInRun({ epoch: start.epoch, step, steps: plan.steps }, session.stepsPerEpoch),
     );
   const sums: Record<string, number> = { ...start.lossSums };
-  const inFlight: { readonly result: Promise<Values>; readonly realTargets: number }[] = [];
+  const inFlight: { readonly result: Promise<Values>; readonly targets: number; readonly slots: number }[] = [];
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const started = performance.now();
@@ -60,6 +54,8 @@ export async function trainEpoch(
   let paused = 0;
   let done = start.step;
   let targets = 0;
+  // Checkpoints within an epoch have not always counted its targets: then they are those of the plan.
+  let trained = start.targets ?? (start.step === 0 ? 0 : NaN);
   let lastCheckpoint = performance.now();
 
   const stateNow = (): RunState => ({
@@ -67,19 +63,22 @@ export async function trainEpoch(
     step: done,
     globalStep: start.globalStep + done - start.step,
     lossSums: { ...sums },
+    targets: trained,
   });
   const finishOne = async (): Promise<void> => {
     const next = inFlight.shift();
-    const values = await next?.result;
+    if (next === undefined) return;
+    const values = await next.result;
     done++;
-    const loss = values?.['loss']?.data[0];
+    const loss = values['loss']?.data[0];
     if (loss === undefined || !Number.isFinite(loss)) {
       throw new RunError(
         `the loss is ${loss} at epoch ${start.epoch + 1}, step ${done}: training has diverged. Cure: a lower learning rate (it is ${training.learningRate}) or gradient clipping (--set training.clipNorm=1)`,
       );
     }
     for (const name of ['loss', ...Object.keys(task.parts)])
-      sums[name] = (sums[name] ?? 0) + (values?.[name]?.data[0] ?? 0) * plan.slots;
+      sums[name] = (sums[name] ?? 0) + (values[name]?.data[0] ?? 0) * next.slots;
+    trained += next.targets;
     const seconds = (performance.now() - started - paused) / 1000;
     const share = (done - start.step) / Math.max(1, plan.steps - start.step);
     emit({
@@ -87,13 +86,12 @@ export async function trainEpoch(
       epoch: start.epoch + 1,
       step: done,
       steps: plan.steps,
-      loss: meanOf(loss, next?.realTargets),
+      // A step that is not full sums over fewer targets: what is shown is the mean over those that it has.
+      loss: (loss * next.slots) / Math.max(1, next.targets),
       positionsPerSecond: targets / seconds,
       secondsLeft: (seconds * (1 - share)) / share,
     });
   };
-  /** A step that is not full sums over fewer targets: what is shown is the mean over those that it has. */
-  const meanOf = (loss: number, realTargets = plan.slots): number => (loss * plan.slots) / Math.max(1, realTargets);
   const drain = async (): Promise<void> => {
     while (inFlight.length > 0) await finishOne();
   };
@@ -104,20 +102,13 @@ export async function trainEpoch(
         await drain();
         return { interrupted: true, state: stateNow(), seconds: secondsSoFar() };
       }
-      const batch = await batches.take(step);
-      const globalStep = start.globalStep + step - start.step;
-      const feeds = trainingFeeds(batch, {
-        masks: task.masks,
-        optimizer,
-        seed,
-        globalStep,
-        learningRate: rate(step),
-        ...(model.config.loss === 'pairwise' ? { negatives: model.schema.items } : {}),
-      });
+      const draw = { seed, step: start.globalStep + step - start.step };
+      const batch = model.objective.batch(model, await batches.take(step), draw);
+      const feeds = trainingFeeds(batch, { masks: task.masks, optimizer, draw, learningRate: rate(step) });
       const result = run(feeds);
       result.catch(() => undefined); // awaited in order below; a later failure must not count as unhandled before its turn
-      inFlight.push({ result, realTargets: batch.realTargets });
-      targets += batch.realTargets;
+      inFlight.push({ result, targets: batch.targets, slots: batch.slots });
+      targets += batch.targets;
       if (inFlight.length >= 2) await finishOne();
       if (
         training.checkpointSeconds > 0 &&
@@ -141,7 +132,8 @@ export async function trainEpoch(
     delay.disable();
   }
   const seconds = secondsSoFar();
-  const losses = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / plan.targets]));
+  if (Number.isNaN(trained)) trained = plan.targets;
+  const losses = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / trained]));
   const state = stateNow();
   return {
     interrupted: false,
@@ -150,7 +142,7 @@ export async function trainEpoch(
       epoch: start.epoch + 1,
       losses,
       seconds,
-      positionsPerSecond: plan.targets / seconds,
+      positionsPerSecond: trained / seconds,
       longestPauseMilliseconds: delay.max / 1e6,
       learningRate: rate(plan.steps - 1),
     },

@@ -3,10 +3,9 @@
 import type { EvaluationCases } from '@difsr/data';
 import type { Backend, Feeds, Program, Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
-import { padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
+import { integers, padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
 import type { Evaluation } from './events.js';
-import { integers } from './feeds.js';
 import { ReadAhead } from './read-ahead.js';
 import { RunError } from './run-error.js';
 

@@ -2,11 +2,10 @@
 // An index with `!` is in range by construction.
 import { positions, type Positions, type SequenceRanges } from '@difsr/data';
 import { permutation, streamId } from '@difsr/graph';
+import type { BatchForm, ModelInstance } from '@difsr/models';
 import { chooseBuckets } from './buckets.js';
+import type { TrainingConfig } from './config.js';
 import { eachWindow, SamplerError } from './windows.js';
-
-/** `all-positions`: a loss at every position of a window. `prefix`: the reference's rows, a loss at the last position only. */
-export type BatchForm = 'all-positions' | 'prefix';
 
 /** How sequences are cut into steps. */
 export interface PlanOptions {
@@ -31,6 +30,19 @@ export interface WindowTable {
   readonly length: Uint16Array | Int32Array;
   /** Targets of the window: its last inputs are the ones that have one. */
   readonly targets: Uint16Array | Int32Array;
+}
+
+/** How a run cuts sequences, whatever the epoch: as its configuration says and the model's objective needs. */
+export function planOf(
+  { config, objective }: ModelInstance,
+  { targetsPerStep, seed, form }: TrainingConfig,
+): Omit<PlanOptions, 'epoch'> {
+  return {
+    maxLength: config.maxLength - objective.spare,
+    targetsPerStep: objective.inputsPerStep(targetsPerStep),
+    seed,
+    form,
+  };
 }
 
 /** The windows of the steps of one epoch. */

@@ -1,12 +1,13 @@
 // Epoch plans: which windows form which training step, as a pure function of (sequences, seed, epoch). Every target of
-// every user is in exactly one step with the weight 1 / slots of a step, whatever the buckets. Batches are built on demand,
-// in any order, so that a run resumes inside an epoch by asking for a later step.
+// every user is in exactly one step, whatever the buckets. Windows are read on demand, in any order, so that a run resumes
+// inside an epoch by asking for a later step; what is made of them is the objective's.
 // An index with `!` is in range by construction.
 import type { SequenceStore } from '@difsr/data';
+import type { Windows } from '@difsr/models';
 import { type Plan, planSteps, type PlanOptions } from './plan.js';
 
 export { SamplerError } from './windows.js';
-export type { BatchForm, PlanOptions } from './plan.js';
+export type { PlanOptions } from './plan.js';
 
 /** Rows of item ids in compressed form: sequence s is `items[offsets[s] .. offsets[s + 1])`, oldest first (as in @difsr/data). */
 export interface Sequences {
@@ -25,24 +26,6 @@ export interface StoredEpochOptions extends PlanOptions {
   readonly store: SequenceStore;
 }
 
-/** The inputs of one training step. Rows start at column 0 and are padded with 0 on the right. */
-export interface TrainingBatch {
-  readonly rows: number;
-  readonly length: number;
-  /** `[rows * length]` item ids, 0 = padding. */
-  readonly items: Int32Array;
-  /** `[rows]` items per row. */
-  readonly lengths: Int32Array;
-  /** `[slots]` flat input position, row * length + column, whose next item is the target; 0 in unused slots. */
-  readonly targetPositions: Int32Array;
-  /** `[slots]` the item to predict; 1, a valid id, in unused slots. */
-  readonly targetItems: Int32Array;
-  /** `[slots]` 1 / slots per target, 0 in unused slots. */
-  readonly weights: Float32Array;
-  /** Slots in use: the first `realTargets`. */
-  readonly realTargets: number;
-}
-
 /** The steps of one epoch. */
 export interface EpochPlan {
   readonly steps: number;
@@ -52,17 +35,17 @@ export interface EpochPlan {
   readonly slots: number;
   /** Row lengths in use, ascending. */
   readonly bucketLengths: readonly number[];
-  /** Builds the batch of a step in [0, steps): fresh arrays, equal at every call. Throws SamplerError out of range. */
-  batch(step: number): TrainingBatch;
+  /** The windows of a step in [0, steps), equal at every call. Throws SamplerError out of range. */
+  windows(step: number): Windows;
 }
 
 /** The steps of one epoch over sequences that are read when they are needed. */
-export interface StoredEpochPlan extends Omit<EpochPlan, 'batch'> {
+export interface StoredEpochPlan extends Omit<EpochPlan, 'windows'> {
   /**
-   * Reads and builds the batch of a step in [0, steps): fresh arrays, equal at every call.
+   * Reads the windows of a step in [0, steps), equal at every call.
    * @throws SamplerError out of range; DataError where the sequences cannot be read.
    */
-  batch(step: number): Promise<TrainingBatch>;
+  windows(step: number): Promise<Windows>;
 }
 
 /**
@@ -71,7 +54,7 @@ export interface StoredEpochPlan extends Omit<EpochPlan, 'batch'> {
  * @throws SamplerError for sizes that cannot work and for sequences without a single target.
  * @example
  * const plan = planEpoch({ sequences, maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'all-positions' });
- * for (let step = 0; step < plan.steps; step++) train(plan.batch(step));
+ * for (let step = 0; step < plan.steps; step++) train(objective.batch(model, plan.windows(step), { seed: 1, step }));
  */
 export function planEpoch(options: EpochOptions): EpochPlan {
   const { offsets, items } = options.sequences;
@@ -82,10 +65,14 @@ export function planEpoch(options: EpochOptions): EpochPlan {
     targets,
     slots,
     bucketLengths,
-    batch: (step) => {
+    windows: (step) => {
       const { windows } = plan.step(step);
-      const starts = Array.from(windows, (window) => table.begin[window]!);
-      return buildBatch(plan, step, items, starts);
+      return windowsOf(
+        plan,
+        step,
+        items,
+        Int32Array.from(windows, (window) => table.begin[window]!),
+      );
     },
   };
 }
@@ -95,7 +82,7 @@ export function planEpoch(options: EpochOptions): EpochPlan {
  * @throws SamplerError as {@link planEpoch}.
  * @example
  * const plan = planStoredEpoch({ store: sequenceStore(dataset), maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'prefix' });
- * for (let step = 0; step < plan.steps; step++) train(await plan.batch(step));
+ * for (let step = 0; step < plan.steps; step++) train(objective.batch(model, await plan.windows(step), { seed: 1, step }));
  */
 export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
   const { store } = options;
@@ -106,40 +93,29 @@ export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
     targets,
     slots,
     bucketLengths,
-    batch: async (step) => {
+    windows: async (step) => {
       const { windows } = plan.step(step);
       const begins = Array.from(windows, (window) => table.begin[window]!);
       // The item behind the last input is its target.
       const lengths = Array.from(windows, (window) => table.length[window]! + 1);
       const items = await store.read(begins, lengths);
       let at = 0;
-      const starts = lengths.map((length) => (at += length) - length);
-      return buildBatch(plan, step, items, starts);
+      const starts = Int32Array.from(lengths, (length) => (at += length) - length);
+      return windowsOf(plan, step, items, starts);
     },
   };
 }
 
-/** The batch of a step; row r has its first input at `items[starts[r]]`. */
-function buildBatch(plan: Plan, step: number, source: Int32Array, starts: readonly number[]): TrainingBatch {
+/** The windows of a step; row r has its first input at `items[starts[r]]`. */
+function windowsOf(plan: Plan, step: number, items: Int32Array, starts: Int32Array): Windows {
   const { table, slots } = plan;
   const { length, windows } = plan.step(step);
-  const rows = windows.length;
-  const items = new Int32Array(rows * length);
-  const lengths = new Int32Array(rows);
-  const targetPositions = new Int32Array(slots);
-  const targetItems = new Int32Array(slots).fill(1);
-  const weights = new Float32Array(slots);
-  let slot = 0;
-  windows.forEach((window, row) => {
-    const begin = starts[row]!;
-    const inputs = table.length[window]!;
-    items.set(source.subarray(begin, begin + inputs), row * length);
-    lengths[row] = inputs;
-    for (let column = inputs - table.targets[window]!; column < inputs; column++, slot++) {
-      targetPositions[slot] = row * length + column;
-      targetItems[slot] = source[begin + column + 1]!;
-    }
-  });
-  weights.fill(1 / slots, 0, slot);
-  return { rows, length, items, lengths, targetPositions, targetItems, weights, realTargets: slot };
+  return {
+    length,
+    items,
+    starts,
+    inputs: Int32Array.from(windows, (window) => table.length[window]!),
+    targets: Int32Array.from(windows, (window) => table.targets[window]!),
+    slots,
+  };
 }

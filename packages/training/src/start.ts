@@ -110,6 +110,7 @@ async function freshState({ options, config, store, task, optimizer }: StartOpti
       step: 0,
       globalStep: 0,
       lossSums: {},
+      targets: 0,
       earlyStopping: EARLY_STOPPING_START,
       bestValid: {},
       done: false,

@@ -12,10 +12,13 @@ import {
 } from '@difsr/data';
 import { descriptionSchema, loadPrepared, openPrepared, prepareDataset, type SplitSpec } from '@difsr/data/prepare';
 import { createReferenceBackend } from '@difsr/graph';
+import { instantiate, nextItem, sasrec } from '@difsr/models';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runConfigSchema } from './config.js';
 import { evaluateRun, openRun, planEpoch, planStoredEpoch, train } from './index.js';
+
+const model = instantiate(sasrec, {}, { items: 5000, fields: [] });
 
 let folder: string;
 beforeEach(async () => {
@@ -165,7 +168,12 @@ describe('planStoredEpoch', () => {
         const expected = planEpoch({ sequences: copies, targetsPerStep, ...options });
         const plan = planStoredEpoch({ store: sequenceStore(dataset), targetsPerStep, ...options });
         expect(plan).toMatchObject({ steps: expected.steps, targets: expected.targets });
-        for (let step = 0; step < plan.steps; step++) expect(await plan.batch(step)).toEqual(expected.batch(step));
+        for (let step = 0; step < plan.steps; step++) {
+          const draw = { seed: 1, step };
+          expect(nextItem.batch(model, await plan.windows(step), draw)).toEqual(
+            nextItem.batch(model, expected.windows(step), draw),
+          );
+        }
       }),
     );
   });

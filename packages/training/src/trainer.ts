@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { schemaOf, sequenceStore } from '@difsr/data';
 import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
-import { modelOf, trainingTask } from '@difsr/models';
+import { modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { judgeEpoch } from './early-stopping.js';
@@ -17,6 +17,7 @@ import { evaluatePopular, resultsOf } from './popular.js';
 import { requireSameSettings, settingsOf } from './resume.js';
 import { RunError } from './run-error.js';
 import { featureTables, RUN_FILES, writeJson } from './run-folder.js';
+import { planOf } from './plan.js';
 import { planStoredEpoch } from './sampler.js';
 import { checkSchedule } from './schedule.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
@@ -41,11 +42,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const store = sequenceStore(dataset);
   const found = options.resume === true ? await findRun(options, store) : undefined;
   const model = modelOf(config.model, schemaOf(dataset));
-  if (model.fixedLength && config.training.form !== 'prefix') {
-    throw new RunError(
-      'model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe',
-    );
-  }
+  requireForm(model, config.training.form);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved));
   const task = trainingTask(model);
@@ -60,14 +57,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const features = featureTables(dataset);
   const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
   // Only its numbers are kept: an epoch makes its own plan.
-  const { targets, steps, slots } = planStoredEpoch({
-    store,
-    maxLength: model.config.maxLength,
-    targetsPerStep: config.training.targetsPerStep,
-    seed: config.training.seed,
-    epoch: 0,
-    form: config.training.form,
-  });
+  const { targets, steps, slots } = planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) });
   checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
   const start = await startingState({
     options,
@@ -106,6 +96,15 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     await evaluator.dispose();
     await variables.dispose();
   }
+}
+
+/** A batch form that the model and its objective can be trained in. */
+function requireForm({ name, objective, leaks }: ModelInstance, form: BatchForm): void {
+  if (leaks !== undefined && form === 'all-positions') throw new RunError(leaks);
+  if (!objective.forms.includes(form))
+    throw new RunError(
+      `${name} is trained for its objective "${objective.name}", which has no form "${form}". Cure: --set training.form=${objective.forms.join(' or ')}`,
+    );
 }
 
 async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {
@@ -187,6 +186,7 @@ async function finishEpoch(
     epoch: state.epoch + 1,
     step: 0,
     lossSums: {},
+    targets: 0,
     earlyStopping: judged.state,
     ...(judged.improved ? { bestValid: valid.byTarget, bestValidByUser: valid.byUser } : {}),
     done: stopped,
