@@ -6,7 +6,7 @@ import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
-import { showResults, showWarning, unlearned } from '../output/results.js';
+import { showResults, showWarning, unlearned, warnCutOffs } from '../output/results.js';
 import { seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 import { closeData, type TrainingData } from '../prepared-data.js';
@@ -67,6 +67,7 @@ async function evaluateOn(
     threads: options.threads ?? run.config.threads,
     precision: precisionOf(run.config, backendName, options.precision),
   });
+  warnCutOffs(terminal, run.config.evaluation.ks, dataset.items.size - 1);
   const maskSeen = options.maskSeen ?? run.config.evaluation.maskSeen;
   // Only the bar is wanted: the JSON is one result, not a stream of events.
   const progress = terminal.json

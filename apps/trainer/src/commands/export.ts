@@ -11,11 +11,12 @@ import { exitCodes, UsageError, type ExitCode } from '../errors.js';
 import { jsonOption, positiveInteger } from '../options.js';
 import { bytes as size } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
+import { topOf } from './recommend.js';
 
 interface ExportOptions {
   readonly onnx?: boolean;
   readonly out?: string;
-  readonly k: number;
+  readonly k?: number;
   readonly excluded?: boolean;
   readonly json?: boolean;
 }
@@ -39,7 +40,11 @@ export function addExport(program: Command, done: (code: ExitCode) => void): voi
       '--out <file>',
       'the file (default: RUN/model.onnx); its vocabulary is put beside it as NAME.vocabulary.json',
     )
-    .option('-k <n>', 'how many top items the file returns beside all scores', positiveInteger, 20)
+    .option(
+      '-k <n>',
+      'how many top items the file returns beside all scores (default: 20, or all items where there are fewer)',
+      positiveInteger,
+    )
     .option('--excluded', 'give the file an input of items that it must not recommend, such as seen ones');
   jsonOption(command, 'the result as JSON')
     .addHelpText(
@@ -69,9 +74,9 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
   if (options.onnx !== true)
     throw new UsageError('no format was named', `write ${commandLine('export', folder, '--onnx')}`);
   const run = await openRun(folder);
-  const { k, excluded = false } = options;
-  const items = run.vocabulary.schema.items;
-  if (k > items) throw new UsageError(`-k ${k}: ${folder} knows ${items} items`, `choose -k from 1 to ${items}`);
+  const { excluded = false } = options;
+  const { items } = run.vocabulary.schema;
+  const k = topOf(options.k, items, folder);
   const out = options.out ?? join(folder, 'model.onnx');
   const vocabulary = vocabularyPath(out);
   const words = Buffer.from(`${JSON.stringify(run.vocabulary)}\n`);

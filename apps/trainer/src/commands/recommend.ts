@@ -11,10 +11,11 @@ import { processTerminal, type Terminal } from '../output/terminal.js';
 
 interface RecommendOptions extends SharedOptions {
   readonly history: string;
-  readonly k: number;
+  readonly k?: number;
   readonly includeSeen?: boolean;
 }
 
+const DEFAULT_K = 20;
 /** Unknown ids that a warning names. */
 const MOST_UNKNOWN = 10;
 
@@ -28,7 +29,7 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
       '--history <ids>',
       'item ids, oldest first, separated by spaces or commas, or a JSON list of them; "" gives popular items',
     )
-    .option('-k <n>', 'number of recommendations', positiveInteger, 20)
+    .option('-k <n>', 'number of recommendations (default: 20, or all items where there are fewer)', positiveInteger)
     .option('--include-seen', 'items of the history may be recommended again');
   backendOptions(command);
   jsonOption(command, 'the recommendations as JSON')
@@ -48,9 +49,8 @@ Examples:
 async function recommendCommand(folder: string, options: RecommendOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
   const run = await openRun(folder);
-  const { k, includeSeen = false } = options;
-  const items = run.items.tokens.length - 1;
-  if (k > items) throw new UsageError(`-k ${k}: ${folder} knows ${whole(items)} items`, `choose -k from 1 to ${items}`);
+  const { includeSeen = false } = options;
+  const k = topOf(options.k, run.items.tokens.length - 1, folder);
   const history = historyIds(options.history, new Set(run.items.tokens));
   const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
   try {
@@ -58,7 +58,8 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
     const found = await recommender.recommend(history, { k, includeSeen });
     const unknown = new Set(found.unknown);
     const known = history.filter((id) => !unknown.has(id));
-    warnUnknown(terminal, run, found);
+    warnUnknown(terminal, run, found, history.length);
+    warnFewer(terminal, found.items.length, k);
     terminal.value({ run: folder, model: run.model.name, history: known, ...found });
     showRecommendations(terminal, run, known, found);
     return exitCodes.ok;
@@ -67,7 +68,18 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
   }
 }
 
-function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recommendations): void {
+/**
+ * How many items are asked for: what was given, else 20, or as many as there are.
+ *
+ * @throws UsageError where more are asked for than there are.
+ */
+export function topOf(k: number | undefined, items: number, folder: string): number {
+  if (k === undefined) return Math.min(DEFAULT_K, items);
+  if (k <= items) return k;
+  throw new UsageError(`-k ${k}: ${folder} knows ${whole(items)} items`, `choose -k from 1 to ${items}`);
+}
+
+function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recommendations, given: number): void {
   if (unknown.length > 0) {
     const [first = ''] = unknown;
     const hint = unknown.length > 1 ? undefined : didYouMean(first, run.items.tokens.slice(1));
@@ -77,7 +89,16 @@ function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recomme
     );
   }
   if (popular)
-    terminal.warn('the history has no known item: these are the most popular items, their scores are counts');
+    terminal.warn(
+      `${given === 0 ? 'the history is empty' : 'the history has no known item'}: these are the most popular items, their scores are counts`,
+    );
+}
+
+function warnFewer(terminal: Terminal, found: number, k: number): void {
+  if (found < k)
+    terminal.warn(
+      `${found === 0 ? 'nothing is left to recommend' : `only ${whole(found)} items instead of ${whole(k)} are left to recommend`}: the others are in the history; --include-seen recommends them again`,
+    );
 }
 
 /** Shows the history with its names, and the recommendations as a table. */

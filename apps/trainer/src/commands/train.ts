@@ -12,7 +12,7 @@ import { chooseByName } from '../nearest.js';
 import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
 import { showPreparedRaw } from '../output/inspection.js';
 import { createProgress } from '../output/progress.js';
-import { showOutcome } from '../output/results.js';
+import { showOutcome, warnCutOffs } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 import { closeData, type TrainingData } from '../prepared-data.js';
 import { defaultPreset, presets } from '../presets.js';
@@ -104,6 +104,7 @@ async function trainOn(
   const { name } = config.model;
   checkModel(config, dataset);
   if (show === 'everything') showData(terminal, dataset);
+  warnCutOffs(terminal, config.evaluation.ks, dataset.items.size - 1);
   const folder = out ?? (await nextFreeFolder(`${dataset.name}-${name}`));
   if (out === undefined) await requireFreeFolder(folder);
   const backend = await openBackend(config, (line) => {
