@@ -1,6 +1,6 @@
 // What a command shows when a run has ended: metrics beside those of the popular items, what they are means of, and what can be done next.
 import type { RankedSplits, Results, RunMetrics, SplitCounts, TrainOutcome } from '@difsr/training';
-import { commandLine } from '../command-line.js';
+import { commandLine, inOwnName } from '../command-line.js';
 import { bytes, metric, metricsTable, metricTitle, seconds, whole } from './table.js';
 import type { Terminal } from './terminal.js';
 
@@ -111,5 +111,5 @@ export function unlearned(results: Results, split: Split, name = 'the model'): s
 
 /** Shows a warning where the results are, below them. */
 export function showWarning(terminal: Terminal, text: string): void {
-  terminal.line(`${terminal.style('yellow', 'warning:')} ${text}`);
+  terminal.line(`${terminal.style('yellow', 'warning:')} ${inOwnName(text)}`);
 }
