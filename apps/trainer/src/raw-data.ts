@@ -105,12 +105,13 @@ function refuseOptions(config: DataConfig): void {
 }
 
 function reportOf({ findings }: PreparedRaw): ReportEntry[] {
-  return (findings?.columns ?? [])
+  const columns = (findings?.columns ?? [])
     .filter(({ role, source }) => role !== 'unused' && source === 'interactions')
-    .map(({ column, role, kind, why }) => ({
+    .map(({ column, role, kind, why }): ReportEntry => ({
       kind: 'inferred',
       what: `column "${column}" is ${role === 'field' ? `a ${kind ?? ''} field` : `the ${role}`}`,
       count: 0,
       why,
     }));
+  return [...(findings?.report ?? []).filter(({ kind }) => kind === 'noted'), ...columns];
 }

@@ -56,6 +56,5 @@ export const NO_TIMES: readonly NoTime[] = [
 /** In seconds: a year. */
 export const NEAR_NO_TIME: number = 366 * DAY;
 
-/** What lies outside, such as 0001-01-01 and 9999-12-31, is no moment of a log: from 1899 to 2103. */
+/** What lies before 1899, or after {@link CLOCK_TO}, such as 0001-01-01 and 9999-12-31, is no moment of a log. */
 export const EARLIEST: number = -2_209_161_600 - DAY;
-export const LATEST: number = CLOCK_TO;

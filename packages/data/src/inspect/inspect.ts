@@ -143,6 +143,7 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
         report: [
           ...found.report,
           ...[log, items, users].flatMap((profiled) => (profiled === undefined ? [] : reportOf(profiled))),
+          ...roles.report,
           ...(roles.time === undefined ? [orderReport(log.source.files)] : []),
           ...(isS3Rec ? [NO_UNUSED_ITEMS] : []),
           ...judged.flatMap(noteOf),

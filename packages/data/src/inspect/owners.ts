@@ -9,7 +9,7 @@ import { type ColumnFinding, finding, undecided } from './findings.js';
 import { HARDLY_ANY, type MeetingIds, meetingIds } from './ids.js';
 import { isTitleName, nameRank, plainName } from './names.js';
 import { type ColumnProfile, isNested, type ProfiledSource, sampleColumn } from './profile.js';
-import type { Roles } from './roles.js';
+import { canBeIds, type Roles } from './roles.js';
 
 /** Types of an atomic file's header by column. */
 export async function atomicTypes({ spec, files }: OpenSource): Promise<ReadonlyMap<string, string>> {
@@ -28,7 +28,7 @@ export async function atomicTypes({ spec, files }: OpenSource): Promise<Readonly
 export function catalogueId({ columns }: ProfiledSource, role: 'item' | 'user'): ColumnProfile | undefined {
   const usual = columns
     .map((column) => ({ column, rank: plainName(column.name) === 'id' ? 0 : nameRank(column.name, role) }))
-    .filter(({ column, rank }) => rank !== undefined && column.filled > 0 && !isNested(column.type))
+    .filter(({ column, rank }) => rank !== undefined && column.filled > 0 && !isNested(column.type) && canBeIds(column))
     .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
   return usual[0]?.column;
 }

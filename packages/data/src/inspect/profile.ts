@@ -9,6 +9,7 @@ import { numberSql } from '../prepare/time.js';
 import { isOfUnit } from '../prepare/time-reading.js';
 import { type RowLabels, rowLabelsOf } from './row-labels.js';
 import { freshName } from '../sources/reader.js';
+import { tidySql } from '../tidy-text.js';
 import type { OpenSource, SourceColumnType } from '../sources/source.js';
 import { type DecimalHints, decimalOf } from './decimals.js';
 import { MISSING_WORDS, NOT_FINITE_WORDS } from './missing.js';
@@ -31,6 +32,7 @@ export interface ColumnProfile {
   readonly rows: number;
   /** Of them, those with a value. */
   readonly filled: number;
+  /** Different values; blanks too many make none. */
   readonly distinct: number;
   /** Cells that are numbers, and those that are whole ones. */
   readonly numbers: number;
@@ -149,7 +151,7 @@ async function profileColumn(
   const counts = [
     'CAST(count(*) AS INTEGER) AS "rows"',
     'CAST(count(cell) AS INTEGER) AS filled',
-    'CAST(count(DISTINCT cell) AS INTEGER) AS "distinct"',
+    `CAST(count(DISTINCT ${tidySql('cell')}) AS INTEGER) AS "distinct"`,
     'CAST(count(n) AS INTEGER) AS numbers',
     `${countOf('n = floor(n)')} AS wholes`,
     'min(n) AS least',

@@ -5,7 +5,8 @@ import { DataError } from '../errors.js';
 import type { Decimal, TimeSpec } from '../description/types.js';
 import { nearestName } from '../nearest.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
-import { type ColumnRole, isAttributeName, nameRank } from './names.js';
+import type { ReportEntry } from '../types.js';
+import { type ColumnRole, isAttributeName, isIdName, nameRank } from './names.js';
 import { isWritten } from './numbers.js';
 import { type ColumnProfile, isNested, type ProfiledSource } from './profile.js';
 import { type TimeForm, timeForm } from './times.js';
@@ -30,12 +31,17 @@ export interface Roles {
   readonly item: ColumnProfile;
   readonly time?: { readonly column: ColumnProfile; readonly spec: TimeSpec };
   readonly findings: readonly ColumnFinding[];
+  /** Where another column could be the user or the item: which, and how to say so. */
+  readonly report: readonly ReportEntry[];
 }
 
 /** From this share of fitting cells on, a column without a usual name is one of times. */
 const ALMOST_ALL_TIMES = 0.98;
 /** Above this share of distinct values, a column repeats too little to be ids without being named so. */
 const MOST_DISTINCT = 0.9;
+/** Fewer rows say nothing about values. */
+const FEWEST_TO_JUDGE = 20;
+const YES_OR_NO = /^\s*(0|1|0\.0|1\.0|true|false|yes|no|y|n|t|f|ja|nein|oui|non|si|sí)\s*$/i;
 const CURE = {
   user: 'name the column of users with --user (user)',
   item: 'name the column of items with --item (item)',
@@ -68,7 +74,13 @@ export async function chooseRoles(
     findings.push(finding('interactions', column, role, why));
   };
   for (const role of ['user', 'item'] as const) take(role, given[role], 'named by you');
-  for (const role of ['user', 'item'] as const) take(role, byName(log, role, taken), 'a usual name');
+  const report: ReportEntry[] = [];
+  for (const role of ['user', 'item'] as const) {
+    const [best, ...others] = byName(log, role, taken);
+    if (chosen[role] === undefined && best !== undefined && others.length > 0)
+      report.push(alternatives(role, best, others));
+    take(role, best, 'a usual name');
+  }
   const time = named.time === 'none' ? undefined : chooseTime(log, given.time, named, taken);
   if (time !== undefined) {
     taken.add(time.column);
@@ -100,7 +112,13 @@ export async function chooseRoles(
       [...(user === undefined ? [CURE.user] : []), ...(item === undefined ? [CURE.item] : [])].join(', and '),
     );
   }
-  return { user, item, findings, ...(time === undefined ? {} : { time: { column: time.column, spec: time.spec } }) };
+  return {
+    user,
+    item,
+    findings,
+    report,
+    ...(time === undefined ? {} : { time: { column: time.column, spec: time.spec } }),
+  };
 }
 
 /** A column by the name that the caller gave. @throws DataError with the nearest name */
@@ -119,22 +137,56 @@ export function namedColumn(
   throw new DataError([{ file: source.files[0] ?? 'source', value: name, message, cure: CURE[role] }]);
 }
 
-/** The column whose name fits a role best; of equals the first. */
+/** The columns whose names fit a role and whose values can be ids, the best first. */
 function byName(
   { columns }: ProfiledSource,
   role: ColumnRole,
   taken: ReadonlySet<ColumnProfile>,
-): ColumnProfile | undefined {
-  return columns
+): readonly ColumnProfile[] {
+  const called = columns
     .filter((column) => !taken.has(column) && column.filled > 0 && !isNested(column.type))
     .map((column) => ({ column, rank: nameRank(column.name, role) }))
     .filter(({ rank }) => rank !== undefined)
-    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))[0]?.column;
+    .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
+    .map(({ column }) => column);
+  const usable = called.filter((column) => canBeIds(column) && !hasFewValues(column));
+  // A log may be one of three users, where the name leaves no doubt.
+  return usable.length > 0
+    ? usable
+    : called.filter((column) => isIdName(column.name) || (isPlainRole(column.name, role) && canBeIds(column)));
+}
+
+/** Whether a column is called as the role itself. */
+function isPlainRole(name: string, role: ColumnRole): boolean {
+  return name.toLowerCase() === role;
+}
+
+/** Values that no ids are: yes and no, measures, prose. */
+export function canBeIds(column: ColumnProfile): boolean {
+  const { rows, distinct, cells, numbers, wholes, meanLength } = column;
+  const isFlag = rows >= FEWEST_TO_JUDGE && distinct <= 2 && cells.every((cell) => YES_OR_NO.test(cell));
+  return !isFlag && numbers === wholes && meanLength <= 64 && !isWritten(column);
+}
+
+/** A shop has more than four customers and products; a column with so few values on many rows is a kind of them. */
+function hasFewValues({ rows, distinct }: ColumnProfile): boolean {
+  return rows >= 100 && distinct < 5;
+}
+
+function alternatives(role: 'user' | 'item', best: ColumnProfile, others: readonly ColumnProfile[]): ReportEntry {
+  const names = others.map(({ name }) => `"${name}"`).join(', ');
+  const [other = best] = others;
+  return {
+    kind: 'noted',
+    what: `the ${role} is "${best.name}"`,
+    count: 0,
+    why: `${names} could be it, too: --${role} ${other.name} (data.${role}Column=${other.name} to train)`,
+  };
 }
 
 /** Short, without white space, on nearly every row, and repeating. */
 function looksLikeIds(column: ColumnProfile): boolean {
-  const { filled, rows, distinct, spaced, meanLength, numbers, wholes } = column;
+  const { filled, rows, distinct, spaced } = column;
   return (
     !isNested(column.type) &&
     column.rowLabels === undefined &&
@@ -145,9 +197,8 @@ function looksLikeIds(column: ColumnProfile): boolean {
     distinct > 1 &&
     distinct <= MOST_DISTINCT * filled &&
     spaced <= 0.01 * filled &&
-    meanLength <= 64 &&
-    numbers === wholes &&
-    !isWritten(column)
+    canBeIds(column) &&
+    !hasFewValues(column)
   );
 }
 

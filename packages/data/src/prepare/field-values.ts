@@ -6,6 +6,7 @@ import type { FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { parseJson } from '../json-text.js';
+import { tidyText } from '../tidy-text.js';
 import { decodeHtml } from './html.js';
 import { type ColumnSql, jsonSql } from './columns.js';
 import { missingCells } from './missing.js';
@@ -23,6 +24,8 @@ export interface ValueOptions {
   readonly drop: readonly string[];
   /** Cells and values without blanks around them that stand for no value. */
   readonly missing?: readonly string[] | undefined;
+  /** Blanks and letters as they stand; else values are tidied. */
+  readonly untidy?: boolean | undefined;
 }
 
 /** The options of a categorical or multi-categorical field over a column. */
@@ -35,7 +38,7 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
     path: spec.path,
     names: spec.names ?? true,
     html: spec.html === 'decode',
-    drop: spec.drop ?? [],
+    drop: (spec.drop ?? []).map(tidyText),
     missing: missingCells(spec),
   };
 }
@@ -47,11 +50,12 @@ export function valueOptions(spec: FieldSpec, column: ColumnSql): ValueOptions {
  * fieldValues('a|b|a', { from: 'text', separator: '|', names: true, html: false, drop: [] }); // ['a', 'b']
  */
 export function fieldValues(cell: string, options: ValueOptions): string[] {
-  const { html, path, drop, missing = [] } = options;
+  const { html, path, drop, missing = [], untidy = false } = options;
   if (missing.includes(cell.trim())) return [];
   const parts = partsOf(cell, options);
   const read = html ? parts.flatMap((part) => decodeHtml(part) ?? []) : parts;
-  const values = path === undefined ? read : read.flatMap((value) => pathLevels(value, path));
+  const tidy = untidy ? read : read.map(tidyText);
+  const values = path === undefined ? tidy : tidy.flatMap((value) => pathLevels(value, path));
   return [...new Set(values)].filter(
     (value) => value.trim() !== '' && !drop.includes(value) && !missing.includes(value.trim()),
   );
@@ -122,8 +126,8 @@ export function registerFieldValues(engine: Engine): void {
 }
 
 /** The values of a field in SQL: VARCHAR[], never NULL. */
-export function valuesSql(spec: FieldSpec, column: ColumnSql): string {
-  const options = valueOptions(spec, column);
+export function valuesSql(spec: FieldSpec, column: ColumnSql, how: 'tidied' | 'as they stand' = 'tidied'): string {
+  const options = { ...valueOptions(spec, column), ...(how === 'tidied' ? {} : { untidy: true }) };
   const cell = options.from === 'json' ? jsonSql(column) : column.text;
   return `coalesce(field_values(${cell}, ${sqlText(JSON.stringify(options))}), [])`;
 }

@@ -7,7 +7,9 @@ import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { orderReport } from '../sources/file-order.js';
 import type { OpenSource } from '../sources/source.js';
+import { tidySql, untidySql } from '../tidy-text.js';
 import type { ReportEntry } from '../types.js';
+import { reportBlanks } from './blanks.js';
 import { columnSql, type ColumnSql, jsonSql, PLACE } from './columns.js';
 import { judgeIds, spacedReport } from './ids.js';
 import { valuesSql } from './field-values.js';
@@ -67,11 +69,12 @@ export async function readLog(engine: Engine, source: OpenSource, description: D
     `CAST(${time?.size ?? 'NULL'} AS UTINYINT) AS size`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
     ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
+    ...values.flatMap(({ tidied }, index) => (tidied === undefined ? [] : `${tidied} AS b${index}`)),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
   ];
   const cases = (result: (test: [string, string, number | null]) => string): string =>
     `CASE ${tests.map((test) => `WHEN ${test[0]} THEN ${result(test)}`).join(' ')} END`;
-  const kept = ['pos', 'u', 'i', 't', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
+  const kept = ['pos', 'u', 'i', 't', ...values.flatMap(keptColumns)];
   await engine.run(
     `CREATE TABLE scanned AS SELECT ${kept.join(', ')}, size, ${cases(([, code]) => code)} AS problem, CAST(${cases(([, , field]) => (field === null ? 'NULL' : String(field)))} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
   );
@@ -107,6 +110,7 @@ export async function readLog(engine: Engine, source: OpenSource, description: D
       ...spacedReport('user', spacedUsers),
       ...spacedReport('item', spacedItems),
       ...(await reportMissing(engine, 'log', source, fields)),
+      ...(await reportBlanks(engine, 'log', fields)),
     ],
   };
 }
@@ -115,8 +119,15 @@ export async function readLog(engine: Engine, source: OpenSource, description: D
 export interface FieldSql {
   readonly value: string;
   readonly word: string;
+  /** Of categories: the cell as it stands where its values were tidied (see blanks.ts). */
+  readonly tidied?: string;
   readonly wrong?: string;
   readonly problem?: 'number' | 'vector';
+}
+
+/** The columns of a field that stay in a table. */
+export function keptColumns({ tidied }: FieldSql, index: number): string[] {
+  return [`f${index}`, `m${index}`, ...(tidied === undefined ? [] : [`b${index}`])];
 }
 
 /** SQL of a field's value by its kind. */
@@ -128,13 +139,15 @@ export function fieldSql(spec: FieldSpec, column: ColumnSql): FieldSql {
     case 'categorical':
       return {
         value: unlessMissing(
-          spec.drop === undefined && spec.html !== 'decode' ? text : `(${valuesSql(spec, column)})[1]`,
+          spec.drop === undefined && spec.html !== 'decode' ? tidySql(text) : `(${valuesSql(spec, column)})[1]`,
         ),
         word,
+        tidied: `(CASE WHEN ${untidySql(text)} AND ${tidySql(text)} IS NOT NULL THEN ${text} END)`,
       };
     case 'multi-categorical':
       return {
         value: valuesSql(spec, column),
+        tidied: `(CASE WHEN ${untidySql(text)} AND ${valuesSql(spec, column)} <> ${valuesSql(spec, column, 'as they stand')} THEN ${text} END)`,
         word: valueWordSql(text, valuesSql({ ...spec, missing: undefined }, column), spec),
       };
     case 'numeric': {

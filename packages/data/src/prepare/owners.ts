@@ -1,14 +1,15 @@
 // The tables of items and users: one row per id (the first counts), values of fields by kind, unusable rows set apart.
 //
-//   <table> (pos BIGINT, id VARCHAR, name VARCHAR, f0, f1, .., m0, m1, ..), <table>_bad (pos BIGINT, problem VARCHAR, field INTEGER)
+//   <table> (pos BIGINT, id VARCHAR, name VARCHAR, f0, f1, .., m0, m1, .., b0, b1, ..), <table>_bad (pos BIGINT, problem VARCHAR, field INTEGER)
 import type { FieldSpec, ItemsSpec, UsersSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import type { OpenSource } from '../sources/source.js';
 import type { ReportEntry } from '../types.js';
+import { reportBlanks } from './blanks.js';
 import { columnSql, type ColumnSql, PLACE } from './columns.js';
 import { spacedReport, trimmedId, unusableId } from './ids.js';
-import { fieldSql, judgeLengths } from './log.js';
+import { fieldSql, judgeLengths, keptColumns } from './log.js';
 import { reportMissing, withMissing } from './missing.js';
 
 /** A field of items or users: column `f<index>` of the table. */
@@ -70,9 +71,10 @@ export async function readOwners(
     `${name?.text ?? 'CAST(NULL AS VARCHAR)'} AS name`,
     ...values.map(({ value }, index) => `${value} AS f${index}`),
     ...values.map(({ word }, index) => `CAST(${word} AS USMALLINT) AS m${index}`),
+    ...values.flatMap(({ tidied }, index) => (tidied === undefined ? [] : `${tidied} AS b${index}`)),
     ...values.flatMap(({ wrong }, index) => (wrong === undefined ? [] : `${wrong} AS x${index}`)),
   ];
-  const kept = ['pos', 'id', 'name', ...values.flatMap((_, index) => [`f${index}`, `m${index}`])];
+  const kept = ['pos', 'id', 'name', ...values.flatMap(keptColumns)];
   const scanned = `${table}_scanned`;
   await engine.run(
     `CREATE TABLE ${scanned} AS SELECT ${kept.join(', ')}, spaced, ${choose(1)} AS problem, CAST(${choose(2)} AS INTEGER) AS field FROM (SELECT ${columns.join(', ')} FROM ${source.relation})`,
@@ -98,6 +100,6 @@ export async function readOwners(
         : { kind: 'dropped', what: `rows of ${one} that has one already`, count: repeated }),
       why: `the first row of ${one} counts`,
     });
-  report.push(...(await reportMissing(engine, table, source, fields)));
+  report.push(...(await reportMissing(engine, table, source, fields)), ...(await reportBlanks(engine, table, fields)));
   return { table, source, id, hasNames: name !== undefined, fields, read, bad, repeated, report };
 }

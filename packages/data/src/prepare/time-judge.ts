@@ -1,6 +1,6 @@
 // Times after the scan, when all of them are known: units that are mixed are counted, and moments that stand for "no time" (0,
 // 1970-01-01, 9999-12-31) are set aside where the others lie years away. Sorted into a history they would change who did what first.
-import { CLOCK_FROM, CLOCK_TO, CLOCK_UNITS, EARLIEST, LATEST, NEAR_NO_TIME, NO_TIMES, type NoTime } from '../clock.js';
+import { CLOCK_FROM, CLOCK_TO, CLOCK_UNITS, EARLIEST, NEAR_NO_TIME, NO_TIMES, type NoTime } from '../clock.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlNumber, sqlText } from '../engine/quote.js';
 import type { ReportEntry } from '../types.js';
@@ -61,7 +61,7 @@ function isNoTime({ from, to, step }: NoTime): string {
 }
 
 const ANY_NO_TIME = `(${NO_TIMES.map(isNoTime).join(' OR ')})`;
-const OUTSIDE = `(t < ${sqlNumber(EARLIEST)} OR t > ${sqlNumber(LATEST)})`;
+const OUTSIDE = `(t < ${sqlNumber(EARLIEST)} OR t > ${sqlNumber(CLOCK_TO)})`;
 
 /** What is said of times that are written in more than one way. */
 async function sizesOf(engine: Engine, { label, size, stated }: TimeReading): Promise<ReportEntry[]> {
