@@ -32,20 +32,26 @@ export type FindingCode =
   | 'field-constant'
   | 'field-value-everywhere'
   | 'field-identifies'
-  | 'field-coverage';
+  | 'field-coverage'
+  | 'returns';
 
 type Counts = Pick<DatasetStatistics, 'users' | 'items' | 'interactions' | 'fields'>;
+/** Of a field that is no side information of items: interactions that are no purchases. */
+interface OtherCounts {
+  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: string };
+}
 type Rule = (analysis: Analysis, counts: Counts) => readonly Finding[];
 
 /**
  * The findings of an analysis, warnings first.
  *
+ * @param others the other fields of a prepared folder (`analysePrepared`)
  * @example
  * const { analysis } = analyseDataset(dataset);
  * for (const { what, cure } of findingsOf(analysis, datasetStatistics(dataset))) console.warn(`${what}: ${cure}`);
  */
-export function findingsOf(analysis: Analysis, counts: Counts): Finding[] {
-  const found = RULES.flatMap((rule) => rule(analysis, counts));
+export function findingsOf(analysis: Analysis, counts: Counts, others: readonly OtherCounts[] = []): Finding[] {
+  const found = [...RULES.flatMap((rule) => rule(analysis, counts)), ...others.flatMap(returned)];
   return [...found.filter(({ level }) => level === 'warning'), ...found.filter(({ level }) => level === 'note')];
 }
 
@@ -232,5 +238,10 @@ const fields: Rule = (analysis, { items, fields: statistics }) =>
         : []),
     ];
   });
+
+const returned = ({ returns }: OtherCounts): Finding[] =>
+  returns === undefined
+    ? []
+    : finding('warning', 'returns', `${whole(returns.rows)} interactions have ${returns.what}`, returns.cure);
 
 const RULES: readonly Rule[] = [histories, rareItems, cold, popularity, repeats, times, identical, fields];

@@ -106,6 +106,35 @@ it('sets unusable rows aside and says how many; events as JSON', async () => {
   expect(aside.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual([rows + 1, rows + 2, rows + 3]);
 });
 
+it('counts returns, and the filter that it names works as it is printed; says how numbers are read', async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, row) => `u${row % 6},i${row % 11},${row},${row % 9 === 4 ? -1 : 1 + (row % 3)}`,
+  );
+  await writeFile(join(cwd, 'orders.csv'), `user,item,time,quantity\n${rows.join('\n')}\n`);
+  const prices = Array.from({ length: 11 }, (_, item) => `i${item},"${item + 1},250"`);
+  await writeFile(join(cwd, 'prices.csv'), `item,price\n${prices.join('\n')}\n`);
+  const prepare = ['data', 'prepare', 'orders.csv', '--items', 'prices.csv', '--out', 'orders'];
+  const { stdout } = await difsr(prepare, { cwd });
+  expect(stdout).toMatch(/items\.price: "1,250" is 1\.25 or 1250, .* --decimal "," or --decimal "\."/);
+  const hint = /interactions with a "quantity" of 0 or less \(7\): returns count as purchases; (--set '[^']+')/.exec(
+    stdout,
+  );
+  const yaml = /in the description: filters: \{interactions: (.*)\}\)/.exec(stdout)?.[1];
+  expect(yaml).toBe('"quantity > 0"');
+  const set = /'(.*)'/.exec(hint?.[1] ?? '')?.[1] ?? '';
+  const stats = await difsr(['data', 'stats', 'orders'], { cwd });
+  expect(stats.stdout).toContain('7 interactions have a "quantity" of 0 or less');
+  const without = await difsr([...prepare, '--set', set, '--decimal', ',', '--overwrite'], { cwd });
+  expect(without.stdout).not.toContain('returns count as purchases');
+  const { counts, description } = await manifestOf('orders');
+  expect(counts.interactions).toBe(53);
+  expect(description.filters.interactions).toBe('quantity > 0');
+  expect(description.items?.fields).toEqual({ price: { kind: 'numeric', decimal: ',' } });
+  const wrong = await difsr([...prepare, '--decimal', ';'], { cwd });
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/Allowed choices are ,, \./)]);
+});
+
 it('writes nothing when dry, and nothing when interrupted', async () => {
   const before = await snapshot(cwd);
   const dry = await difsr(['data', 'prepare', 'clicks.csv', ...NAMED, '--dry-run'], { cwd });

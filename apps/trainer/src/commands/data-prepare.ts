@@ -3,8 +3,8 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
 import type * as PrepareDoor from '@difsr/data/prepare';
-import type { Description, Findings, Inspection, Manifest } from '@difsr/data/prepare';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Decimal, Description, Findings, Inspection, Manifest } from '@difsr/data/prepare';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
 import { mergeTrees, parseSetting, isTree, assignmentLayer } from '../config-layers.js';
 import { jsonSchema } from '../config-schema.js';
@@ -26,6 +26,7 @@ interface PrepareCommandOptions {
   readonly time?: string;
   readonly timeFormat?: string;
   readonly zone?: string;
+  readonly decimal?: Decimal;
   readonly out?: string;
   readonly name?: string;
   readonly raw?: string;
@@ -57,6 +58,9 @@ export function addDataPrepare(program: Command, done: (code: ExitCode) => void)
     .option('--time <column>', 'column of the time, or none: the order of the file is that of time')
     .option('--time-format <format>', 'how times are written, e.g. "%d.%m.%Y %H:%M"')
     .option('--zone <zone>', 'time zone of times that name none, e.g. Europe/Berlin (default: UTC)')
+    .addOption(
+      new Option('--decimal <mark>', 'what 4,955 or 1.234 means where a column does not tell').choices([',', '.']),
+    )
     .option('--out <dir>', 'folder to write (default: data/NAME; of data/shop.yaml: data/shop)')
     .option('--name <name>', 'name of the data set (default: after --out or the file)')
     .option('--raw <dir>', 'of a recipe: folder with the raw files (default: data/raw/NAME)')
@@ -280,7 +284,7 @@ function unknownInput(name: string, recipes: readonly string[]): DataError {
 
 /** Options that only make sense where columns are inferred. */
 function refuseInference(options: PrepareCommandOptions, what: string): void {
-  const given = (['items', 'users', 'user', 'item', 'time', 'timeFormat', 'zone'] as const).find(
+  const given = (['items', 'users', 'user', 'item', 'time', 'timeFormat', 'zone', 'decimal'] as const).find(
     (name) => options[name] !== undefined,
   );
   if (given === undefined) return;
@@ -319,12 +323,12 @@ async function inferredJob(
   options: PrepareCommandOptions,
   signal: AbortSignal,
 ): Promise<Job> {
-  const { user, item, time, timeFormat, zone, items, users } = options;
+  const { user, item, time, timeFormat, zone, decimal, items, users } = options;
   const name = options.name ?? (options.out === undefined ? undefined : nameOf(options.out));
   const base = options.out === undefined ? 'data' : dirname(options.out);
   const inspection: Inspection = await prepare.inspectFiles(
     { interactions: input, items, users, name },
-    { ...engineOptions(options), base, columns: { user, item, time, timeFormat, zone }, signal },
+    { ...engineOptions(options), base, columns: { user, item, time, timeFormat, zone, decimal }, signal },
   );
   const description = adjusted(prepare, inspection.description, options);
   const out = options.out ?? join('data', description.name);

@@ -78,7 +78,7 @@ async function describeData(
       ...(threads === undefined ? {} : { threads }),
       ...(tempDirectory === undefined ? {} : { tempDirectory }),
     });
-    const findings = findingsOf(analysis, statistics);
+    const findings = findingsOf(analysis, statistics, otherFields);
     return { described: { statistics, analysis, findings, otherFields }, report: manifest.report };
   }
   const dataset = await loadFiles(config);

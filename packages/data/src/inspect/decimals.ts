@@ -74,7 +74,7 @@ export function chooseDecimal(readings: readonly Reading[], hints: DecimalHints,
   const chosen = chosenBeside(readings, hints, openComma, openPoint);
   if (chosen !== undefined) return { ...chosen, example: open.cell };
   return {
-    undecided: `${JSON.stringify(open.cell)} is ${open.comma} or ${open.point}, and no cell tells: say --decimal "," or --decimal "." (decimal: "," or ".")`,
+    undecided: `${JSON.stringify(open.cell)} is ${open.comma} or ${open.point}, and no cell tells: say --decimal "," or --decimal "." when preparing it (in the description: decimal)`,
   };
 }
 

@@ -150,12 +150,30 @@ export function isTitleName(name: string): boolean {
   );
 }
 
+/** Whether a name says how many pieces there are. */
+export function isQuantityName(name: string): boolean {
+  const [last = '', before = ''] = wordsOf(name).toReversed();
+  return (
+    /^(units?|pieces|pcs|sold|cantidad|quantit[ée]|quantit[aà]|aantal|antal)$/.test(last) ||
+    /(quantity|qty|menge|anzahl|stueckzahl|stückzahl)$/.test(last) ||
+    (last === 'count' && /^(item|order|product|purchase|)$/.test(before))
+  );
+}
+
+/** Whether a name says how much money was paid. */
+export function isAmountName(name: string): boolean {
+  const last = wordsOf(name).at(-1) ?? '';
+  return /^(total|sales)$|(amount|revenue|subtotal|betrag|umsatz|montant|importe)$/.test(last);
+}
+
 /** Whether a name says that numbers are measures, however few different ones there are. */
 export function isMeasureName(name: string): boolean {
   const last = wordsOf(name).at(-1) ?? '';
   return (
-    /^(age|ages|count|counts|score|scores|star|stars|votes?|hours|useful|funny|cool)$/.test(last) ||
-    /(rating|ratings|price|amount|quantity|playtime|helpful|votes)$/.test(last) ||
+    isQuantityName(name) ||
+    isAmountName(name) ||
+    /^(age|ages|count|counts|score|scores|overall|star|stars|votes?|hours|useful|funny|cool)$/.test(last) ||
+    /(rating|ratings|price|preis|prix|precio|prezzo|playtime|helpful|votes)$/.test(last) ||
     /(?<!ac|dis)count$/.test(last)
   );
 }

@@ -13,6 +13,7 @@ import {
   PARTS,
   PREPARED_FILES,
 } from '../prepared/manifest.js';
+import { countReturns, returnsCure } from './returns.js';
 import { type Analysis, analyseTallies } from '../statistics-analysis.js';
 import {
   type FieldTally,
@@ -39,6 +40,8 @@ export interface OtherField {
   readonly values?: number;
   /** Of numbers; null where no owner has any. */
   readonly range?: { readonly min: number; readonly mean: number; readonly max: number } | null;
+  /** Of quantities and amounts in interactions: those that are no purchases. */
+  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: string };
 }
 
 /** What a prepared folder holds. */
@@ -235,6 +238,10 @@ async function otherFields(engine: Engine, manifest: Manifest): Promise<OtherFie
       `SELECT count(*) AS owners, count(*) FILTER (${has[kind]}) AS covered${numbers} FROM ${tables[owner]}`,
     );
     const { min, mean, max } = row;
+    const returns =
+      owner === 'interaction' && kind === 'numeric'
+        ? await countReturns(engine, 'interactions', column, name, manifest.description.filters.interactions)
+        : undefined;
     const range = min === undefined || mean === undefined || max === undefined ? null : { min, mean, max };
     found.push({
       name,
@@ -243,6 +250,9 @@ async function otherFields(engine: Engine, manifest: Manifest): Promise<OtherFie
       coverage: (row['owners'] ?? 0) === 0 ? 0 : (row['covered'] ?? 0) / (row['owners'] ?? 1),
       ...(values === undefined ? {} : { values }),
       ...(kind === 'numeric' ? { range } : {}),
+      ...(returns === undefined
+        ? {}
+        : { returns: { rows: returns.rows, what: returns.what, cure: returnsCure(returns) } }),
     });
   }
   return found;

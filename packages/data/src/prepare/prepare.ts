@@ -18,6 +18,7 @@ import { orderLog } from './order.js';
 import { assignParts, drawParts } from './parts.js';
 import { choosePlace, clearPlace, type Place, putInPlace } from './place.js';
 import { type BadRows, mostlyBad, refuse, writeQuarantine } from './quarantine.js';
+import { reportReturns } from './returns.js';
 import { stoppable } from './stopping.js';
 import { withoutSecrets } from './secrets.js';
 import { unmetIds } from './unmet-ids.js';
@@ -174,6 +175,7 @@ async function runPipeline(
   if (quarantined > 0 && (strict || hopeless.length > 0)) return refuse(engine, bad, hopeless);
 
   const filtered = await filterLog(engine, description, log, items, users, at);
+  const returns = await reportReturns(engine, log, description.filters);
   at('number');
   const unused = [
     ...(await numberIds(engine, items, description.filters)),
@@ -212,6 +214,7 @@ async function runPipeline(
         why: `set aside in ${path.basename(aside)}, with place and cure`,
       })),
     ...filtered.report,
+    ...returns,
     ...unused,
     ...split.report,
     ...itemFields.flatMap((field) => field.report),
