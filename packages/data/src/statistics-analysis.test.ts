@@ -34,19 +34,17 @@ function datasetOf(
 }
 
 // Ann: a b c d (train a b, valid c, test d); Bob: a a b (train a a, test b); Cem: e (train).
-const SMALL = datasetOf(
-  [
-    ['ann', 'a', 0],
-    ['ann', 'b', 1],
-    ['ann', 'c', 1],
-    ['ann', 'd', 3],
-    ['bob', 'a', 2],
-    ['bob', 'a', 2.5],
-    ['bob', 'b', 40],
-    ['cem', 'e', 45],
-  ],
-  { a: ['x', 'y'], b: ['x'], c: [], d: ['x', 'z'], e: ['x'], f: ['x'] },
-);
+const SMALL_ROWS = [
+  ['ann', 'a', 0],
+  ['ann', 'b', 1],
+  ['ann', 'c', 1],
+  ['ann', 'd', 3],
+  ['bob', 'a', 2],
+  ['bob', 'a', 2.5],
+  ['bob', 'b', 40],
+  ['cem', 'e', 45],
+] as const;
+const SMALL = datasetOf(SMALL_ROWS, { a: ['x', 'y'], b: ['x'], c: [], d: ['x', 'z'], e: ['x'], f: ['x'] });
 
 test('lengths and popularity', () => {
   const { lengths, itemInteractions, popularity, split } = analyseDataset(SMALL);
@@ -82,6 +80,24 @@ test('what training sees of the future', () => {
     beforeMedianTraining: 0,
     trainingAfterTarget: 1 / 5,
   });
+});
+
+test('what training sees of the future is told within one day, too, moment by moment', () => {
+  const hours = datasetOf(
+    SMALL_ROWS.map(([user, item, day]) => [user, item, day / 100]),
+    { a: [], b: [], c: [], d: [], e: [] },
+  );
+  expect(hours.times?.every((time) => Math.floor(time / DAY) === START / DAY)).toBe(true);
+  expect(analyseDataset(hours).leakage).toMatchObject({
+    beforeLastTraining: 1,
+    beforeMedianTraining: 0,
+    trainingAfterTarget: 1 / 5,
+  });
+});
+
+test('training at the very moment of a target is not after it', () => {
+  const rows = ['a', 'b', 'c'].flatMap((user) => ['i', 'j', 'k'].map((item, at) => [user, item, at] as const));
+  expect(analyseDataset(datasetOf(rows)).leakage).toMatchObject({ trainingAfterTarget: 0, beforeLastTraining: 0 });
 });
 
 test('times: periods, holes, ties, pauses', () => {

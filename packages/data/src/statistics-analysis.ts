@@ -66,10 +66,10 @@ export interface TimeAnalysis {
 
 /** What training may see of the future, and what evaluation may get for free. */
 export interface Leakage {
-  /** Shares, by day: test targets before the last training interaction; before the median one. Absent without times or targets. */
+  /** Shares, moment by moment: test targets before the last training interaction; before the median one. Absent without times or targets. */
   readonly beforeLastTraining?: number;
   readonly beforeMedianTraining?: number;
-  /** Share of the training interactions that lie on days after a test target, averaged over targets. */
+  /** Share of the training interactions that are later than a test target, averaged over targets. */
   readonly trainingAfterTarget?: number;
   /** Targets that stand in the user's own history. */
   readonly targetsInHistory: { readonly valid: number; readonly test: number };
@@ -263,20 +263,10 @@ function topWeight(tally: Tally, top: number): number {
   return held;
 }
 
-function future({ buckets }: TimeTally, { train, test }: PartCounts): Partial<Leakage> {
-  const lastTraining = buckets.findLast((bucket) => bucket.train > 0)?.bucket ?? 0;
-  let median: number | undefined;
-  let trained = 0;
-  let beforeLast = 0;
-  let beforeMedian = 0;
-  let after = 0;
-  for (const bucket of buckets) {
-    trained += bucket.train;
-    if (bucket.bucket < lastTraining) beforeLast += bucket.test;
-    if (median === undefined && trained * 2 >= train) median = bucket.bucket;
-    if (median === undefined) beforeMedian += bucket.test;
-    after += bucket.test * (train - trained);
-  }
+function future(
+  { future: { beforeLast, beforeMedian, after } }: TimeTally,
+  { train, test }: PartCounts,
+): Partial<Leakage> {
   return {
     beforeLastTraining: beforeLast / test,
     beforeMedianTraining: beforeMedian / test,

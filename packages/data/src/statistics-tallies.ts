@@ -49,6 +49,18 @@ export interface TimeTally extends TimeBuckets {
   /** Pauses between two interactions of a user that are below the end of the same index of {@link PAUSE_ENDS}, and not below the one before. */
   readonly pauses: readonly number[];
   readonly longestPause: number;
+  /** What training has of the time after test targets. */
+  readonly future: Future;
+}
+
+/** Test targets against training, moment by moment. */
+export interface Future {
+  /** Test targets before the last training interaction. */
+  readonly beforeLast: number;
+  /** Test targets before the median one: the first moment up to which half of training lies. */
+  readonly beforeMedian: number;
+  /** Training interactions after a test target, summed over test targets. */
+  readonly after: number;
 }
 
 /** Counts over one item field. */
@@ -74,6 +86,8 @@ export interface Tallies {
   readonly lengths: Tally;
   /** Interactions of an item, over all items, those without any included. */
   readonly itemInteractions: Tally;
+  /** Different pairs of a user and an item. */
+  readonly pairs: number;
   /** Items without an interaction in train (those without any included), and targets that are such items. */
   readonly cold: { readonly items: number; readonly valid: number; readonly test: number };
   /** Interactions with an item that the user had before; those with the item just before; targets among the first. */
@@ -117,10 +131,21 @@ export function tallyCounts({
   sequences,
   items,
   fields,
-}: Dataset): Pick<Tallies, 'lengths' | 'itemInteractions' | 'fields'> {
+}: Dataset): Pick<Tallies, 'lengths' | 'itemInteractions' | 'pairs' | 'fields'> {
   const perItem = new Int32Array(items.size);
-  for (const item of sequences.items) perItem[item] = (perItem[item] ?? 0) + 1;
+  // The user (index + 1) that had the item last: tells repeats without a set per user.
+  const seenBy = new Int32Array(items.size);
+  let pairs = 0;
+  for (let user = 1; user < sequences.offsets.length; user++) {
+    for (const item of sequences.items.subarray(sequences.offsets[user - 1], sequences.offsets[user])) {
+      perItem[item] = (perItem[item] ?? 0) + 1;
+      if (seenBy[item] === user) continue;
+      seenBy[item] = user;
+      pairs++;
+    }
+  }
   return {
+    pairs,
     lengths: tallyOf(rowLengths(sequences.offsets)),
     itemInteractions: tallyOf(perItem.subarray(1)),
     fields: fields.map(tallyField),
@@ -203,7 +228,27 @@ function tallyTimes(offsets: Int32Array, times: Float64Array, parts: Uint8Array)
     }
   }
   const sorted = [...buckets].sort(([a], [b]) => a - b).map(([bucket, counts]) => ({ bucket, ...counts }));
-  return { first, last, ...how, buckets: sorted, tied, tiedTargets, pauses, longestPause };
+  const future = tallyFuture(timesOf(times, parts, 'train'), timesOf(times, parts, 'test'));
+  return { first, last, ...how, buckets: sorted, tied, tiedTargets, pauses, longestPause, future };
+}
+
+function timesOf(times: Float64Array, parts: Uint8Array, part: SplitPart): Float64Array {
+  return times.filter((_, at) => partAt(parts, at) === part).sort();
+}
+
+/** Both ascending. */
+function tallyFuture(train: Float64Array, test: Float64Array): Future {
+  const last = train.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const median = train[Math.ceil(train.length / 2) - 1] ?? Number.NEGATIVE_INFINITY;
+  const future = { beforeLast: 0, beforeMedian: 0, after: 0 };
+  let until = 0;
+  for (const time of test) {
+    while (until < train.length && (train[until] ?? 0) <= time) until++;
+    future.after += train.length - until;
+    if (time < last) future.beforeLast++;
+    if (time < median) future.beforeMedian++;
+  }
+  return future;
 }
 
 function tallyIdentical({ offsets, items }: Dataset['sequences']): Tallies['identical'] {

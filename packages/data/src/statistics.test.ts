@@ -38,6 +38,14 @@ test('a field without any value has no most frequent one', () => {
   expect(datasetStatistics(dataset).fields[0]).toMatchObject({ values: 0, coverage: 0, mostFrequent: null });
 });
 
+test('repeats do not make a data set denser: two users who take both items again and again know all pairs', () => {
+  const text = '1 1 2 1 2 1 2 1 1\n2 1 1 1 1 2\n';
+  expect(datasetStatistics(buildDataset(parseS3Rec('tiny', { file: 'tiny.txt', text })))).toMatchObject({
+    interactions: 13,
+    density: 1,
+  });
+});
+
 test('statistics survive JSON', () => {
   const statistics = datasetStatistics(buildDataset(parseS3Rec('tiny', { file: 'tiny.txt', text: '1 1 2 3\n' })));
   expect(JSON.parse(JSON.stringify(statistics))).toEqual(statistics);

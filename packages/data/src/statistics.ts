@@ -32,7 +32,7 @@ export interface DatasetStatistics {
   readonly users: number;
   readonly items: number;
   readonly interactions: number;
-  /** interactions / (users x items). */
+  /** Different pairs of a user and an item / (users x items): repeats do not make a data set denser. */
   readonly density: number;
   /** Interactions per user. */
   readonly lengths: Spread;
@@ -44,7 +44,7 @@ export interface DatasetStatistics {
 }
 
 /** The counts that they need. */
-type Counted = Pick<Tallies, 'lengths' | 'itemInteractions' | 'fields'>;
+type Counted = Pick<Tallies, 'lengths' | 'itemInteractions' | 'pairs' | 'fields'>;
 
 /**
  * Counts a data set.
@@ -59,7 +59,7 @@ export function datasetStatistics(dataset: Dataset): DatasetStatistics {
 
 /** The same from counts, wherever they come from. */
 export function statisticsFromTallies(name: string, format: string, tallies: Counted): DatasetStatistics {
-  const { lengths, itemInteractions } = tallies;
+  const { lengths, itemInteractions, pairs } = tallies;
   const users = size(lengths);
   const items = size(itemInteractions);
   const interactions = lengths.reduce((sum, [length, count]) => sum + length * count, 0);
@@ -81,7 +81,7 @@ export function statisticsFromTallies(name: string, format: string, tallies: Cou
     users,
     items,
     interactions,
-    density: interactions / (users * items),
+    density: pairs / (users * items),
     lengths: spread(lengths),
     itemInteractions: spread(itemInteractions),
     attributes: Object.fromEntries(fields.map(({ name: field, values }) => [field, values])),

@@ -58,7 +58,7 @@ data set      tea (recbole)
 users         3
 items         5
 interactions  8
-density       53.3 %
+density       46.7 %
 per user      1 to 4, mean 2.7, median 3, 90 % from 1 to 4
 per item      1 to 3, mean 1.6, median 1, 90 % from 1 to 3
 popularity    Gini 0.250; the top 1 % of items have 37.5 % of the interactions, the top 10 % 37.5 %

@@ -17,6 +17,7 @@ import { countReturns, returnsCure } from './returns.js';
 import { type Analysis, analyseTallies } from '../statistics-analysis.js';
 import {
   type FieldTally,
+  type Future,
   IDENTICAL_FROM,
   PAUSE_ENDS,
   type PartCounts,
@@ -126,10 +127,13 @@ async function tallyPrepared(engine: Engine, manifest: Manifest): Promise<Tallie
   const fields: FieldTally[] = [];
   for (const field of manifest.fields) if (isSide(field)) fields.push(await tallyField(engine, field));
   const { train: trainCount, context, valid: validCount, test: testCount } = manifest.counts;
+  const lengths = await tally(engine, 'SELECT n AS value FROM per_user');
+  const interactions = lengths.reduce((sum, [length, users]) => sum + length * users, 0);
   return {
     split: manifest.description.split.method,
     parts: { train: trainCount, context, valid: validCount, test: testCount },
-    lengths: await tally(engine, 'SELECT n AS value FROM per_user'),
+    lengths,
+    pairs: interactions - (repeats['interactions'] ?? 0),
     itemInteractions: unused > 0 ? [[0, unused], ...used] : used,
     cold: { items: (cold['items'] ?? 0) + unused, valid: cold['valid'] ?? 0, test: cold['test'] ?? 0 },
     repeats: {
@@ -184,7 +188,24 @@ async function tallyNeighbours(
       tiedTargets: { valid: found['tied_valid'] ?? 0, test: found['tied_test'] ?? 0 },
       pauses: PAUSE_ENDS.map((_, index) => found[`pause_${index}`] ?? 0),
       longestPause: found['longest'] ?? 0,
+      future: await tallyFuture(engine),
     },
+  };
+}
+
+/** One row for each moment: far fewer than interactions, or as many, but never a join. */
+async function tallyFuture(engine: Engine): Promise<Future> {
+  const { train, test } = PARTS;
+  const moments = `SELECT "time", count(*) FILTER (part = ${train}) AS train, count(*) FILTER (part = ${test}) AS test FROM interactions GROUP BY "time"`;
+  const passed = `SELECT "time", train, test, CAST(sum(train) OVER (ORDER BY "time") AS BIGINT) AS passed, CAST(sum(train) OVER () AS BIGINT) AS total FROM (${moments})`;
+  const found = await one(
+    engine,
+    `SELECT CAST(sum(test) FILTER (passed < total) AS DOUBLE) AS before_last, CAST(sum(test) FILTER (passed * 2 < total) AS DOUBLE) AS before_median, CAST(sum(test * CAST(total - passed AS HUGEINT)) AS DOUBLE) AS after FROM (${passed})`,
+  );
+  return {
+    beforeLast: found['before_last'] ?? 0,
+    beforeMedian: found['before_median'] ?? 0,
+    after: found['after'] ?? 0,
   };
 }
 
