@@ -1,6 +1,6 @@
 // For tests: runs the built command as users do, as a process of its own, and makes small data sets.
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** User that the command runs as. */
   readonly uid?: number;
+  /** A command that starts the command. */
+  readonly through?: readonly string[];
   /** Which outputs go into a pipe of the shell's whose reader leaves at once; nothing of those is seen. */
   readonly unread?: 'stdout' | 'both';
   /** Called with what stdout holds so far; may send signals. */
@@ -33,8 +35,11 @@ export interface RunOptions {
 }
 
 /** Runs `difsr` with arguments. */
-export function difsr(args: readonly string[], { cwd, env = {}, uid, unread, watch }: RunOptions): Promise<Ended> {
-  const command = [process.execPath, BIN, ...args];
+export function difsr(
+  args: readonly string[],
+  { cwd, env = {}, uid, through = [], unread, watch }: RunOptions,
+): Promise<Ended> {
+  const command = [...through, process.execPath, BIN, ...args];
   // The shell's pipes are real ones; those of Node are sockets. The exit code goes by a way of its own.
   const called = unread === 'both' ? '"$@" 2>&1' : '"$@"';
   const piped = ['sh', '-c', `exit $( { { ${called}; echo $? >&3; } | true; } 3>&1 )`, 'sh', ...command];
@@ -57,6 +62,25 @@ export function difsr(args: readonly string[], { cwd, env = {}, uid, unread, wat
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Root without the right to pass over permissions; its own files stay open to it. */
+const WITHOUT_RIGHTS = ['bounding-set', 'inh-caps'].map((set) => `--${set}=-dac_override,-dac_read_search`);
+
+/**
+ * How to start the command so that permissions hold for it: as it is, or for root as another user, if one can read the
+ * clone, or as root without its rights. Undefined where none of these works.
+ */
+export async function ordinaryCaller(cwd: string): Promise<Pick<RunOptions, 'uid' | 'through'> | undefined> {
+  if (process.getuid?.() !== 0) return {};
+  const nobody = 65_534;
+  const { uid: owner } = await stat(BIN);
+  const users = [nobody, owner].filter((uid) => uid !== 0).map((uid) => ({ uid }));
+  for (const caller of [...users, { through: ['setpriv', ...WITHOUT_RIGHTS] }]) {
+    const tried = await difsr(['--version'], { cwd, ...caller }).catch(() => undefined);
+    if (tried?.code === 0) return caller;
+  }
+  return undefined;
 }
 
 /** A fresh folder. */
