@@ -8,9 +8,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { difsr, freshFolder, TINY, TINY_MODEL, writeRecbole } from './command.test.support.js';
 
 const RAW = fileURLToPath(new URL('../../../../shared/data/raw/amazon-2018-magazine-subscriptions', import.meta.url));
+/** At a constant rate: a cosine could not be gone on with in silence. */
 const PLAIN = [
-  ...['--model', 'sasrec', '--epochs', '1', '--seed', '4', '--device', 'cpu', '--threads', '1', ...TINY_MODEL],
-  ...['--set', 'training.schedule.kind=constant'], // a cosine could not be gone on with in silence
+  ...TINY_MODEL,
+  '--set',
+  'training.schedule.kind=constant',
+  '--model',
+  'sasrec',
+  '--epochs',
+  '1',
+  '--seed',
+  '4',
+  '--device',
+  'cpu',
+  '--threads',
+  '1',
 ];
 
 let cwd: string;

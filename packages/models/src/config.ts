@@ -1,6 +1,7 @@
 // Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
 import * as z from 'zod';
-import { ModelConfigError, type ModelConfig, type Preset } from './definition.js';
+import type { ModelConfig, Preset } from './definition.js';
+import { ModelConfigError } from './model-error.js';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);
@@ -50,7 +51,7 @@ export const transformerShape: {
   hiddenDropout: rate('dropout on embeddings and sublayer outputs').default(0.5),
   attentionDropout: rate('dropout on attention probabilities').default(0.3),
   initializerRange: z.number().positive().describe('standard deviation of initial weights').default(0.02),
-  layerNormEpsilon: z.number().positive().describe('epsilon inside the root of layer normalization').default(1e-12),
+  layerNormEpsilon: z.number().min(1e-30).describe('epsilon inside the root of layer normalization').default(1e-12),
   scale: z
     .enum(['headSize', 'hiddenSize'])
     .describe(
@@ -81,14 +82,17 @@ export const sideShape: {
   fusion: z.enum(['sum', 'concat', 'gate']).describe('how sources are fused').default('sum'),
 };
 
-/** A number for all fields, or one per field. */
+/** A number for all fields, or one per field; `unnamed` is what fields get that are not named then. */
 export const perField = (
   meaning: string,
   allowed: z.ZodNumber,
+  unnamed: number,
 ): z.ZodUnion<readonly [z.ZodNumber, z.ZodRecord<z.ZodString, z.ZodNumber>]> =>
   z
     .union([allowed, z.record(z.string(), allowed)])
-    .describe(`${meaning}; one number for all fields, or one per field by name`);
+    .describe(
+      `${meaning}; one number for all fields, or one per field by name (a field that is not named gets ${unnamed})`,
+    );
 
 /** The value of a per-field option. */
 export function ofField(option: number | Readonly<Record<string, number>>, field: string, fallback: number): number {

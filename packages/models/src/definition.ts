@@ -4,6 +4,7 @@
 import { less, select, type Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
 import type * as z from 'zod';
+import { checkSideOptions, type SideOptions } from './fields.js';
 import { nextItem } from './objectives/next-item.js';
 import type { Objective } from './objectives/objective.js';
 
@@ -99,6 +100,8 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   readonly build: (context: BuildContext<Config>) => Encoding;
   /** Throws {@link ModelConfigError} for options that contradict each other. */
   readonly check?: (config: Config, schema: ModelSchema) => void;
+  /** What the options say of fields, to be compared with those of the data. Default: nothing. */
+  readonly sideOptions?: (config: Config) => SideOptions;
   /** Default: the next item. */
   readonly objective?: (config: Config) => Objective;
   /** Named options; a name that the command knows, such as `small`, takes the place of its options for this model. */
@@ -131,15 +134,11 @@ export interface ModelInstance {
   frozen(name: string): boolean;
 }
 
-/** Options that are valid one by one but not together. */
-export class ModelConfigError extends Error {
-  override readonly name = 'ModelConfigError';
-}
-
 /**
  * Applies a definition to options.
  *
- * @throws ZodError for options that the definition's schema refuses; ModelConfigError where options contradict each other.
+ * @throws ZodError for options that the definition's schema refuses; ModelConfigError where options contradict each other, UnknownFieldError where they
+ * name fields that the data lacks.
  * @example
  * ```ts
  * const model = instantiate(sasrec, { hiddenSize: 32 }, { items: 1000, fields: [] });
@@ -152,6 +151,8 @@ export function instantiate<Config extends ModelConfig>(
 ): ModelInstance {
   const config = definition.config.parse(options);
   definition.check?.(config, schema);
+  const side = definition.sideOptions?.(config);
+  if (side !== undefined) checkSideOptions(schema, side);
   const objective = definition.objective?.(config) ?? nextItem;
   return {
     name: definition.name,

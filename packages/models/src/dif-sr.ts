@@ -34,6 +34,8 @@ export interface DifSrConfig extends TransformerConfig {
 }
 
 const DEFAULT_SIDE_WIDTH = 64;
+/** lambda of fields that `attributeLoss` does not name, where it names some. */
+const UNNAMED_LOSS = 0;
 
 /** As published, concat and gate mix whole rows of scores, hidden ones included. */
 const fusesWholeRows = ({ fusion, fusionForm }: DifSrConfig): boolean => fusion !== 'sum' && fusionForm === 'reference';
@@ -52,10 +54,13 @@ export const difSr: ModelDefinition<DifSrConfig> = {
         'how concat and gate treat hidden scores: as zero (any length), or as the published code does (prefix form only)',
       )
       .default('causal-safe'),
-    sideWidth: perField('width of side embeddings', z.number().int().min(1)).default(DEFAULT_SIDE_WIDTH),
+    sideWidth: perField('width of side embeddings', z.number().int().min(1), DEFAULT_SIDE_WIDTH).default(
+      DEFAULT_SIDE_WIDTH,
+    ),
     attributeLoss: perField(
       "lambda, the weight of the attribute predictors' loss; 0 leaves them out",
       z.number().min(0),
+      UNNAMED_LOSS,
     ).default(5),
     freezeSide: z
       .boolean()
@@ -88,7 +93,7 @@ export const difSr: ModelDefinition<DifSrConfig> = {
       return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
     });
     const auxiliary = fields.flatMap((field): AuxiliaryLoss[] => {
-      const factor = ofField(config.attributeLoss, field.name, 0);
+      const factor = ofField(config.attributeLoss, field.name, UNNAMED_LOSS);
       if (factor === 0 || field.values < 2) return [];
       const predictor = declareLinear(scope.child('predictors').child(field.name), d, field.values, deviation);
       return [
@@ -107,6 +112,10 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     fusesWholeRows(config)
       ? 'model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe'
       : undefined,
+  sideOptions: ({ fields, sideWidth, attributeLoss: lambda }) => ({
+    fields,
+    perField: { sideWidth, attributeLoss: lambda },
+  }),
   referenceNames: (config, schema) => {
     const fields = selectFields(schema, config.fields);
     const names = fieldNamesPerField(commonNames(config), fields);

@@ -2,23 +2,73 @@
 import { at, expandDims, gather, reshape, slice, type Tensor } from '@difsr/graph';
 import { embed, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
 import type { FieldSchema, ModelSchema } from './definition.js';
+import { ModelConfigError, UnknownFieldError } from './model-error.js';
+import { didYouMean } from './nearest.js';
 
-/** A field that a model asks for and the data lacks. */
-export class UnknownFieldError extends Error {
-  override readonly name = 'UnknownFieldError';
+/** What a configuration says of fields. */
+export interface SideOptions {
+  /** Names of the fields to use; all where it is left out. */
+  readonly fields: readonly string[] | undefined;
+  /** Options that take a number for all fields or one per field, by their names. */
+  readonly perField: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
 }
 
-/** The fields that a configuration selects, in its order (all, if it names none). */
+/**
+ * The fields that a configuration selects, in its order (all, if it names none).
+ *
+ * @throws UnknownFieldError for a name that the data does not have, ModelConfigError for one that is there twice.
+ */
 export function selectFields(schema: ModelSchema, names: readonly string[] | undefined): readonly FieldSchema[] {
+  requireOnce(
+    schema.fields.map(({ name }) => name),
+    'the data',
+  );
   if (names === undefined) return schema.fields;
+  requireOnce(names, 'model.fields');
   return names.map((name) => {
     const field = schema.fields.find((own) => own.name === name);
     if (field !== undefined) return field;
-    const available = schema.fields.map((own) => own.name).join(', ') || 'none';
     throw new UnknownFieldError(
-      `the data has no field "${name}" (it has: ${available}): correct model.fields, or leave it out to use all`,
+      `${absent(schema, name)}: correct model.fields, or leave it out to use all${hint(schema, name)}`,
     );
   });
+}
+
+/**
+ * Checks everything that a configuration says of fields against those that the data has.
+ *
+ * @throws UnknownFieldError and ModelConfigError, as {@link selectFields}; for names in options per field, too.
+ */
+export function checkSideOptions(schema: ModelSchema, { fields, perField }: SideOptions): void {
+  selectFields(schema, fields);
+  for (const [option, value] of Object.entries(perField)) {
+    if (typeof value === 'number') continue;
+    for (const name of Object.keys(value)) {
+      if (schema.fields.some((own) => own.name === name)) continue;
+      throw new UnknownFieldError(
+        `${absent(schema, name)}: correct the name in model.${option}, or give one number for all fields${hint(schema, name)}`,
+      );
+    }
+  }
+}
+
+function absent(schema: ModelSchema, name: string): string {
+  return `the data has no field "${name}" (it has: ${schema.fields.map((own) => own.name).join(', ') || 'none'})`;
+}
+
+function hint(schema: ModelSchema, name: string): string {
+  return didYouMean(
+    name,
+    schema.fields.map((own) => own.name),
+  );
+}
+
+function requireOnce(names: readonly string[], where: string): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new ModelConfigError(
+      `${where}: names the field "${twice}" twice, which would count it twice: name each field once (model.fields, data.fields)`,
+    );
 }
 
 /** Name of the variable that holds a field's value ids per item, int32 [items + 1, maxValues], 0 = none. */

@@ -1,6 +1,7 @@
 import { Scope } from '@difsr/nn';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import {
   findModel,
   ModelConfigError,
@@ -120,6 +121,47 @@ describe('fields', () => {
     expect(() => tiny('nova', { fields: ['colour'] })).toThrow(
       'the data has no field "colour" (it has: brand, tags): correct model.fields',
     );
+  });
+
+  it.each(['dif-sr', 'sasrecf', 'nova'])(
+    'that are misspelt get the nearest name, and none may stand twice: %s',
+    (name) => {
+      expect(() => tiny(name, { fields: ['brnad'] })).toThrow(/no field "brnad".*model\.fields.*did you mean brand\?/);
+      expect(() => tiny(name, { fields: ['brand', 'tags', 'brand'] })).toThrow(
+        /model\.fields: names the field "brand" twice/,
+      );
+      expect(() => tiny(name, { fields: ['brand', 'brand'] })).toThrow(ModelConfigError);
+      const [brand] = SCHEMA.fields;
+      const twice = { ...SCHEMA, fields: [...SCHEMA.fields, ...(brand === undefined ? [] : [brand])] };
+      expect(() => tiny(name, {}, twice)).toThrow(/the data: names the field "brand" twice/);
+    },
+  );
+
+  it.each(['sideWidth', 'attributeLoss'])('in %s are those of the data, or an error names the nearest', (option) => {
+    for (const wrong of [{ brnad: 5 }, { brand: 5, brnad: 5 }, { Brand: 5 }, { 'feature.brand': 5 }])
+      expect(() => tiny('dif-sr', { [option]: wrong })).toThrow(UnknownFieldError);
+    expect(() => tiny('dif-sr', { [option]: { brnad: 5 } })).toThrow(
+      new RegExp(`no field "brnad" \\(it has: brand, tags\\).*model\\.${option}.*did you mean brand\\?`),
+    );
+    expect(() => tiny('dif-sr', { [option]: { brand: 5 } }, { items: SCHEMA.items, fields: [] })).toThrow(
+      /it has: none/,
+    );
+    // Of a field that the data has and this model does not use: kept for a configuration of many runs.
+    expect(() => tiny('dif-sr', { fields: ['tags'], [option]: { brand: 5, tags: 2 } })).not.toThrow();
+  });
+
+  it('that an option does not name get what its description says', () => {
+    const { task } = taskOf(tiny('dif-sr', { sideWidth: { brand: 4 }, attributeLoss: { brand: 3 } }));
+    expect(Object.keys(task.parts)).toEqual(['loss.item', 'loss.attribute.brand']);
+    expect(task.parameters.find(({ name }) => name === 'fields.tags.weight')?.shape).toEqual([6, 64]);
+    const [model] = models;
+    const { properties = {} } = model === undefined ? {} : z.toJSONSchema(model.config, { io: 'input' });
+    expect(properties['sideWidth']).toMatchObject({
+      description: expect.stringContaining('not named gets 64') as unknown,
+    });
+    expect(properties['attributeLoss']).toMatchObject({
+      description: expect.stringContaining('not named gets 0') as unknown,
+    });
   });
 
   it.each(['dif-sr', 'sasrecf', 'nova'])('that are absent altogether leave %s working', (name) => {

@@ -52,6 +52,7 @@ export const nova: ModelDefinition<NovaConfig> = {
     });
     return { hidden: last(layers), layers, itemTable: table };
   },
+  sideOptions: ({ fields }) => ({ fields, perField: {} }),
   referenceNames: (config, schema) =>
     fieldNamesPerField(commonNames(config), selectFields(schema, config.fields)).entries,
 };

@@ -60,6 +60,7 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
     );
     return { hidden: last(layers), layers, itemTable: table };
   },
+  sideOptions: ({ fields }) => ({ fields, perField: {} }),
   referenceNames: (config, schema) =>
     fieldNamesShared(commonNames(config), selectFields(schema, config.fields)).layer(
       'fusion.projection',

@@ -146,7 +146,7 @@ const trainingSchema = z.strictObject({
   optimizer: z.enum(['adam', 'adamw', 'sgd']).describe('optimizer').default('adam'),
   beta1: z.number().min(0).max(0.9999).describe('Adam: decay of the first moment').default(0.9),
   beta2: z.number().min(0).max(0.99999).describe('Adam: decay of the second moment').default(0.999),
-  epsilon: z.number().positive().describe('Adam: epsilon').default(1e-8),
+  epsilon: z.number().min(1e-30).describe('Adam: epsilon').default(1e-8),
   momentum: z.number().min(0).max(0.9999).describe('SGD: momentum').default(0),
   weightDecay: z
     .number()

@@ -123,7 +123,13 @@ describe('bad values', () => {
   it.each([
     ['a rate of 0', { kind: 'constant', rate: 0 }, 0, 10, /rate .*got 0/],
     ['an infinite rate', { kind: 'constant', rate: Infinity }, 0, 10, /rate .*got Infinity/],
-    ['a warm-up as long as the run', { ...constant, warmupSteps: 10 }, 0, 10, /warmupSteps .*\[0, 10\), got 10/],
+    [
+      'a warm-up as long as the run',
+      { ...constant, warmupSteps: 10 },
+      0,
+      10,
+      /warmupSteps .*\[0, 10\), the steps of the run, got 10/,
+    ],
     ['a final fraction above 1', { kind: 'cosine', rate: 1, finalFraction: 1.1 }, 0, 10, /finalFraction .*got 1\.1/],
     ['decay at every 0 steps', { kind: 'step', rate: 1, every: 0, gamma: 0.5 }, 0, 10, /every .*got 0/],
     ['a growing rate', { kind: 'step', rate: 1, every: 5, gamma: 2 }, 0, 10, /gamma .*got 2/],

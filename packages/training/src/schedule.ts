@@ -107,7 +107,7 @@ export function checkSchedule(config: ScheduleConfig, totalSteps: number): void 
     'warmupSteps',
     warmupSteps,
     count(warmupSteps) && warmupSteps < totalSteps,
-    `a whole number in [0, ${totalSteps})`,
+    `a whole number in [0, ${totalSteps}), the steps of the run`,
     'warm up over less than the whole run',
   );
   switch (config.kind) {

@@ -1,9 +1,10 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { schemaOf, sequenceStore } from '@difsr/data';
 import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
-import { modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
+import { ModelConfigError, modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { judgeEpoch } from './early-stopping.js';
@@ -44,8 +45,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const model = modelOf(config.model, schemaOf(dataset));
   requireForm(model, config.training.form);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
-  requireSameSettings(options.out, found?.state.settings, settingsOf(resolved));
   const task = trainingTask(model);
+  requireFits(task.parameters);
+  requireSameSettings(options.out, found?.state.settings, settingsOf(resolved));
   const step = trainingStep({
     loss: task.loss,
     parameters: task.trained,
@@ -105,6 +107,17 @@ function requireForm({ name, objective, leaks }: ModelInstance, form: BatchForm)
     throw new RunError(
       `${name} is trained for its objective "${objective.name}", which has no form "${form}". Cure: --set training.form=${objective.forms.join(' or ')}`,
     );
+}
+
+/** A model that is larger than the memory is a mistake in its options, and is told as one. */
+function requireFits(parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]): void {
+  const bytes = 4 * parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (bytes <= totalmem()) return;
+  const [largest] = parameters.toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
+  const gigabytes = (count: number): string => `${(count / 1e9).toPrecision(3)} GB`;
+  throw new ModelConfigError(
+    `the model's parameters take ${gigabytes(bytes)}, this machine has ${gigabytes(totalmem())} (the largest is ${largest?.name} [${largest?.shape.join(', ')}]): lower model.hiddenSize, model.innerSize, model.sideWidth or model.maxLength, or filter items (data.itemMin)`,
+  );
 }
 
 async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {

@@ -3,7 +3,7 @@ import { DataError } from '@difsr/data';
 import { BackendError } from '@difsr/graph';
 import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
-import { FileWriteError, RunError } from '@difsr/training';
+import { EarlyStoppingError, FileWriteError, RunError, SamplerError, ScheduleError } from '@difsr/training';
 import { inOwnName } from '../command-line.js';
 import { DownloadError, exitCodes, UsageError, type ExitCode } from '../errors.js';
 
@@ -23,6 +23,9 @@ const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] =
   [UsageError, exitCodes.usage],
   [ModelConfigError, exitCodes.usage],
   [UnknownFieldError, exitCodes.usage],
+  [ScheduleError, exitCodes.usage],
+  [SamplerError, exitCodes.usage],
+  [EarlyStoppingError, exitCodes.usage],
   [DataError, exitCodes.data],
   [DownloadError, exitCodes.failed],
   [BackendError, exitCodes.backend],
@@ -50,6 +53,9 @@ const TERMS: readonly (readonly [RegExp, string])[] = [
   [/\.?\s*\bCure: /g, '\n  cure: '],
   [/\bcolumns\.(user|item|time)\b/g, '--set data.$1Column=NAME'],
   [/\bOr use the device cpu\b/g, 'Or use --device cpu'],
+  [/Learning-rate schedule: /g, 'training.'],
+  [/(?<![.\w])targetsPerStep\b/g, 'training.targetsPerStep'],
+  [/(?<![.\w])maxLength\b/g, 'model.maxLength'],
   [
     /state unit, format and zone under time:/g,
     'state unit, format and zone under time: in a description (data prepare: --time-format, --zone)',

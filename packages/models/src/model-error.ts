@@ -1,0 +1,11 @@
+// The errors of options that name what the data lacks, or contradict each other.
+
+/** Options that are valid one by one but not together. */
+export class ModelConfigError extends Error {
+  override readonly name = 'ModelConfigError';
+}
+
+/** A field that a model asks for and the data lacks. */
+export class UnknownFieldError extends Error {
+  override readonly name = 'UnknownFieldError';
+}
