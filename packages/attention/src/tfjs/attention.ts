@@ -1,6 +1,15 @@
 // DIF attention as a function on tfjs tensors: checks what it is given, finds or makes the traced graph, runs it.
-import { fillMask, quantisedRate, streamId } from '@difsr/graph';
-import { tensor, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  checkOptions,
+  fillMask,
+  needed,
+  option,
+  quantisedRate,
+  streamId,
+  type OptionRule,
+  type OptionRules,
+} from '@difsr/graph';
+import { tensor, Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { Fusion, FusionForm } from '../fusion.js';
 import { AttentionError } from '../error.js';
 import { described, requireTensor } from './errors.js';
@@ -13,12 +22,16 @@ export type DifAttentionMask =
       readonly causal?: boolean;
       /** bool `[b, n]`, false at padding, which is hidden as a key. */
       readonly valid?: Tensor;
+      readonly additive?: never;
+      readonly visible?: never;
     }
   | {
       /** float32 `[b|1, 1, n|1, n]`, added to the scaled scores: 0 where a query may look, a large negative number elsewhere. A constant to the gradient. */
       readonly additive: Tensor;
       /** bool of such a shape, true where a query may look: read by `concat` and `gate`; default: where `additive` is above -5000. */
       readonly visible?: Tensor;
+      readonly causal?: never;
+      readonly valid?: never;
     };
 
 /** Sources, weights and settings of one call. */
@@ -64,10 +77,9 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
     'float32 [batch, length, width]',
   );
   const [batch = 0, length = 0, width = 0] = item.shape;
-  checkOptions(options);
+  checkOptions('difAttention', options, OPTIONS, (message) => new AttentionError(message));
   const { sides, position, weights, fusion = 'sum', form = 'causal-safe', dropout, scale, heads } = options;
-  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
-    throw new AttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
+  if (width % heads !== 0) throw new AttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
   const config: TraceConfig = {
     width,
     heads,
@@ -76,7 +88,7 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
     fusion,
     form,
     maxLength: maxLengthOf(weights, fusion, form, length),
-    mask: maskOf(options.mask, batch, length),
+    mask: maskOf(options.mask, fusion, batch, length),
     dropout: dropout === undefined ? 0 : quantisedRate(dropout.rate),
     ...(scale === undefined ? {} : { scale }),
   };
@@ -85,7 +97,7 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
   const inputs: Record<string, Tensor> = { ...weights, [INPUTS.item]: item };
   sides.forEach((side, j) => (inputs[INPUTS.side(j)] = side));
   if (position !== undefined) inputs[INPUTS.position] = position;
-  addMask(inputs, options.mask);
+  addMask(inputs, options.mask, fusion);
   if (config.dropout === 0 || dropout === undefined) return run(inputs) as Tensor3D; // of the item's shape
   const keep = keepMask(dropout.seed, config.dropout, [batch, heads, length, length]);
   try {
@@ -95,35 +107,43 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
   }
 }
 
-const OPTIONS: { readonly [K in keyof Required<DifAttentionOptions>]: true } = {
-  sides: true,
-  position: true,
-  heads: true,
-  fusion: true,
-  form: true,
-  mask: true,
-  weights: true,
-  dropout: true,
-  scale: true,
+/** A tensor of tfjs; what it must be beside that is checked where it is used. */
+const tensorRule = option.instance('a tensor of tfjs', Tensor);
+
+const PATTERN: OptionRules<Pick<Extract<DifAttentionMask, { readonly causal?: boolean }>, 'causal' | 'valid'>> = {
+  causal: option.flag,
+  valid: tensorRule,
+};
+const ADDED: OptionRules<Pick<Extract<DifAttentionMask, { readonly additive: Tensor }>, 'additive' | 'visible'>> = {
+  additive: needed(tensorRule),
+  visible: tensorRule,
 };
 
-/** For those who write JavaScript: a misspelt option must not be one that is left out. */
-function checkOptions(options: DifAttentionOptions): void {
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(OPTIONS, name))
-      throw new AttentionError(
-        `difAttention has no option "${name}"; its options are ${Object.keys(OPTIONS).join(', ')}: leave it out`,
-      );
-  const words: readonly (readonly [name: string, value: string | undefined, allowed: readonly string[]])[] = [
-    ['fusion', options.fusion, ['sum', 'concat', 'gate']],
-    ['form', options.form, ['causal-safe', 'reference']],
-  ];
-  for (const [name, value, allowed] of words)
-    if (value !== undefined && !allowed.includes(value))
-      throw new AttentionError(`${name} is one of ${allowed.join(', ')}, got ${JSON.stringify(value)}`);
-  if (!Array.isArray(options.sides))
-    throw new AttentionError(`sides is a list of tensors, got ${String(options.sides)}: [] where there are none`);
-}
+/** A mask is a pattern or numbers; what belongs to the other form would do nothing. */
+const maskRule: OptionRule = (value, path) => {
+  const given = (key: string): boolean =>
+    typeof value === 'object' && value !== null && Reflect.get(value, key) !== undefined;
+  if (!given('additive') && !given('visible')) return option.object(PATTERN)(value, path);
+  const pattern = Object.keys(PATTERN).find(given);
+  return pattern === undefined
+    ? option.object(ADDED)(value, path)
+    : `${path} takes causal and valid, or additive and visible, got "${pattern}" beside the latter: put it into the numbers of additive`;
+};
+
+const OPTIONS: OptionRules<DifAttentionOptions> = {
+  sides: needed(option.list(tensorRule)),
+  position: tensorRule,
+  heads: needed(option.whole(1)),
+  fusion: option.oneOf('sum', 'concat', 'gate'),
+  form: option.oneOf('causal-safe', 'reference'),
+  mask: maskRule,
+  weights: needed(option.record(tensorRule)),
+  dropout: option.object<NonNullable<DifAttentionOptions['dropout']>>({
+    rate: needed(option.share),
+    seed: needed(option.whole(0)),
+  }),
+  scale: option.finite,
+};
 
 function sourceOf(name: string, source: Tensor, batch: number, length: number): TraceConfig['sides'][number] {
   const text = `float32 [${batch}, ${length}, width] as the item is, of a width of its own (or [1, ${length}, width])`;
@@ -165,15 +185,13 @@ function maxLengthOf(
   return maxLength;
 }
 
-function maskOf(mask: DifAttentionMask | undefined, batch: number, length: number): TraceMask {
+function maskOf(mask: DifAttentionMask | undefined, fusion: Fusion, batch: number, length: number): TraceMask {
   if (mask === undefined) return { kind: 'pattern', causal: false, valid: false };
-  if ('additive' in mask) {
+  if (mask.additive !== undefined) {
     const repeated = maskAxes('mask.additive', mask.additive, 'float32', batch, length);
-    return {
-      kind: 'additive',
-      repeated,
-      ...(mask.visible === undefined ? {} : { visible: maskAxes('mask.visible', mask.visible, 'bool', batch, length) }),
-    };
+    const visible = mask.visible && maskAxes('mask.visible', mask.visible, 'bool', batch, length);
+    // A sum mixes no columns: what may be seen is in the numbers that are added.
+    return { kind: 'additive', repeated, ...(visible === undefined || fusion === 'sum' ? {} : { visible }) };
   }
   const { causal = false, valid } = mask;
   if (valid === undefined) return { kind: 'pattern', causal, valid: false };
@@ -188,14 +206,14 @@ function maskAxes(name: string, mask: Tensor, dtype: 'float32' | 'bool', batch: 
   return [batch, 1, length, length].map((size, axis) => mask.shape[axis] !== size);
 }
 
-function addMask(inputs: Record<string, Tensor>, mask: DifAttentionMask | undefined): void {
+function addMask(inputs: Record<string, Tensor>, mask: DifAttentionMask | undefined, fusion: Fusion): void {
   if (mask === undefined) return;
-  if (!('additive' in mask)) {
+  if (mask.additive === undefined) {
     if (mask.valid !== undefined) inputs[INPUTS.valid] = mask.valid;
     return;
   }
   inputs[INPUTS.additive] = mask.additive;
-  if (mask.visible !== undefined) inputs[INPUTS.visible] = mask.visible;
+  if (mask.visible !== undefined && fusion !== 'sum') inputs[INPUTS.visible] = mask.visible;
 }
 
 function checkWeights(

@@ -4,7 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEVICES, use } from './devices.test.support.js';
 import { traced, type TraceConfig } from './trace.js';
-import { difAttention, AttentionError, difAttentionWeights, type DifAttentionOptions } from './index.js';
+import {
+  difAttention,
+  AttentionError,
+  difAttentionWeights,
+  type DifAttentionMask,
+  type DifAttentionOptions,
+} from './index.js';
 
 const SHAPE = { width: 8, sides: [4], position: 6, heads: 2 } as const;
 
@@ -138,6 +144,24 @@ describe('difAttention', () => {
     expect(run({ additive, visible: tf.onesLike(tf.cast(earlier, 'bool')) })).not.toEqual(run({ causal: true }));
   });
 
+  it('takes `visible` beside `additive` with a sum, which does not need it', () => {
+    const { additive } = { additive: tf.mul(tf.sub(1, tf.linalg.bandPart(tf.ones([5, 5]), -1, 0)), -10000) };
+    const own = tf.reshape(additive, [1, 1, 5, 5]);
+    const visible = tf.cast(tf.add(own, 1), 'bool');
+    const gradients = (mask: DifAttentionMask): number[] => [
+      ...tf
+        .grad((x: tf.Tensor) => plain({ mask, position: x }))(sources().position)
+        .dataSync(),
+    ];
+    expect([...plain({ mask: { additive: own, visible } }).dataSync()]).toEqual([
+      ...plain({ mask: { causal: true } }).dataSync(),
+    ]);
+    expect(gradients({ additive: own, visible })).toEqual(gradients({ causal: true }));
+    expect(() => plain({ mask: { additive: own, visible: tf.ones([5, 5], 'bool') } })).toThrow(
+      /mask\.visible is bool \[5, 5\]/,
+    );
+  });
+
   it.each<[string, () => Partial<DifAttentionOptions>, RegExp]>([
     [
       'a side of another length',
@@ -174,7 +198,52 @@ describe('difAttention', () => {
     // What TypeScript does not let through comes from JavaScript.
     ['an option that it does not know', () => ({ masks: {} }) as object, /has no option "masks"; .*fusion, form, mask/],
     ['a fusion that it does not know', () => ({ fusion: 'gated' }) as object, /fusion is one of .*gate, got "gated"/],
-    ['sides that are no list', () => ({ sides: undefined }) as object, /sides is a list of tensors, got undefined/],
+    ['sides that are no list', () => ({ sides: undefined }) as object, /needs the option "sides"/],
+    ['a side that is no tensor', () => ({ sides: [[1]] }) as object, /sides\[0\] is a tensor of tfjs, got a list/],
+    [
+      'a misspelt key of the mask',
+      () => ({ mask: { casual: true } }) as object,
+      /mask has no option "casual"; .*causal/,
+    ],
+    [
+      'a text for a truth value',
+      () => ({ mask: { causal: 'false' } }) as object,
+      /mask\.causal is true or false, got "false"/,
+    ],
+    [
+      'causal beside additive',
+      () => ({ mask: { causal: true, additive: tf.zeros([1, 1, 5, 5]) } }) as object,
+      /mask takes causal and valid, or additive and visible, got "causal"/,
+    ],
+    [
+      'valid beside visible',
+      () => ({ mask: { visible: tf.ones([1, 1, 5, 5], 'bool'), valid: tf.ones([2, 5], 'bool') } }) as object,
+      /got "valid" beside/,
+    ],
+    [
+      'visible alone',
+      () => ({ mask: { visible: tf.ones([1, 1, 5, 5], 'bool') } }) as object,
+      /needs the option "mask\.additive"/,
+    ],
+    [
+      'a mask that is an array',
+      () => ({ mask: { valid: Uint8Array.of(1) } }) as object,
+      /mask\.valid is a tensor of tfjs, got a Uint8Array/,
+    ],
+    ['a mask that is a tensor', () => ({ mask: tf.ones([2, 5], 'bool') }) as object, /mask has no option/],
+    ['a scale that is no number', () => ({ scale: NaN }), /scale is a finite number, got NaN/],
+    [
+      'a misspelt key of the dropout',
+      () => ({ dropout: { rat: 0.5, seed: 1 } }) as object,
+      /dropout has no option "rat"/,
+    ],
+    ['a dropout without a seed', () => ({ dropout: { rate: 0.5 } }) as object, /needs the option "dropout\.seed"/],
+    [
+      'a rate that is no share',
+      () => ({ dropout: { rate: 1.5, seed: 1 } }),
+      /dropout\.rate is a share in \[0, 1\), got 1\.5/,
+    ],
+    ['heads of another type', () => ({ heads: '2' }) as object, /heads is a whole number from 1 on, got "2"/],
   ])('says what is wrong with %s', (_, options, message) => {
     expect(() => plain(options())).toThrow(message);
     expect(() => plain(options())).toThrow(AttentionError);

@@ -1,0 +1,150 @@
+// Options of public functions, checked as they are given: JavaScript knows no types, and a key that nobody reads, or 'false'
+// for false, would quietly be something else. A type of options has a table with a rule per key; a key without one does not compile.
+
+/** What is wrong with a value, with its path, or undefined where it fits. */
+export type OptionRule = (value: unknown, path: string) => string | undefined;
+
+/** A rule of an option that has no default. */
+export type NeededRule = OptionRule & { readonly needed: true };
+
+/** A rule per key of a type of options; those that may be left out in the type may be left out. */
+export type OptionRules<T> = {
+  readonly [K in keyof Required<T>]: Pick<T, K> extends Required<Pick<T, K>> ? NeededRule : OptionRule;
+};
+
+/** A value as errors show it. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'a list' : `a ${value.constructor?.name ?? 'object'}`;
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** The rule of a value for which a condition holds. */
+export const optionRule =
+  (words: string, fits: (value: unknown) => boolean): OptionRule =>
+  (value, path) =>
+    fits(value) ? undefined : `${path} is ${words}, got ${shown(value)}`;
+
+const numberThat = (words: string, fits: (value: number) => boolean): OptionRule =>
+  optionRule(words, (value) => typeof value === 'number' && fits(value));
+
+/** Rules of single values, by what they allow. */
+export const option: {
+  readonly flag: OptionRule;
+  readonly text: OptionRule;
+  readonly callable: OptionRule;
+  /** A number, NaN and infinities excluded. */
+  readonly finite: OptionRule;
+  readonly positive: OptionRule;
+  readonly notNegative: OptionRule;
+  /** A share in [0, 1). */
+  readonly share: OptionRule;
+  /** A value that somebody else checks. */
+  readonly given: OptionRule;
+  readonly whole: (least: number) => OptionRule;
+  readonly oneOf: (...words: readonly string[]) => OptionRule;
+  readonly instance: (words: string, type: abstract new (...args: never[]) => unknown) => OptionRule;
+  readonly list: (of: OptionRule) => OptionRule;
+  /** An object of any keys. */
+  readonly record: (of: OptionRule) => OptionRule;
+  readonly object: <T>(rules: OptionRules<T>) => OptionRule;
+  readonly either: (...rules: readonly OptionRule[]) => OptionRule;
+} = {
+  flag: optionRule('true or false', (value) => typeof value === 'boolean'),
+  text: optionRule('a text', (value) => typeof value === 'string'),
+  callable: optionRule('a function', (value) => typeof value === 'function'),
+  finite: numberThat('a finite number', Number.isFinite),
+  positive: numberThat('a finite number above 0', (value) => Number.isFinite(value) && value > 0),
+  notNegative: numberThat('a finite number from 0 on', (value) => Number.isFinite(value) && value >= 0),
+  share: numberThat('a share in [0, 1)', (value) => value >= 0 && value < 1),
+  given: optionRule('to be given', (value) => value !== undefined && value !== null),
+  whole: (least) =>
+    numberThat(`a whole number from ${least} on`, (value) => Number.isSafeInteger(value) && value >= least),
+  oneOf: (...words) => optionRule(`one of ${words.join(', ')}`, (value) => words.some((word) => word === value)),
+  instance: (words, type) => optionRule(words, (value) => value instanceof type),
+  list: (of) => (value, path) =>
+    Array.isArray(value)
+      ? firstProblem(
+          value.map((each: unknown, i) => [each, `${path}[${i}]`]),
+          of,
+        )
+      : `${path} is a list, got ${shown(value)}`,
+  record: (of) => (value, path) =>
+    isPlain(value)
+      ? firstProblem(
+          Object.entries(value).map(([key, each]) => [each, `${path}.${key}`]),
+          of,
+        )
+      : `${path} is an object, got ${shown(value)}`,
+  object: (rules) => (value, path) => objectProblem(path, value, rules, `${path}.`),
+  either:
+    (...rules) =>
+    (value, path) => {
+      const problems = rules.map((rule) => rule(value, path));
+      return problems.includes(undefined) ? undefined : problems.at(0);
+    },
+};
+
+/** The rule of an option that must be given. */
+export function needed(rule: OptionRule): NeededRule {
+  return Object.assign((value: unknown, path: string) => rule(value, path), { needed: true as const });
+}
+
+function firstProblem(values: readonly (readonly [unknown, string])[], rule: OptionRule): string | undefined {
+  for (const [value, path] of values) {
+    const problem = rule(value, path);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectProblem(
+  what: string,
+  value: unknown,
+  rules: Readonly<Record<string, OptionRule>>,
+  prefix: string,
+): string | undefined {
+  const known = Object.keys(rules).join(', ');
+  if (!isPlain(value)) return `${what} takes an object with its options ${known}, got ${shown(value)}`;
+  for (const key of Object.keys(value))
+    if (value[key] !== undefined && !Object.hasOwn(rules, key))
+      return `${what} has no option "${key}"; its options are ${known}: correct it, or leave it out`;
+  for (const [key, rule] of Object.entries(rules)) {
+    const given = value[key];
+    const problem =
+      given !== undefined
+        ? rule(given, `${prefix}${key}`)
+        : 'needed' in rule
+          ? `${what} needs the option "${prefix}${key}"`
+          : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/**
+ * Throws where options have a key that their table does not have, lack one that is needed, or hold a value that its rule does
+ * not take, at any level.
+ *
+ * @param where the function, as its user knows it
+ * @param fail makes the error of the package
+ * @example
+ * ```ts
+ * const rules: OptionRules<{ readonly rate?: number }> = { rate: option.share };
+ * checkOptions('drop', { rat: 0.5 }, rules, (message) => new GraphError(message)); // drop has no option "rat"; its options are rate: ..
+ * ```
+ */
+export function checkOptions<T extends object>(
+  where: string,
+  options: T,
+  rules: OptionRules<T>,
+  fail: (message: string) => Error,
+): void {
+  const problem = objectProblem(where, options, rules, '');
+  if (problem !== undefined) throw fail(problem.startsWith(where) ? problem : `${where}: ${problem}`);
+}
