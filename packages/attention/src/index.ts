@@ -4,6 +4,6 @@ export * from './fusion.js';
 export * from './family.js';
 export * from './fused.js';
 export * from './kernel/kernel.js';
-export type { AttentionInputs, AttentionTables } from './kernel/arrays.js';
+export type { AttentionInputs, AttentionTables, TabulatedInputs } from './kernel/arrays.js';
 export { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './kernel/config.js';
 export * from './error.js';

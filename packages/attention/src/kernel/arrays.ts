@@ -1,5 +1,5 @@
 // Typed arrays of the caller, checked against the configuration and given their shapes.
-import type { HostTensor } from '@difsr/graph';
+import { checkOptions, needed, option, type HostTensor, type OptionRules } from '@difsr/graph';
 import { initialValues, type ParameterSpec } from '@difsr/nn';
 import { AttentionError } from '../error.js';
 import type { CompleteDifAttentionConfig } from './config.js';
@@ -18,6 +18,18 @@ export interface AttentionInputs {
   readonly valid?: Uint8Array;
 }
 
+/** Inputs of a tabulated attention: ids instead of the side sources' vectors. */
+export interface TabulatedInputs {
+  readonly batch: number;
+  readonly length: number;
+  /** `[batch, length, width]` */
+  readonly item: Float32Array;
+  /** `[batch, length]`, rows of the tables */
+  readonly items: Int32Array;
+  /** `[batch, length]`, 0 at padding, any other byte at items; left out where nothing is padding or only trailing padding meets causal attention */
+  readonly valid?: Uint8Array;
+}
+
 /** Tables of an attention that is fed ids. */
 export interface AttentionTables {
   /** `[rows, width_j]` by name of the side source; row i belongs to item i. */
@@ -30,6 +42,36 @@ export interface AttentionTables {
 export interface TableRows {
   readonly sides: Readonly<Record<string, number>>;
   readonly position: number;
+}
+
+const fail = (message: string): AttentionError => new AttentionError(message);
+
+/** What the values must be is said where their sizes are known. */
+const INPUTS: OptionRules<AttentionInputs> = {
+  batch: needed(option.given),
+  length: needed(option.given),
+  item: needed(option.given),
+  sides: option.record(option.given),
+  position: option.given,
+  valid: option.given,
+};
+const TABULATED: OptionRules<TabulatedInputs> = {
+  batch: needed(option.given),
+  length: needed(option.given),
+  item: needed(option.given),
+  items: needed(option.given),
+  valid: option.given,
+};
+const TABLES: OptionRules<AttentionTables> = { sides: option.record(option.given), position: option.given };
+
+/** @throws AttentionError for a key that no attention has, which would run without what it holds. */
+export function checkInputs(inputs: AttentionInputs): void {
+  checkOptions('the attention', inputs, INPUTS, fail);
+}
+
+/** The same of a tabulated attention. */
+export function checkTabulatedInputs(inputs: TabulatedInputs): void {
+  checkOptions('the tabulated attention', inputs, TABULATED, fail);
 }
 
 /** Feeds of a run by input name: vectors, or with `rows` the ids of tables. */
@@ -73,6 +115,7 @@ export function collectTables(
   config: CompleteDifAttentionConfig,
   tables: AttentionTables,
 ): { readonly rows: TableRows; readonly values: Record<string, HostTensor> } {
+  checkOptions('tabulate', tables, TABLES, fail);
   const values: Record<string, HostTensor> = {};
   const rows = (path: string, data: Float32Array, width: number): number => {
     if (data.length === 0 || data.length % width !== 0)
@@ -132,7 +175,8 @@ export function fittingWeights(
     else if (value instanceof Float32Array) {
       if (value.length === product(shape)) values[name] = { dtype: 'float32', shape, data: value.slice() };
       else say(`${value.length} numbers`);
-    } else if (value.dtype !== 'float32' || String(value.shape) !== String(shape))
+    } else if (!isHostTensor(value)) say('no Float32Array and no tensor');
+    else if (value.dtype !== 'float32' || String(value.shape) !== String(shape))
       say(`${value.dtype} [${value.shape.join(', ')}]`);
     else values[name] = { dtype: 'float32', shape, data: value.data.slice() };
   }
@@ -141,6 +185,10 @@ export function fittingWeights(
       `the weights do not fit the configuration (matrices are [out, in]; a projection without bias has zeros):\n${all.join('\n')}`,
     );
   return values;
+}
+
+function isHostTensor(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value && 'data' in value;
 }
 
 /** Side sources in the order of the configuration. */

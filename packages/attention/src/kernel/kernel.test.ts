@@ -282,6 +282,15 @@ describe('the kernel', () => {
       /sides.shop: there is no such side source; there are genre, brand/,
     ],
     ['positions that are missing', (good) => ({ ...good, position: undefined }), /position is missing/],
+    [
+      'a misspelt input',
+      (good) => ({ ...good, vaild: new Uint8Array(8) }),
+      /no option "vaild"; its options are .*valid/,
+    ],
+    ['an input of tables alone', (good) => ({ ...good, items: new Int32Array(8) }), /no option "items"/],
+    ['sides that are a list', (good) => ({ ...good, sides: [new Float32Array(1)] }), /sides is an object, got a list/],
+    ['an item that is missing', ({ item: _, ...rest }) => rest, /needs the option "item"/],
+    ['a mask of another type', (good) => ({ ...good, valid: [1, 0] }), /valid: must be a Uint8Array/],
     ['an empty batch', (good) => ({ ...good, batch: 0 }), /batch: must be a whole number from 1, got 0/],
   ];
   it.each(wrong)('names %s', async (_, spoil, message) => {
@@ -289,6 +298,25 @@ describe('the kernel', () => {
     const inputs = spoil(inputsOf(shape, 2, 4)) as AttentionInputs; // wrong on purpose, as a caller without types may be
     await expect(attention.forward(inputs)).rejects.toThrow(AttentionError);
     await expect(attention.forward(inputs)).rejects.toThrow(message);
+    await attention.dispose();
+  });
+
+  it('names options and inputs of tables that it does not know, and weights that are none', async () => {
+    const config = { ...shape, backend: 'reference' } as const;
+    // Wrong on purpose, as callers without types may be.
+    const make = (options: object) => createDifAttention(config, options);
+    await expect(make({ weigths: {} })).rejects.toThrow(/createDifAttention has no option "weigths"; .*weights/);
+    await expect(make({ weights: { 'query.weight': [1, 2] } })).rejects.toThrow(/query\.weight: no Float32Array/);
+    const attention = await createDifAttention(config);
+    const tables = { sides: { genre: noise(7 * 4, 3), brand: noise(7 * 5, 4) }, position: noise(6 * 8, 5) };
+    await expect(attention.tabulate({ ...tables, side: {} } as object)).rejects.toThrow(
+      /tabulate has no option "side"/,
+    );
+    const serving = await attention.tabulate(tables);
+    const inputs = { batch: 1, length: 2, item: new Float32Array(16), items: Int32Array.of(3, 4) };
+    await expect(serving.forward({ ...inputs, vaild: Uint8Array.of(1, 0) } as typeof inputs)).rejects.toThrow(
+      /"vaild"/,
+    );
     await attention.dispose();
   });
 

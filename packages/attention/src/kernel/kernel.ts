@@ -1,12 +1,25 @@
 // DIF attention as a kernel on typed arrays: programs on the configured backend, compiled at their first use.
-import { hoist, type Backend, type Graph, type HostTensor, type Program, type Variables } from '@difsr/graph';
 import {
+  checkOptions,
+  hoist,
+  option,
+  type Backend,
+  type Graph,
+  type HostTensor,
+  type OptionRules,
+  type Program,
+  type Variables,
+} from '@difsr/graph';
+import {
+  checkInputs,
+  checkTabulatedInputs,
   collectFeeds,
   collectTables,
   fittingWeights,
   parameterValues,
   type AttentionInputs,
   type AttentionTables,
+  type TabulatedInputs,
 } from './arrays.js';
 import { sumLayout, type SumLayout } from '../fused.js';
 import { openBackend } from './backends.js';
@@ -24,18 +37,6 @@ export interface AttentionGradients {
   readonly sides: Readonly<Record<string, Float32Array>>;
   readonly position?: Float32Array;
   readonly weights: AttentionValues;
-}
-
-/** Inputs of a tabulated attention: ids instead of the side sources' vectors. */
-export interface TabulatedInputs {
-  readonly batch: number;
-  readonly length: number;
-  /** `[batch, length, width]` */
-  readonly item: Float32Array;
-  /** `[batch, length]`, rows of the tables */
-  readonly items: Int32Array;
-  /** `[batch, length]`, 0 at padding, any other byte at items; left out where nothing is padding or only trailing padding meets causal attention */
-  readonly valid?: Uint8Array;
 }
 
 /** An attention whose side sources and positions are tables: their queries and keys were computed once. */
@@ -67,6 +68,13 @@ export interface DifAttention {
   dispose(): Promise<void>;
 }
 
+/** What {@link createDifAttention} takes beside the configuration. */
+interface DifAttentionOptions {
+  readonly weights?: AttentionValues;
+}
+
+const OPTIONS: OptionRules<DifAttentionOptions> = { weights: option.record(option.given) };
+
 /**
  * Makes a DIF attention (Xie et al., SIGIR 2022, eq. (8)-(10)) on the backend that the configuration names.
  *
@@ -82,9 +90,10 @@ export interface DifAttention {
  */
 export async function createDifAttention(
   config: DifAttentionConfig,
-  options: { readonly weights?: AttentionValues } = {},
+  options: DifAttentionOptions = {},
 ): Promise<DifAttention> {
   const complete = parseConfig(config);
+  checkOptions('createDifAttention', options, OPTIONS, (message) => new AttentionError(message));
   const parameters = parametersOf(complete);
   const weights = parameterValues(parameters, complete.seed, options.weights);
   return new Kernel(complete, await openBackend(complete), weights);
@@ -175,6 +184,7 @@ class Kernel implements DifAttention {
   }
 
   async forward(inputs: AttentionInputs): Promise<Float32Array> {
+    checkInputs(inputs);
     const feeds = collectFeeds(this.config, inputs);
     const masked = 'valid' in feeds;
     const layout = layoutOf(this.config, inputs);
@@ -190,6 +200,7 @@ class Kernel implements DifAttention {
     inputs: AttentionInputs,
     cotangent?: Float32Array,
   ): Promise<{ readonly output: Float32Array; readonly gradients: AttentionGradients }> {
+    checkInputs(inputs);
     const feeds = collectFeeds(this.config, inputs, { cotangent });
     const masked = 'valid' in feeds;
     const program = await this.#program(`attention and gradient${masked ? ', masked' : ''}`, () =>
@@ -230,6 +241,7 @@ class Kernel implements DifAttention {
     await compiled(false, layoutOf(config, { batch: 1, length: config.maxLength }));
     return {
       forward: async (inputs) => {
+        checkTabulatedInputs(inputs);
         const feeds = collectFeeds(config, inputs, { rows });
         const program = await compiled('valid' in feeds, layoutOf(config, inputs));
         return floats((await program.run(feeds))['output']);

@@ -229,6 +229,37 @@ describe('the sources of a spliced attention', () => {
     ],
   ];
 
+  const config = { width: 8, heads: 2, maxLength: 6, sides: [{ name: 'genre', width: 4 }] };
+  const into = { config, replace: named('Tanh'), item: named('Mul') };
+
+  it('refuse ids that are no row of their table, below zero as well', async () => {
+    const model = spliceDifAttention(host(17), { ...into, sides: { genre: { table, ids: { input: 'g' } } } });
+    const session = await InferenceSession.create(model, { logSeverityLevel: 4 });
+    const floats = ({ data, shape }: HostTensor) => new Tensor('float32', Float32Array.from(data), shape);
+    const rows = (first: number) =>
+      new Tensor('int32', Int32Array.from(ids(batch, length).data).fill(first, 0, 1), [batch, length]);
+    const given = { x: floats(x), places: floats(places), ids: rows(1) };
+    await expect(session.run({ ...given, g: rows(23) })).resolves.toBeDefined();
+    for (const wrong of [-1, -24, 24])
+      await expect(session.run({ ...given, g: rows(wrong) })).rejects.toThrow(/out of data bounds/);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ vaild: 'ids' }, /no option "vaild"; its options are .*valid/],
+    [{ sides: { genre: { table } } }, /needs the option "sides\.genre\.ids"/],
+    [{ sides: { genre: { table, id: 'ids' } } }, /sides\.genre has no option "id"/],
+    [{ sides: { genre: { inputs: 'g' } } }, /sides\.genre has no option "inputs"/],
+    [{ valid: { input: 3 } }, /valid\.input is a text, got 3|valid is a text/],
+    [{ layout: 'last' }, /layout is one of batch-first, length-first, got "last"/],
+    [{ replace: undefined }, /needs the option "replace"/],
+  ])('wrong options are named: %j', (wrong, message) => {
+    // As callers without types write them.
+    expect(() => spliceDifAttention(host(17), { ...into, ...wrong } as SpliceDifAttentionOptions)).toThrow(message);
+    expect(() => spliceDifAttention(host(17), { ...into, ...wrong } as SpliceDifAttentionOptions)).toThrow(
+      AttentionError,
+    );
+  });
+
   it.each(['sum', 'concat', 'gate'] as const)(
     'may be %s of inputs, tensors and tables: the result is one',
     async (fusion) => {

@@ -1,5 +1,13 @@
 // DIF attention in place of the attention of somebody's ONNX model.
-import type { HostTensor, Shape } from '@difsr/graph';
+import {
+  checkOptions,
+  needed,
+  option,
+  type HostTensor,
+  type OptionRule,
+  type OptionRules,
+  type Shape,
+} from '@difsr/graph';
 import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnxruntime';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from '../kernel/config.js';
@@ -49,6 +57,34 @@ export interface SpliceDifAttentionOptions {
   readonly prefix?: string;
 }
 
+const newInput = option.object<{ readonly input: string }>({ input: needed(option.text) });
+const source = option.either(option.text, newInput);
+/** The form that an object has is told by its keys, so that errors are about that form. */
+const oneOfForms =
+  (table: OptionRule): OptionRule =>
+  (value, path) =>
+    typeof value === 'object' && value !== null && !('input' in value) ? table(value, path) : source(value, path);
+
+const OPTIONS: OptionRules<SpliceDifAttentionOptions> = {
+  config: needed(option.given),
+  weights: option.record(option.given),
+  replace: needed(option.text),
+  item: needed(option.text),
+  valid: source,
+  additive: source,
+  sides: option.record(
+    oneOfForms(
+      option.object<SourceTable & { readonly ids: SpliceSource }>({
+        table: needed(option.given),
+        ids: needed(source),
+      }),
+    ),
+  ),
+  position: oneOfForms(option.object<SourceTable>({ table: needed(option.given) })),
+  layout: option.oneOf('batch-first', 'length-first'),
+  prefix: option.text,
+};
+
 /**
  * Puts DIF attention into an ONNX model in place of the attention that computes the tensor `replace`.
  *
@@ -74,6 +110,7 @@ export interface SpliceDifAttentionOptions {
  * ```
  */
 export function spliceDifAttention(model: Uint8Array, options: SpliceDifAttentionOptions): Uint8Array {
+  checkOptions('spliceDifAttention', options, OPTIONS, (message) => new AttentionError(message));
   const config = parseConfig(options.config);
   checkSources(config, options);
   return spliceGraph(model, (typeOf) => spliceOf(config, options, typeOf));

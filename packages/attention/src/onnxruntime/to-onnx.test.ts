@@ -188,6 +188,12 @@ describe('difAttentionToOnnx', () => {
     expect(attempt).toThrow(/key\.side2\.weight: there is no such weight/);
   });
 
+  it('refuses options that it does not know', () => {
+    const wrong = { weight: {} } as object; // as callers without types write
+    expect(() => difAttentionToOnnx(base, wrong)).toThrow(/difAttentionToOnnx has no option "weight"; .*weights/);
+    expect(() => difAttentionToOnnx(base, wrong)).toThrow(AttentionError);
+  });
+
   it('refuses operator sets that it cannot write, and configurations that are not valid', () => {
     expect(() => difAttentionToOnnx(base, { opset: 8 })).toThrow(GraphError);
     expect(() => difAttentionToOnnx(base, { opset: 8 })).toThrow(/9 to 26/);

@@ -1,6 +1,8 @@
 // DIF attention as an ONNX model of its own, for ONNX Runtime in any language and whatever else reads ONNX.
-import type { HostTensor } from '@difsr/graph';
+import { checkOptions, option, type HostTensor, type OptionRules } from '@difsr/graph';
+
 import { toOnnx } from '@difsr/onnxruntime';
+import { AttentionError } from '../error.js';
 import { parseConfig, type DifAttentionConfig } from '../kernel/config.js';
 import { parameterValues } from '../kernel/arrays.js';
 import { traceAttention } from './trace.js';
@@ -15,6 +17,11 @@ export interface DifAttentionToOnnxOptions {
   /** Version of the standard operators, 9 to 26; default 17. */
   readonly opset?: number;
 }
+
+const OPTIONS: OptionRules<DifAttentionToOnnxOptions> = {
+  weights: option.record(option.given),
+  opset: option.whole(1),
+};
 
 /**
  * Writes a DIF attention (Xie et al., SIGIR 2022, eq. 8-10) as an ONNX model in standard operators alone.
@@ -37,6 +44,7 @@ export interface DifAttentionToOnnxOptions {
  */
 export function difAttentionToOnnx(config: DifAttentionConfig, options: DifAttentionToOnnxOptions = {}): Uint8Array {
   const complete = parseConfig(config);
+  checkOptions('difAttentionToOnnx', options, OPTIONS, (message) => new AttentionError(message));
   const { graph, parameters } = traceAttention(complete, { mask: 'valid' });
   return toOnnx(graph, {
     target: 'export',

@@ -3,6 +3,7 @@
 import {
   add,
   and,
+  constant,
   constantArray,
   createGraph,
   expandDims,
@@ -12,6 +13,7 @@ import {
   less,
   not,
   optimize,
+  select,
   transpose,
   type Dim,
   type Graph,
@@ -73,7 +75,7 @@ export function traceAttention(config: CompleteDifAttentionConfig, forms: Source
       ? { values: input(`side.${side.name}`, ['batch', length, side.width]) }
       : {
           table: input(`table.${side.name}`, [how.rows, side.width]),
-          ids: input(`ids.${side.name}`, ['batch', length], 'int32'),
+          ids: refusingBelowZero(input(`ids.${side.name}`, ['batch', length], 'int32'), how.rows),
         };
   });
   const position = config.position === undefined ? undefined : positionSource(config, config.position, forms.position);
@@ -88,6 +90,11 @@ export function traceAttention(config: CompleteDifAttentionConfig, forms: Source
     graph: optimize(createGraph({ output: turned(output) }, [given])),
     parameters,
   };
+}
+
+/** ONNX counts a negative index from the end: -1, somebody's "unknown", would be the last row. No row has the number of rows. */
+function refusingBelowZero(ids: Tensor, rows: number): Tensor {
+  return select(less(ids, 0), constant(rows, 'int32'), ids);
 }
 
 /** Which way of adding suits large batches: of small ones the time hardly matters, and a file cannot choose. */

@@ -134,6 +134,9 @@ it('knows no other options', () => {
   const config: object = { values: 3, units: 3 };
   // What JSON holds has no type.
   expect(() => new AttributePredictor(config as { values: number })).toThrow(AttentionError);
+  expect(() => new AttributePredictor({ values: 3, deviation: NaN })).toThrow(/deviation is a finite number/);
+  expect(() => attributeLoss({ wieght: 5 } as object)).toThrow(/attributeLoss has no option "wieght"/);
+  expect(() => attributeLoss({ weight: NaN })).toThrow(/weight is a finite number, got NaN/);
 });
 
 it('is a layer of any stack of tfjs', () => {

@@ -1,10 +1,11 @@
 // DIF-SR's auxiliary attribute predictor (paper, eq. 13-14) as a layer and a loss: beside the item, the hidden state predicts
 // the attributes of the item to come. The same mathematics as `attributeLoss` of @difsr/nn, on dense targets, since tfjs wants
 // targets in the shape of the output.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
 import { AttentionError } from '../error.js';
-import { checkKnown, wholeNumber } from './config-check.js';
+import { checkLayer } from './config-check.js';
 
 /** Options of {@link AttributePredictor}. */
 export interface AttributePredictorConfig {
@@ -19,7 +20,13 @@ export interface AttributePredictorConfig {
 }
 
 const NAME = 'AttributePredictor';
-const OPTIONS = ['values', 'deviation', 'seed'] as const satisfies readonly (keyof AttributePredictorConfig)[];
+const OPTIONS: OptionRules<AttributePredictorConfig> = {
+  values: needed(option.whole(1)),
+  deviation: option.notNegative,
+  seed: option.whole(0),
+  name: option.text,
+  trainable: option.flag,
+};
 
 /**
  * Predicts attributes: hidden states `[.., d]` to logits `[.., values]`, to be trained by {@link attributeLoss}; tf.sigmoid
@@ -42,15 +49,11 @@ export class AttributePredictor extends layers.Layer {
   #bias: LayerVariable | undefined;
 
   constructor(config: AttributePredictorConfig) {
-    checkKnown(NAME, config, OPTIONS);
+    checkLayer(NAME, config, OPTIONS);
     const { values, deviation = 0.02, seed = 1, ...base } = config;
     super(base);
     this.supportsMasking = true;
-    this.#config = {
-      values: wholeNumber(NAME, 'values', values, 1),
-      deviation,
-      seed: wholeNumber(NAME, 'seed', seed, 0),
-    };
+    this.#config = { values, deviation, seed };
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -92,20 +95,27 @@ export interface AttributeLossOptions {
   readonly weight?: number;
 }
 
+const LOSS_OPTIONS: OptionRules<AttributeLossOptions> = {
+  valuesPerItem: option.oneOf('several', 'one'),
+  weight: option.finite,
+};
+
 /**
  * The loss of an attribute predictor, for `compile`: mean over the targets and, for `several`, over the field's values.
  *
  * @returns a function of targets as {@link attributeTargets} makes them and logits `[.., values]`; a target whose first entry
  * is negative (padding) counts nothing.
+ * @throws AttentionError for options that it does not know or cannot take.
  * @example
  * ```ts
  * model.compile({ optimizer: 'adam', loss: attributeLoss({ weight: 5 }) });
  * ```
  */
-export function attributeLoss({ valuesPerItem = 'several', weight = 1 }: AttributeLossOptions = {}): (
-  targets: tf.Tensor,
-  logits: tf.Tensor,
-) => tf.Tensor {
+export function attributeLoss(
+  options: AttributeLossOptions = {},
+): (targets: tf.Tensor, logits: tf.Tensor) => tf.Tensor {
+  checkOptions('attributeLoss', options, LOSS_OPTIONS, (message) => new AttentionError(message));
+  const { valuesPerItem = 'several', weight = 1 } = options;
   return (targets, logits) =>
     tf.tidy(() => {
       const wanted = tf.maximum(targets, 0);

@@ -1,11 +1,12 @@
 // DIF attention as a layer of tfjs-layers: the function of `../tfjs` with weights that a model trains, saves and loads.
+import { needed, option, type OptionRules } from '@difsr/graph';
 import { serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { initializers, layers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
 import type { Fusion, FusionForm } from '../fusion.js';
 import { difAttention } from '../tfjs/attention.js';
 import { difAttentionParameters } from '../tfjs/weights.js';
 import { AttentionError } from '../error.js';
-import { checkKnown, flag, oneOf, rate, wholeNumber } from './config-check.js';
+import { checkLayer } from './config-check.js';
 
 /** Options of {@link DifAttention}. */
 export interface DifAttentionConfig {
@@ -37,18 +38,20 @@ export interface DifAttentionConfig {
 }
 
 const NAME = 'DifAttention';
-const OPTIONS = [
-  'heads',
-  'sides',
-  'position',
-  'fusion',
-  'form',
-  'maxLength',
-  'causal',
-  'dropout',
-  'deviation',
-  'seed',
-] as const satisfies readonly (keyof DifAttentionConfig)[];
+const OPTIONS: OptionRules<DifAttentionConfig> = {
+  heads: needed(option.whole(1)),
+  sides: option.whole(0),
+  position: option.either(option.flag, option.whole(1)),
+  fusion: option.oneOf('sum', 'concat', 'gate'),
+  form: option.oneOf('causal-safe', 'reference'),
+  maxLength: option.whole(1),
+  causal: option.flag,
+  dropout: option.share,
+  deviation: option.notNegative,
+  seed: option.whole(0),
+  name: option.text,
+  trainable: option.flag,
+};
 const POSITIONS = 'positions';
 
 /**
@@ -74,7 +77,7 @@ export class DifAttention extends layers.Layer {
   #calls = 0;
 
   constructor(config: DifAttentionConfig) {
-    checkKnown(NAME, config, OPTIONS);
+    checkLayer(NAME, config, OPTIONS);
     super(baseConfig(config));
     this.supportsMasking = true;
     const {
@@ -87,19 +90,17 @@ export class DifAttention extends layers.Layer {
       maxLength,
     } = config;
     const { dropout = 0, deviation = 0.02, seed = 1 } = config;
-    if (typeof position === 'number') wholeNumber(NAME, 'position', position, 1);
-    else flag(NAME, 'position', position);
     this.#config = {
-      heads: wholeNumber(NAME, 'heads', heads, 1),
-      sides: wholeNumber(NAME, 'sides', sides, 0),
+      heads,
+      sides,
       position,
-      fusion: oneOf(NAME, 'fusion', fusion, ['sum', 'concat', 'gate']),
-      form: oneOf(NAME, 'form', form, ['causal-safe', 'reference']),
-      causal: flag(NAME, 'causal', causal),
-      dropout: rate(NAME, 'dropout', dropout),
+      fusion,
+      form,
+      causal,
+      dropout,
       deviation,
-      seed: wholeNumber(NAME, 'seed', seed, 0),
-      ...(maxLength === undefined ? {} : { maxLength: wholeNumber(NAME, 'maxLength', maxLength, 1) }),
+      seed,
+      ...(maxLength === undefined ? {} : { maxLength }),
     };
     if (maxLength === undefined && (fusion !== 'sum' || typeof position === 'number'))
       throw new AttentionError(
@@ -202,8 +203,8 @@ function isShapes(shape: Shape | Shape[]): shape is Shape[] {
 
 /** What tfjs's own layers take; the rest stays out of its sight. */
 function baseConfig(config: object): object {
-  const own: readonly string[] = OPTIONS;
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !own.includes(key)));
+  const passed = (key: string): boolean => key === 'name' || key === 'trainable' || !Object.hasOwn(OPTIONS, key);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => passed(key)));
 }
 
 /** tfjs gives a mask, a list of them (nested models), or null. */

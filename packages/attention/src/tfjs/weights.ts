@@ -1,4 +1,5 @@
 // Weights of DIF attention as tf.Variables, by the names that `declareDif` gives them.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
 import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
 import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
 import { declareDif } from '../family.js';
@@ -26,25 +27,28 @@ export interface DifAttentionShape {
   readonly trainable?: boolean;
 }
 
+const SHAPE: OptionRules<DifAttentionShape> = {
+  width: needed(option.whole(1)),
+  sides: needed(option.list(option.whole(1))),
+  position: option.whole(1),
+  heads: needed(option.whole(1)),
+  fusion: option.oneOf('sum', 'concat', 'gate'),
+  maxLength: option.whole(1),
+  deviation: option.notNegative,
+  seed: option.whole(0),
+  trainable: option.flag,
+};
+
 /**
  * Names, shapes and initial values of the weights, in order of declaration.
  *
  * @throws AttentionError for sizes that do not fit.
  */
 export function difAttentionParameters(shape: DifAttentionShape): readonly ParameterSpec[] {
+  checkOptions('difAttentionWeights', shape, SHAPE, (message) => new AttentionError(message));
   const { width, sides, position, heads, fusion = 'sum', maxLength, deviation = 0.02 } = shape;
   if (fusion !== 'sum' && maxLength === undefined)
     throw new AttentionError(`fusion "${fusion}" has a weight per column: give maxLength, the longest sequence`);
-  const sizes = {
-    width,
-    heads,
-    ...(position === undefined ? {} : { position }),
-    ...(maxLength === undefined ? {} : { maxLength }),
-  };
-  for (const [name, size] of [...Object.entries(sizes), ...sides.map((side, j) => [`sides[${j}]`, side] as const)]) {
-    if (!Number.isInteger(size) || size < 1)
-      throw new AttentionError(`${name} is a whole number from 1 on, got ${size}`);
-  }
   if (width % heads !== 0)
     throw new AttentionError(`width ${width} cannot be split into ${heads} heads: take a divisor of ${width}`);
   const narrow = [...sides, ...(position === undefined ? [] : [position])].find((own) => own < heads);
