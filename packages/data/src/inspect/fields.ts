@@ -4,44 +4,94 @@ import type { FieldSpec } from '../description/types.js';
 import { parseJson } from '../json-text.js';
 import { fieldValues } from '../prepare/field-values.js';
 import { decodeHtml } from '../prepare/html.js';
+import { tidyText } from '../tidy-text.js';
 import { FEWEST_TO_JUDGE, type FieldChoice, type FieldContext, groupsNothing } from './choice.js';
 import { datesWhy } from './dates.js';
 import { divisionOf } from './lists.js';
 import { isLinkName, isPersonName, isTitleName } from './names.js';
+import { nothingAmong } from './nothing.js';
 import { numericField } from './numbers.js';
 import { ROW_LABEL_WORDS } from './row-labels.js';
 import { type ColumnProfile, isNested } from './profile.js';
 
+/** No word for nothing is longer. */
+const LONGEST_WORD = 30;
 /** Text longer than this on average is prose. */
 const LONGEST_VALUE = 50;
 const URL = /^(https?:)?\/\/|^www\./i;
 
 /** Decides what a column is as an attribute. */
 export function chooseField(column: ColumnProfile, context: FieldContext = {}): FieldChoice {
-  const { filled, rows, distinct, cells, type } = column;
-  if (filled === 0) return { why: 'it is empty' };
+  const { rows, type } = column;
+  const { named, words } = withoutWords(column);
+  if (column.filled === 0) return { why: 'it is empty' };
   if (column.rowLabels !== undefined) return { why: ROW_LABEL_WORDS[column.rowLabels] };
+  if (named.filled === 0) return { why: `no value on any row, only ${quoted(words)}` };
   if (isPersonName(column.name)) return { why: 'names of people' };
-  if (distinct === 1 && rows >= 2)
-    return { why: `the same value on every row that has one: ${column.examples[0] ?? ''}` };
-  if (filled < rows * 0.01) return { why: `filled on ${filled} of ${rows} rows alone` };
+  if (named.distinct === 1 && rows >= 2)
+    return { why: `the same value on every row that has one: ${named.examples[0] ?? ''}` };
+  if (named.filled < rows * 0.01) return { why: `filled on ${named.filled} of ${rows} rows alone` };
   if (isNested(type)) return nestedField(column, context);
-  const markup = cells.filter((cell) => decodeHtml(cell) === undefined).length;
-  if (markup > cells.length * 0.2)
-    return { why: `HTML debris on ${markup} of the first ${cells.length} cells with a value` };
+  if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
+  const markup = named.cells.filter((cell) => decodeHtml(cell) === undefined).length;
+  if (markup > named.cells.length * 0.2)
+    return { why: `HTML debris on ${markup} of the first ${named.cells.length} cells with a value` };
+  if (context.atomicType !== 'token' && context.atomicType !== 'token_seq') {
+    const dates = datesWhy(column);
+    if (dates !== undefined) return { why: dates };
+    const numbers = numericField(column, context);
+    if (numbers !== undefined) return numbers;
+  }
+  const choice = textField(named, context);
+  const cells = column.filled - named.filled;
+  if (choice.field === undefined || cells === 0) return choice;
+  const missing = [...new Set([...words, ...(Array.isArray(choice.field.missing) ? choice.field.missing : [])])];
+  return {
+    ...choice,
+    field: { ...choice.field, missing },
+    why: `${choice.why}; ${cells} of ${column.filled} cells stand for none: ${quoted(words)}`,
+  };
+}
+
+/** A column of text without the cells that stand for no value. */
+function withoutWords(column: ColumnProfile): { readonly named: ColumnProfile; readonly words: readonly string[] } {
+  if (isNested(column.type)) return { named: column, words: [] };
+  const counts = new Map(column.words.map(({ cell, rows }) => [cell, rows]));
+  // Of the words that are counted over all rows alike, and of those in brackets among the cells that are looked at.
+  for (const cell of column.cells) if (cell.length <= LONGEST_WORD && !counts.has(cell)) counts.set(cell, -1);
+  const found = nothingAmong([...counts.keys()]);
+  if (found.length === 0) return { named: column, words: [] };
+  const taken = new Set(found);
+  const cells = column.cells.filter((cell) => !taken.has(cell));
+  const inCells = (word: string): number => column.cells.filter((cell) => cell === word).length;
+  const rows = found.reduce(
+    (sum, word) => sum + ((counts.get(word) ?? 0) > 0 ? (counts.get(word) ?? 0) : inCells(word)),
+    0,
+  );
+  const examples = column.examples.filter((example) => !taken.has(example));
+  return {
+    named: {
+      ...column,
+      cells,
+      filled: Math.max(cells.length, column.filled - rows),
+      distinct: Math.max(0, column.distinct - new Set(found.map(tidyText)).size),
+      examples: examples.length > 0 ? examples : cells.slice(0, 1),
+    },
+    words: [...new Set(found.map((word) => word.trim()))],
+  };
+}
+
+/** Text that is neither numbers nor dates. */
+function textField(column: ColumnProfile, { atomicType }: FieldContext): FieldChoice {
+  const { cells } = column;
   const html: Pick<FieldSpec, 'html'> = cells.some((cell) => cell.includes('&') && decodeHtml(cell) !== cell.trim())
     ? { html: 'decode' }
     : {};
-  if (context.atomicType === 'token_seq')
+  if (atomicType === 'token_seq')
     return severalField(column, cells, { kind: 'multi-categorical', separator: ' ', ...html });
-  if (context.atomicType === 'float_seq') return { field: { kind: 'vector', separator: ' ' }, why: 'float_seq' };
-  if (context.atomicType === 'token') return categoricalField(column, html);
-  const dates = datesWhy(column);
-  if (dates !== undefined) return { why: dates };
-  const numbers = numericField(column, context);
-  if (numbers !== undefined) return numbers;
-  const quoted = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
-  if (quoted > cells.length * 0.8)
+  if (atomicType === 'token') return categoricalField(column, html);
+  const marked = cells.filter((cell) => /^\s*\[?\s*['"]/.test(cell) && quotedNames(cell) !== undefined).length;
+  if (marked > cells.length * 0.8)
     return severalField(column, cells, { kind: 'multi-categorical', separator: ',', names: true, ...html });
   return dividedField(column, html);
 }
@@ -149,7 +199,8 @@ function severalField(
       drop: field.drop ?? [],
     }),
   );
-  const values = sets.flat();
+  const words = nothingAmong([...new Set(sets.flat())]);
+  const values = sets.flat().filter((value) => !words.includes(value));
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const length = values.reduce((sum, value) => sum + value.length, 0) / Math.max(1, values.length);
@@ -169,8 +220,12 @@ function severalField(
   const dropped = drop.length === 0 ? '' : `; ${quoted(drop)} is on every row: left out`;
   const all = [...(field.drop ?? []), ...drop];
   return {
-    field: { ...spec, ...(all.length === 0 ? {} : { drop: all }) },
-    why: `${howDivided(field)}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}`,
+    field: {
+      ...spec,
+      ...(all.length === 0 ? {} : { drop: all }),
+      ...(words.length === 0 ? {} : { missing: words }),
+    },
+    why: `${howDivided(field)}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}${words.length === 0 ? '' : `; ${quoted(words)} stands for none`}`,
   };
 }
 

@@ -11,6 +11,7 @@ import { refuseContradictions } from './contradictions.js';
 import { checkExpressions, failingExpression } from './expressions.js';
 import { registerFieldValues } from './field-values.js';
 import { filterLog } from './filters.js';
+import { reportLookalikes } from './lookalikes.js';
 import { type Log, readLog } from './log.js';
 import { numberIds, numberLogValues, numberOwnerValues } from './numbering.js';
 import { type Owners, readOwners } from './owners.js';
@@ -219,6 +220,9 @@ async function runPipeline(
     ...split.report,
     ...itemFields.flatMap((field) => field.report),
     ...userFields.flatMap((field) => field.report),
+    ...(await reportLookalikes(engine, 'item', items?.fields ?? [])),
+    ...(await reportLookalikes(engine, 'user', users?.fields ?? [])),
+    ...(await reportLookalikes(engine, 'interaction', log.fields)),
   ];
   const manifest: Manifest = {
     version: PREPARED_VERSION,
