@@ -25,8 +25,7 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
   const { rows, type } = column;
   const { named, words } = withoutWords(column);
   if (column.filled === 0) return { why: 'it is empty' };
-  if (column.rowLabels !== undefined) return { why: ROW_LABEL_WORDS[column.rowLabels] };
-  if (named.filled === 0) return { why: `no value on any row, only ${quoted(words)}` };
+  if (named.filled === 0) return { why: `no value on any row, only ${words.join(', ')}` };
   if (isPersonName(column.name)) return { why: 'names of people' };
   if (named.distinct === 1 && rows >= 2)
     return { why: `the same value on every row that has one: ${named.examples[0] ?? ''}` };
@@ -49,7 +48,7 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
   return {
     ...choice,
     field: { ...choice.field, missing },
-    why: `${choice.why}; ${cells} of ${column.filled} cells stand for none: ${quoted(words)}`,
+    why: `${choice.why}; ${cells} of ${column.filled} cells stand for none: ${words.join(', ')}`,
   };
 }
 
@@ -225,7 +224,7 @@ function severalField(
       ...(all.length === 0 ? {} : { drop: all }),
       ...(words.length === 0 ? {} : { missing: words }),
     },
-    why: `${howDivided(field)}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}${words.length === 0 ? '' : `; ${quoted(words)} stands for none`}`,
+    why: `${howDivided(field)}, ${counts.size} values${within(column)}, ${(values.length / cells.length).toFixed(1)} on a row${dropped}${words.length === 0 ? '' : `; ${words.join(', ')} stands for none`}`,
   };
 }
 

@@ -52,7 +52,7 @@ test('are no value of an item: said, counted, and off with missing: []', async (
   const { description, findings, dataset, manifest, out } = await shop(['Lumo', 'Acme', 'nan', 'None', ' - ']);
   expect(description.items?.fields).toEqual({ brand: { kind: 'categorical', missing: ['-', 'None', 'nan'] } });
   expect(findings.columns.find(({ column }) => column === 'brand')?.why).toBe(
-    'two values; 24 of 40 cells stand for none: "-", "None", "nan"',
+    'two values; 24 of 40 cells stand for none: -, None, nan',
   );
   expect(Object.keys(valuesOf(dataset, 'brand'))).toHaveLength(16);
   expect(manifest.report).toContainEqual({
