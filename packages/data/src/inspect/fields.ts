@@ -158,8 +158,11 @@ function nestedField(column: ColumnProfile, context: FieldContext): FieldChoice 
   const numbers = flat.filter((value) => typeof value === 'number');
   const [first] = lists;
   const width = first?.length ?? 0;
+  // NaN of Python is null here.
+  const holes = flat.filter((value) => value === null).length;
   if (
-    numbers.length === flat.length &&
+    numbers.length + holes === flat.length &&
+    numbers.length > holes &&
     width >= 3 &&
     lists.every((list) => list.length === width) &&
     numbers.some((value) => !Number.isInteger(value))

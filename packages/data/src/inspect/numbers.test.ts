@@ -1,9 +1,14 @@
 // What inspectFiles makes of columns of numbers as people write them: each of the columns below is a catalogue's, and is prepared as inferred.
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { Decimal, FieldSpec } from '../description/types.js';
+import { openEngine } from '../engine/engine.js';
+import { sqlText } from '../engine/quote.js';
+import { writtenNumberSql } from '../prepare/numbers.js';
 import { prepareIn, rowsOf, writeTexts } from '../prepare/prepare.test.support.js';
 import { inspectFiles } from './inspect.js';
+import { readNumber } from './written.js';
 
 const ITEMS = 40;
 
@@ -251,6 +256,50 @@ describe('units', () => {
     const phones = Array.from({ length: ITEMS }, (_, index) => `555 123 ${100 + index}`);
     expect((await judge(phones, { name: 'phone' })).field).toBeUndefined();
   });
+});
+
+it('are read by the inspection as by the preparation, whatever the cell', async () => {
+  const engine = await openEngine({ threads: 1 });
+  try {
+    const piece = fc.constantFrom(
+      ...'0123456789,.,. \u00a0\u202f',
+      "'",
+      '’',
+      '-',
+      '+',
+      '−',
+      '$',
+      'e',
+      '12',
+      '345',
+      '1.234',
+      ',50',
+      '.-',
+      '€',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')),
+          { maxLength: 50 },
+        ),
+        async (cells) => {
+          const readings = cells
+            .flatMap((cell) => readNumber(cell, 1) ?? [])
+            .filter(({ unit }) => unit === '' || unit === '$');
+          if (readings.length === 0) return;
+          const sql = (decimal: Decimal): string => writtenNumberSql('cell', { decimal, unit: '$' });
+          const rows = await engine.rows(
+            `SELECT ${sql(',')} AS comma, ${sql('.')} AS point FROM (SELECT unnest([${readings.map(({ cell }) => sqlText(cell)).join(', ')}]) AS cell)`,
+          );
+          expect(rows).toEqual(readings.map(({ comma = null, point = null }) => ({ comma, point })));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  } finally {
+    await engine.close();
+  }
 });
 
 describe('cells without a number', () => {

@@ -196,13 +196,18 @@ function areCodes(readings: readonly Reading[]): boolean {
   );
 }
 
+/** A number that is none in a vector: the vector is no value then. */
+const NO_NUMBER = /^[-+]?(nan|inf|infinity)$/i;
+
 /** Cells of so many numbers each, all of the same length. */
 function vectorField({ cells }: ColumnProfile): FieldChoice | undefined {
   for (const separator of [' ', ',', ';', '|']) {
     const rows = cells.slice(0, 200).map((cell) => cell.split(separator).map((part) => part.trim()));
     const width = rows[0]?.length ?? 0;
     const fits = rows.every(
-      (parts) => parts.length === width && parts.every((part) => part !== '' && Number.isFinite(Number(part))),
+      (parts) =>
+        parts.length === width &&
+        parts.every((part) => part !== '' && (Number.isFinite(Number(part)) || NO_NUMBER.test(part))),
     );
     if (width >= 3 && fits && rows.flat().some((part) => part.includes('.')))
       return { field: { kind: 'vector', separator }, why: `${width} numbers in each cell` };

@@ -23,43 +23,39 @@ const FORMS: Readonly<Record<Decimal, RegExp>> = {
   '.': new RegExp(`^(?:${numberForm('.')})$`, 'u'),
 };
 
-/** Reads a cell; undefined where it is no number in any way. */
+/** What stands before a number besides its sign, and after it besides what belongs to it: "12.-", "5,00-". */
+const BEFORE = /^([-+]?)\s*([^\d\s.,'’+-]\D*?)\s*(?=[-+]?[.,]?\d)/u;
+const AFTER = /\s*([^\d\s.,'’+–—-]\D*)$/u;
+
+/** Reads a cell as `writtenNumberSql` does with the cell's own unit; undefined where it is no number in any way. */
 export function readNumber(cell: string, rows: number): Reading | undefined {
   const text = cell.trim().replaceAll('−', '-');
-  const found = /^(\D*?)([.,]?\d(?:.*\d)?)(\D*)$/su.exec(text);
-  if (found === null) return undefined;
-  const [, before = '', digits = '', after = ''] = found;
-  const head = /^([-+]?)(.*?)([-+]?)$/su.exec(before.trim());
-  const sign = `${head?.[1] ?? ''}${head?.[3] ?? ''}`;
-  // "12.-" is a whole sum, "5,00-" is -5, "5." and "5," are 5.
-  const tail = after.replace(/^([.,][-–—]+|[.,](?=\s|$)|-(?=\s|$))/u, '');
-  const back = /^-(\s|$)/u.test(after);
-  const units = [head?.[2]?.trim() ?? '', tail.trim()].filter((unit) => unit !== '');
-  if (sign.length + Number(back) > 1 || units.length > 1) return undefined;
-  const negative = sign === '-' || back;
-  const comma = numberAs(digits, ',', negative);
-  const point = numberAs(digits, '.', negative);
+  const before = BEFORE.exec(text)?.[2];
+  const after = AFTER.exec(text)?.[1];
+  if (before !== undefined && after !== undefined) return undefined;
+  const bare = text.replace(BEFORE, '$1').replace(AFTER, '');
+  const number = bare.replace(/[.,][-–—]+$/u, '').replace(/^([^-].*\d)-$/su, '-$1');
+  const comma = numberAs(number, ',');
+  const point = numberAs(number, '.');
   if (comma === undefined && point === undefined) return undefined;
+  const digits = number.replace(/^[-+]/u, '');
+  const grouped = /['’]/u.test(digits) ? 'apostrophe' : /\s/u.test(digits) ? 'blank' : undefined;
   return {
     cell,
     rows,
-    unit: units[0] ?? '',
+    unit: before ?? after ?? '',
     digits,
     ...(comma === undefined ? {} : { comma }),
     ...(point === undefined ? {} : { point }),
-    ...(/['’]/u.test(digits)
-      ? { grouped: 'apostrophe' as const }
-      : /\s/u.test(digits)
-        ? { grouped: 'blank' as const }
-        : {}),
+    ...(grouped === undefined ? {} : { grouped }),
   };
 }
 
-function numberAs(digits: string, decimal: Decimal, negative: boolean): number | undefined {
-  if (!FORMS[decimal].test(digits)) return undefined;
-  const plain = digits.replaceAll(decimal === ',' ? /[\s'’.]/gu : /[\s'’,]/gu, '').replace(',', '.');
+function numberAs(text: string, decimal: Decimal): number | undefined {
+  if (!FORMS[decimal].test(text) || !/\d/u.test(text)) return undefined;
+  const plain = text.replaceAll(decimal === ',' ? /[\s'’.]/gu : /[\s'’,]/gu, '').replace(',', '.');
   const number = Number(plain);
-  return Number.isFinite(number) ? (negative ? -number : number) : undefined;
+  return Number.isFinite(number) ? number : undefined;
 }
 
 /** Spellings of currencies, in lower case. Those of one currency may stand in one column. */

@@ -174,6 +174,38 @@ describe('vectors', () => {
   });
 });
 
+it('vectors with NaN, infinity or null in them are none; their items stay', async () => {
+  for (const cells of [
+    [
+      [0.5, 1],
+      [Number.NaN, 0.5],
+      [1, null],
+      [0.25, 2],
+    ],
+    ['0.5 1', 'NaN 0.5', '-inf 1', '0.25 2'],
+  ]) {
+    const { manifest, out } = await catalogue(cells, { kind: 'vector' });
+    expect(manifest.quarantined).toBe(0);
+    expect((await rowsOf(out, 'items', 'x')).map(({ x }) => x)).toEqual([[0.5, 1], null, null, [0.25, 2]]);
+    expect(manifest.report).toContainEqual({
+      kind: 'noted',
+      what: 'cells of field "x" that stand for no value',
+      count: 2,
+      why: 'their rows stay: NaN, infinity or null among the numbers (2)',
+    });
+  }
+  const { manifest } = await catalogue(
+    [
+      [0.5, 1],
+      ['x', 1],
+      [1, 2],
+      [0.25, 2],
+    ],
+    { kind: 'vector' },
+  );
+  expect(manifest.quarantined).toBe(1);
+});
+
 describe('fields of interactions and users', () => {
   it('of every kind stand beside their owner, numbered by first appearance', async () => {
     const { manifest, out } = await prepareTexts(

@@ -14,7 +14,7 @@ import { columnSql, type ColumnSql, jsonSql, PLACE } from './columns.js';
 import { judgeIds, spacedReport } from './ids.js';
 import { valuesSql } from './field-values.js';
 import { refuseWithoutMoments } from './contradictions.js';
-import { numberWordSql, reportMissing, valueWordSql, withMissing, wordSql } from './missing.js';
+import { HOLE, numberWordSql, reportMissing, valueWordSql, withMissing, wordSql } from './missing.js';
 import { writtenNumberSql } from './numbers.js';
 import { judgeTimes, timeTests } from './time-judge.js';
 import { type TimeReading, timeReading } from './time-reading.js';
@@ -160,11 +160,15 @@ export function fieldSql(spec: FieldSpec, column: ColumnSql): FieldSql {
     }
     case 'vector': {
       const parts = valuesListSql(spec, column);
-      const value = unlessMissing(`list_transform(${parts}, lambda x: TRY_CAST(x AS FLOAT))`);
+      const number = 'TRY_CAST(x AS FLOAT)';
+      const some = (condition: string): string => `len(list_filter(${parts}, lambda x: ${condition})) > 0`;
+      const text = `(coalesce(len(${parts}), 0) = 0 OR ${some(`x IS NOT NULL AND ${number} IS NULL`)})`;
+      const hole = some(`x IS NULL OR NOT isfinite(${number})`);
+      const named = `${column.text} IS NULL OR ${word} > 0`;
       return {
-        value,
-        word,
-        wrong: `(${text} IS NOT NULL AND ${word} = 0 AND (len(${value}) = 0 OR len(list_filter(${value}, lambda x: x IS NULL OR NOT isfinite(x))) > 0))`,
+        value: `(CASE WHEN NOT (${named} OR ${text} OR ${hole}) THEN list_transform(${parts}, lambda x: ${number}) END)`,
+        word: `CASE WHEN ${named} OR ${text} THEN ${word} WHEN ${hole} THEN ${HOLE} ELSE 0 END`,
+        wrong: `(NOT (${named}) AND ${text})`,
         problem: 'vector',
       };
     }

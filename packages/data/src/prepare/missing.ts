@@ -12,6 +12,8 @@ import { type ColumnSql, PLACE } from './columns.js';
 
 /** The place of text in a field of numbers that says `missing: text`. */
 const OTHER_TEXT = 65_535;
+/** The place of a vector in which a number is none. */
+export const HOLE = 65_534;
 /** Words that stand for no number everywhere, infinity among them. */
 const NO_NUMBERS: readonly string[] = [...MISSING_WORDS, ...NOT_FINITE_WORDS];
 const MOST_EXAMPLES = 3;
@@ -109,7 +111,9 @@ export async function reportMissing(
       const word =
         place === OTHER_TEXT
           ? `text such as ${(await otherTexts(engine, source, table, index, column)).join(', ')}`
-          : JSON.stringify(words[place - 1] ?? '');
+          : place === HOLE
+            ? 'NaN, infinity or null among the numbers'
+            : JSON.stringify(words[place - 1] ?? '');
       counted.push(`${word} (${Number(row['cells']).toLocaleString('en-US')})`);
     }
     report.push({
