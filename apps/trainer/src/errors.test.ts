@@ -506,7 +506,7 @@ const runInputs: readonly BadInput[] = [
     arrange: edit('run/config.json', (text) => text.replace('"hiddenSize": 8', '"hiddenSize": 16')),
     args: ['evaluate', 'run'],
     code: exitCodes.failed,
-    names: ['run/model.safetensors', 'shape'],
+    names: ['run/config.json', 'model.hiddenSize is 16, was 8', 'cure:'],
   },
   {
     name: 'a configuration of a run that is damaged',

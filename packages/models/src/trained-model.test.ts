@@ -49,6 +49,16 @@ describe('a trained model from its files', () => {
   it.each<[string, Partial<TrainedModelFiles>, RegExp]>([
     ['no configuration', { config: [] }, /runs\/a\/config\.json: has no model\.name.*Cure/],
     ['another model', { config: { model: { name: 'difsr' } } }, /no model "difsr".*choose one of dif-sr/],
+    [
+      'options that it was not trained with',
+      {
+        model: encodeSafetensors(tensors, {
+          model: 'dif-sr',
+          options: JSON.stringify({ ...model.config, heads: 1, fusion: 'gate' }),
+        }),
+      },
+      /runs\/a\/config\.json: .*model\.heads is 2, was 1; model\.fusion is "sum", was "gate".*Cure: put the old values back/,
+    ],
     ['no vocabulary', { vocabulary: { items: tokens } }, /vocabulary\.json: missing or not a vocabulary/],
     [
       'a vocabulary of other data',

@@ -73,15 +73,17 @@ export function readTrainedModel(files: TrainedModelFiles, folder = 'the run'): 
   const options = modelOptions(files.config, `${folder}/${MODEL_FILES.config}`);
   const vocabulary = checkedVocabulary(files.vocabulary, `${folder}/${MODEL_FILES.vocabulary}`);
   const file = `${folder}/${MODEL_FILES.model}`;
-  const { tensors } = decodeTensors(files.model, file);
+  const { tensors, metadata } = decodeTensors(files.model, file);
   const rows = tensors['items.weight']?.shape[0];
   if (rows !== vocabulary.items.length || vocabulary.schema.items + 1 !== vocabulary.items.length)
     throw new RunError(
       `${file}: holds ${rows ?? 'no'} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
     );
+  const model = modelOf(options, vocabulary.schema);
+  requireSameOptions(folder, metadata['options'], model.config);
   return {
     folder,
-    model: modelOf(options, vocabulary.schema),
+    model,
     items: {
       tokens: vocabulary.items,
       ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }),
@@ -89,6 +91,21 @@ export function readTrainedModel(files: TrainedModelFiles, folder = 'the run'): 
     },
     tensors,
   };
+}
+
+/** Most options change what the same parameters compute without changing a shape: those that the file was trained with are in it. */
+function requireSameOptions(folder: string, trained: string | undefined, now: object): void {
+  if (trained === undefined) return; // a file of a version that did not write them, or of somebody else
+  const before: unknown = JSON.parse(trained);
+  const current = new Map(Object.entries(now));
+  const changed = Object.entries(isRecord(before) ? before : {}).flatMap(([key, value]) => {
+    const [is, was] = [JSON.stringify(current.get(key)) ?? 'not set', JSON.stringify(value)];
+    return is === was ? [] : [`model.${key} is ${is}, was ${was}`];
+  });
+  if (changed.length > 0)
+    throw new RunError(
+      `${folder}/${MODEL_FILES.config}: is not the configuration that ${MODEL_FILES.model} was trained with: ${changed.join('; ')}. Cure: put the old value${changed.length === 1 ? '' : 's'} back, or train a new run with the new one${changed.length === 1 ? '' : 's'}`,
+    );
 }
 
 /**

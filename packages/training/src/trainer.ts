@@ -268,7 +268,7 @@ async function saveModel(session: Session): Promise<void> {
   await writeTensors(
     join(session.options.out, RUN_FILES.model),
     { ...parameters, ...session.features },
-    { model: session.model.name },
+    { model: session.model.name, options: JSON.stringify(session.model.config) },
   );
 }
 
