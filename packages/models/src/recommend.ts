@@ -1,6 +1,7 @@
 // Recommendations for a history that was never seen, from a trained model, on any backend.
-import type { Backend, HostTensor } from '@difsr/graph';
+import { checkOptions, needed, option, type Backend, type HostTensor, type OptionRules } from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
+import { RunError } from './run-error.js';
 import { LOWEST, recommendTask } from './tasks.js';
 import { inferenceTensors, type TrainedModel } from './trained-model.js';
 
@@ -18,13 +19,24 @@ export interface Recommendations {
   readonly popular: boolean;
 }
 
+/** How items are recommended. */
+export interface RecommendOptions {
+  /** How many items, at least 1; fewer come back where fewer are left. */
+  readonly k: number;
+  /** Whether items of the history may be among them. */
+  readonly includeSeen: boolean;
+}
+
+const OPTIONS: OptionRules<RecommendOptions> = { k: needed(option.whole(1)), includeSeen: needed(option.flag) };
+
 /** Recommends items of one trained model on one backend. */
 export interface Recommender {
-  /** The best next `k` items after a history of item ids, oldest first. */
-  recommend(
-    history: readonly string[],
-    options: { readonly k: number; readonly includeSeen: boolean },
-  ): Promise<Recommendations>;
+  /**
+   * The best next `k` items after a history of item ids, oldest first.
+   *
+   * @throws RunError for a `k` that is no whole number from 1 on, options that it does not know, and ids that are no texts.
+   */
+  recommend(history: readonly string[], options: RecommendOptions): Promise<Recommendations>;
   /** Frees the programs and the parameters. */
   dispose(): Promise<void>;
 }
@@ -56,7 +68,10 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     return { id: trained.items.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
   };
   return {
-    recommend: async (history, { k, includeSeen }) => {
+    recommend: async (history, options) => {
+      checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
+      checkHistory(history);
+      const { k, includeSeen } = options;
       const unknown = history.filter((token) => (ids.get(token) ?? 0) === 0);
       const known = history.flatMap((token) => ids.get(token) || []);
       const seen = includeSeen ? [] : [...new Set(known)];
@@ -80,6 +95,19 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
       await variables.dispose();
     },
   };
+}
+
+/** Ids are texts: a number is somebody's index, or has lost digits. */
+function checkHistory(history: unknown): void {
+  if (!Array.isArray(history))
+    throw new RunError(
+      `recommend: the history is a list of item ids, got ${typeof history}: write ['${String(history)}']`,
+    );
+  const at = history.findIndex((id) => typeof id !== 'string');
+  if (at !== -1)
+    throw new RunError(
+      `recommend: history[${at}] is ${String(history[at])} (${typeof history[at]}), ids are texts as the data has them: write '${String(history[at])}'`,
+    );
 }
 
 /** The most frequent items, ties to the lower id. */

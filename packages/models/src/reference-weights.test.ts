@@ -116,4 +116,34 @@ describe('weights of the published code', () => {
       }),
     ).toThrow(/rows 0 to 6 are wanted/);
   });
+
+  it('that are no numbers are refused by name, in double precision and beyond float32 as well', () => {
+    const state = stateOf(golden('difsr_gate'));
+    const name = 'trm_encoder.layer.0.multi_head_attention.query.weight';
+    for (const wrong of [NaN, Infinity, 1e39]) {
+      const data = Float64Array.from({ length: 256 }, (_, i) => (i === 37 ? wrong : 0.1));
+      const spoilt = { ...state, [name]: { dtype: 'F64', shape: [16, 16], data } as const };
+      expect(() => readReferenceWeights(modelOf('dif-sr', DIF), spoilt)).toThrow(
+        /query\.weight" \(layers\.0\.attention\.query\.weight here\) holds (NaN|Infinity|1e\+39) at position 37/,
+      );
+    }
+  });
+
+  it('that look transposed are refused with that hint', () => {
+    const state = stateOf(golden('difsr_gate'));
+    const data = new Float32Array(20 * 16);
+    const spoilt = {
+      ...state,
+      'trm_encoder.layer.0.feed_forward.dense_1.weight': { dtype: 'F32', shape: [16, 20], data } as const,
+    };
+    expect(() => readReferenceWeights(modelOf('dif-sr', DIF), spoilt)).toThrow(
+      /has shape \[16, 20\], the model needs \[20, 16\]. It looks transposed: linear maps are \[out, in\]/,
+    );
+  });
+
+  it('are read with options that are known alone', () => {
+    const state = stateOf(golden('difsr_gate'));
+    const options = { partail: true } as object; // as callers without types write
+    expect(() => readReferenceWeights(modelOf('dif-sr', DIF), state, options)).toThrow(/no option "partail"/);
+  });
 });

@@ -1,6 +1,6 @@
 // Weights that were trained with the published code, as parameters of a model here: names, shared tables and shapes are
 // settled once, so that a state_dict saved as safetensors can be ranked with, exported or trained on.
-import { sizeOf, type HostTensor } from '@difsr/graph';
+import { checkOptions, option, sizeOf, type HostTensor, type OptionRules } from '@difsr/graph';
 import type { SafetensorsTensor } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
@@ -22,6 +22,8 @@ export interface ReferenceWeightsOptions {
   readonly partial?: boolean;
 }
 
+const OPTIONS: OptionRules<ReferenceWeightsOptions> = { partial: option.flag };
+
 /** Missing names that an error lists. */
 const MOST_NAMES = 5;
 
@@ -34,7 +36,12 @@ const MOST_NAMES = 5;
  * @param model made with the options that the weights were trained with, `paddingClass: true` and, for DIF-SR's concat and
  * gate, `fusionForm: 'reference'` among them
  * @param state tensors by the names of the state_dict, such as `decodeSafetensors(bytes).tensors`
- * @throws RunError where a tensor is missing, of another shape, or not of floats; it names the tensor on both sides.
+ * Matrices are `[out, in]`, as PyTorch's Linear has them. A square one that was transposed on its way (by a converter that stores
+ * `[in, out]`, as ONNX and Keras do) has the right shape and cannot be told from a right one: compare the scores of a known
+ * history with those of the published code before you rely on weights that came another way than a state_dict.
+ *
+ * @throws RunError where a tensor is missing, of another shape (with a hint where it looks transposed), not of floats, or holds
+ * NaN or infinity; it names the tensor on both sides.
  * @example
  * ```ts
  * const { tensors } = readReferenceWeights(model, decodeSafetensors(bytes).tensors);
@@ -46,6 +53,7 @@ export function readReferenceWeights(
   state: Readonly<Record<string, SafetensorsTensor>>,
   options: ReferenceWeightsOptions = {},
 ): ReferenceWeights {
+  checkOptions('readReferenceWeights', options, OPTIONS, (message) => new RunError(message));
   const tensors: Record<string, HostTensor> = {};
   const missing: string[] = [];
   const absent: string[] = [];
@@ -83,11 +91,23 @@ function valuesOf(
   // A table that fields share is as wide as ours and at least as long as the rows that are ours.
   const [count = 0, ...rest] = found.shape;
   const own = rows === undefined ? found.shape : [Math.min(rows[1], count) - rows[0], ...rest];
+  const hint =
+    shape.length === 2 && String([...own].reverse()) === String(shape)
+      ? 'It looks transposed: linear maps are [out, in], as PyTorch has them. '
+      : '';
   if (String(own) !== String(shape))
     throw new RunError(
       `tensor ${tensor} has shape [${found.shape.join(', ')}]${rows === undefined ? '' : ` (rows ${rows[0]} to ${rows[1]} are wanted)`}, the model needs [${shape.join(', ')}]. ` +
+        hint +
         'Cure: make the model with the sizes that the weights were trained with, and with the data set that numbers items and attributes as they do',
     );
   const from = (rows?.[0] ?? 0) * sizeOf(rest);
-  return { dtype: 'float32', shape, data: data.slice(from, from + sizeOf(shape)) };
+  const values = data.slice(from, from + sizeOf(shape));
+  const at = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (at !== -1)
+    throw new RunError(
+      `tensor ${tensor} holds ${values[at]} at position ${from + at}, which is no weight (finite float32 numbers are). ` +
+        'Cure: save the weights of an epoch whose loss was finite',
+    );
+  return { dtype: 'float32', shape, data: values };
 }

@@ -4,6 +4,7 @@ import {
   and,
   at,
   cast,
+  checkOptions,
   constant,
   createGraph,
   equal,
@@ -12,7 +13,9 @@ import {
   iota,
   less,
   mul,
+  needed,
   not,
+  option,
   or,
   rank,
   reduceSum,
@@ -21,11 +24,13 @@ import {
   sub,
   topK,
   type Graph,
+  type OptionRules,
   type Parameter,
   type Tensor,
 } from '@difsr/graph';
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
+import { RunError } from './run-error.js';
 import { itemsInput } from './objectives/objective.js';
 import { scoresOf } from './scoring.js';
 
@@ -53,6 +58,34 @@ export interface InferenceTask extends Declared {
   readonly graph: Graph;
 }
 
+/** What {@link trainingTask} takes beside the model. */
+export interface TrainingTaskOptions {
+  /** Whether dropout is active; default true. */
+  readonly training?: boolean;
+}
+
+/** What {@link rankingTask} takes beside the model. */
+export interface RankingTaskOptions {
+  /** Whether an input `seen` names items that are not ranked. */
+  readonly maskSeen: boolean;
+}
+
+/** What {@link exportTask} takes beside the model. */
+export interface ExportTaskOptions {
+  /** Whether there is an input `excluded`; default false. */
+  readonly excluded?: boolean;
+}
+
+const TRAINING: OptionRules<TrainingTaskOptions> = { training: option.flag };
+const RANKING: OptionRules<RankingTaskOptions> = { maskSeen: needed(option.flag) };
+const EXPORT: OptionRules<ExportTaskOptions> = { excluded: option.flag };
+const fail = (message: string): RunError => new RunError(message);
+
+function checkCount(k: number, { schema }: ModelInstance): void {
+  if (!Number.isInteger(k) || k < 1 || k > schema.items)
+    throw new RunError(`k is a whole number from 1 to the ${schema.items} items of the model, got ${String(k)}`);
+}
+
 const declared = (scope: Scope): Declared => ({
   parameters: scope.parameters.map(({ spec }) => spec),
   constants: scope.constants,
@@ -60,7 +93,8 @@ const declared = (scope: Scope): Declared => ({
 });
 
 /** Traces the training loss of a model. */
-export function trainingTask(model: ModelInstance, options: { readonly training?: boolean } = {}): TrainingTask {
+export function trainingTask(model: ModelInstance, options: TrainingTaskOptions = {}): TrainingTask {
+  checkOptions('trainingTask', options, TRAINING, fail);
   const scope = new Scope({ training: options.training ?? true });
   const { loss, parts } = model.objective.loss(model, scope);
   const trained = scope.parameters.map(({ spec, tensor }) => ({
@@ -114,7 +148,8 @@ export function traceScores(model: ModelInstance): Scores {
  * `maskSeen` also `seen` int32 [batch, seen] (0 = none). Outputs `rank` int32 [batch], 0 = best, and `check`: a scalar that is
  * finite only if all scores are finite in origin.
  */
-export function rankingTask(model: ModelInstance, options: { readonly maskSeen: boolean }): InferenceTask {
+export function rankingTask(model: ModelInstance, options: RankingTaskOptions): InferenceTask {
+  checkOptions('rankingTask', options, RANKING, fail);
   const traced = traceScores(model);
   const targets = input('targetItems', ['batch'], 'int32');
   const seen = options.maskSeen ? input('seen', ['batch', 'seen'], 'int32') : undefined;
@@ -127,6 +162,7 @@ export function rankingTask(model: ModelInstance, options: { readonly maskSeen: 
  * Outputs `ids` int32 [batch, k], `values` [batch, k]; ties go to the lower id, column 0 never appears.
  */
 export function recommendTask(model: ModelInstance, k: number): InferenceTask {
+  checkCount(k, model);
   const traced = traceScores(model);
   const hidden = or(excludedColumns(model), paddingColumn(model));
   const { ids, values } = topK(select(hidden, constant(LOWEST), traced.scores), k);
@@ -154,11 +190,9 @@ export const LOWEST = -3e38;
  * (0 = none). Out: `scores` [batch, items + 1], the `k` best (`ids` int32, `values`; padding and what is excluded are left out),
  * and `used` int32 [batch], how many items each row has. An id is 0 where nothing is left to recommend, or a row has no item.
  */
-export function exportTask(
-  model: ModelInstance,
-  k: number,
-  options: { readonly excluded?: boolean } = {},
-): InferenceTask {
+export function exportTask(model: ModelInstance, k: number, options: ExportTaskOptions = {}): InferenceTask {
+  checkOptions('exportTask', options, EXPORT, fail);
+  checkCount(k, model);
   const traced = traceScores(model);
   const used = reduceSum(cast(not(equal(traced.items, 0)), 'float32'), [1]);
   const barred = options.excluded === true ? or(excludedColumns(model), paddingColumn(model)) : paddingColumn(model);

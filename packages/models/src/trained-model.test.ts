@@ -72,6 +72,30 @@ describe('a trained model from its files', () => {
     expect(read).toThrow(message);
   });
 
+  it.each<[unknown, object, RegExp]>([
+    [['item-3'], { k: 0, includeSeen: false }, /k is a whole number from 1 on, got 0/],
+    [['item-3'], { k: NaN, includeSeen: false }, /k is a whole number from 1 on, got NaN/],
+    [['item-3'], { k: -3, includeSeen: false }, /got -3/],
+    [['item-3'], { k: 2.5, includeSeen: false }, /got 2\.5/],
+    [['item-3'], { k: '5', includeSeen: false }, /got "5"/],
+    [[], { k: 0, includeSeen: false }, /got 0/],
+    [['item-3'], { includeSeen: false }, /needs the option "k"/],
+    [['item-3'], { k: 2, includeSeen: 'no' }, /includeSeen is true or false, got "no"/],
+    [['item-3'], { k: 2, includeSeen: false, includeSen: true }, /no option "includeSen"/],
+    [['item-3', 7], { k: 2, includeSeen: false }, /history\[1\] is 7 \(number\), ids are texts .* write '7'/],
+    [[9007199254740993n], { k: 2, includeSeen: false }, /history\[0\] is 9007199254740993 \(bigint\)/],
+    ['item-3', { k: 2, includeSeen: false }, /the history is a list of item ids, got string/],
+    [[null], { k: 2, includeSeen: false }, /history\[0\] is null/],
+  ])('refuses what is no history and no count (%#)', async (history, options, message) => {
+    const backend = createReferenceBackend();
+    const recommender = await createRecommender(readTrainedModel(files, 'run'), backend);
+    // As callers without types write.
+    const asked = recommender.recommend(history as string[], options as { k: number; includeSeen: boolean });
+    await expect(asked).rejects.toThrow(RunError);
+    await expect(asked).rejects.toThrow(message);
+    await backend.dispose();
+  });
+
   it('refuses tensors of another shape when they are needed', async () => {
     const other = readTrainedModel({ ...files, config: { model: { ...model.config, name: 'dif-sr', innerSize: 7 } } });
     await expect(createRecommender(other, createReferenceBackend())).rejects.toThrow(/has shape \[.*the model needs/);
