@@ -25,6 +25,7 @@ export function chooseField(column: ColumnProfile, context: FieldContext = {}): 
   const { rows, type } = column;
   const { named, words } = withoutWords(column);
   if (column.filled === 0) return { why: 'it is empty' };
+  if (column.rowLabels !== undefined) return { why: ROW_LABEL_WORDS[column.rowLabels] };
   if (named.filled === 0) return { why: `no value on any row, only ${words.join(', ')}` };
   if (isPersonName(column.name)) return { why: 'names of people' };
   if (named.distinct === 1 && rows >= 2)

@@ -7,15 +7,15 @@ import { tidySql, tidyText } from '../tidy-text.js';
 import { prepareTexts, type Prepared, valuesOf } from './prepare.test.support.js';
 
 async function catalogue(cells: readonly string[], field: FieldSpec): Promise<Prepared & { values: string[][] }> {
-  const quote = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+  // Of text files blanks around cells are gone before.
   const prepared = await prepareTexts(
     {
       'log.csv': `user,item,time\n${cells.flatMap((_, item) => [`u,i${item},${item}`, `v,i${item},${item}`]).join('\n')}\n`,
-      'items.csv': `id,brand\n${cells.map((cell, item) => `i${item},${quote(cell)}`).join('\n')}\n`,
+      'items.jsonl': cells.map((brand, item) => JSON.stringify({ id: `i${item}`, brand })).join('\n'),
     },
     {
       interactions: { files: 'log.csv', user: 'user', item: 'item', time: 'time' },
-      items: { files: 'items.csv', id: 'id', fields: { brand: field } },
+      items: { files: 'items.jsonl', id: 'id', fields: { brand: field } },
     },
   );
   const found = valuesOf(prepared.dataset, 'brand');
