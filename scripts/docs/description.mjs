@@ -172,8 +172,9 @@ Where \`time\` is left out, the order of the files is that of time. With keys of
 
 ${table(time)}
 
-\`auto\` looks at the size of the numbers and takes one unit for the whole column; \`order\` is for numbers that only count. Interactions of the same
-moment keep the order of file and row.
+\`auto\` reads each number by its own size: seconds, milliseconds, microseconds and nanoseconds of the years 1973 to 2103 never overlap. Numbers that have no
+such size are an \`order\`: they only count, and durations (\`sessions.gap\`) and dates (\`timeFrom\`) mean nothing there. A unit that is stated holds for the whole
+column: numbers of another size are set aside. Interactions of the same moment keep the order of file and row.
 
 ### \`items\`
 
