@@ -71,6 +71,7 @@ function inTermsOfRuns(error: unknown, path: string): unknown {
     ...problem,
     cure: problem.cure
       .replaceAll(/--(user|item) \(\w+\)/g, '--set data.$1Column=NAME')
+      .replaceAll(/filters\.(user|item)Min \(--\w+-min (\d+)\)/g, 'data.$1Min ($2)')
       .replaceAll(/--time \(time\)/g, '--set data.timeColumn=NAME')
       .replaceAll(/--time none/g, '--set data.timeColumn=none')
       .replace(

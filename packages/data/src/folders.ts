@@ -10,11 +10,16 @@ export async function makeFolder(
   cure = 'name another folder, or make it yourself and check that you may write there',
 ): Promise<void> {
   try {
-    await makeBelow(path.resolve(folder));
+    await makeFolders(folder);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new DataError([{ file: folder, message: `cannot be made: ${why}`, cure }]);
   }
+}
+
+/** The same with the system's own error, for those who have words for it. */
+export async function makeFolders(folder: string): Promise<void> {
+  await makeBelow(path.resolve(folder));
 }
 
 async function makeBelow(folder: string): Promise<void> {

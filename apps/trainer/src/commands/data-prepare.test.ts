@@ -1,4 +1,5 @@
 // difsr data prepare as users call it, and training on raw files: the built command over files of several forms.
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, readDescription } from '@difsr/data/prepare';
@@ -133,6 +134,24 @@ it('counts returns, and the filter that it names works as it is printed; says ho
   expect(description.items?.fields).toEqual({ price: { kind: 'numeric', decimal: ',' } });
   const wrong = await difsr([...prepare, '--decimal', ';'], { cwd });
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/Allowed choices are ,, \./)]);
+});
+
+it('where nothing is left, says what took it in the terms of the call, and leaves no description', async () => {
+  await writeFile(join(cwd, 'few.csv'), 'user,item,time\nu,a,1\nu,b,2\nv,a,3\n');
+  const call = ['data', 'prepare', 'few.csv', '--user-min', '10000'];
+  const { code, stderr } = await difsr(call, { cwd });
+  expect(code).toBe(3);
+  expect(stderr).toMatch(
+    /^error: few\.csv: nothing is left of 3 interactions: counts took 3 .*\n {2}cure: lower filters\.userMin \(--user-min 10000\)$/m,
+  );
+  expect(existsSync(join(cwd, 'data', 'few.yaml'))).toBe(false);
+  // What was there is there again.
+  expect((await difsr(call.slice(0, 3), { cwd })).code).toBe(0);
+  const before = await readFile(join(cwd, 'data', 'few.yaml'), 'utf8');
+  expect((await difsr([...call, '--overwrite'], { cwd })).code).toBe(3);
+  expect(await readFile(join(cwd, 'data', 'few.yaml'), 'utf8')).toBe(before);
+  const train = await difsr(['train', '--data', 'few.csv', '--set', 'data.userMin=9'], { cwd });
+  expect([train.code, train.stderr]).toEqual([3, expect.stringContaining('cure: lower data.userMin (9)')]);
 });
 
 it('writes nothing when dry, and nothing when interrupted', async () => {

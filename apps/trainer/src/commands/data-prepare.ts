@@ -1,9 +1,10 @@
 // difsr data prepare: files, a description or a recipe -> a prepared data set. Shows what it inferred, writes it down, and prepares.
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
 import type * as PrepareDoor from '@difsr/data/prepare';
 import type { Decimal, Description, Findings, Inspection, Manifest } from '@difsr/data/prepare';
+import { makeFolder } from '@difsr/training';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
 import { mergeTrees, parseSetting, isTree, assignmentLayer } from '../config-layers.js';
@@ -173,12 +174,17 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
         const job = await jobOf(prepare, input, options, signal);
         show(terminal, prepare, job, options.dryRun === true);
         if (options.dryRun === true) return exitCodes.ok;
-        if (job.yaml !== undefined) {
-          await writeYaml(prepare, job, job.yaml, options.overwrite === true);
-          yaml = job.yaml;
-          terminal.line(`written: ${yaml} (edit it, then: ${commandLine('data', 'prepare', yaml)})`);
+        if (job.yaml === undefined) {
+          showResult(terminal, await run(prepare, terminal, job, options, signal), job);
+          return exitCodes.ok;
         }
-        const manifest = await run(prepare, terminal, job, options, signal);
+        const before = await writeYaml(prepare, job, job.yaml, options.overwrite === true);
+        yaml = job.yaml;
+        terminal.line(`written: ${yaml} (edit it, then: ${commandLine('data', 'prepare', yaml)})`);
+        const manifest = await run(prepare, terminal, job, options, signal).catch(async (error: unknown) => {
+          if (job.yaml !== undefined && isNothingLeft(error)) await putBack(job.yaml, before);
+          throw error;
+        });
         showResult(terminal, manifest, job);
         return exitCodes.ok;
       },
@@ -242,23 +248,34 @@ function showResult(terminal: Terminal, manifest: Manifest, { out }: Job): void 
   terminal.line(`      ${commandLine('data', 'stats', out)}`);
 }
 
-/** An edited description is somebody's work. */
+/** A description that leaves nothing was never of use. */
+function isNothingLeft(error: unknown): boolean {
+  return error instanceof DataError && error.problems.some(({ message }) => message.startsWith('nothing is left of'));
+}
+
+/** A description as it was before; undefined: there was none. */
+async function putBack(file: string, before: string | undefined): Promise<void> {
+  await (before === undefined ? rm(file, { force: true }) : writeFile(file, before));
+}
+
+/** Writes the description and gives what was there. An edited one is somebody's work. */
 async function writeYaml(
   { describe, writeDescription }: Prepare,
   { description, findings }: Job,
   file: string,
   overwrite: boolean,
-): Promise<void> {
+): Promise<string | undefined> {
   const there = await readFile(file, 'utf8').catch(() => undefined);
   if (there !== undefined && there !== describe(description, findings) && !overwrite)
     throw new UsageError(
       `${file}: exists, and is not what would be written`,
       `prepare it as it is with ${commandLine('data', 'prepare', file)}, write over it with --overwrite, or choose another --out`,
     );
-  await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
+  await makeFolder(dirname(file)).catch((error: unknown) => {
     throw new UsageError(`${dirname(file)}: cannot be made (${codeOf(error)})`, 'choose another folder with --out');
   });
   await writeDescription(file, description, findings);
+  return there;
 }
 
 async function jobOf(

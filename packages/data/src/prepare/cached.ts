@@ -4,12 +4,13 @@
 // this package. Of each file count its path, size, time of change, and a hash: of all its bytes up to 16 MiB, of its first and last
 // 1 MiB above that (a log that is appended to changes size and end). A changed file gives another key, never a stale entry.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readDescription } from '../description/read.js';
 import type { Description, SourceSpec } from '../description/types.js';
 import { type EngineOptions, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { findFiles } from '../inspect/files.js';
 import type { Findings } from '../inspect/findings.js';
 import { inspectFiles, type InspectInput } from '../inspect/inspect.js';
@@ -72,16 +73,7 @@ const FINDINGS = 'findings.json';
 export async function prepareCached(input: CachedInput, options: CachedOptions = {}): Promise<Cached> {
   const { cache = cacheFolder(), signal, progress } = options;
   signal?.throwIfAborted();
-  await mkdir(cache, { recursive: true }).catch((error: unknown) => {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new DataError([
-      {
-        file: cache,
-        message: `the cache cannot be made (${why})`,
-        cure: 'name a folder that can be written with DIFSR_CACHE',
-      },
-    ]);
-  });
+  await makeFolder(cache, 'name a folder for the cache that can be written, with DIFSR_CACHE');
   const plan = await planOf(input, options);
   const folder = path.join(cache, `${plan.name}-${plan.key.slice(0, 24)}`);
   const known = await knownEntry(folder);

@@ -40,7 +40,6 @@ export async function filterLog(
   const steps: Step[] = [];
   const report: ReportEntry[] = [];
   let left = log.read - log.bad;
-  const file = description.interactions.files ?? description.interactions.table ?? description.name;
   steps.push({ step: 'read', dropped: log.bad, left, why: log.bad > 0 ? 'unusable rows were set aside' : '' });
   const next = async (table: string, step: string, what: string, why: string): Promise<void> => {
     const now = await engine.count(`SELECT count(*) FROM ${table}`);
@@ -116,7 +115,7 @@ export async function filterLog(
     if (counted.items > 0) report.push({ kind: 'dropped', what: 'items', count: counted.items, why });
     await next('coded', 'counts', 'interactions', why);
   }
-  if (left === 0) throw nothingLeft(String(Array.isArray(file) ? file[0] : file), steps);
+  if (left === 0) throw nothingLeft(log.file, steps, filters);
   return { steps, report, lostItems: counted.items };
 }
 
@@ -248,16 +247,36 @@ function conditionError(error: unknown, step: string, where: string, columns: re
   ]);
 }
 
-function nothingLeft(file: string, steps: readonly Step[]): DataError {
+function nothingLeft(file: string, steps: readonly Step[], filters: FilterSpec): DataError {
   const [first] = steps;
   const rows = (first?.left ?? 0) + (first?.dropped ?? 0);
-  const took = steps
-    .filter(({ dropped }) => dropped > 0)
-    .map(({ step, dropped, why }) => `${step} took ${dropped} (${why})`);
-  const message = rows === 0 ? 'holds no interactions' : `nothing is left of ${rows} interactions: ${took.join('; ')}`;
-  const cure =
-    rows === 0
-      ? 'check that this is the right file'
-      : 'lower userMin and itemMin, widen the range of times, or loosen the conditions';
-  return new DataError([{ file, message, cure }]);
+  if (rows === 0)
+    return new DataError([{ file, message: 'holds no interactions', cure: 'check that this is the right file' }]);
+  const taking = steps.filter(({ dropped }) => dropped > 0);
+  const took = taking.map(({ step, dropped, why }) => `${step} took ${dropped} (${why})`);
+  const cures = taking.flatMap(({ step }) => LOOSER[step]?.(filters) ?? []);
+  return new DataError([
+    {
+      file,
+      message: `nothing is left of ${rows} interactions: ${took.join('; ')}`,
+      cure: cures.length === 0 ? 'check that this is the right file' : cures.join(', or '),
+    },
+  ]);
 }
+
+/** What leaves more, by step: the keys of the description that are set, and the options of the command. */
+const LOOSER: Readonly<Record<string, (filters: FilterSpec) => string[]>> = {
+  interactions: () => ['loosen filters.interactions'],
+  items: () => ['loosen filters.items'],
+  users: () => ['loosen filters.users'],
+  times: ({ timeFrom, timeTo }) => [
+    ...(timeFrom === undefined ? [] : [`move filters.timeFrom back (${timeFrom})`]),
+    ...(timeTo === undefined ? [] : [`move filters.timeTo on (${timeTo})`]),
+  ],
+  counts: ({ userMin, userMax, itemMin, itemMax }) => [
+    ...(userMin === undefined ? [] : [`lower filters.userMin (--user-min ${userMin})`]),
+    ...(itemMin === undefined ? [] : [`lower filters.itemMin (--item-min ${itemMin})`]),
+    ...(userMax === undefined ? [] : [`raise filters.userMax (${userMax})`]),
+    ...(itemMax === undefined ? [] : [`raise filters.itemMax (${itemMax})`]),
+  ],
+};

@@ -28,6 +28,8 @@ export interface LogField {
 
 /** What the scan gave. */
 export interface Log {
+  /** The first file, as whoever called sees it. */
+  readonly file: string;
   readonly user: ColumnSql;
   readonly item: ColumnSql;
   readonly time?: TimeReading;
@@ -96,6 +98,7 @@ export async function readLog(engine: Engine, source: OpenSource, description: D
     await engine.run('DROP TABLE scanned');
   }
   return {
+    file: source.files[0] ?? source.spec.table ?? 'source',
     user,
     item,
     ...(time === undefined ? {} : { time }),

@@ -1,8 +1,9 @@
 // Unpacks the wanted members of a zip or tar.gz. An archive that could do harm is refused as a whole, and nothing of it is left: members go
 // to a folder of their own first and are moved to their places when all of them are complete.
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../folders.js';
 import { diskError, PullError } from './errors.js';
 import { broken, Gate, partsOf, refused, type UnpackLimits } from './gate.js';
 import { unpackTar } from './tarball.js';
@@ -60,7 +61,7 @@ export async function unpackArchive(options: UnpackOptions): Promise<Record<stri
       place: async (name) => {
         onMember?.(name);
         const place = path.join(aside, name);
-        await mkdir(path.dirname(place), { recursive: true });
+        await makeFolders(path.dirname(place));
         return place;
       },
     });
@@ -71,7 +72,7 @@ export async function unpackArchive(options: UnpackOptions): Promise<Record<stri
       sizes[member] = (await stat(path.join(aside, name))).size;
     }
     for (const name of wanted.keys()) {
-      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+      await makeFolders(path.dirname(path.join(folder, name)));
       await rename(path.join(aside, name), path.join(folder, name));
     }
     return sizes;

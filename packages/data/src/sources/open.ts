@@ -76,7 +76,11 @@ export async function filesOf({ files = [] }: SourceSpec, { engine, base }: Open
 
 /** A path as given where it is usable as it stands, so that messages show what the user wrote. */
 function shownPath(full: string, base: string, pattern: string): string {
-  return path.resolve(base) === process.cwd() && !path.isAbsolute(pattern) ? path.normalize(pattern) : full;
+  if (path.isAbsolute(pattern)) return full;
+  if (path.resolve(base) === process.cwd()) return path.normalize(pattern);
+  // As the user sees it who stands beside the data, not in their folder.
+  const seen = path.relative(process.cwd(), full);
+  return seen.startsWith('..') || path.isAbsolute(seen) ? full : seen;
 }
 
 /** All data files of a folder and its partitions; of several forms, those of the most frequent. */
