@@ -13,6 +13,7 @@ try {
   const { writeApi } = await import('./docs/api.mjs');
   const { ATTENTION_CONFIG, attentionConfigPage } = await import('./docs/attention-config.mjs');
   const { DESCRIPTION, descriptionPage } = await import('./docs/description.mjs');
+  const { checkLinks } = await import('./docs/links.mjs');
   if (!process.argv.includes('--check')) {
     writeFileSync(join(ROOT, ATTENTION_CONFIG), attentionConfigPage());
     writeFileSync(join(ROOT, DESCRIPTION), await descriptionPage());
@@ -20,8 +21,11 @@ try {
   await step('API reference', writeApi);
   await step('site', async () => {
     await run('pnpm', ['exec', 'vitepress', 'build', 'docs'], { cwd: ROOT });
-    return 'docs/.vitepress/dist/index.html';
+    return 'docs/.vitepress/dist';
   });
+  await step('links', async () => checkLinks(join(ROOT, 'docs', '.vitepress', 'dist')));
+  // Browsers load neither styles nor scripts of files that are opened as such.
+  if (!process.argv.includes('--check')) console.log('look at it: pnpm exec vitepress preview docs');
 } catch {
   process.exitCode = 1; // the failing step has printed its output
 }

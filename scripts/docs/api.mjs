@@ -28,6 +28,22 @@ const unpaired = (folder) =>
     );
 
 /**
+ * typedoc names the anchor of `DATA_FORMATS` data_formats, vitepress data-formats.
+ *
+ * @param {string} folder
+ */
+function vitepressAnchors(folder) {
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.md')) continue;
+    const text = readFileSync(join(folder, path), 'utf8');
+    const changed = text.replace(/\]\(([^)\s]*#)([^)\s]*_[^)\s]*)\)/g, (link, page, anchor) =>
+      /^[a-z]+:/.test(page) ? link : `](${page}${anchor.replaceAll('_', '-')})`,
+    );
+    if (changed !== text) writeFileSync(join(folder, path), changed);
+  }
+}
+
+/**
  * Writes docs/api.
  *
  * @returns {Promise<string>} what was written, for the step's line
@@ -65,6 +81,7 @@ export async function writeApi() {
   await app.generateOutputs(project);
   if (app.logger.hasErrors() || app.logger.validationWarningCount > 0 || app.logger.hasWarnings())
     throw new ApiError('the API reference is not complete: typedoc names what is undocumented or broken above');
+  vitepressAnchors(join(ROOT, 'docs', 'api'));
   const odd = unpaired(join(ROOT, 'docs', 'api'));
   if (odd.length > 0) throw new ApiError(`docstrings with an unpaired backtick: ${odd.join('; ')}`);
   return `${entries.length} modules`;

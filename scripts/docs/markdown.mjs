@@ -1,9 +1,10 @@
 // How the site reads our Markdown, which is also read as it is, in an editor or on a code host: links that leave docs/, and
 // pictures that follow the theme.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 import { entryPoints } from './entry-points.mjs';
+import { REPOSITORY } from './places.mjs';
 
 const DOCS = join(ROOT, 'docs');
 const PICTURES = join(DOCS, 'pictures');
@@ -23,8 +24,7 @@ const pages = new Map(
 const documentOf = (env) => env.path ?? join(DOCS, 'index.md');
 
 /**
- * A link to a file of the repository outside docs/ leads to the page that shows it, or else becomes its text: the site does
- * not know where the repository is hosted.
+ * A link to a file of the repository outside docs/ leads to the page that shows it, or else to the file in the repository.
  *
  * @param {import('vitepress').MarkdownRenderer} md
  * @throws {Error} while rendering, for a link to a file that does not exist
@@ -32,32 +32,49 @@ const documentOf = (env) => env.path ?? join(DOCS, 'index.md');
 export function repositoryLinks(md) {
   md.core.ruler.push('repository-links', ({ tokens, env }) => {
     const file = documentOf(env);
-    for (const { children } of tokens) {
-      let unlinked = false;
-      for (const token of children ?? []) {
-        if (token.type === 'link_close' && unlinked) {
-          token.type = 'text';
-          unlinked = false;
-        }
-        if (token.type !== 'link_open') continue;
-        const href = token.attrGet('href') ?? '';
-        const [path = '', anchor] = href.split('#');
-        if (path === '' || /^(?:[a-z]+:|\/)/.test(path)) continue;
-        const target = resolve(dirname(file), decodeURI(path));
-        if (target === DOCS || target.startsWith(DOCS + sep)) continue;
-        if (!existsSync(target)) throw new Error(`${relative(ROOT, file)} links to ${href}, but there is no ${target}`);
-        const page = pages.get(target);
-        if (page === undefined) {
-          token.type = 'text';
-          unlinked = true;
-        } else {
-          const link = relative(dirname(file), page).split(sep).join('/');
-          token.attrSet('href', anchor === undefined ? link : `${link}#${anchor}`);
-        }
-      }
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      if (token.type !== 'link_open') continue;
+      const href = token.attrGet('href') ?? '';
+      const [path = '', anchor] = href.split('#');
+      if (path === '' || /^(?:[a-z]+:|\/)/.test(path)) continue;
+      const target = resolve(dirname(file), decodeURI(path));
+      if (target === DOCS || target.startsWith(DOCS + sep)) continue;
+      if (!existsSync(target)) throw new Error(`${relative(ROOT, file)} links to ${href}, but there is no ${target}`);
+      const page = pages.get(target);
+      const link = page === undefined ? inRepository(target) : posixPath(relative(dirname(file), page));
+      token.attrSet('href', anchor === undefined ? link : `${link}#${anchor}`);
     }
   });
 }
+
+const posixPath = (/** @type {string} */ path) => path.split(sep).join('/');
+
+/** The address of a file or folder. @param {string} target */
+function inRepository(target) {
+  return `${REPOSITORY}/${statSync(target).isDirectory() ? 'tree' : 'blob'}/main/${posixPath(relative(ROOT, target))}`;
+}
+
+/**
+ * Every word of a command in an element of its own, so that the style can keep it together where the line is broken.
+ *
+ * @type {NonNullable<import('vitepress').MarkdownOptions['codeTransformers']>[number]}
+ */
+export const wordsOfCommands = {
+  name: 'words of commands',
+  line(line) {
+    if (!['sh', 'bash'].includes(this.options.lang)) return;
+    line.children = line.children.flatMap((token) => {
+      const [text] = token.type === 'element' ? token.children : [];
+      if (token.type !== 'element' || text?.type !== 'text') return [token];
+      return text.value
+        .split(/(\s+)/)
+        .filter((part) => part !== '')
+        .map((value) =>
+          value.trim() === '' ? { type: 'text', value } : { ...token, children: [{ type: 'text', value }] },
+        );
+    });
+  },
+};
 
 /**
  * Our own pictures become part of the page, so that their colours follow the theme and not the system's setting.

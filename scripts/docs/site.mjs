@@ -1,8 +1,9 @@
 // vitepress's configuration: the site is the folder docs/, with docs/api written by api.mjs before it is built.
 import { defineConfig } from 'vitepress';
 import { entryPoints } from './entry-points.mjs';
-import { inlinePictures, repositoryLinks } from './markdown.mjs';
+import { inlinePictures, repositoryLinks, wordsOfCommands } from './markdown.mjs';
 import { isWritten, PAGES } from './pages.mjs';
+import { PAPER, REPOSITORY } from './places.mjs';
 
 /** @param {readonly (readonly [title: string, path: string])[]} pages */
 const items = (pages) =>
@@ -30,6 +31,7 @@ export default defineConfig({
   ignoreDeadLinks: false,
   metaChunk: true,
   markdown: {
+    codeTransformers: [wordsOfCommands],
     config: (md) => {
       repositoryLinks(md);
       inlinePictures(md);
@@ -48,15 +50,22 @@ export default defineConfig({
       { text: 'Guide', link: '/guide/getting-started', activeMatch: '^/guide/' },
       { text: 'Configuration', link: '/configuration' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
+      { text: 'Paper', link: PAPER },
     ],
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
     sidebar: [
       { text: 'Guide', items: items(PAGES.guide) },
       { text: 'Your data', items: items(PAGES.data) },
       { text: 'Reference', items: items(PAGES.reference) },
       { text: 'API', collapsed: false, items: [{ text: 'All modules', link: '/api/' }, ...api] },
-      { text: 'Project', items: items(PAGES.project) },
+      {
+        text: 'Project',
+        items: [...items(PAGES.project), { text: 'Repository', link: REPOSITORY }, { text: 'The paper', link: PAPER }],
+      },
     ],
     docFooter: { prev: false, next: false },
-    footer: { message: 'Apache-2.0' },
+    footer: {
+      message: `Apache-2.0. <a href="${REPOSITORY}">Repository</a>. DIF-SR: <a href="${PAPER}">Xie, Zhou & Kim, SIGIR 2022</a>`,
+    },
   },
 });

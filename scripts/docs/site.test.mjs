@@ -1,11 +1,13 @@
 // The pages and pictures that are made by code are those that the code makes now, and every page can be found.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../bootstrap.mjs';
 import { ATTENTION_CONFIG, attentionConfigPage } from './attention-config.mjs';
 import { DESCRIPTION, descriptionPage } from './description.mjs';
 import { entryPoints } from './entry-points.mjs';
+import { checkLinks, deadLinks } from './links.mjs';
 import { drawPictures, MEASURED } from './pictures.mjs';
 import { centred } from './scores-picture.mjs';
 import { singularValues } from './singular-values.mjs';
@@ -44,6 +46,45 @@ describe('the site', () => {
         '@difsr/attention/onnxruntime',
       ]),
     );
+  });
+});
+
+// `npm test` builds the site and checks its links (scripts/docs.mjs --check): here, that this check finds what it should.
+describe('the check of links', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'difsr-site-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  /** @param {string} path @param {string} html */
+  const page = (path, html) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), html);
+  };
+
+  it('takes pages, folders, files, anchors and addresses elsewhere', () => {
+    page('logo.svg', '<svg/>');
+    page(
+      'api/index.html',
+      '<h2 id="a-b" tabindex="-1">A_B</h2><a href="../index.html#top">up</a><a href="#a-b">here</a>',
+    );
+    page(
+      'index.html',
+      '<h1 id="top">T</h1><h2 class="x" id="für-alle">F</h2><a class="y" href="/api/">api</a><a href="/api/#a-b">b</a>',
+    );
+    page(
+      'guide/one.html',
+      '<a href="/logo.svg">l</a><a href="../#f%C3%BCr-alle">f</a><a href="https://example.org/no#x">e</a><a href="#">t</a>',
+    );
+    expect(deadLinks(folder)).toEqual([]);
+    expect(() => checkLinks(folder)).not.toThrow();
+  });
+
+  it('finds pages and anchors that are not there, in pages of any depth', () => {
+    page(
+      'api/@x/y.html',
+      '<h3 id="data-formats">D</h3><a href="#data_formats">d</a><a href="/nowhere.html">n</a><a href="../index.html#a_b">a</a>',
+    );
+    const dead = ['api/@x/y.html: #data_formats', 'api/@x/y.html: ../index.html#a_b', 'api/@x/y.html: /nowhere.html'];
+    expect(deadLinks(folder)).toEqual(dead);
+    expect(() => checkLinks(folder)).toThrow(/^3 dead links:\napi\/@x/);
   });
 });
 

@@ -59,8 +59,7 @@ export function learningRate(config: ScheduleConfig, step: number, totalSteps: n
  * Where a step lies in a run whose epochs differ a little in steps (left-overs of buckets depend on the shuffle): each epoch is
  * stretched to `stepsPerEpoch`, so that the run has one total, every step lies behind the one before, and the last one at the end. Where
  * epochs do not differ it is the number of the step in the run.
- * @param step Counted from 0 in its epoch, which has `steps`.
- * @param epoch Counted from 0.
+ * `step` counts from 0 in its epoch, which has `steps`; `epoch` counts from 0.
  * @example placeInRun({ epoch: 1, step: 10, steps: 11 }, 10); // 19: the last of the second epoch
  */
 export function placeInRun(
