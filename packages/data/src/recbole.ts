@@ -22,6 +22,7 @@ import {
 import type { NamedText } from './s3rec.js';
 import { parseTime, TIME_FORMS } from './time.js';
 import type { ReportEntry } from './types.js';
+import { onOneClock } from './atomic-times.js';
 import { PADDING_TOKEN } from './vocabulary.js';
 
 /** How atomic files are read. */
@@ -71,12 +72,14 @@ function parseInteractions(
   const problems = new ProblemList();
   const report: ReportEntry[] = [];
   const collector = new InteractionCollector();
+  let clock = '';
   readAtomic(text, file, problems, (columns) => {
     const user = columnOfRole('user', columns, options.columns?.user, file, problems);
     const item = columnOfRole('item', columns, options.columns?.item, file, problems);
     const time = columnOfRole('time', columns, options.columns?.time, file, problems);
     if (user === undefined || item === undefined || problems.total > 0) return undefined;
     report.push(roleReport(columns, { user, item, time }, file));
+    clock = time?.name ?? '';
     return (cells, line) => {
       const before = problems.total;
       const userId = idCell(cells, user, file, line, problems);
@@ -86,7 +89,10 @@ function parseInteractions(
     };
   });
   problems.throwIfAny();
-  return { interactions: collector.finish(), report };
+  const interactions = collector.finish();
+  if (interactions.times === undefined) return { interactions, report };
+  const { times, report: said } = onOneClock(interactions.times, file, clock);
+  return { interactions: { ...interactions, times }, report: [...report, ...said] };
 }
 
 function roleReport(
