@@ -134,8 +134,9 @@ function dividedField(column: ColumnProfile, html: Pick<FieldSpec, 'html'>): Fie
     case 'one': {
       if (whole.field === undefined) return whole;
       const { separator, example } = division;
-      const why = `${quoted([example])} is one value: what stands around ${quoted([separator])} does not recur alone or in other combinations; if these are lists, say kind: multi-categorical, separator: ${quoted([separator])}`;
-      return { ...whole, why: `${whole.why}; ${why}` };
+      const one = `${quoted([example])} is one value`;
+      const note = `${one}: what stands around ${quoted([separator])} does not recur alone or in other combinations; if these are lists, say kind: multi-categorical, separator: ${quoted([separator])}`;
+      return { ...whole, why: `${whole.why}; ${one}`, note };
     }
   }
 }

@@ -104,7 +104,12 @@ describe('levels below shared first parts are a path', () => {
 async function shop(
   cells: readonly string[],
   column = 'made_of',
-): Promise<{ readonly values: Record<string, string[]>; readonly why: string; readonly field: unknown }> {
+): Promise<{
+  readonly values: Record<string, string[]>;
+  readonly why: string;
+  readonly note: string;
+  readonly field: unknown;
+}> {
   const quote = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
   const items = Array.from({ length: 40 }, (_, item) => `p${item},${quote(cells[item % cells.length] ?? '')}`);
   const log = Array.from({ length: 200 }, (_, row) => `u${row % 20},p${(row * 7) % 40},${1_700_000_000 + row}`);
@@ -115,18 +120,20 @@ async function shop(
   const files = { interactions: path.join(base, 'log.csv'), items: path.join(base, 'items.csv') };
   const { description, findings } = await inspectFiles(files, { threads: 1, base });
   const { dataset } = await prepareIn(base, description);
+  const found = findings.columns.find((each) => each.source === 'items' && each.column === column);
   return {
     values: valuesOf(dataset, column),
-    why: findings.columns.find((found) => found.source === 'items' && found.column === column)?.why ?? '',
+    why: found?.why ?? '',
+    note: found?.note ?? '',
     field: description.items?.fields?.[column],
   };
 }
 
 test('a name keeps its comma, and the finding says so with an example and the key', async () => {
-  const { values, why } = await shop(['Acme, Inc.', 'Foo, Inc.', 'Lumo', 'Koro, Ltd.']);
+  const { values, why, note } = await shop(['Acme, Inc.', 'Foo, Inc.', 'Lumo', 'Koro, Ltd.']);
   expect(values).toMatchObject({ p0: ['Acme, Inc.'], p1: ['Foo, Inc.'], p2: ['Lumo'] });
   expect(why).toContain('"Acme, Inc." is one value');
-  expect(why).toContain('kind: multi-categorical, separator: ", "');
+  expect(note).toContain('if these are lists, say kind: multi-categorical, separator: ", "');
 });
 
 test('each level of a path is a value, written from the root on', async () => {

@@ -149,7 +149,8 @@ export async function ownersOf(
       : new Set<string>();
   const name = source === 'items' ? nameColumn(owners, id) : undefined;
   const fields: Record<string, FieldSpec> = {};
-  const findings = [finding(source, id, 'id', why)];
+  const said = meeting === undefined ? {} : { note: why };
+  const findings: ColumnFinding[] = [{ ...finding(source, id, 'id', why), ...said }];
   for (const column of owners.columns) {
     if (column === id) continue;
     if (column === name) {
