@@ -86,8 +86,8 @@ function parseHeader(content: string, file: string, problems: ProblemList): Atom
   const names = new Set<string>();
   const columns: AtomicColumn[] = [];
   if (content.trim() === '') return undefined;
-  if (!content.includes('\t') && /[,;|]/.test(content)) {
-    const separator = /[,;|]/.exec(content)?.[0] ?? '';
+  const separator = content.includes('\t') ? undefined : /[,;|]|(?<=:\w+) +(?=\S)/.exec(content)?.[0];
+  if (separator !== undefined) {
     problems.add({
       file,
       line: 1,

@@ -66,6 +66,9 @@ export interface FoundId {
   readonly meeting?: MeetingIds;
 }
 
+/** Share of the log's ids that a column without a usual name must have. */
+const FEWEST_KNOWN = 0.2;
+
 /**
  * The id of a catalogue: the column of the log's name, a usual name, or whichever holds most of the log's ids; as they stand, or else in
  * another form. @throws DataError
@@ -84,9 +87,12 @@ export async function bestId(
     ({ type, spaced, filled, rowLabels }) =>
       !isNested(type) && spaced * 10 < filled && filled > 0 && rowLabels !== 'count',
   );
-  const candidates = [...new Set([...named, ...others])];
+  // Labels of rows may be numbers that ids are by chance: they serve only where nothing else does.
+  const labels = others.filter(({ rowLabels }) => rowLabels !== undefined);
+  const candidates = [...new Set([...named, ...others.filter((other) => !labels.includes(other)), ...labels])];
   let best: { column: ColumnProfile; share: number } | undefined;
   for (const candidate of candidates) {
+    if (labels.includes(candidate) && (best?.share ?? 0) >= FEWEST_KNOWN) break;
     const share = await shareKnown(engine, log, column.name, owners, candidate.name);
     if (share < HARDLY_ANY && named.includes(candidate)) {
       const meeting = await meetingIds(engine, { source: log, column }, { source: owners, column: candidate });
@@ -96,7 +102,8 @@ export async function bestId(
     if (share > 0 && named.includes(candidate)) return { column: candidate, why: sharedWhy(share, column) };
     if (share > (best?.share ?? 0)) best = { column: candidate, share };
   }
-  if (best !== undefined && best.share >= 0.2) return { column: best.column, why: sharedWhy(best.share, column) };
+  if (best !== undefined && best.share >= FEWEST_KNOWN)
+    return { column: best.column, why: sharedWhy(best.share, column) };
   const what = role === 'item' ? 'catalogue' : 'file of users';
   const shown = named[0] === undefined ? '' : `; those of "${named[0].name}" are ${named[0].examples.join(' | ')}`;
   throw undecided(

@@ -56,7 +56,8 @@ export function orderReport(files: readonly string[]): ReportEntry {
   const shown = repeated ? files.map((file) => file.split(/[\\/]/).slice(-2).join('/')) : names;
   const list = shown.length <= 6 ? shown : [...shown.slice(0, 3), '..', ...shown.slice(-2)];
   return {
-    kind: 'inferred',
+    // Noted, not inferred: whoever prepares a description sees it, too.
+    kind: 'noted',
     what: 'no column of times',
     count: files.length > 1 ? files.length : 0,
     why:
