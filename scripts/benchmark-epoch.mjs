@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { leaveOneOut, loadDataset, schemaOf } from '../packages/data/dist/index.js';
 import { at, bindShape, createGraph, input, matmul, reduceSum, trainingStep } from '../packages/graph/dist/index.js';
-import { findModel, trainingTask } from '../packages/models/dist/index.js';
+import { findModel, instantiate, trainingTask } from '../packages/models/dist/index.js';
 import { createWorkerBackend } from '../packages/onnxruntime/dist/index.js';
 import { planEpoch, runConfigSchema, train } from '../packages/training/dist/index.js';
 import { presetsOf } from '../apps/trainer/dist/presets.js';
@@ -87,7 +87,7 @@ function operations(node, sizes) {
   }
 }
 
-const model = found.instantiate({ ...own.model }, schemaOf(dataset));
+const model = instantiate(found, { ...own.model }, schemaOf(dataset));
 const task = trainingTask(model);
 const { graph } = trainingStep({
   loss: task.loss,

@@ -1,6 +1,6 @@
 // What may be configured, read off the zod schemas by way of JSON Schema: known keys, and what a value may be in words.
 // Errors and the configuration reference are made from it, so that neither can say something else than what is checked.
-import { models, type RegisteredModel } from '@difsr/models';
+import { models, type ModelDefinition } from '@difsr/models';
 import { runConfigSchema } from '@difsr/training';
 import { z } from 'zod';
 import { isTree, type Tree } from './config-layers.js';
@@ -34,12 +34,12 @@ export function jsonSchema(schema: z.ZodType): SchemaNode {
 }
 
 /** The options of a model, `name` not among them. */
-export function modelSchema(model: Pick<RegisteredModel, 'config'>): SchemaNode {
+export function modelSchema(model: Pick<ModelDefinition, 'config'>): SchemaNode {
   return jsonSchema(model.config);
 }
 
 /** The whole configuration, with the options of one model. */
-export function configSchema(model: RegisteredModel): SchemaNode {
+export function configSchema(model: ModelDefinition): SchemaNode {
   const run = jsonSchema(runConfigSchema);
   const own = modelSchema(model);
   const { properties = {} } = run;
@@ -145,7 +145,7 @@ function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
 }
 
 /** Models by name. */
-export const modelsByName: ReadonlyMap<string, RegisteredModel> = new Map(models.map((model) => [model.name, model]));
+export const modelsByName: ReadonlyMap<string, ModelDefinition> = new Map(models.map((model) => [model.name, model]));
 
 /** The value at a path of a tree. */
 export function valueAt(tree: Tree, path: readonly PropertyKey[]): unknown {

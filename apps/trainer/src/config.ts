@@ -1,7 +1,7 @@
 // The configuration of a run from its four sources: preset < configuration file < options < --set.
 // Every problem names where the value was written, the value, what is allowed and the cure.
 import { METRIC_KINDS } from '@difsr/metrics';
-import { runConfigSchema, shellWord, type RunConfig } from '@difsr/training';
+import { runConfigSchema, shellWord, type OwnModel, type RunConfig } from '@difsr/training';
 import type { z } from 'zod';
 import {
   assignmentLayer,
@@ -27,6 +27,7 @@ import { UsageError } from './errors.js';
 import { withLists } from './lists.js';
 import { chooseByName, didYouMean } from './nearest.js';
 import { differenceOf, exampleValue, keysMeant } from './other-names.js';
+import { isModelFile, loadOwnModel } from './own-model.js';
 import { defaultPreset, presetsOf } from './presets.js';
 
 /** What the command line says about the configuration. */
@@ -51,11 +52,23 @@ const MOST_PROBLEMS = 8;
  * const config = await resolveConfig({ preset: 'small', set: ['training.epochs=30'] });
  */
 export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> {
+  return (await resolveRun(sources)).config;
+}
+
+/**
+ * The same, with the definition where the model's name is that of a file.
+ *
+ * @throws UsageError
+ */
+export async function resolveRun(
+  sources: ConfigSources,
+): Promise<{ readonly config: RunConfig; readonly own: OwnModel }> {
   const { presetName, file } = await readFileLayer(sources.config);
   const settings = (sources.set ?? []).map(parseSetting);
   const named = [...(file === undefined ? [] : [file]), ...[sources.flags ?? [], settings].map(assignmentLayer)];
-  const writtenName = valueAt(merge(named), ['model', 'name']) ?? 'dif-sr';
-  const model = chooseByName('model', String(writtenName), modelsByName, originOf(named, ['model', 'name']));
+  const writtenName = String(valueAt(merge(named), ['model', 'name']) ?? 'dif-sr');
+  const own = isModelFile(writtenName) ? await loadOwnModel(writtenName) : undefined;
+  const model = own?.definition ?? chooseByName('model', writtenName, modelsByName, originOf(named, ['model', 'name']));
   const schema = configSchema(model);
   const layers = [...named.slice(0, -1), assignmentLayer(withLists(settings, schema))];
   const written = merge(layers);
@@ -71,11 +84,11 @@ export async function resolveConfig(sources: ConfigSources): Promise<RunConfig> 
   const run = runConfigSchema.safeParse(merged);
   if (!run.success) problems.add(run.error.issues, []);
   const { name: _, ...options } = asTree(merged['model']);
-  const own = model.config.safeParse(options);
-  if (!own.success) problems.add(own.error.issues, ['model']);
-  if (!run.success || !own.success) throw problems.error();
+  const parsed = model.config.safeParse(options);
+  if (!parsed.success) problems.add(parsed.error.issues, ['model']);
+  if (!run.success || !parsed.success) throw problems.error();
   checkMetric(run.data, layers);
-  return { ...run.data, model: { ...own.data, name: model.name } };
+  return { config: { ...run.data, model: { ...parsed.data, name: model.name } }, own: own ?? {} };
 }
 
 /** Layers in one; later ones win. */

@@ -1,5 +1,5 @@
 // docs/configuration.md, made from the schemas that validate, so that it cannot say anything else.
-import { models, type RegisteredModel } from '@difsr/models';
+import { models, type ModelDefinition } from '@difsr/models';
 import { allowed, configSchema, keysOf, modelSchema, nodeAt, type SchemaNode } from './config-schema.js';
 import { presets, presetsOf } from './presets.js';
 
@@ -64,7 +64,7 @@ function sharedOptions(): [string, SchemaNode][] {
   );
 }
 
-function ownOptions(model: RegisteredModel, shared: readonly (readonly [string, SchemaNode])[]): string {
+function ownOptions(model: ModelDefinition, shared: readonly (readonly [string, SchemaNode])[]): string {
   const names = new Set(shared.map(([path]) => path));
   const own = options(modelSchema(model), 'model').filter(([path]) => !names.has(path));
   return own.length === 0 ? 'No further options.' : rows(own);

@@ -27,6 +27,11 @@ export function jsonOption(command: Command, meaning: string): Command {
   return command.option('--json', meaning);
 }
 
+/** Adds `--model` to a command that opens a run. */
+export function ownModel(command: Command): Command {
+  return command.option('--model <file>', "the file of the run's model, where it is one of your own");
+}
+
 /** Adds `--backend`, `--device`, `--threads`, `--precision`. */
 export function backendOptions(command: Command): Command {
   return command

@@ -1,5 +1,5 @@
 // Named configurations to start from: what a preset means for training stands here, what it means for a model with the model.
-import type { Preset, RegisteredModel } from '@difsr/models';
+import type { Preset, ModelDefinition } from '@difsr/models';
 
 /** A preset that every model has. */
 interface CommonPreset {
@@ -25,7 +25,7 @@ const common: Readonly<Record<string, CommonPreset>> = {
 export const presets: ReadonlyMap<string, { readonly description: string }> = new Map(Object.entries(common));
 
 /** The presets of a model by name, its own among them: what they set. */
-export function presetsOf(model: Pick<RegisteredModel, 'presets'>): ReadonlyMap<string, Required<Preset>> {
+export function presetsOf(model: Pick<ModelDefinition, 'presets'>): ReadonlyMap<string, Required<Preset>> {
   const own = model.presets ?? {};
   const names = new Set([...presets.keys(), ...Object.keys(own)]);
   return new Map(

@@ -7,7 +7,7 @@ import {
   type HostTensor,
   type OptimizerConfig,
 } from '@difsr/graph';
-import { findModel, trainingTask } from '@difsr/models';
+import { difSr, instantiate, trainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
 import { createTfjsBackend } from '@difsr/tfjs';
 import { memory } from '@tensorflow/tfjs-core';
@@ -26,7 +26,8 @@ const ROWS = [1, 2, 4];
 
 /** The loss of each step, and how many tensors tfjs held after the second one and at the end. */
 export async function train(steps: number): Promise<{ losses: number[]; tensors: [early: number, late: number] }> {
-  const model = findModel('dif-sr')?.instantiate(
+  const model = instantiate(
+    difSr,
     {
       hiddenSize: 16,
       innerSize: 32,
@@ -40,7 +41,6 @@ export async function train(steps: number): Promise<{ losses: number[]; tensors:
     },
     { items: ITEMS, fields: [{ name: 'color', kind: 'categorical', values: 3, maxValues: 1 }] },
   );
-  if (model === undefined) throw new Error('there is no model dif-sr');
   const task = trainingTask(model);
   const optimizer: OptimizerConfig = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0 };
   const step = trainingStep({ loss: task.loss, parameters: task.trained, optimizer });

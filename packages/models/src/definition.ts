@@ -87,7 +87,10 @@ export interface Preset {
   readonly training?: Readonly<Record<string, unknown>>;
 }
 
-/** A model, of this package or somebody else's. */
+/**
+ * A model, of this package or somebody else's. What takes the configuration is written as methods, so that a list can hold
+ * models of different configurations.
+ */
 export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   readonly name: string;
   /** One line for lists. */
@@ -97,23 +100,23 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   /** Validates options and fills in defaults. */
   readonly config: z.ZodType<Config>;
   /** Traces the model. */
-  readonly build: (context: BuildContext<Config>) => Encoding;
+  build(context: BuildContext<Config>): Encoding;
   /** Throws {@link ModelConfigError} for options that contradict each other. */
-  readonly check?: (config: Config, schema: ModelSchema) => void;
+  check?(config: Config, schema: ModelSchema): void;
   /** What the options say of fields, to be compared with those of the data. Default: nothing. */
-  readonly sideOptions?: (config: Config) => SideOptions;
+  sideOptions?(config: Config): SideOptions;
   /** Default: the next item. */
-  readonly objective?: (config: Config) => Objective;
+  objective?(config: Config): Objective;
   /** Named options; a name that the command knows, such as `small`, takes the place of its options for this model. */
   readonly presets?: Readonly<Record<string, Preset>>;
   /** Whether rows must have exactly `maxLength` columns. Default: any number up to it. */
-  readonly fullRows?: (config: Config) => boolean;
+  fullRows?(config: Config): boolean;
   /** Why not all positions may train at once: what lets the items behind a position reach it, and the cure. */
-  readonly leaks?: (config: Config) => string | undefined;
+  leaks?(config: Config): string | undefined;
   /** Our parameter names -> the published code's. */
-  readonly referenceNames?: (config: Config, schema: ModelSchema) => ReadonlyMap<string, ReferenceParameter>;
+  referenceNames?(config: Config, schema: ModelSchema): ReadonlyMap<string, ReferenceParameter>;
   /** Parameters that are read but not trained. */
-  readonly frozen?: (config: Config, name: string) => boolean;
+  frozen?(config: Config, name: string): boolean;
 }
 
 /** A model with its options and what it knows of the data: a definition, applied. */

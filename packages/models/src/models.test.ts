@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import {
+  difSr,
   findModel,
+  instantiate,
   ModelConfigError,
   models,
   selectFields,
@@ -45,7 +47,7 @@ describe('the registry', () => {
   });
 
   it('fills in defaults and refuses options that do not exist, or contradict each other', () => {
-    expect(findModel('dif-sr')?.instantiate({}, SCHEMA).config).toMatchObject({
+    expect(instantiate(difSr, {}, SCHEMA).config).toMatchObject({
       hiddenSize: 64,
       innerSize: 256,
       layers: 2,

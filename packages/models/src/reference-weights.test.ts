@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createGraph, evaluate, type HostTensor } from '@difsr/graph';
 import { decodeSafetensors, type SafetensorsTensor } from '@difsr/nn';
 import { describe, expect, it } from 'vitest';
-import { featureName, findModel, readReferenceWeights, traceScores, type ModelInstance } from './index.js';
+import { featureName, findModel, instantiate, readReferenceWeights, traceScores, type ModelInstance } from './index.js';
 
 const FIELDS = [
   { name: 'categories', kind: 'multi-categorical', values: 9, maxValues: 4 },
@@ -41,7 +41,8 @@ const stateOf = (tensors: Record<string, SafetensorsTensor>): Record<string, Saf
   );
 
 function modelOf(name: string, options: Record<string, unknown>): ModelInstance {
-  const model = findModel(name)?.instantiate(options, { items: 30, fields: name === 'sasrec' ? [] : FIELDS });
+  const found = findModel(name);
+  const model = found && instantiate(found, options, { items: 30, fields: name === 'sasrec' ? [] : FIELDS });
   if (model === undefined) throw new Error(`no ${name}`);
   return model;
 }

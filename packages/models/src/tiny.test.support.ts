@@ -14,6 +14,7 @@ import { initialValues } from '@difsr/nn';
 import {
   featureName,
   findModel,
+  instantiate,
   trainingTask,
   type Declared,
   type ModelInstance,
@@ -60,7 +61,7 @@ export function tiny(
 ): ModelInstance {
   const model = findModel(name);
   if (model === undefined) throw new Error(`no model ${name}`);
-  return model.instantiate({ ...TINY, ...options }, schema);
+  return instantiate(model, { ...TINY, ...options }, schema);
 }
 
 /** Random weights, biases and LayerNorm included, so that no gradient vanishes by symmetry. */

@@ -2,7 +2,7 @@
 // the command line wrote. @difsr/training reads the same folder from disk through these functions.
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from '@difsr/nn';
-import type { ModelInstance, ModelSchema } from './definition.js';
+import { instantiate, type ModelDefinition, type ModelInstance, type ModelSchema } from './definition.js';
 import { findModel, models } from './registry.js';
 import { RunError } from './run-error.js';
 import { recommendTask } from './tasks.js';
@@ -40,28 +40,40 @@ export interface TrainedModel {
   readonly tensors: Record<string, HostTensor>;
 }
 
+/** A model that this package does not have. */
+export interface OwnModel {
+  /** The definition that the run was trained with. */
+  readonly definition?: ModelDefinition | undefined;
+}
+
 /**
- * The model that options name (`name` beside that model's own).
+ * The model that options name (`name` beside that model's own), or the definition that bears that name.
  *
  * @throws RunError where there is no such model; the model's own errors for bad options.
  */
 export function modelOf(
   options: { readonly name: string } & Readonly<Record<string, unknown>>,
   schema: ModelSchema,
+  { definition }: OwnModel = {},
 ): ModelInstance {
   const { name, ...own } = options;
-  const found = findModel(name);
+  if (definition !== undefined && definition.name !== name)
+    throw new RunError(
+      `the model is "${name}", the definition given is of "${definition.name}". Cure: give that of "${name}"`,
+    );
+  const found = definition ?? findModel(name);
   if (found === undefined)
     throw new RunError(
-      `there is no model "${name}". Cure: choose one of ${models.map((each) => each.name).join(', ')} ("difsr models" describes them)`,
+      `there is no model "${name}". Cure: choose one of ${models.map((each) => each.name).join(', ')} ("difsr models" describes them), or give the definition of a model of your own`,
     );
-  return found.instantiate(own, schema);
+  return instantiate(found, own, schema);
 }
 
 /**
  * A trained model from the contents of its files.
  *
  * @param folder Where they are from, for messages.
+ * @param own The definition, where the model is not of this package.
  * @throws RunError where a file is broken, foreign or of another run than the rest, with the cure.
  * @example
  * ```ts
@@ -69,17 +81,21 @@ export function modelOf(
  * const recommender = await createRecommender(trained, backend);
  * ```
  */
-export function readTrainedModel(files: TrainedModelFiles, folder = 'the run'): TrainedModel {
+export function readTrainedModel(files: TrainedModelFiles, folder = 'the run', own: OwnModel = {}): TrainedModel {
   const options = modelOptions(files.config, `${folder}/${MODEL_FILES.config}`);
   const vocabulary = checkedVocabulary(files.vocabulary, `${folder}/${MODEL_FILES.vocabulary}`);
   const file = `${folder}/${MODEL_FILES.model}`;
   const { tensors, metadata } = decodeTensors(files.model, file);
-  const rows = tensors['items.weight']?.shape[0];
-  if (rows !== vocabulary.items.length || vocabulary.schema.items + 1 !== vocabulary.items.length)
+  const model = modelOf(options, vocabulary.schema, own);
+  // A model of somebody else may call its table as it likes; whether all its tensors fit is seen before they are used.
+  const rows = tensors['items.weight']?.shape[0] ?? vocabulary.items.length + model.objective.extraItems;
+  if (
+    rows !== vocabulary.items.length + model.objective.extraItems ||
+    vocabulary.schema.items + 1 !== vocabulary.items.length
+  )
     throw new RunError(
-      `${file}: holds ${rows ?? 'no'} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
+      `${file}: holds ${rows} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
     );
-  const model = modelOf(options, vocabulary.schema);
   requireSameOptions(folder, metadata['options'], model.config);
   return {
     folder,
@@ -118,14 +134,14 @@ function requireSameOptions(folder: string, trained: string | undefined, now: ob
  * const recommender = await createRecommender(await fetchTrainedModel('/runs/clicks'), backend);
  * ```
  */
-export async function fetchTrainedModel(url: string): Promise<TrainedModel> {
+export async function fetchTrainedModel(url: string, own: OwnModel = {}): Promise<TrainedModel> {
   const folder = url.replace(/\/+$/, '');
   const [config, vocabulary, model] = await Promise.all([
     download(`${folder}/${MODEL_FILES.config}`, (response) => response.json()),
     download(`${folder}/${MODEL_FILES.vocabulary}`, (response) => response.json()),
     download(`${folder}/${MODEL_FILES.model}`, async (response) => new Uint8Array(await response.arrayBuffer())),
   ]);
-  return readTrainedModel({ config, vocabulary, model }, folder);
+  return readTrainedModel({ config, vocabulary, model }, folder, own);
 }
 
 async function download<T>(url: string, read: (response: Response) => Promise<T>): Promise<T> {

@@ -24,3 +24,4 @@ export {
   type Recommendations,
   type Recommender,
 } from '@difsr/models';
+export type { ModelFile, OwnModel } from './own-model.js';

@@ -5,6 +5,7 @@
 //   optimizer.safetensors the checkpoint: current parameters, optimizer moments, and the state as metadata
 //   state.json            the same state, readable
 //   history.jsonl, metrics.json, README.md
+//   model.json            of a model of somebody else: the file of its definition, and its hash
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { featureName, readTrainedModel, type ModelSchema, type TrainedModel } fr
 import { runConfigSchema, type RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 import { writeFileAtomic } from './files.js';
+import { requireOwnModel, type OwnModel } from './own-model.js';
 import { RunError } from './run-error.js';
 import { readBytes } from './tensors.js';
 
@@ -27,6 +29,7 @@ export const RUN_FILES = {
   history: 'history.jsonl',
   metrics: 'metrics.json',
   card: 'README.md',
+  ownModel: 'model.json',
 } as const;
 
 /** `vocabulary.json`. */
@@ -185,11 +188,12 @@ export async function readVocabulary(folder: string): Promise<RunVocabulary> {
  * run.model.name; // 'dif-sr'
  * ```
  */
-export async function openRun(folder: string): Promise<Run> {
+export async function openRun(folder: string, own: OwnModel = {}): Promise<Run> {
   const config = await readRunConfig(folder);
+  await requireOwnModel(folder, own);
   const vocabulary = await readVocabulary(folder);
   const model = await readBytes(join(folder, RUN_FILES.model));
-  const trained = readTrainedModel({ config, vocabulary, model }, folder);
+  const trained = readTrainedModel({ config, vocabulary, model }, folder, own);
   const metrics = await readJson(folder, RUN_FILES.metrics);
   return {
     ...trained,

@@ -1,11 +1,12 @@
 // What stays the same over a run, shared by the loop and by an epoch.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { Backend, HostTensor, Variables } from '@difsr/graph';
-import type { ModelInstance, TrainingTask } from '@difsr/models';
+import type { ModelDefinition, ModelInstance, TrainingTask } from '@difsr/models';
 import { writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import type { Evaluator } from './evaluate.js';
 import type { TrainingEvent } from './events.js';
+import type { ModelFile } from './own-model.js';
 import { RunError } from './run-error.js';
 
 /** What a training needs. */
@@ -15,6 +16,10 @@ export interface TrainOptions {
   readonly dataset: Dataset | StoredDataset;
   /** Not disposed here: it is the caller's. */
   readonly backend: Backend;
+  /** The definition of `config.model`, where it is not a model of this project. */
+  readonly model?: ModelDefinition;
+  /** The file that the definition is from; the run folder remembers its hash. */
+  readonly modelFile?: ModelFile;
   /** The run folder. */
   readonly out: string;
   /** Go on from the folder's checkpoint instead of starting anew. */

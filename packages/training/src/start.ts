@@ -12,6 +12,7 @@ import type { RunConfig } from './config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
 import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from './files.js';
 import { requireSameData } from './other-data.js';
+import { recordOwnModel, requireOwnModel } from './own-model.js';
 import { resumedState, settingsOf } from './resume.js';
 import { RunError } from './run-error.js';
 import { readRunConfig, readVocabulary, RUN_FILES, vocabularyOf, writeJson, type RunVocabulary } from './run-folder.js';
@@ -56,10 +57,11 @@ export interface FoundRun extends Pick<Start, 'tensors' | 'state' | 'seconds'> {
  * @throws RunError where the folder is no run, its files are broken, or the data is other data.
  */
 export async function findRun(
-  { out, config, dataset, onEvent }: TrainOptions,
+  { out, config, dataset, onEvent, model, modelFile }: TrainOptions,
   store: SequenceStore,
 ): Promise<FoundRun | undefined> {
   const saved = await readRunConfig(out); // says what is wrong with a folder that is no run
+  await requireOwnModel(out, { definition: model, file: modelFile });
   await removeTemporaries(out); // of a process that was killed while writing
   const begun = await readdir(out);
   if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
@@ -82,7 +84,8 @@ export async function startingState(given: StartOptions): Promise<Start> {
   const { out, resume } = options;
   if (found === undefined) {
     if (resume !== true) await requireEmpty(out);
-    await writeJson(out, RUN_FILES.config, config); // first of all files: from here on the folder can be resumed
+    await recordOwnModel(out, { definition: options.model, file: options.modelFile });
+    await writeJson(out, RUN_FILES.config, config); // from here on the folder can be resumed
     return freshState(given);
   }
   const start = await loadState(given, found);

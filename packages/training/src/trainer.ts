@@ -42,7 +42,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { config, dataset, backend } = options;
   const store = sequenceStore(dataset);
   const found = options.resume === true ? await findRun(options, store) : undefined;
-  const model = modelOf(config.model, schemaOf(dataset));
+  const model = modelOf(config.model, schemaOf(dataset), { definition: options.model });
   requireForm(model, config.training.form);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const task = trainingTask(model);

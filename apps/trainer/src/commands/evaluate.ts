@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { openBackend, precisionOf } from '../backend.js';
 import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { backendOptions, jsonOption, type SharedOptions } from '../options.js';
+import { backendOptions, jsonOption, ownModel, type SharedOptions } from '../options.js';
+import { ownModelOption } from '../own-model.js';
 import { createProgress } from '../output/progress.js';
 import { showResults, showWarning, unlearned, warnCutOffs } from '../output/results.js';
 import { seconds } from '../output/table.js';
@@ -27,6 +28,7 @@ export function addEvaluate(program: Command, done: (code: ExitCode) => void): v
       'leave items of the history out of the ranking, as recommend does (not the protocol of the paper); a target among them is a miss',
     );
   backendOptions(command);
+  ownModel(command);
   jsonOption(command, 'the metrics as JSON')
     .addHelpText(
       'after',
@@ -40,7 +42,7 @@ Examples:
 
 async function evaluateCommand(folder: string, options: EvaluateOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  const opened = await openRun(folder);
+  const opened = await openRun(folder, await ownModelOption(options.model));
   const { config } = opened;
   const run =
     options.data === undefined

@@ -8,7 +8,8 @@ import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/tra
 import { Option, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
-import { jsonOption, positiveInteger } from '../options.js';
+import { jsonOption, ownModel, positiveInteger } from '../options.js';
+import { ownModelOption } from '../own-model.js';
 import { bytes as size } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
 import { topOf } from './recommend.js';
@@ -18,6 +19,7 @@ interface ExportOptions {
   readonly out?: string;
   readonly k?: number;
   readonly excluded?: boolean;
+  readonly model?: string;
   readonly json?: boolean;
 }
 
@@ -46,6 +48,7 @@ export function addExport(program: Command, done: (code: ExitCode) => void): voi
       positiveInteger,
     )
     .option('--excluded', 'give the file an input of items that it must not recommend, such as seen ones');
+  ownModel(command);
   jsonOption(command, 'the result as JSON')
     .addHelpText(
       'after',
@@ -73,7 +76,7 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
   const terminal = processTerminal({ json: options.json === true });
   if (options.onnx !== true)
     throw new UsageError('no format was named', `write ${commandLine('export', folder, '--onnx')}`);
-  const run = await openRun(folder);
+  const run = await openRun(folder, await ownModelOption(options.model));
   const { excluded = false } = options;
   const { items } = run.vocabulary.schema;
   const k = topOf(options.k, items, folder);

@@ -1,5 +1,5 @@
 // difsr models: what can be trained, and the options of each model.
-import { models, type RegisteredModel } from '@difsr/models';
+import { models, type ModelDefinition } from '@difsr/models';
 import type { Command } from 'commander';
 import { allowed, modelsByName, modelSchema } from '../config-schema.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -49,7 +49,7 @@ function list(terminal: Terminal): void {
   for (const line of table(rows, ['left', 'left', 'left'])) terminal.line(line);
 }
 
-function show(terminal: Terminal, model: RegisteredModel): void {
+function show(terminal: Terminal, model: ModelDefinition): void {
   terminal.line(`${terminal.style('bold', model.name)}: ${model.description}`);
   if (model.source !== undefined) terminal.line(model.source);
   terminal.line();

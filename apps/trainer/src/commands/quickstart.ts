@@ -64,12 +64,9 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   if (first !== undefined) showData(terminal, await loadFiles(first.data));
   for (const [index, config] of configs.entries()) {
     terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name}`));
-    const outcome = await trainRun(
-      terminal,
-      config,
-      await nextFreeFolder(`quickstart-${config.model.name}`),
-      'training',
-    );
+    const outcome = await trainRun(terminal, config, await nextFreeFolder(`quickstart-${config.model.name}`), {
+      show: 'training',
+    });
     if (outcome.reason === 'interrupted') return exitCodes.interrupted;
     outcomes.push(outcome);
   }

@@ -5,7 +5,8 @@ import { openBackend } from '../backend.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
 import { historyIds } from '../history-ids.js';
 import { didYouMean } from '../nearest.js';
-import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
+import { ownModelOption } from '../own-model.js';
 import { table, whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 
@@ -32,6 +33,7 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
     .option('-k <n>', 'number of recommendations (default: 20, or all items where there are fewer)', positiveInteger)
     .option('--include-seen', 'items of the history may be recommended again');
   backendOptions(command);
+  ownModel(command);
   jsonOption(command, 'the recommendations as JSON')
     .addHelpText(
       'after',
@@ -48,7 +50,7 @@ Examples:
 
 async function recommendCommand(folder: string, options: RecommendOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  const run = await openRun(folder);
+  const run = await openRun(folder, await ownModelOption(options.model));
   const { includeSeen = false } = options;
   const k = topOf(options.k, run.items.tokens.length - 1, folder);
   const history = historyIds(options.history, new Set(run.items.tokens));

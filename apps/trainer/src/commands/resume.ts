@@ -1,11 +1,12 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
-import { readRunConfig, train, type RunConfig } from '@difsr/training';
+import { readRunConfig, train, type OwnModel, type RunConfig } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend, precisionOf } from '../backend.js';
 import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
-import { backendOptions, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
+import { ownModelOption, trainOwn } from '../own-model.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
@@ -24,6 +25,7 @@ export function addResume(program: Command, done: (code: ExitCode) => void): voi
     .option('--data <path>', 'where the same data set is now, if it was moved')
     .option('--epochs <n>', 'train to this number of epochs instead of the configured one', positiveInteger);
   backendOptions(command);
+  ownModel(command);
   jsonOption(command, 'events as JSON lines on stdout')
     .addHelpText(
       'after',
@@ -50,22 +52,38 @@ async function resumeCommand(run: string, options: ResumeOptions): Promise<ExitC
     threads: threads ?? saved.threads,
     precision: precisionOf(saved, backendName ?? saved.backend, precision),
   };
+  const own = await ownModelOption(options.model);
   const dataset = await loadRunData(saved.data, data);
   try {
-    return await resumeOn(dataset, terminal, config, run);
+    return await resumeOn(dataset, terminal, config, run, own);
   } finally {
     await closeData(dataset);
   }
 }
 
-async function resumeOn(dataset: TrainingData, terminal: Terminal, config: RunConfig, run: string): Promise<ExitCode> {
+async function resumeOn(
+  dataset: TrainingData,
+  terminal: Terminal,
+  config: RunConfig,
+  run: string,
+  own: OwnModel,
+): Promise<ExitCode> {
   const backend = await openBackend(config, (line) => terminal.line(line));
   const progress = createProgress({ terminal, metric: config.training.earlyStopping.metric });
   try {
     const outcome = await withInterrupt(
       () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
       (signal) =>
-        train({ config, dataset, backend, out: run, resume: true, signal, onEvent: (event) => progress.event(event) }),
+        train({
+          config,
+          dataset,
+          backend,
+          out: run,
+          resume: true,
+          signal,
+          onEvent: (event) => progress.event(event),
+          ...trainOwn(own),
+        }),
     );
     progress.close();
     showOutcome(terminal, outcome);

@@ -1,9 +1,10 @@
 // difsr train: configuration, data, backend, training, results.
 import { schemaOf } from '@difsr/data';
-import { deviceNames, train, type RunConfig, type TrainOutcome } from '@difsr/training';
+import { modelOf } from '@difsr/models';
+import { deviceNames, train, type OwnModel, type RunConfig, type TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { openBackend } from '../backend.js';
-import { resolveConfig } from '../config.js';
+import { resolveRun } from '../config.js';
 import { modelsByName } from '../config-schema.js';
 import { loadData, requireTrainable, showData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -14,6 +15,7 @@ import { showPreparedRaw } from '../output/inspection.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome, warnCutOffs } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
+import { trainOwn } from '../own-model.js';
 import { closeData, type TrainingData } from '../prepared-data.js';
 import { defaultPreset, presets } from '../presets.js';
 import { nextFreeFolder, removeUnstarted, requireFreeFolder } from '../run-path.js';
@@ -33,7 +35,10 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
         's3rec, recbole, prepared, generated, csv, jsonl, json, python, parquet or duckdb (default: inferred from the path)',
       ),
     )
-    .option('--model <name>', `${[...modelsByName.keys()].join(', ')} (default: dif-sr)`)
+    .option(
+      '--model <name>',
+      `${[...modelsByName.keys()].join(', ')} (default: dif-sr), or the file of a model of your own, ./my-model.mjs`,
+    )
     .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
     .option('--config <file.yaml>', 'configuration file; every option is in docs/configuration.md')
     .option(
@@ -57,6 +62,7 @@ Examples:
   $ npx difsr train --data clicks.csv
   $ npx difsr train --data data/clicks --model sasrec --seed 7 --out runs/clicks
   $ npx difsr train --data data/Beauty --preset paper --set training.learningRate=0.0005 --set model.heads=4
+  $ npx difsr train --data clicks.csv --model ./my-model.mjs
   $ npx difsr train --config beauty.yaml`,
     )
     .action(async (options: SharedOptions) => done(await trainCommand(options)));
@@ -64,13 +70,13 @@ Examples:
 
 async function trainCommand(options: SharedOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  const config = await resolveConfig({
+  const { config, own } = await resolveRun({
     preset: options.preset,
     config: options.config,
     set: options.set ?? [],
     flags: assignments(options),
   });
-  const { reason } = await trainRun(terminal, config, options.out);
+  const { reason } = await trainRun(terminal, config, options.out, { own });
   return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
 }
 
@@ -79,7 +85,7 @@ export async function trainRun(
   terminal: Terminal,
   config: RunConfig,
   out: string | undefined,
-  show: 'everything' | 'training' = 'everything',
+  { show = 'everything', own = {} }: { readonly show?: 'everything' | 'training'; readonly own?: OwnModel } = {},
 ): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
@@ -87,7 +93,7 @@ export async function trainRun(
     if (show === 'everything') showPreparedRaw(terminal, prepared, config.data.path);
   });
   try {
-    return await trainOn(dataset, terminal, config, out, show);
+    return await trainOn(dataset, terminal, config, { out, show, own });
   } finally {
     await closeData(dataset);
   }
@@ -97,12 +103,15 @@ async function trainOn(
   dataset: TrainingData,
   terminal: Terminal,
   config: RunConfig,
-  out: string | undefined,
-  show: 'everything' | 'training',
+  {
+    out,
+    show,
+    own,
+  }: { readonly out: string | undefined; readonly show: 'everything' | 'training'; readonly own: OwnModel },
 ): Promise<TrainOutcome> {
   requireTrainable(dataset, config.data.path);
   const { name } = config.model;
-  checkModel(config, dataset);
+  checkModel(config, dataset, own);
   if (show === 'everything') showData(terminal, dataset);
   warnCutOffs(terminal, config.evaluation.ks, dataset.items.size - 1);
   const folder = out ?? (await nextFreeFolder(`${dataset.name}-${name}`));
@@ -128,6 +137,7 @@ async function trainOn(
           out: folder,
           signal,
           onEvent: (event) => progress.event(event),
+          ...trainOwn(own),
         }),
     );
     progress.close();
@@ -143,12 +153,11 @@ async function trainOn(
 }
 
 /** Checks the model's options against the data before a folder is made. */
-function checkModel(config: RunConfig, dataset: TrainingData): void {
-  const { name, ...options } = config.model;
+function checkModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
   const fields = new Map(dataset.fields.map((field) => [field.name, field]));
-  const wanted: unknown = options['fields'];
+  const wanted: unknown = config.model['fields'];
   if (Array.isArray(wanted)) for (const field of wanted) chooseByName('field', String(field), fields, 'model.fields');
-  modelsByName.get(name)?.instantiate(options, schemaOf(dataset));
+  modelOf(config.model, schemaOf(dataset), { definition });
 }
 
 /** A device's name as configurations know it. */
