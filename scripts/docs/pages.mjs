@@ -14,6 +14,7 @@ export const PAGES = {
     ['In the browser', 'guide/browser'],
     ['Choosing a backend and device', 'guide/backends'],
     ['How DIF attention works', 'guide/how-it-works'],
+    ['A model of your own', 'adding-a-model'],
   ],
   data: [
     ['Your own data in five minutes', 'guide/data/five-minutes'],

@@ -1,4 +1,4 @@
-// The run folder: what a trained model is on disk, and how it is opened.
+// The run folder: what a trained model is on disk.
 //   config.json           the whole configuration, defaults filled in
 //   vocabulary.json       tokens, names and counts of items; tokens of fields; a fingerprint of the data set
 //   model.safetensors     best parameters and the feature tables: all that inference needs
@@ -11,13 +11,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fieldTable, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import type { HostTensor } from '@difsr/graph';
-import { featureName, readTrainedModel, type ModelSchema, type TrainedModel } from '@difsr/models';
+import { featureName, type ModelSchema, type TrainedModel } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 import { writeFileAtomic } from './files.js';
-import { requireOwnModel, type OwnModel } from './own-model.js';
 import { RunError } from './run-error.js';
-import { readBytes } from './tensors.js';
 
 /** Names of the files of a run; the first three, which a trained model consists of, as MODEL_FILES of @difsr/models. */
 export const RUN_FILES = {
@@ -176,30 +174,4 @@ export async function readVocabulary(folder: string): Promise<RunVocabulary> {
     );
   // Written by vocabularyOf alone; readTrainedModel checks what else a reader depends on.
   return value as RunVocabulary;
-}
-
-/**
- * Opens a trained run for inference.
- *
- * @throws RunError where a file is missing, truncated, foreign or does not fit the others.
- * @example
- * ```ts
- * const run = await openRun('runs/clicks');
- * run.model.name; // 'dif-sr'
- * ```
- */
-export async function openRun(folder: string, own: OwnModel = {}): Promise<Run> {
-  const config = await readRunConfig(folder);
-  await requireOwnModel(folder, own);
-  const vocabulary = await readVocabulary(folder);
-  const model = await readBytes(join(folder, RUN_FILES.model));
-  const trained = readTrainedModel({ config, vocabulary, model }, folder, own);
-  const metrics = await readJson(folder, RUN_FILES.metrics);
-  return {
-    ...trained,
-    config,
-    vocabulary,
-    // Written by the trainer alone, atomically.
-    ...(metrics === undefined ? {} : { metrics: metrics as RunMetrics }),
-  };
 }
