@@ -3,6 +3,7 @@ import { Scope } from '@difsr/nn';
 import { describe, expect, it } from 'vitest';
 import {
   attend,
+  attentionMask,
   causalMask,
   declareAttention,
   declareDif,
@@ -55,6 +56,49 @@ function gradientOf(y: Tensor, source: Tensor): Tensor {
 }
 
 const one = { dtype: 'float32', shape: [], data: Float64Array.of(1) } as const;
+
+/** Options as callers without types write them. */
+const wrong = (value: object): never => value as never;
+
+describe('the functions on graph tensors', () => {
+  it.each<[string, () => unknown, RegExp]>([
+    ['a misspelt mask', () => attentionMask(3, wrong({ casual: true })), /no option "casual"/],
+    ['a text for causal', () => attentionMask(3, wrong({ causal: 'false' })), /causal is true or false/],
+    [
+      'a misspelt option',
+      () =>
+        vanillaAttention(item, declareAttention(new Scope({ training: false }), WIDTH, HEADS, 1), {
+          ...options,
+          droput: 1,
+        } as typeof options),
+      /vanillaAttention has no option "droput"/,
+    ],
+    [
+      'a scale that is no number',
+      () =>
+        difAttention(item, { sides: [] }, dif(new Scope({ training: false }), 'sum', [], false), {
+          ...options,
+          scale: NaN,
+        }),
+      /scale is a finite number, got NaN/,
+    ],
+    [
+      'half a mask',
+      () =>
+        difAttention(item, { sides: [] }, dif(new Scope({ training: false }), 'sum', [], false), {
+          heads: HEADS,
+          mask: { additive: mask.additive } as typeof mask,
+        }),
+      /needs the option "mask\.visible"/,
+    ],
+    [
+      'a fusion that there is not',
+      () => dif(new Scope({ training: false }), 'mean' as Fusion, [], false),
+      /fusion is one of sum/,
+    ],
+    ['a scope that does not say what it is for', () => new Scope(wrong({ train: true })), /no option "train"/],
+  ])('refuse %s', (_, attempt, message) => expect(attempt).toThrow(message));
+});
 
 describe('DIF', () => {
   it('without side sources, by sum, is vanilla attention', () => {

@@ -6,6 +6,7 @@
 //   DIF           fuse(scores(R), scores(E_1), ..)           Xie et al., SIGIR 2022, eq. (8)-(10)
 import { add, concat, mul, sigmoid, GraphError, type Tensor } from '@difsr/graph';
 import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
+import { attendRules, checkGraphOptions, difRules, shapeRules } from './graph-options.js';
 import { declareFusion, fuse, type Fusion, type FusionForm, type FusionWeights } from './fusion.js';
 import {
   attend,
@@ -42,6 +43,7 @@ export interface DifSources {
 
 /** Scaled dot-product attention (Vaswani et al., 2017): `stream [b, n, d] -> [b, n, d]`. */
 export function vanillaAttention(stream: Tensor, weights: AttentionWeights, options: AttendOptions): Attention {
+  checkGraphOptions('vanillaAttention', options, attendRules);
   return attend(scores(stream, weights.item, options.heads, { toSoftmax: true }), stream, weights, options);
 }
 
@@ -52,6 +54,7 @@ export function novaAttention(
   weights: AttentionWeights,
   options: AttendOptions,
 ): Attention {
+  checkGraphOptions('novaAttention', options, attendRules);
   return attend(scores(fused, weights.item, options.heads, { toSoftmax: true }), item, weights, options);
 }
 
@@ -73,7 +76,8 @@ export function difAttention(
   weights: DifWeights,
   options: AttendOptions & { readonly form?: FusionForm },
 ): Attention {
-  const { heads, mask, form = 'causal-safe' } = options;
+  checkGraphOptions('difAttention', options, difRules);
+  const { heads, mask, form = 'causal-safe', ...rest } = options;
   if (
     sources.sides.length !== weights.sides.length ||
     (sources.position === undefined) !== (weights.position === undefined)
@@ -89,7 +93,7 @@ export function difAttention(
   });
   const position = sources.position && weights.position ? [scores(sources.position, weights.position, heads, how)] : [];
   const fused = fuse([...sides, scores(item, weights.item, heads, how), ...position], weights.fusion, mask, form);
-  return attend(fused, item, weights, options);
+  return attend(fused, item, weights, { heads, mask, ...rest });
 }
 
 /** Declares a vanilla or NOVA attention of one width. */
@@ -100,19 +104,20 @@ export function declareAttention(scope: Scope, width: number, heads: number, dev
   };
 }
 
+/** Sizes of a DIF attention. */
+export interface DifShape {
+  readonly width: number;
+  readonly sides: readonly number[];
+  readonly position?: number;
+  readonly heads: number;
+  readonly fusion: Fusion;
+  readonly maxLength: number;
+  readonly deviation: number;
+}
+
 /** Declares a DIF attention. `sides` are the widths of the side sources, `position` that of positions, if they are a source. */
-export function declareDif(
-  scope: Scope,
-  shape: {
-    readonly width: number;
-    readonly sides: readonly number[];
-    readonly position?: number;
-    readonly heads: number;
-    readonly fusion: Fusion;
-    readonly maxLength: number;
-    readonly deviation: number;
-  },
-): DifWeights {
+export function declareDif(scope: Scope, shape: DifShape): DifWeights {
+  checkGraphOptions('declareDif', shape, shapeRules);
   const { width, sides, position, heads, fusion, maxLength, deviation } = shape;
   const names = (suffix: string): { query: string; key: string } => ({
     query: `query.${suffix}`,

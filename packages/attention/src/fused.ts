@@ -13,6 +13,7 @@ import { add, at, concat, gather, GraphError, matmul, mul, reshape, slice, softm
 import type { Dim, Tensor } from '@difsr/graph';
 import { linear, widthOf, type LinearWeights } from '@difsr/nn';
 import { fuse, type FusionForm } from './fusion.js';
+import { checkGraphOptions, fusedRules } from './graph-options.js';
 import type { DifWeights } from './family.js';
 import {
   headSize,
@@ -70,8 +71,10 @@ export function fusedDifAttention(
   item: Tensor,
   sources: FusedSources,
   weights: DifWeights,
-  { heads, mask, form = 'causal-safe', layout = 'added' }: FusedOptions,
+  options: FusedOptions,
 ): Tensor {
+  checkGraphOptions('fusedDifAttention', options, fusedRules);
+  const { heads, mask, form = 'causal-safe', layout = 'added' } = options;
   const n = at(item.shape, 1);
   const scale = 1 / Math.sqrt(headSize(widthOf(item), heads));
   const sides = weights.sides.map((own, j) => {

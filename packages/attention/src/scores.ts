@@ -23,6 +23,7 @@ import {
   type Dim,
   type Tensor,
 } from '@difsr/graph';
+import { checkGraphOptions, maskRules } from './graph-options.js';
 import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
 
 /** Query and key projections of one source of scores. */
@@ -117,6 +118,12 @@ export interface AttentionMask {
 /** The published code's "minus infinity". */
 export const MASKED = -10000;
 
+/** What {@link attentionMask} hides. */
+export interface MaskOptions {
+  readonly valid?: Tensor;
+  readonly causal: boolean;
+}
+
 /**
  * Mask of sequences `[b, n]`: key j is visible to query i if it is no padding and, where `causal`, j <= i.
  *
@@ -125,10 +132,8 @@ export const MASKED = -10000;
  * in causal sequences: it then changes rows of padding alone.
  * @returns masks `[b, 1, n, n]`, without `valid` `[1, 1, n, n]`
  */
-export function attentionMask(
-  length: Dim,
-  options: { readonly valid?: Tensor; readonly causal: boolean },
-): AttentionMask {
+export function attentionMask(length: Dim, options: MaskOptions): AttentionMask {
+  checkGraphOptions('attentionMask', options, maskRules);
   const { valid, causal } = options;
   const past = causal ? not(less(expandDims(iota(length), 1), expandDims(iota(length), 0))) : undefined; // [query, key]
   const allowed = past && reshape(past, [1, 1, length, length]);

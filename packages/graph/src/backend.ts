@@ -1,5 +1,6 @@
 // What a backend is: it compiles graphs and runs them on named buffers. Every backend implements
 // this interface and passes the one conformance suite; a worker wrapper implements it as well.
+import { checkOptions, option, type OptionRules } from './options.js';
 import type { RandomKey } from './random.js';
 import type { DType, Graph } from './types.js';
 import { formatShape, formatType, GraphError, type Tensor } from './types.js';
@@ -51,6 +52,17 @@ export interface CompileOptions {
   readonly updates?: Readonly<Record<string, string>>;
   /** A name for messages and traces. */
   readonly label?: string;
+}
+
+const COMPILE_OPTIONS: OptionRules<CompileOptions> = {
+  variables: option.given,
+  updates: option.record(option.text),
+  label: option.text,
+};
+
+/** For backends: @throws GraphError for options of `compile` that it does not have. */
+export function checkCompileOptions(options: CompileOptions): void {
+  checkOptions('compile', options, COMPILE_OPTIONS, (message) => new GraphError(message));
 }
 
 /** A compiled graph. Runs of one program never overlap: a second call waits for the first. */

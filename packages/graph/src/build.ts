@@ -1,6 +1,7 @@
 // The functions with which a model is written: each checks its operands and adds one node.
 // Sugar (mean, scalar operands, linear) is composed here from table ops, never a new op.
 import { ops } from './ops.js';
+import { checkOptions, option, type OptionRules } from './options.js';
 import { broadcastShapes, normalizeAxis } from './shapes.js';
 import type { OpAttributes, OpInputs, OpName } from './signatures.js';
 import {
@@ -184,12 +185,21 @@ export function reduceMean(x: Tensor, axes?: readonly number[], keepDims = false
   return div(reduceSum(x, axes, keepDims), count);
 }
 
+const MATMUL: OptionRules<{ readonly transA?: boolean; readonly transB?: boolean }> = {
+  transA: option.flag,
+  transB: option.flag,
+};
+
 /** Matrix product over the last two axes; leading axes broadcast. */
 export const matmul = (
   a: Tensor,
   b: Tensor,
-  { transA = false, transB = false }: { transA?: boolean; transB?: boolean } = {},
-): Tensor => one('matmul', [a, b], { transA, transB });
+  options: { readonly transA?: boolean; readonly transB?: boolean } = {},
+): Tensor => {
+  checkOptions('matmul', options, MATMUL, (message) => new GraphError(message));
+  const { transA = false, transB = false } = options;
+  return one('matmul', [a, b], { transA, transB });
+};
 /** `[.., m]` and `[.., k]` to `[m, k]`: outer products summed over all leading axes (a weight's gradient). */
 export const contract = (a: Tensor, b: Tensor): Tensor => one('contract', [a, b], none);
 /** Rows of `x` by id: `x [n, d], ids [b, l] -> [b, l, d]`; with `rowAxes` 2, the rows of `x [b, l, d]` count as one list. */

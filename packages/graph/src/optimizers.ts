@@ -1,6 +1,7 @@
 // Optimizers as graph functions: one parameter's update from its gradient. Scalars that change with
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { add, concat, div, input, minimum, mul, reduceSum, reshape, slice, sqrt, sub } from './build.js';
+import { needed, option, type OptionRule } from './options.js';
 import { formatType, GraphError, type Tensor } from './types.js';
 
 /** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
@@ -40,8 +41,31 @@ export interface OptimizerGraph {
   readonly gradientNorm: Tensor;
 }
 
+type Kind = OptimizerConfig['kind'];
+type Of<K extends Kind> = Extract<OptimizerConfig, { readonly kind: K }>;
+const kind = needed(option.given);
+const moments = { beta1: option.share, beta2: option.share, epsilon: option.notNegative, decay: option.notNegative };
+const KINDS: { readonly [K in Kind]: OptionRule } = {
+  adam: option.object<Of<'adam'>>({ kind, ...moments }),
+  adamw: option.object<Of<'adamw'>>({ kind, ...moments }),
+  sgd: option.object<Of<'sgd'>>({ kind, momentum: option.share, decay: option.notNegative }),
+};
+
+/** The rule of an optimizer: its kind says which constants it has. */
+export const optimizerRule: OptionRule = (value, path) => {
+  const given: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'kind') : undefined;
+  const rule = Object.entries(KINDS).find(([name]) => name === given)?.[1];
+  return rule === undefined ? option.oneOf(...Object.keys(KINDS))(given, `${path}.kind`) : rule(value, path);
+};
+
+function checkOptimizer(config: OptimizerConfig): void {
+  const problem = optimizerRule(config, 'optimizer');
+  if (problem !== undefined) throw new GraphError(problem);
+}
+
 /** Values of the scalar inputs `optimizer.*` at a step (1-based). */
 export function optimizerScalars(config: OptimizerConfig, step: number, learningRate: number): Record<string, number> {
+  checkOptimizer(config);
   if (config.kind === 'sgd') return { 'optimizer.learningRate': learningRate };
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
   // lr m^ / (sqrt(v^) + eps) with m^ = m/(1-b1^t), v^ = v/(1-b2^t), the corrections moved into two scalars
@@ -84,6 +108,11 @@ export function optimizerStep(
   parameters: readonly TrainedParameter[],
   clipNorm?: number,
 ): OptimizerGraph {
+  checkOptimizer(config);
+  if (clipNorm !== undefined && !(Number.isFinite(clipNorm) && clipNorm > 0))
+    throw new GraphError(
+      `clipNorm is a finite number above 0, got ${String(clipNorm)}: leave it out where nothing is clipped`,
+    );
   if (parameters.length === 0) throw new GraphError('nothing to train: no parameter was given');
   const packs = packAll(parameters);
   const squares = packs.map(({ gradient }) => reduceSum(mul(gradient, gradient)));

@@ -1,7 +1,8 @@
 // A training step as one graph: loss, gradients, optimizer; parameters and state go in and come out.
 import { mul } from './build.js';
 import { createGraph } from './graph.js';
-import { optimizerStep, type OptimizerConfig } from './optimizers.js';
+import { optimizerRule, optimizerStep, type OptimizerConfig } from './optimizers.js';
+import { checkOptions, needed, option, type OptionRules } from './options.js';
 import { optimize } from './passes.js';
 import { GraphError, type Graph, type Tensor } from './types.js';
 import { gradientOf } from './vjp.js';
@@ -32,6 +33,25 @@ export interface TrainingStep {
   readonly state: ReadonlyMap<string, readonly number[]>;
 }
 
+/** What {@link trainingStep} is made of. */
+export interface TrainingStepOptions {
+  readonly loss: Tensor;
+  readonly parameters: readonly Parameter[];
+  readonly optimizer: OptimizerConfig;
+  readonly clipNorm?: number;
+  readonly reported?: Readonly<Record<string, Tensor>>;
+  readonly lossScale?: number;
+}
+
+const OPTIONS: OptionRules<TrainingStepOptions> = {
+  loss: needed(option.given),
+  parameters: needed(option.list(option.given)),
+  optimizer: needed(optimizerRule),
+  clipNorm: option.positive,
+  reported: option.record(option.given),
+  lossScale: option.positive,
+};
+
 /**
  * Builds the training step of a scalar loss.
  *
@@ -40,14 +60,8 @@ export interface TrainingStep {
  * computes in float16; take {@link FLOAT16_LOSS_SCALE} there. Powers of two change nothing in float32.
  * @throws GraphError where a trainable parameter does not reach the loss.
  */
-export function trainingStep(options: {
-  readonly loss: Tensor;
-  readonly parameters: readonly Parameter[];
-  readonly optimizer: OptimizerConfig;
-  readonly clipNorm?: number;
-  readonly reported?: Readonly<Record<string, Tensor>>;
-  readonly lossScale?: number;
-}): TrainingStep {
+export function trainingStep(options: TrainingStepOptions): TrainingStep {
+  checkOptions('trainingStep', options, OPTIONS, (message) => new GraphError(message));
   const { loss, lossScale = 1 } = options;
   const trained = options.parameters.filter(({ trainable }) => trainable);
   const gradients = gradientOf(

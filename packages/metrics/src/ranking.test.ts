@@ -12,6 +12,12 @@ function sorted(scores: readonly number[], excluded: ReadonlySet<number>): numbe
 }
 
 describe('full ranking', () => {
+  it('knows no other options', () => {
+    const wrong: object = { exclude: [1] }; // as callers without types write
+    expect(() => rankItems([0, 1, 2], wrong)).toThrow(/rankItems has no option "exclude"; .*excluded, user, k/);
+    expect(() => targetRank([0, 1, 2], 1, wrong)).toThrow(MetricsError);
+  });
+
   it('is by score, then by the lower id, without padding and excluded items', () => {
     fc.assert(
       fc.property(catalogues, fc.array(fc.nat(45)), fc.nat(45), (scores, excluded, k) => {

@@ -13,12 +13,24 @@ export interface RankOptions {
   readonly user?: number;
 }
 
+const RANK_OPTIONS: { readonly [K in keyof Required<RankOptions>]: true } = { excluded: true, user: true };
+
+/** A misspelt option must not be one that is left out. */
+function checkKnown(where: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new MetricsError(
+      `${where} has no option "${unknown}"; its options are ${known.join(', ')}. Cure: correct it, or leave it out.`,
+    );
+}
+
 /**
  * The `k` best items (fewer if there are not as many), best first; all items without `k`.
  * @throws NonFiniteScoreError for a score that is NaN or infinite; MetricsError for a wrong `k`.
  * @example rankItems([9, 0.5, 2, 0.5], { k: 2 }); // Int32Array [2, 1]
  */
 export function rankItems(scores: Scores, options: RankOptions & { readonly k?: number } = {}): Int32Array {
+  checkKnown('rankItems', options, [...Object.keys(RANK_OPTIONS), 'k']);
   const items = candidates(scores, options);
   const { k = items.length } = options;
   if (!Number.isInteger(k) || k < 0) {
@@ -34,6 +46,7 @@ export function rankItems(scores: Scores, options: RankOptions & { readonly k?: 
  * @example targetRank([9, 0.5, 2, 0.5], 3); // 2
  */
 export function targetRank(scores: Scores, target: number, options: RankOptions = {}): number {
+  checkKnown('targetRank', options, Object.keys(RANK_OPTIONS));
   if (!Number.isInteger(target) || target < 1 || target >= scores.length) {
     throw new MetricsError(
       `Target ${target} is not an item: ids go from 1 to ${scores.length - 1}. Cure: check the vocabulary.`,

@@ -16,6 +16,10 @@ import {
   select,
   stopGradient,
   type Tensor,
+  GraphError,
+  checkOptions,
+  option,
+  type OptionRules,
 } from '@difsr/graph';
 
 /** How the values of a multi-valued field become one vector. */
@@ -27,12 +31,20 @@ const NONE = 0;
 /** Up to so many values, sums are products with a multi-hot matrix: its gradient is a product too, instead of a scatter of every value of every item. */
 const MULTI_HOT = 1024;
 
+/** What {@link embed} takes beside its tensors. */
+export interface EmbedOptions {
+  readonly freezePadding?: boolean;
+}
+
+const EMBED: OptionRules<EmbedOptions> = { freezePadding: option.flag };
+
 /**
  * `table [n, d], ids [..] -> [.., d]`.
  *
  * @param options `freezePadding`: row 0 is looked up, but looking it up gives it no gradient (`padding_idx` of the published code).
  */
-export function embed(table: Tensor, ids: Tensor, options: { readonly freezePadding?: boolean } = {}): Tensor {
+export function embed(table: Tensor, ids: Tensor, options: EmbedOptions = {}): Tensor {
+  checkOptions('embed', options, EMBED, (message) => new GraphError(message));
   const rows = gather(table, ids);
   return options.freezePadding === true ? select(expandDims(equal(ids, NONE), -1), stopGradient(rows), rows) : rows;
 }

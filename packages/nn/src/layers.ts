@@ -1,6 +1,17 @@
 // Layers as two halves: `declareX` asks a scope for weights, `x` applies them. The second half takes
 // any tensors, so weights may as well come from somebody else's model.
-import { add, at, gelu, GraphError, layerNorm as layerNormOp, matmul, type Tensor } from '@difsr/graph';
+import {
+  add,
+  at,
+  checkOptions,
+  gelu,
+  GraphError,
+  layerNorm as layerNormOp,
+  matmul,
+  option,
+  type OptionRules,
+  type Tensor,
+} from '@difsr/graph';
 import type { Scope } from './scope.js';
 
 /** y = x W^T + b, as PyTorch stores it. */
@@ -23,6 +34,8 @@ export interface FeedForwardWeights {
   readonly output: LinearWeights;
 }
 
+const LINEAR: OptionRules<{ readonly bias?: boolean }> = { bias: option.flag };
+
 /** Declares a linear map; weights ~ N(0, deviation^2), bias 0. */
 export function declareLinear(
   scope: Scope,
@@ -31,6 +44,7 @@ export function declareLinear(
   deviation: number,
   options: { readonly bias?: boolean } = {},
 ): LinearWeights {
+  checkOptions('declareLinear', options, LINEAR, (message) => new GraphError(message));
   const weight = scope.parameter('weight', [outputs, inputs], { kind: 'normal', deviation });
   if (options.bias === false) return { weight };
   return { weight, bias: scope.parameter('bias', [outputs], { kind: 'zeros' }, { decay: false }) };

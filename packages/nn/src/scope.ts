@@ -1,6 +1,17 @@
 // A scope is where a model declares what it needs: parameters with their initial values, and
 // dropout masks. Declaring gives a graph input; the scope remembers what the input stands for.
-import { input, mul, cast, keepScale, type Shape, type Tensor } from '@difsr/graph';
+import {
+  input,
+  mul,
+  cast,
+  checkOptions,
+  keepScale,
+  needed,
+  option,
+  type OptionRules,
+  type Shape,
+  type Tensor,
+} from '@difsr/graph';
 import { sameInitializer, type Initializer } from './initializers.js';
 
 /** A declared parameter. */
@@ -36,6 +47,9 @@ interface Declarations {
   readonly constants: Map<string, { readonly spec: ConstantSpec; readonly tensor: Tensor }>;
 }
 
+const SCOPE: OptionRules<{ readonly training: boolean }> = { training: needed(option.flag) };
+const PARAMETER: OptionRules<{ readonly decay?: boolean }> = { decay: option.flag };
+
 /** Collects declarations while a model is traced; children share them under a longer prefix. */
 export class Scope {
   /** Whether dropout is active. */
@@ -54,6 +68,7 @@ export class Scope {
     options: { readonly training: boolean },
     inherited?: { readonly prefix: string; readonly declarations: Declarations },
   ) {
+    checkOptions('Scope', options, SCOPE, (message) => new DeclarationError(message));
     this.training = options.training;
     this.prefix = inherited?.prefix ?? '';
     this.declarations = inherited?.declarations ?? { parameters: new Map(), masks: new Map(), constants: new Map() };
@@ -74,6 +89,7 @@ export class Scope {
     initializer: Initializer,
     options: { readonly decay?: boolean } = {},
   ): Tensor {
+    checkOptions('parameter', options, PARAMETER, (message) => new DeclarationError(message));
     const spec: ParameterSpec = { name: this.prefix + name, shape, initializer, decay: options.decay ?? true };
     const earlier = this.declarations.parameters.get(spec.name);
     if (earlier !== undefined) {

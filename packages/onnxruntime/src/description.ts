@@ -4,6 +4,7 @@ import {
   at,
   BackendError,
   bindDim,
+  checkCompileOptions,
   formatType,
   GraphError,
   input,
@@ -64,6 +65,7 @@ export async function describeProgram(
   variables: VariableTypes,
   { tracer, lowering }: { readonly tracer: Tracer; readonly lowering: Pick<LowerOptions, 'arithmetic' | 'lacks'> },
 ): Promise<ProgramDescription> {
+  checkCompileOptions(options);
   const { updates = {}, label = 'program' } = options;
   for (const [name, tensor] of graph.inputs) {
     const variable = variables.get(name);

@@ -1,5 +1,5 @@
 // The devices of this backend and its options.
-import { BackendError } from '@difsr/graph';
+import { BackendError, checkOptions, option, type OptionRules } from '@difsr/graph';
 import type { ComposableOperator } from './lower/emitter.js';
 import type { Precision } from './lower/precision.js';
 import type { LowerOptions } from './lower/to-onnx.js';
@@ -39,6 +39,15 @@ export interface OnnxRuntimeOptions {
   readonly wasmPaths?: string;
 }
 
+/** Device, threads and precision have errors of their own, with what there is here. */
+const OPTIONS: OptionRules<OnnxRuntimeOptions> = {
+  device: option.given,
+  threads: option.given,
+  precision: option.given,
+  logLevel: option.oneOf('verbose', 'info', 'warning', 'error', 'fatal'),
+  wasmPaths: option.text,
+};
+
 /** Options with their defaults; plain data. */
 export interface Settings extends Required<Omit<OnnxRuntimeOptions, 'wasmPaths'>> {
   readonly wasmPaths: string | undefined;
@@ -60,6 +69,7 @@ export function completeOptions(
   options: OnnxRuntimeOptions,
   platform: Pick<Platform, 'devices' | 'threads'>,
 ): Settings {
+  checkOptions('the backend onnxruntime', options, OPTIONS, (message) => new BackendError(message));
   const { device = 'cpu', threads = platform.threads, precision = 'float32', logLevel = 'fatal', wasmPaths } = options;
   if (!platform.devices.includes(device))
     throw new BackendError(

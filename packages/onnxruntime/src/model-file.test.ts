@@ -28,6 +28,21 @@ it('takes any byte of a bool but 0 as true, of inputs and of the tensors inside'
   await model.dispose();
 });
 
+it('refuses options and inputs that there are not', async () => {
+  // As callers without types write them.
+  const write = (options: object) => () => toOnnx(graph, { target: 'export', ...options });
+  expect(write({ initialisers: { w } })).toThrow(/toOnnx has no option "initialisers"; .*initializers/);
+  expect(write({ metadata: { k: 5 } })).toThrow(/metadata\.k is a text, got 5/);
+  expect(write({ histories: { input: 'x', items: 5 } })).toThrow(/needs the option "histories\.longest"/);
+  const bytes = toOnnx(graph, { target: 'export', initializers: { w } });
+  await expect(openModelFile(bytes, { thread: 2 } as object)).rejects.toThrow(/has no option "thread"; .*threads/);
+  await expect(openModelFile(bytes, { logLevel: 'quiet' } as object)).rejects.toThrow(/logLevel is one of verbose/);
+  const model = await openModelFile(bytes);
+  const x = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(5, 7) } as const;
+  await expect(model.run({ x, X: x })).rejects.toThrow(/no input "X"; it has x/);
+  await model.dispose();
+});
+
 it('refuses bytes that are no model, and inputs whose length is not their shape', async () => {
   await expect(openModelFile(Uint8Array.of(1, 2, 3))).rejects.toThrow(/refused by ONNX Runtime/);
   const model = await openModelFile(toOnnx(graph, { target: 'export', initializers: { w } }));

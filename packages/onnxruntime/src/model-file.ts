@@ -1,5 +1,5 @@
 // Runs any ONNX file, such as an exported model: the way to check that a file computes what its backend computes.
-import { BackendError, type DType, type HostTensor } from '@difsr/graph';
+import { BackendError, GraphError, type DType, type HostTensor } from '@difsr/graph';
 import type { Settings } from './devices.js';
 import { checkedArray, hostTensor } from './host.js';
 import type { OrtTensor, Platform } from './runtime.js';
@@ -26,6 +26,10 @@ export async function openModel(bytes: Uint8Array, settings: Settings, platform:
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds) => {
+      // ONNX Runtime ignores what it does not know.
+      const unknown = Object.keys(feeds).find((name) => !session.inputNames.includes(name));
+      if (unknown !== undefined)
+        throw new GraphError(`the model has no input "${unknown}"; it has ${session.inputNames.join(', ') || 'none'}`);
       const given = Object.entries(feeds).map(([name, feed]): [string, OrtTensor] => [
         name,
         runtime.tensor(feed.dtype, checkedArray(name, feed), feed.shape),

@@ -1,6 +1,7 @@
 // The backend: programs and variables on one tfjs device, which need not be the one that is active between runs.
 import {
   BackendError,
+  checkCompileOptions,
   verify,
   type Backend,
   type CompileOptions,
@@ -38,6 +39,7 @@ class TfjsBackend implements Backend {
 
   compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     return this.#turns.take(() => {
+      checkCompileOptions(options);
       verify(graph);
       const forget = (program: TfjsProgram): void => void this.#programs.delete(program);
       const variables = this.#own(options.variables);

@@ -1,5 +1,5 @@
 // The devices of tfjs: which package brings each, how it is loaded, and what to do when it cannot be.
-import { BackendError } from '@difsr/graph';
+import { BackendError, checkOptions, option, type OptionRules } from '@difsr/graph';
 import { engine } from '@tensorflow/tfjs-core';
 import { deviceName } from './kernel.js';
 import { wasmFiles } from './wasm-files.js';
@@ -31,6 +31,11 @@ export interface TfjsOptions {
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>> | undefined;
 }
+
+const OPTIONS: OptionRules<TfjsOptions> = {
+  device: option.text, // a name that there is not has an error of its own
+  wasmPaths: option.either(option.text, option.record(option.text)),
+};
 
 const NATIVE_CURE =
   'its install script downloads libtensorflow from storage.googleapis.com: run it again with that host in reach ' +
@@ -150,6 +155,7 @@ export interface OpenDevice {
  * @throws BackendError where it is not installed or does not start, with the cure.
  */
 export async function openDevice(options: TfjsOptions): Promise<OpenDevice> {
+  checkOptions('the backend tfjs', options, OPTIONS, (message) => new BackendError(message));
   const before = activeDevice();
   try {
     return await choose(options);

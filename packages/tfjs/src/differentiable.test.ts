@@ -16,7 +16,7 @@ import {
   vjp,
   type HostTensor,
 } from '@difsr/graph';
-import { differentiableGraph, runGraph } from '@difsr/tfjs';
+import { createTfjsBackend, differentiableGraph, runGraph } from '@difsr/tfjs';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -209,4 +209,15 @@ it('LayersModel.fit trains through a layer made of a graph', async () => {
   );
   const losses = (history['loss'] ?? []).map(Number);
   expect(losses.at(-1)).toBeLessThan(0.3 * (losses[0] ?? 0));
+});
+
+it('refuses options that there are not', async () => {
+  // As callers without types write them.
+  expect(() => differentiableGraph(block(), { by: ['x'] } as object)).toThrow(
+    /no option "by"; its options are wrt, output/,
+  );
+  expect(() => differentiableGraph(block(), { wrt: 'x' } as object)).toThrow(/wrt is a list, got "x"/);
+  await expect(createTfjsBackend({ devise: 'cpu' } as object)).rejects.toThrow(
+    /no option "devise"; its options are device/,
+  );
 });

@@ -1,6 +1,17 @@
 // A graph as an operation that tfjs can differentiate: the gradient is our own, handed over by tf.customGrad, so that
 // tf.grad, tf.variableGrads and LayersModel.fit go through it and no gradient kernel of tfjs is needed.
-import { at, createGraph, GraphError, optimize, vjp, type Graph, type Vjp } from '@difsr/graph';
+import {
+  at,
+  checkOptions,
+  createGraph,
+  GraphError,
+  optimize,
+  option,
+  vjp,
+  type Graph,
+  type OptionRules,
+  type Vjp,
+} from '@difsr/graph';
 import { customGrad, engine, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core';
 import { runGraph, runOwn, type NamedTensors } from './execute.js';
 
@@ -11,6 +22,8 @@ export interface DifferentiableOptions {
   /** The output to compute; default: the only one. */
   readonly output?: string;
 }
+
+const OPTIONS: OptionRules<DifferentiableOptions> = { wrt: option.list(option.text), output: option.text };
 
 /**
  * Makes a function of tf tensors from one output of a graph; `tf.grad`, `tf.variableGrads` and the layers of tfjs go
@@ -30,6 +43,7 @@ export function differentiableGraph(
   graph: Graph,
   options: DifferentiableOptions = {},
 ): (inputs: NamedTensors) => Tensor {
+  checkOptions('differentiableGraph', options, OPTIONS, (message) => new GraphError(message));
   const output = chooseOutput(graph, options.output);
   const wrt = chooseInputs(graph, options.wrt);
   const primal = optimize(

@@ -1,7 +1,16 @@
 // Full ranking of all items for held-out interactions; only ranks come back from the backend.
 // An index with `!` is in range by construction.
 import type { EvaluationCases } from '@difsr/data';
-import type { Backend, Feeds, Program, Variables } from '@difsr/graph';
+import {
+  checkOptions,
+  needed,
+  option,
+  type Backend,
+  type Feeds,
+  type OptionRules,
+  type Program,
+  type Variables,
+} from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { integers, padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
@@ -31,8 +40,18 @@ export interface EvaluatorOptions {
 /** Rank of a target that is not ranked at all: behind every cut-off. */
 export const MISS: number = 2 ** 31 - 1;
 
+const OPTIONS: OptionRules<EvaluatorOptions> = {
+  backend: needed(option.given),
+  variables: needed(option.given),
+  model: needed(option.given),
+  ks: needed(option.list(option.whole(1))),
+  maskSeen: needed(option.flag),
+  batchSize: needed(option.whole(1)),
+};
+
 /** Compiles the ranking program of a model. */
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
+  checkOptions('createEvaluator', options, OPTIONS, (message) => new RunError(message));
   const { backend, variables, model, ks, maskSeen, batchSize } = options;
   const program = await backend.compile(rankingTask(model, { maskSeen }).graph, { variables, label: 'rank' });
   return {

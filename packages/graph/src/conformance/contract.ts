@@ -215,6 +215,8 @@ export const contractChecks: readonly ContractCheck[] = [
     await expectRejection('an update by no output', GraphError, () =>
       backend.compile(counter(), { variables, updates: { total: 'other' } }),
     );
+    const misspelt: object = { variables, update: { total: 'next' } };
+    await expectRejection('an option that there is not', GraphError, () => backend.compile(counter(), misspelt));
     await expectRejection('an update of another shape', GraphError, () =>
       backend.compile(counter(), { variables, updates: { total: 'sum' } }),
     );

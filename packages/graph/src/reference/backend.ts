@@ -1,6 +1,7 @@
 // The reference backend: the interpreter behind the interface that every backend has.
 import {
   BackendError,
+  checkCompileOptions,
   type Backend,
   type CompileOptions,
   type Feeds,
@@ -154,6 +155,7 @@ class ReferenceBackend implements Backend {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
     this.#requireAlive();
+    checkCompileOptions(options);
     verify(graph);
     const { variables, updates = {}, label = 'program' } = options;
     if (variables !== undefined && !(variables instanceof ReferenceVariables)) {

@@ -1,5 +1,8 @@
 // From a graph to the bytes of an ONNX model: walks the nodes, applies the lowering table, names the results.
 import {
+  checkOptions,
+  needed,
+  option,
   at,
   GraphError,
   type Graph,
@@ -8,6 +11,7 @@ import {
   type NodeOf,
   type OpInputs,
   type OpName,
+  type OptionRules,
   type Tensor,
 } from '@difsr/graph';
 import { encodeModel } from '../onnx/encode.js';
@@ -83,8 +87,23 @@ export interface ToOnnxOptions {
  * ```
  */
 export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
+  checkOptions('toOnnx', options, OPTIONS, (message) => new GraphError(message));
   return encodeModel(lowerModel(graph, options));
 }
+
+const OPTIONS: OptionRules<ToOnnxOptions> = {
+  target: needed(option.oneOf('runtime', 'export')),
+  name: option.text,
+  initializers: option.record(option.given),
+  opset: option.whole(1),
+  histories: option.object<HistoryInput>({
+    input: needed(option.text),
+    items: needed(option.whole(1)),
+    longest: needed(option.whole(1)),
+  }),
+  metadata: option.record(option.text),
+  description: option.text,
+};
 
 /** What sessions of this package can ask for beyond that. */
 export interface LowerOptions extends ToOnnxOptions {

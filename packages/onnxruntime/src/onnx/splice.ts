@@ -1,7 +1,17 @@
 // Puts a graph into somebody's ONNX model: one tensor of the model is from then on computed by our graph, from tensors
 // that the model has and from new inputs. All that no output needs any more goes; the rest stays as it was.
 import { create, toBinary } from '@bufbuild/protobuf';
-import { formatShape, formatType, type Graph, type HostTensor, type Tensor } from '@difsr/graph';
+import {
+  checkOptions,
+  formatShape,
+  formatType,
+  needed,
+  option,
+  type Graph,
+  type HostTensor,
+  type OptionRules,
+  type Tensor,
+} from '@difsr/graph';
 import {
   GraphProtoSchema,
   ModelProtoSchema,
@@ -37,6 +47,15 @@ export interface Splice {
   readonly prefix?: string;
 }
 
+const newInput = option.object<Extract<SpliceSource, object>>({ input: needed(option.text) });
+const OPTIONS: OptionRules<Splice> = {
+  graph: needed(option.given),
+  replace: needed(option.text),
+  connect: needed(option.record((value, path) => (typeof value === 'string' ? undefined : newInput(value, path)))),
+  initializers: option.record(option.given),
+  prefix: option.text,
+};
+
 /** What the model says of a tensor. */
 export type TypeOf = (tensor: string) => OnnxValueSummary;
 
@@ -65,6 +84,7 @@ export function spliceGraph(bytes: Uint8Array, splice: Splice | ((typeOf: TypeOf
   const { model, graph: target } = decodeModel(bytes);
   const types = new ValueTypes(target);
   const options = typeof splice === 'function' ? splice((tensor) => types.summary(tensor)) : splice;
+  checkOptions('spliceGraph', options, OPTIONS, (message) => new OnnxModelError(message));
   const { graph } = options;
   if (model.trainingInfo.length > 0)
     throw new OnnxModelError('the model holds training information: export it for inference, without');
