@@ -96,7 +96,7 @@ async function firstLayer(folder, tokens) {
     probabilities: heads('probabilities', 1),
     names: tokens.map((token) => run.items.names?.[run.items.tokens.indexOf(token)] ?? token),
     ndcg10: Number(run.metrics?.test?.['ndcg@10']),
-    headSize: run.model.config.hiddenSize / run.model.config.heads,
+    headSize: run.model.config.hiddenSize / Number(run.config.model['heads']),
     fields: run.vocabulary.schema.fields.map(({ name }) => name),
   };
 }

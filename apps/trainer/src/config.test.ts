@@ -1,5 +1,5 @@
 // Where a run's configuration comes from, and what wins.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -88,4 +88,24 @@ it('the examples are valid configurations', async () => {
   const beauty = new URL('beauty.yaml', examples).pathname;
   expect(await readFile(beauty, 'utf8')).toContain('difsr train --config examples/beauty.yaml');
   expect((await resolveConfig({ config: beauty })).data.path).toContain('Beauty');
+});
+
+it('every setting that the documentation shows is accepted', async () => {
+  const root = new URL('../../../', import.meta.url);
+  const guide = await readdir(new URL('docs/guide/', root), { recursive: true });
+  const pages = [
+    'README.md',
+    'docs/configuration.md',
+    ...guide.filter((page) => page.endsWith('.md')).map((page) => `docs/guide/${page}`),
+  ];
+  const texts = await Promise.all(pages.map((page) => readFile(new URL(page, root), 'utf8')));
+  const shown = texts.flatMap((text) =>
+    Array.from(text.matchAll(/--set ('[^'\n]+'|"[^"\n]+"|[^\s`'")]+)/g), ([, setting = '']) => setting),
+  );
+  // Those of data prepare are keys of a description; names in capitals stand for the reader's own.
+  const ours = shown
+    .map((setting) => setting.replace(/^(['"])(.*)\1$/, '$2'))
+    .filter((setting) => /^(?:data|model|training|evaluation|backend|device|threads|precision)\b[\w.]*=/.test(setting));
+  expect(ours).toContain('model.fields=brand,tags');
+  for (const setting of new Set(ours)) await expect(resolveConfig({ set: [setting] }), setting).resolves.toBeDefined();
 });

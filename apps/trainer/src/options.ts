@@ -29,7 +29,7 @@ export function jsonOption(command: Command, meaning: string): Command {
 
 /** Adds `--model` to a command that opens a run. */
 export function ownModel(command: Command): Command {
-  return command.option('--model <file>', "the file of the run's model, where it is one of your own");
+  return command.option('--model <file>', "the file of the run's model, where it is one of your own (default: none)");
 }
 
 /** Adds `--backend`, `--device`, `--threads`, `--precision`. */

@@ -32,7 +32,7 @@ export function addDataGenerate(program: Command, done: (code: ExitCode) => void
     .addOption(
       new Option(
         '--interactions <n>',
-        'about how many, e.g. 200k or 100M: users and items follow from it (12 a user, 100 an item)',
+        'about how many, e.g. 200k or 100M: users and items follow from it (12 a user, 100 an item); default: those of --users',
       ).argParser(amount),
     )
     .addOption(new Option('--users <n>', 'users (default: 2,400)').argParser(amount))

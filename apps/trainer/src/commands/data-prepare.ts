@@ -55,12 +55,18 @@ export function addDataPrepare(program: Command, done: (code: ExitCode) => void)
     .option('--items <file>', 'the catalogue: attributes of items (repeatable)', collect)
     .option('--users <file>', 'attributes of users (repeatable)', collect)
     .option('--user <column>', 'column of the user (default: told by name and contents)')
-    .option('--item <column>', 'column of the item')
-    .option('--time <column>', 'column of the time, or none: the order of the file is that of time')
-    .option('--time-format <format>', 'how times are written, e.g. "%d.%m.%Y %H:%M"')
+    .option('--item <column>', 'column of the item (default: told by name and contents)')
+    .option(
+      '--time <column>',
+      'column of the time, or none: the order of the file is that of time (default: told by name and contents)',
+    )
+    .option('--time-format <format>', 'how times are written, e.g. "%d.%m.%Y %H:%M" (default: told by the times)')
     .option('--zone <zone>', 'time zone of times that name none, e.g. Europe/Berlin (default: UTC)')
     .addOption(
-      new Option('--decimal <mark>', 'what 4,955 or 1.234 means where a column does not tell').choices([',', '.']),
+      new Option(
+        '--decimal <mark>',
+        'what 4,955 or 1.234 means where a column does not tell (default: it is asked)',
+      ).choices([',', '.']),
     )
     .option('--out <dir>', 'folder to write (default: data/NAME; of data/shop.yaml: data/shop)')
     .option('--name <name>', 'name of the data set (default: after --out or the file)')
@@ -68,12 +74,12 @@ export function addDataPrepare(program: Command, done: (code: ExitCode) => void)
     .option('--strict', 'stop at rows that cannot be used instead of setting them aside')
     .option(
       '--user-min, --min-user-interactions <n>',
-      'fewest interactions of a user (repeated k-core)',
+      'fewest interactions of a user, repeated k-core (default: all are kept)',
       positiveInteger,
     )
     .option(
       '--item-min, --min-item-interactions <n>',
-      'fewest interactions of an item (repeated k-core)',
+      'fewest interactions of an item, repeated k-core (default: all are kept)',
       positiveInteger,
     )
     .option('--duplicates <policy>', 'of a user and an item: keep (default), exact, first or last')
@@ -85,7 +91,7 @@ export function addDataPrepare(program: Command, done: (code: ExitCode) => void)
     .option('--set <key=value>', 'a key of the description, e.g. filters.timeFrom=2019-01-01 (repeatable)', collect)
     .option('--memory-limit <size>', 'what the work may keep in memory, e.g. 4GB (default: half, at most 6GB)')
     .option('--threads <n>', 'CPU threads (default: all cores); the result does not depend on it', positiveInteger)
-    .option('--temp-directory <dir>', 'where to put what does not fit in memory')
+    .option('--temp-directory <dir>', "where to put what does not fit in memory (default: the system's)")
     .option('--dry-run', 'show what was inferred and the description; write nothing')
     .option('--overwrite', 'write a new description over one that is there');
   jsonOption(command, 'what was inferred, the steps and the result as JSON lines')

@@ -33,11 +33,17 @@ export function addDataStats(program: Command, done: (code: ExitCode) => void): 
       's3rec, recbole, prepared, generated, csv, jsonl, json, python, parquet or duckdb (default: inferred from the path)',
     )
     .option('--set <key=value>', 'an option of the configuration, e.g. data.userMin=5 (repeatable)', collect)
-    .option('--html <file>', 'also write a page with charts, one file that needs nothing else')
-    .option('--svg <folder>', 'also write every chart as an SVG file')
-    .option('--memory-limit <size>', 'of a prepared folder: what counting may keep in memory, e.g. 4GB')
+    .option('--html <file>', 'also write a page with charts, one file that needs nothing else (default: none)')
+    .option('--svg <folder>', 'also write every chart as an SVG file (default: none)')
+    .option(
+      '--memory-limit <size>',
+      'of a prepared folder: what counting may keep in memory, e.g. 4GB (default: half, at most 6GB)',
+    )
     .option('--threads <n>', 'of a prepared folder: CPU threads (default: all cores)', positiveInteger)
-    .option('--temp-directory <folder>', 'of a prepared folder: where to put what does not fit');
+    .option(
+      '--temp-directory <folder>',
+      "of a prepared folder: where to put what does not fit (default: the system's)",
+    );
   jsonOption(command, 'the statistics as JSON')
     .addHelpText(
       'after',

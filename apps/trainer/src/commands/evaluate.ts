@@ -22,7 +22,7 @@ export function addEvaluate(program: Command, done: (code: ExitCode) => void): v
     .command('evaluate')
     .description('rank all items for the held-out interactions of a run')
     .argument('<run>', 'run folder')
-    .option('--data <path>', 'where the same data set is now, if it was moved')
+    .option('--data <path>', 'where the same data set is now, if it was moved (default: where it was)')
     .option(
       '--mask-seen',
       'leave items of the history out of the ranking, as recommend does (not the protocol of the paper); a target among them is a miss',

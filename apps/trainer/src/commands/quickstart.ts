@@ -43,8 +43,8 @@ export function addQuickstart(program: Command, done: (code: ExitCode) => void):
   const command = program
     .command('quickstart')
     .description('train DIF-SR and SASRec on generated data and compare them (a minute or two)')
-    .option('--epochs <n>', 'passes over the data')
-    .option('--seed <n>', 'seed of everything random');
+    .option('--epochs <n>', 'most passes over the data (default: 40)')
+    .option('--seed <n>', 'seed of everything random (default: 42)');
   backendOptions(command)
     .addHelpText(
       'after',

@@ -22,8 +22,8 @@ export function addResume(program: Command, done: (code: ExitCode) => void): voi
     .command('resume')
     .description('go on with a run that was interrupted or killed')
     .argument('<run>', 'run folder')
-    .option('--data <path>', 'where the same data set is now, if it was moved')
-    .option('--epochs <n>', 'train to this number of epochs instead of the configured one', positiveInteger);
+    .option('--data <path>', 'where the same data set is now, if it was moved (default: where it was)')
+    .option('--epochs <n>', 'train to this number of epochs (default: the configured one)', positiveInteger);
   backendOptions(command);
   ownModel(command);
   jsonOption(command, 'events as JSON lines on stdout')

@@ -40,14 +40,14 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
       `${[...modelsByName.keys()].join(', ')} (default: dif-sr), or the file of a model of your own, ./my-model.mjs`,
     )
     .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
-    .option('--config <file.yaml>', 'configuration file; every option is in docs/configuration.md')
+    .option('--config <file.yaml>', 'configuration file (default: none); every option is in docs/configuration.md')
     .option(
       '--set <key=value>',
       'one option of the configuration, e.g. training.learningRate=0.0005 (repeatable)',
       collect,
     )
-    .option('--epochs <n>', 'passes over the data')
-    .option('--seed <n>', 'seed of everything random')
+    .option('--epochs <n>', 'most passes over the data (default: 100)')
+    .option('--seed <n>', 'seed of everything random (default: 42)')
     .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
   backendOptions(command);
   jsonOption(command, 'events as JSON lines on stdout')

@@ -51,7 +51,7 @@ describe('options', () => {
     ['recommend runs/x --items B004', '--items', '--history B004'],
     ['recommend runs/x --k 3 --history a', '--k', '-k 3'],
     ['recommend runs/x --top-k 3 --history a', '--top-k', '-k 3'],
-    ['recommend --model runs/x --history a', '--model', 'recommend runs/x --history "ID ID ID"'],
+    ['recommend --checkpoint runs/x --history a', '--checkpoint', 'recommend runs/x --history "ID ID ID"'],
     ['export runs/x --format onnx', '--format', '--onnx'],
     ['export runs/x --onnx --k 5', '--k', '-k 5'],
     ['export runs/x --onnx --output m.onnx', '--output', '--out m.onnx'],
@@ -121,6 +121,17 @@ describe('what is suggested exists', () => {
     const flags = commands.flatMap(([, command]) => flagsOf(command));
     for (const flag of [otherOptions.options, otherOptions.values].flatMap(Object.keys)) expect(flags).toContain(flag);
     for (const path of Object.keys(otherOptions.commands)) expect(commands.map(([name]) => name)).toContain(path);
+  });
+
+  it('every option that takes a value says its default, or is needed, or may be repeated', () => {
+    const silent = commands.flatMap(([path, { options }]) =>
+      options
+        .filter(({ required, mandatory, defaultValue }) => required && !mandatory && defaultValue === undefined)
+        .filter(({ description }) => !/\bdefault\b|repeatable/.test(description))
+        .map(({ flags }) => `${path} ${flags}`),
+    );
+    expect(silent).toEqual([]);
+    for (const [, { options }] of commands) for (const { description } of options) expect(description).not.toBe('');
   });
 
   it('examples: their command, its arguments and its options', () => {
