@@ -166,6 +166,7 @@ describe('malformed files', () => {
     ['user_id\titem_id:token\n', 1, 1, /is a column without a type/],
     ['user_id:token\titem_id:tokens\n', 1, 2, /has a type that is none of token, token_seq, float, float_seq/],
     ['user_id:token,item_id:token\n', 1, undefined, /is separated by ","; this form has tabs/],
+    ['user_id:token item_id:token\n', 1, undefined, /is separated by " "; this form has tabs/],
     ['user_id:token\titem_id:token\tuser_id:token\n', 1, 3, /is the name of an earlier column/],
     [
       'user_id:token\tthing:token\n',
