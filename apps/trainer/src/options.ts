@@ -14,6 +14,7 @@ export interface SharedOptions {
   readonly set?: readonly string[];
   readonly epochs?: string;
   readonly seed?: string;
+  readonly test?: boolean;
   readonly out?: string;
   readonly backend?: (typeof backendNames)[number];
   readonly device?: (typeof deviceNames)[number];
@@ -90,6 +91,7 @@ const KEYS = {
   model: 'model.name',
   epochs: 'training.epochs',
   seed: 'training.seed',
+  test: 'evaluation.test',
   backend: 'backend',
   device: 'device',
   threads: 'threads',
@@ -100,12 +102,19 @@ const KEYS = {
 export function assignments(options: SharedOptions): Assignment[] {
   return Object.entries(KEYS).flatMap(([option, path]) => {
     const value = Object.entries(options).find(([name]) => name === option)?.[1];
-    if (value === undefined) return [];
+    // `--no-test` alone says something: without it, a configuration file may.
+    if (value === undefined || (option === 'test' && value === true)) return [];
     const numeric =
       (option === 'epochs' || option === 'seed') &&
       typeof value === 'string' &&
       value.trim() !== '' &&
       Number.isFinite(Number(value));
-    return [{ path, value: numeric ? Number(value) : value, shown: `--${option} ${String(value)}` }];
+    return [
+      {
+        path,
+        value: numeric ? Number(value) : value,
+        shown: option === 'test' ? '--no-test' : `--${option} ${String(value)}`,
+      },
+    ];
   });
 }

@@ -14,6 +14,12 @@ export const MODEL_FILES: {
   readonly model: 'model.safetensors';
 } = { config: 'config.json', vocabulary: 'vocabulary.json', model: 'model.safetensors' };
 
+/**
+ * Version of the files of a run, in its vocabulary: 1, which is not written down, had neither a version nor the model's options
+ * in its tensors.
+ */
+export const RUN_FORMAT = 2;
+
 /** Contents of {@link MODEL_FILES}. */
 export interface TrainedModelFiles {
   /** `config.json`, parsed. */
@@ -250,6 +256,11 @@ function checkedVocabulary(value: unknown, file: string): Vocabulary {
     typeof value['schema']['items'] === 'number' &&
     Array.isArray(value['schema']['fields']);
   if (!isVocabulary) throw new RunError(`${file}: missing or not a vocabulary of this project. ${RESTORE}`);
+  const version: unknown = value['formatVersion'] ?? 1;
+  if (typeof version !== 'number' || version > RUN_FORMAT)
+    throw new RunError(
+      `${file}: is of format version ${String(version)}; this program reads up to ${RUN_FORMAT}. Cure: update difsr, or train again with this version`,
+    );
   // Written by the trainer alone; what a reader depends on is checked above, and by the shapes of all tensors.
   return value as Vocabulary & typeof value;
 }

@@ -70,6 +70,8 @@ export interface TrainingConfig {
 export interface EvaluationConfig {
   readonly ks: readonly number[];
   readonly maskSeen: boolean;
+  /** Whether test targets are ranked when training ends. */
+  readonly test: boolean;
   readonly batchSize: number;
 }
 
@@ -181,6 +183,10 @@ const evaluationSchema = z.strictObject({
       'leave items of the history out of the ranking, as recommend does (not the protocol of the paper); a target among them is a miss',
     )
     .default(false),
+  test: z
+    .boolean()
+    .describe('rank the test targets when training ends; without, they stay unseen until `difsr evaluate`')
+    .default(true),
   batchSize: count('users ranked at once').default(512),
 });
 

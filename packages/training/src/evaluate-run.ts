@@ -24,7 +24,7 @@ export async function evaluateRun(options: {
   /** Default: as the run was evaluated. */
   readonly maskSeen?: boolean;
   readonly onEvent?: (event: TrainingEvent) => void;
-}): Promise<Results & { readonly seconds: number }> {
+}): Promise<Results<'valid' | 'test'> & { readonly seconds: number }> {
   const { run, dataset, backend, onEvent } = options;
   const store = sequenceStore(dataset);
   await requireSameData(run.folder, run.config.data.path, { dataset, store }, run.vocabulary);
@@ -46,6 +46,7 @@ export async function evaluateRun(options: {
     const popular = { ...protocol, counts: run.vocabulary.counts };
     return {
       ...resultsOf(
+        ['valid', 'test'],
         { valid, test },
         {
           valid: await evaluatePopular({ store, ranges: store.split.valid }, popular),

@@ -18,21 +18,26 @@ export interface Evaluation {
 /** How many targets of how many users a split has, and how many of them `maskSeen` hides. */
 export type SplitCounts = Pick<Evaluation, 'targets' | 'users' | 'hidden'>;
 
-/** Both splits, ranked: what training, evaluating and the baseline have in common. Means are over targets where nothing else is said. */
-export interface RankedSplits {
-  readonly valid: Metrics;
-  readonly test: Metrics;
-  readonly byUser: { readonly valid: Metrics; readonly test: Metrics };
-}
+/** A split that results are of. Test targets are seen by an evaluation alone where a run is trained without them. */
+export type Split = 'valid' | 'test';
 
-/** The results of both splits beside those of the popular items. */
-export interface Results extends RankedSplits {
-  readonly counts: { readonly valid: SplitCounts; readonly test: SplitCounts };
+/** A value of each split that was ranked. */
+export type BySplit<T, Ranked extends Split = 'valid'> = Readonly<Record<Ranked, T>> &
+  Readonly<Partial<Record<Split, T>>>;
+
+/** The splits, ranked: what training, evaluating and the baseline have in common. Means are over targets where nothing else is said. */
+export type RankedSplits<Ranked extends Split = 'valid'> = BySplit<Metrics, Ranked> & {
+  readonly byUser: BySplit<Metrics, Ranked>;
+};
+
+/** The results of the splits beside those of the popular items. */
+export type Results<Ranked extends Split = 'valid'> = RankedSplits<Ranked> & {
+  readonly counts: BySplit<SplitCounts, Ranked>;
   /** The items by training interactions, the same list for everybody, under the same protocol: what a model has to beat. */
-  readonly popular: RankedSplits;
+  readonly popular: RankedSplits<Ranked>;
   /** Whether the model beats them, by the metric `by`: NDCG@10, or NDCG at the first cut-off where 10 is none. */
-  readonly beatsPopular: { readonly by: string; readonly valid: boolean; readonly test: boolean };
-}
+  readonly beatsPopular: BySplit<boolean, Ranked> & { readonly by: string };
+};
 
 /** One line of `history.jsonl`. */
 export interface EpochRecord {
@@ -94,14 +99,14 @@ export type TrainingEvent =
     };
 
 /** `metrics.json` of a finished run. */
-export interface RunMetrics extends Results {
+export type RunMetrics = Results & {
   readonly best: { readonly epoch: number };
   /** How it was ranked; `split` names the split of a data set that was prepared with one of its own, otherwise it is leave-one-out. */
   readonly protocol: { readonly ranking: 'full'; readonly maskSeen: boolean; readonly split?: string };
   /** Median wall time of training an epoch, evaluation excluded. */
   readonly secondsPerEpoch: number;
-  /** Wall time of the full-ranking evaluation on the test split. */
+  /** Wall time of the full-ranking evaluation on the test split, or on the validation split where the run has no test. */
   readonly evaluationSeconds: number;
   readonly peakMemoryBytes: number;
   readonly seed: number;
-}
+};

@@ -3,7 +3,7 @@ import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { ModelInstance } from '@difsr/models';
 import { shellWord } from './shell-word.js';
 import type { RunConfig } from './config.js';
-import type { Metrics, RunMetrics } from './events.js';
+import type { BySplit, Metrics, RunMetrics } from './events.js';
 
 /** Markdown. */
 export function modelCard(options: {
@@ -18,7 +18,7 @@ export function modelCard(options: {
   readonly folder: string;
 }): string {
   const { config, model, dataset, store, metrics, counts, parameters, folder } = options;
-  const names = Object.keys(metrics.test).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
+  const names = Object.keys(metrics.valid).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
   const cold = counts.filter((count, id) => id > 0 && count === 0).length;
   const first = dataset.items.tokens[1] ?? '';
   return `# ${model.name} on ${dataset.name}
@@ -34,10 +34,10 @@ A sequential recommender: given a history of items, it scores every item as the 
 
 ## Results
 
-${splitLine(options)}; the target is ranked among all items${metrics.protocol.maskSeen ? ` that the user has not seen (${metrics.counts.test.hidden} of ${metrics.counts.test.targets} test targets had been seen: they are misses)` : ', seen ones included'}.
+${splitLine(options)}; the target is ranked among all items${metrics.protocol.maskSeen ? ` that the user has not seen (${hiddenTargets(metrics)} had been seen: they are misses)` : ', seen ones included'}.
 *Popular items* is the same list for everybody, the items by training interactions${metrics.beatsPopular.valid ? '' : '; **the model does not beat it**'}.
 
-${resultsTable(metrics, names)}
+${resultsTable(metrics, names)}${metrics.test === undefined ? '\n\nThe test targets were not looked at (`--no-test`): `difsr evaluate` ranks them.' : ''}
 
 ## Use
 
@@ -59,22 +59,27 @@ Popular items are favoured, as they are in the data.
 `;
 }
 
+/** How many targets of the last split that was ranked `maskSeen` hides. */
+function hiddenTargets({ counts }: RunMetrics): string {
+  const { hidden, targets } = counts.test ?? counts.valid;
+  return `${hidden} of ${targets} ${counts.test === undefined ? 'validation' : 'test'} targets`;
+}
+
 /** A row per metric; where users have several targets, both means. */
-function resultsTable({ valid, test, byUser, popular, counts }: RunMetrics, names: readonly string[]): string {
-  const several = counts.valid.targets !== counts.valid.users || counts.test.targets !== counts.test.users;
-  const columns: (readonly [title: string, of: Metrics])[] = [
-    ['validation', valid],
-    ['popular items', popular.valid],
-    ['test', test],
-    ['popular items', popular.test],
-  ];
-  const users: (readonly [title: string, of: Metrics])[] = [
-    ['validation', byUser.valid],
-    ['popular items', popular.byUser.valid],
-    ['test', byUser.test],
-    ['popular items', popular.byUser.test],
-  ];
-  const table = (title: string, of: typeof columns): string =>
+function resultsTable({ byUser, popular, counts, ...metrics }: RunMetrics, names: readonly string[]): string {
+  const several = Object.values(counts).some(({ targets, users }) => targets !== users);
+  type Columns = (readonly [title: string, of: Metrics])[];
+  const columnsOf = (own: BySplit<Metrics>, most: BySplit<Metrics>): Columns =>
+    (['valid', 'test'] as const).flatMap((split): Columns => {
+      const [mine, theirs] = [own[split], most[split]];
+      if (mine === undefined || theirs === undefined) return [];
+      return [
+        [split === 'valid' ? 'validation' : 'test', mine],
+        ['popular items', theirs],
+      ];
+    });
+  const [columns, users] = [columnsOf(metrics, popular), columnsOf(byUser, popular.byUser)];
+  const table = (title: string, of: Columns): string =>
     [
       `| ${title} | ${of.map(([name]) => name).join(' | ')} |`,
       `|---|${of.map(() => '---|').join('')}`,

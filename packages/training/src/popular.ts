@@ -4,7 +4,7 @@ import type { EvaluationCases } from '@difsr/data';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { caseSource, type StoredCases } from './cases.js';
 import { evaluationOf, MISS } from './evaluate.js';
-import type { Evaluation, Results } from './events.js';
+import type { BySplit, Evaluation, Results, Split } from './events.js';
 
 /** Cases that are read at once. */
 const PIECE = 4096;
@@ -55,29 +55,33 @@ function placesOf(counts: ArrayLike<number>): Int32Array {
   return places;
 }
 
-/** What two splits gave, the model's and that of the popular items, as it is written down. */
-export function resultsOf(
-  model: {
-    readonly valid: Pick<Evaluation, 'byTarget' | 'byUser'>;
-    readonly test: Pick<Evaluation, 'byTarget' | 'byUser'>;
-  },
-  popular: { readonly valid: Evaluation; readonly test: Evaluation },
-): Results {
-  const names = Object.keys(model.valid.byTarget).filter((name) => name.startsWith('ndcg@'));
+/** What the splits gave, the model's ranking and that of the popular items, as it is written down. */
+export function resultsOf<Ranked extends Split>(
+  splits: readonly Ranked[],
+  model: Readonly<Record<Ranked, Pick<Evaluation, 'byTarget' | 'byUser'>>>,
+  popular: Readonly<Record<Ranked, Evaluation>>,
+): Results<Ranked> {
+  const [first] = splits;
+  const names =
+    first === undefined ? [] : Object.keys(model[first].byTarget).filter((name) => name.startsWith('ndcg@'));
   const by = names.find((name) => name === 'ndcg@10') ?? names[0] ?? 'ndcg@10';
-  const beats = (split: 'valid' | 'test'): boolean =>
-    (model[split].byTarget[by] ?? 0) > (popular[split].byTarget[by] ?? 0);
-  const count = ({ targets, users, hidden }: Evaluation): Results['counts']['valid'] => ({ targets, users, hidden });
+  // One entry per split, which `Object.fromEntries` cannot tell the types of.
+  const each = <T>(of: (split: Ranked) => T): BySplit<T, Ranked> =>
+    Object.fromEntries(splits.map((split) => [split, of(split)])) as BySplit<T, Ranked>;
   return {
-    valid: model.valid.byTarget,
-    test: model.test.byTarget,
-    byUser: { valid: model.valid.byUser, test: model.test.byUser },
-    counts: { valid: count(popular.valid), test: count(popular.test) },
+    ...each((split) => model[split].byTarget),
+    byUser: each((split) => model[split].byUser),
+    counts: each((split) => {
+      const { targets, users, hidden } = popular[split];
+      return { targets, users, hidden };
+    }),
     popular: {
-      valid: popular.valid.byTarget,
-      test: popular.test.byTarget,
-      byUser: { valid: popular.valid.byUser, test: popular.test.byUser },
+      ...each((split) => popular[split].byTarget),
+      byUser: each((split) => popular[split].byUser),
     },
-    beatsPopular: { by, valid: beats('valid'), test: beats('test') },
+    beatsPopular: {
+      by,
+      ...each((split) => (model[split].byTarget[by] ?? 0) > (popular[split].byTarget[by] ?? 0)),
+    },
   };
 }

@@ -23,11 +23,18 @@ export function settingsOf({ model, training, evaluation }: RunConfig): RunSetti
 /**
  * Checks that a run goes on with the configuration that it was begun with; the number of epochs aside.
  *
+ * @param defaults What options are where nothing is said.
  * @throws RunError naming what differs.
  */
-export function requireSameSettings(folder: string, before: RunSettings | undefined, now: RunSettings): void {
+export function requireSameSettings(
+  folder: string,
+  before: RunSettings | undefined,
+  now: RunSettings,
+  defaults: RunSettings,
+): void {
   if (before === undefined) return; // a checkpoint of a version that did not keep them
-  const [old, current] = [leaves(before), leaves(now)];
+  // An option that a checkpoint does not know came later: it was trained as the default has it.
+  const [old, current] = [new Map([...leaves(defaults), ...leaves(before)]), leaves(now)];
   const changed = [...new Set([...old.keys(), ...current.keys()])].filter(
     (key) => key !== 'training.epochs' && old.get(key) !== current.get(key),
   );

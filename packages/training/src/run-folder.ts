@@ -11,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fieldTable, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import type { HostTensor } from '@difsr/graph';
-import { featureName, type ModelSchema, type TrainedModel } from '@difsr/models';
+import { featureName, RUN_FORMAT, type ModelSchema, type TrainedModel } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 import { writeFileAtomic } from './files.js';
@@ -32,6 +32,8 @@ export const RUN_FILES = {
 
 /** `vocabulary.json`. */
 export interface RunVocabulary {
+  /** Of the files of a run; absent: 1. */
+  readonly formatVersion?: number;
   readonly dataset: string;
   /** Of users' sequences, items and fields: equal only for equal data. */
   readonly fingerprint: string;
@@ -75,6 +77,7 @@ export async function vocabularyOf(
 ): Promise<RunVocabulary> {
   const counts = await trainingCounts(dataset, store);
   return {
+    formatVersion: RUN_FORMAT,
     dataset: dataset.name,
     fingerprint: await fingerprint(dataset, store),
     items: dataset.items.tokens,

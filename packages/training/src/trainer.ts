@@ -4,18 +4,18 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { schemaOf, sequenceStore } from '@difsr/data';
 import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
-import { ModelConfigError, modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
+import { ModelConfigError, findModel, modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
-import type { RunConfig } from './config.js';
+import { runConfigSchema, type RunConfig } from './config.js';
 import { judgeEpoch } from './early-stopping.js';
 import { trainEpoch } from './epoch.js';
 import { createEvaluator } from './evaluate.js';
-import type { EpochRecord, RunMetrics } from './events.js';
+import type { EpochRecord, Evaluation, RunMetrics, Split } from './events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from './files.js';
 import { modelCard } from './model-card.js';
 import { evaluatePopular, resultsOf } from './popular.js';
-import { requireSameSettings, settingsOf } from './resume.js';
+import { requireSameSettings, settingsOf, type RunSettings } from './resume.js';
 import { RunError } from './run-error.js';
 import { featureTables, RUN_FILES, writeJson } from './run-folder.js';
 import { planOf } from './plan.js';
@@ -47,7 +47,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const task = trainingTask(model);
   requireFits(task.parameters);
-  requireSameSettings(options.out, found?.state.settings, settingsOf(resolved));
+  requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
   const step = trainingStep({
     loss: task.loss,
     parameters: task.trained,
@@ -98,6 +98,13 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     await evaluator.dispose();
     await variables.dispose();
   }
+}
+
+/** Settings where nothing is said, the model's as far as it has defaults. */
+function defaultSettings({ config, model }: TrainOptions): RunSettings {
+  const { name } = config.model;
+  const parsed = (model ?? findModel(name))?.config.safeParse({});
+  return settingsOf({ ...runConfigSchema.parse({}), model: { ...parsed?.data, name } });
 }
 
 /** A batch form that the model and its objective can be trained in. */
@@ -210,31 +217,33 @@ async function finishEpoch(
   return next;
 }
 
-/** Tests the best model and writes results and model card. */
+/** Ranks the test targets with the best model, if the run is to see them, and writes results and model card. */
 async function finishRun(session: Session, state: RunState): Promise<RunMetrics> {
   const { options, store, evaluator, emit, variables } = session;
   const { config, dataset, out } = options;
   const { tensors } = await readTensors(join(out, RUN_FILES.model));
   await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
+  const { test: wanted, ...protocol } = config.evaluation;
+  const rank = (split: Split): Promise<Evaluation> =>
+    evaluator.evaluate({ store, ranges: store.split[split] }, (done, total) =>
+      emit({ kind: 'evaluation', split, done, total }),
+    );
+  const popular = (split: Split): Promise<Evaluation> =>
+    evaluatePopular({ store, ranges: store.split[split] }, { ...protocol, counts: session.counts });
   const started = performance.now();
-  const test = await evaluator.evaluate({ store, ranges: store.split.test }, (done, total) =>
-    emit({ kind: 'evaluation', split: 'test', done, total }),
-  );
+  const last = await rank(wanted ? 'test' : 'valid');
   const evaluationSeconds = (performance.now() - started) / 1000;
-  const protocol = { ...config.evaluation, counts: session.counts };
-  const popular = {
-    valid: await evaluatePopular({ store, ranges: store.split.valid }, protocol),
-    test: await evaluatePopular({ store, ranges: store.split.test }, protocol),
-  };
+  const popularValid = await popular('valid');
   // Checkpoints of versions that knew one mean alone: it is the other one where every user has one target.
   const byUser =
     state.bestValidByUser ??
-    (popular.valid.users === popular.valid.targets
-      ? state.bestValid
-      : (await evaluator.evaluate({ store, ranges: store.split.valid })).byUser);
+    (popularValid.users === popularValid.targets ? state.bestValid : (await rank('valid')).byUser);
+  const valid = { byTarget: state.bestValid, byUser };
   const metrics: RunMetrics = {
     best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
-    ...resultsOf({ valid: { byTarget: state.bestValid, byUser }, test }, popular),
+    ...(wanted
+      ? resultsOf(['valid', 'test'], { valid, test: last }, { valid: popularValid, test: await popular('test') })
+      : resultsOf(['valid'], { valid }, { valid: popularValid })),
     protocol: {
       ranking: 'full',
       maskSeen: config.evaluation.maskSeen,

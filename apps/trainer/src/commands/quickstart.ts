@@ -88,19 +88,19 @@ async function configOf(model: string, options: SharedOptions): Promise<RunConfi
 function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
   terminal.line(terminal.style('bold', '\nside by side, test'));
   const models = outcomes.flatMap(({ metrics, reason }, index) =>
-    metrics === undefined ? [] : [{ title: MODELS[index] ?? '', metrics, reason }],
+    metrics?.test === undefined ? [] : [{ title: MODELS[index] ?? '', metrics, test: metrics.test, reason }],
   );
   const [first] = models;
   if (first === undefined) return;
   const { popular } = first.metrics; // of the same data for every model
   const columns = [
-    ...models.map(({ title, metrics }) => ({ title, metrics: metrics.test })),
-    { title: 'popular items', metrics: popular.test },
+    ...models.map(({ title, test }) => ({ title, metrics: test })),
+    { title: 'popular items', metrics: popular.test ?? {} },
   ];
   for (const line of metricsTable(columns)) terminal.line(line);
   for (const line of protocolLines(first.metrics, ['test'])) terminal.line(terminal.style('dim', line));
   terminal.line();
-  for (const line of inWords(models, popular.test)) terminal.line(line);
+  for (const line of inWords(models, popular.test ?? {})) terminal.line(line);
   for (const { title, metrics } of models) {
     const warning = unlearned(metrics, 'test', NAMES[title]);
     if (warning !== undefined) showWarning(terminal, warning);
@@ -109,13 +109,16 @@ function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
 
 /** How models compare, for somebody who does not know the metrics; the last of them is the one that the comparison is about. */
 function inWords(
-  models: readonly { readonly title: string; readonly metrics: RunMetrics; readonly reason: TrainOutcome['reason'] }[],
+  models: readonly {
+    readonly title: string;
+    readonly metrics: RunMetrics;
+    readonly test: Metrics;
+    readonly reason: TrainOutcome['reason'];
+  }[],
   popular: Metrics,
 ): string[] {
   const share = (metrics: Metrics): string => `${Math.round(100 * (metrics['recall@10'] ?? 0))} %`;
-  const [best, ...others] = models
-    .toReversed()
-    .map(({ title, metrics }) => [NAMES[title] ?? title, share(metrics.test)] as const);
+  const [best, ...others] = models.toReversed().map(({ title, test }) => [NAMES[title] ?? title, share(test)] as const);
   const early = models.flatMap(({ title, metrics, reason }) =>
     reason === 'early-stopping' ? [`${NAMES[title] ?? title} (best epoch ${metrics.best.epoch})`] : [],
   );

@@ -48,6 +48,7 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
     )
     .option('--epochs <n>', 'most passes over the data (default: 100)')
     .option('--seed <n>', 'seed of everything random (default: 42)')
+    .option('--no-test', 'leave the test targets unseen: difsr evaluate ranks them later')
     .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
   backendOptions(command);
   jsonOption(command, 'events as JSON lines on stdout')

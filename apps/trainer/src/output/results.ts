@@ -1,11 +1,8 @@
 // What a command shows when a run has ended: metrics beside those of the popular items, what they are means of, and what can be done next.
-import type { RankedSplits, Results, RunMetrics, SplitCounts, TrainOutcome } from '@difsr/training';
+import type { RankedSplits, Results, RunMetrics, Split, SplitCounts, TrainOutcome } from '@difsr/training';
 import { commandLine, inOwnName } from '../command-line.js';
 import { bytes, metric, metricsTable, metricTitle, seconds, whole } from './table.js';
 import type { Terminal } from './terminal.js';
-
-/** A split as results name it. */
-export type Split = 'valid' | 'test';
 
 /** Results and the protocol that they belong to. */
 export type Shown = Results & Pick<RunMetrics, 'protocol'>;
@@ -27,19 +24,23 @@ export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
   const early = reason === 'early-stopping' ? ' (stopped early: no epoch after it was better)' : '';
   terminal.line();
   terminal.line(
-    `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; test ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
+    `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; ${metrics.test === undefined ? 'validation' : 'test'} ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
   );
   terminal.line(`run: ${run}`);
+  if (metrics.test === undefined)
+    terminal.line(`test: not looked at; ${commandLine('evaluate', run)} ranks the test targets`);
   terminal.line(`next: ${commandLine('recommend', run, '--history', 'ID ID ID')}`);
   if (warning !== undefined) showWarning(terminal, warning);
 }
 
 /** The table of metrics of both splits. */
 export function showResults(terminal: Terminal, results: Shown): void {
-  const columns = (['valid', 'test'] as const).flatMap((split) => [
-    ...rows(results, split, TITLES[split], results.counts[split]),
-    ...rows(results.popular, split, '  popular items', results.counts[split]),
-  ]);
+  const columns = (['valid', 'test'] as const).flatMap((split) => {
+    const counts = results.counts[split];
+    return counts === undefined
+      ? []
+      : [...rows(results, split, TITLES[split], counts), ...rows(results.popular, split, '  popular items', counts)];
+  });
   for (const line of metricsTable(columns)) terminal.line(line);
   for (const line of protocolLines(results)) terminal.line(terminal.style('dim', line));
 }
@@ -60,10 +61,11 @@ function rows(
   title: string,
   counts: SplitCounts,
 ): { readonly title: string; readonly metrics: Readonly<Record<string, number>> }[] {
-  if (oneEach(counts)) return [{ title, metrics: ranked[split] }];
+  const { [split]: byTarget = {}, byUser } = ranked;
+  if (oneEach(counts)) return [{ title, metrics: byTarget }];
   return [
-    { title: `${title}, by target`, metrics: ranked[split] },
-    { title: `${title}, by user`, metrics: ranked.byUser[split] },
+    { title: `${title}, by target`, metrics: byTarget },
+    { title: `${title}, by user`, metrics: byUser[split] ?? {} },
   ];
 }
 
@@ -77,17 +79,20 @@ export function protocolLines(
   splits: readonly Split[] = ['valid', 'test'],
 ): string[] {
   const { maskSeen, split = 'leave-one-out' } = protocol;
-  const several = splits.filter((each) => !oneEach(counts[each]));
-  const of = (each: Split): string => {
-    const { targets, users } = counts[each];
+  const ranked = splits.flatMap((each): (readonly [Split, SplitCounts])[] => {
+    const own = counts[each];
+    return own === undefined ? [] : [[each, own]];
+  });
+  const several = ranked.filter(([, own]) => !oneEach(own));
+  const of = ([each, { targets, users }]: readonly [Split, SplitCounts]): string => {
     return `${TITLES[each]} ${several.length === 0 ? `${whole(users)} users` : `${whole(targets)} targets of ${whole(users)} users`}`;
   };
   return [
     `full ranking of all items, seen items ${maskSeen ? 'left out (not the protocol of the paper)' : 'not masked'}; ${split}`,
-    `${several.length === 0 ? 'means over users, each with one target' : "by target: means over targets; by user: means over users of the mean over each one's targets"}: ${splits.map(of).join(', ')}`,
+    `${several.length === 0 ? 'means over users, each with one target' : "by target: means over targets; by user: means over users of the mean over each one's targets"}: ${ranked.map(of).join(', ')}`,
     ...(maskSeen
       ? [
-          `${splits.map((each) => hiddenShare(each, counts[each])).join(' and ')} had been seen before: left out like all seen items, they count as misses`,
+          `${ranked.map(([each, own]) => hiddenShare(each, own)).join(' and ')} had been seen before: left out like all seen items, they count as misses`,
         ]
       : []),
   ];
@@ -104,9 +109,9 @@ function hiddenShare(split: Split, { hidden, targets }: SplitCounts): string {
  */
 export function unlearned(results: Results, split: Split, name = 'the model'): string | undefined {
   const { beatsPopular, popular } = results;
-  if (beatsPopular[split]) return undefined;
+  if (beatsPopular[split] !== false) return undefined;
   const { by } = beatsPopular;
-  return `${name} does not beat the popular items, the same list for everybody: ${TITLES[split]} ${metricTitle(by)} ${metric(results[split][by])} against ${metric(popular[split][by])}. It has not learned what users want next. Try more epochs (--epochs), another learning rate (--set training.learningRate=0.001), less dropout (--set model.hiddenDropout=0.2), fewer targets per step (--set training.targetsPerStep=256); or look for what is wrong with the data: difsr data stats PATH`;
+  return `${name} does not beat the popular items, the same list for everybody: ${TITLES[split]} ${metricTitle(by)} ${metric(results[split]?.[by])} against ${metric(popular[split]?.[by])}. It has not learned what users want next. Try more epochs (--epochs), another learning rate (--set training.learningRate=0.001), less dropout (--set model.hiddenDropout=0.2), fewer targets per step (--set training.targetsPerStep=256); or look for what is wrong with the data: difsr data stats PATH`;
 }
 
 /** Shows a warning where the results are, below them. */
