@@ -1,4 +1,5 @@
 // The settings of the generated data set, their defaults and bounds.
+import type { OptionKinds } from './options.js';
 import { DataError, type DataProblem } from './errors.js';
 import { CATEGORY_COUNT, LINES_PER_CATEGORY } from './generate-catalogue.js';
 
@@ -26,6 +27,19 @@ export interface GenerateOptions {
 
 /** All of them. */
 export type GenerateSettings = Required<GenerateOptions>;
+
+/** For the check of options. */
+export const GENERATE_KINDS: OptionKinds<GenerateOptions> = {
+  seed: 'number',
+  users: 'number',
+  items: 'number',
+  minLength: 'number',
+  meanLength: 'number',
+  stay: 'number',
+  back: 'number',
+  chain: 'number',
+  loyalty: 'number',
+};
 
 const DEFAULTS: GenerateSettings = {
   seed: 1,

@@ -117,3 +117,15 @@ describe('errors', () => {
     expect(await messageOf(at('Beauty'), { format })).toContain('did you mean s3rec?');
   });
 });
+
+test('options that there are not, or of another kind, are named at every level', async () => {
+  const load = (options: object) => loadDataset('generated', options); // as callers without types write
+  await expect(load({ usermin: 5 })).rejects.toThrow(/usermin.*is no option.*userMin/s);
+  await expect(load({ userMin: '5' })).rejects.toThrow(/userMin.*is not a number/s);
+  await expect(load({ columns: { users: 'u' } })).rejects.toThrow(
+    /columns\.users.*is no option.*user, item, time, name/s,
+  );
+  await expect(load({ generated: { user: 5 } })).rejects.toThrow(/generated\.user.*is no option/s);
+  await expect(load({ fields: 'brand' })).rejects.toThrow(/fields.*is not a list of texts/s);
+  await expect(load({ generated: { seed: NaN } })).rejects.toThrow(DataError);
+});

@@ -1,4 +1,6 @@
 // loadDataset: finds out what a path holds, reads its files, and hands the common table to build.ts.
+import { GENERATE_KINDS } from './generate-settings.js';
+import { checkOptions, type OptionKinds } from './options.js';
 import path from 'node:path';
 import { buildDataset } from './build.js';
 import { DataError } from './errors.js';
@@ -25,6 +27,21 @@ export interface LoadOptions extends FilterOptions, AtomicOptions {
   readonly generated?: GenerateOptions;
 }
 
+const LOAD_KINDS: OptionKinds<LoadOptions> = {
+  format: 'text',
+  userMin: 'number',
+  userMax: 'number',
+  itemMin: 'number',
+  itemMax: 'number',
+  timeFrom: 'number',
+  timeTo: 'number',
+  fields: 'list of texts',
+  columns: { user: 'text', item: 'text', time: 'text', name: 'text' },
+  categoryText: 'text',
+  separator: 'text',
+  generated: GENERATE_KINDS,
+};
+
 /** A format and the path without the endings of its files. */
 interface Location {
   readonly format: DataFormat;
@@ -49,6 +66,7 @@ const CURE_PATH =
  * dataset.report; // what was dropped, inferred and noticed
  */
 export async function loadDataset(location: string, options: LoadOptions = {}): Promise<Dataset> {
+  checkOptions('loadDataset', options, LOAD_KINDS);
   const { format, prefix } = await locate(location, options.format);
   return await READERS[format](prefix, options);
 }

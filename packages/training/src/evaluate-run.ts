@@ -1,12 +1,31 @@
 // Evaluates a finished run on a data set, by either protocol.
 import { sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
-import type { Backend } from '@difsr/graph';
+import { checkOptions, needed, option, type Backend, type OptionRules } from '@difsr/graph';
 import { inferenceTensors } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
 import type { Results, TrainingEvent } from './events.js';
 import { requireSameData } from './other-data.js';
 import { evaluatePopular, resultsOf } from './popular.js';
+import { RunError } from './run-error.js';
 import type { Run } from './run-folder.js';
+
+/** What {@link evaluateRun} needs. */
+export interface EvaluateRunOptions {
+  readonly run: Run;
+  readonly dataset: Dataset | StoredDataset;
+  readonly backend: Backend;
+  /** Default: as the run was evaluated. */
+  readonly maskSeen?: boolean;
+  readonly onEvent?: (event: TrainingEvent) => void;
+}
+
+const OPTIONS: OptionRules<EvaluateRunOptions> = {
+  run: needed(option.given),
+  dataset: needed(option.given),
+  backend: needed(option.given),
+  maskSeen: option.flag,
+  onEvent: option.callable,
+};
 
 /**
  * Ranks validation and test targets with a run's best parameters, and by popularity beside.
@@ -17,14 +36,10 @@ import type { Run } from './run-folder.js';
  * const { test, popular, beatsPopular } = await evaluateRun({ run: await openRun('runs/clicks'), dataset, backend });
  * ```
  */
-export async function evaluateRun(options: {
-  readonly run: Run;
-  readonly dataset: Dataset | StoredDataset;
-  readonly backend: Backend;
-  /** Default: as the run was evaluated. */
-  readonly maskSeen?: boolean;
-  readonly onEvent?: (event: TrainingEvent) => void;
-}): Promise<Results<'valid' | 'test'> & { readonly seconds: number }> {
+export async function evaluateRun(
+  options: EvaluateRunOptions,
+): Promise<Results<'valid' | 'test'> & { readonly seconds: number }> {
+  checkOptions('evaluateRun', options, OPTIONS, (message) => new RunError(message));
   const { run, dataset, backend, onEvent } = options;
   const store = sequenceStore(dataset);
   await requireSameData(run.folder, run.config.data.path, { dataset, store }, run.vocabulary);

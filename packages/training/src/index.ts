@@ -15,7 +15,7 @@ export { train, type TrainOutcome } from './trainer.js';
 export type { TrainOptions } from './session.js';
 export type { StoredCases } from './cases.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
-export { evaluateRun } from './evaluate-run.js';
+export { evaluateRun, type EvaluateRunOptions } from './evaluate-run.js';
 export { evaluatePopular, type PopularOptions } from './popular.js';
 // Recommending needs no file system and lives with the models, where web pages have it too; an opened run fits.
 export {

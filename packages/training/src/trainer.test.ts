@@ -263,3 +263,12 @@ describe('a finished run', () => {
     );
   });
 });
+
+it('refuses options that there are not, and those of another type', async () => {
+  const good = { config: config(), dataset, backend: createReferenceBackend(), out: join(folder, 'run') };
+  const attempt = (options: object) => train({ ...good, ...options }); // as callers without types write
+  await expect(attempt({ resum: true })).rejects.toThrow(/train has no option "resum"; .*resume/);
+  await expect(attempt({ resume: 'no' })).rejects.toThrow(/resume is true or false, got "no"/);
+  await expect(attempt({ signal: {} })).rejects.toThrow(/signal is an AbortSignal, got a Object/);
+  await expect(attempt({ out: undefined })).rejects.toThrow(/needs the option "out"/);
+});

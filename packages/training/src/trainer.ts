@@ -3,7 +3,7 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { schemaOf, sequenceStore } from '@difsr/data';
-import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep } from '@difsr/graph';
+import { checkOptions, FLOAT16_LOSS_SCALE, needed, option, sizeOf, trainingStep, type OptionRules } from '@difsr/graph';
 import { ModelConfigError, findModel, modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from './config.js';
@@ -33,12 +33,25 @@ export interface TrainOutcome {
   readonly metrics?: RunMetrics;
 }
 
+const OPTIONS: OptionRules<TrainOptions> = {
+  config: needed(option.given),
+  dataset: needed(option.given),
+  backend: needed(option.given),
+  model: option.given,
+  modelFile: option.given,
+  out: needed(option.text),
+  resume: option.flag,
+  signal: option.instance('an AbortSignal', AbortSignal),
+  onEvent: option.callable,
+};
+
 /**
  * Trains a model and writes the run folder.
  *
  * @throws RunError where the folder is in use or does not fit, or the loss is not finite; FileWriteError where it cannot be written.
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
+  checkOptions('train', options, OPTIONS, (message) => new RunError(message));
   const { config, dataset, backend } = options;
   const store = sequenceStore(dataset);
   const found = options.resume === true ? await findRun(options, store) : undefined;
