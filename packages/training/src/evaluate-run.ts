@@ -43,8 +43,9 @@ export async function evaluateRun(
   const { run, dataset, backend, onEvent } = options;
   const store = sequenceStore(dataset);
   await requireSameData(run.folder, run.config.data.path, { dataset, store }, run.vocabulary);
+  const { test: _, ...configured } = run.config.evaluation;
   const protocol = {
-    ...run.config.evaluation,
+    ...configured,
     maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen,
   };
   const variables = await backend.createVariables(inferenceTensors(run));

@@ -85,7 +85,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   });
   const variables = await backend.createVariables({ ...start.tensors, ...used });
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
-  const evaluator = await createEvaluator({ backend, variables, model, ...config.evaluation });
+  const { test: _, ...protocol } = config.evaluation;
+  const evaluator = await createEvaluator({ backend, variables, model, ...protocol });
   const session: Session = {
     options: { ...options, config: resolved },
     model,
