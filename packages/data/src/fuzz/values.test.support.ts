@@ -1,0 +1,179 @@
+// One case of the fuzz run over values: a shop written in some way, inspected and prepared, must come out as the data set that it is, or
+// be asked about where its files leave something open. Anything else, a row lost or a value changed without a word, is a mistake of ours.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Engine, openEngine } from '../engine/engine.js';
+import { sqlName, sqlText } from '../engine/quote.js';
+import { DataError } from '../errors.js';
+import { inspectFiles, type InspectInput } from '../inspect/inspect.js';
+import { prepareDataset } from '../prepare/prepare.js';
+import { type RandomStream, randomStream } from '../random.js';
+import { readPrepared, rightData, unlike } from './outcome.test.support.js';
+import { drawShop, shuffled, type Value } from './shops.test.support.js';
+import { isOpen, type Layout, plainLayout, SPELLINGS, writings } from './spellings.test.support.js';
+import { cellText, type ColumnWriting, fileName, textFiles, type Writing } from './writing.test.support.js';
+
+/** A shop, and how it is written. */
+export interface ValueCase {
+  readonly run: number;
+  readonly number: number;
+  readonly layout: Layout;
+  /** The spellings, by name. */
+  readonly done: readonly string[];
+}
+
+const NAMES = Object.keys(SPELLINGS);
+/** Streams of random numbers of a case: of the shop, of writing, then one of each spelling, so that each may be left out alone. */
+const STREAMS = { shop: 0, writing: 1, choice: 2, spellings: 3 } as const;
+
+function stream(run: number, number: number, of: number): RandomStream {
+  return randomStream(run * 1000 + of, number);
+}
+
+/** Case `number` of a run; with `only`, the spellings of these names alone. */
+export function valueCase(run: number, number: number, only?: readonly string[]): ValueCase {
+  const layout = plainLayout(drawShop(stream(run, number, STREAMS.shop)));
+  const random = stream(run, number, STREAMS.choice);
+  const wanted = shuffled(random, NAMES.length).slice(0, 1 + random.integer(4));
+  const done = NAMES.filter((name, index) => {
+    if (!(only?.includes(name) ?? wanted.includes(index))) return false;
+    return SPELLINGS[name]?.(layout, stream(run, number, STREAMS.spellings + index)) ?? false;
+  });
+  return { run, number, layout, done };
+}
+
+/** How a case ended. */
+export type ValueOutcome = 'right' | 'asked';
+
+/** Cases that share an engine. */
+const CASES_PER_ENGINE = 400;
+
+/** Runs cases one after the other. */
+export class ValueRunner {
+  #engine: Engine | undefined;
+  #used = 0;
+  #folder: string | undefined;
+
+  /** @throws Error that says what differs, if the case ends otherwise */
+  async run(fuzz: ValueCase): Promise<{ outcome: ValueOutcome; rows: number }> {
+    const folder = path.join(await this.#base(), String(fuzz.number));
+    await mkdir(folder);
+    try {
+      await this.write(fuzz, folder);
+      const options = { threads: 1, memoryLimit: '1GB', tempDirectory: await this.#base() };
+      const out = path.join(folder, 'prepared');
+      try {
+        const { description } = await inspectFiles(inputOf(fuzz.layout, folder), { ...options, base: folder });
+        const manifest = await prepareDataset(description, { ...options, base: folder, out });
+        const difference = unlike(
+          await readPrepared(await this.#open(), out, manifest),
+          rightData(fuzz.layout),
+          fuzz.layout.mayServe,
+        );
+        if (difference !== undefined) throw new Error(difference);
+        return { outcome: 'right', rows: manifest.counts.interactions };
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        if (error.problems.some(({ message, cure }) => message === '' || cure === ''))
+          throw new Error('a DataError without message or cure', { cause: error });
+        if (!mayAsk(fuzz.layout).some((question) => question.test(error.message)))
+          throw new Error(`refused: ${error.message}`, { cause: error });
+        return { outcome: 'asked', rows: 0 };
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Writes the files of a case. */
+  async write({ run, number, layout }: ValueCase, folder: string): Promise<void> {
+    const random = stream(run, number, STREAMS.writing);
+    for (const writing of writings(layout)) {
+      if (writing.files.some(({ name }) => name.includes('/')))
+        await mkdir(path.join(folder, 'log'), { recursive: true });
+      if (writing.form === 'parquet') await writeParquet(await this.#open(), writing, folder, random);
+      else for (const [name, bytes] of textFiles(writing, random)) await writeFile(path.join(folder, name), bytes);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#engine?.close();
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #base(): Promise<string> {
+    this.#folder ??= await mkdtemp(path.join(os.tmpdir(), 'difsr-fuzz-values-'));
+    return this.#folder;
+  }
+
+  async #open(): Promise<Engine> {
+    if (this.#engine !== undefined && this.#used++ < CASES_PER_ENGINE) return this.#engine;
+    await this.#engine?.close();
+    this.#used = 0;
+    this.#engine = await openEngine({ threads: 1, memoryLimit: '1GB', tempDirectory: await this.#base() });
+    return this.#engine;
+  }
+}
+
+/** The files as a user names them. */
+function inputOf({ log, items, users }: Layout, folder: string): InspectInput {
+  const named = (writing: Writing): string | readonly string[] => {
+    const { asked, files } = writing;
+    const full = (name: string): string => path.join(folder, name);
+    if (typeof asked !== 'string') return asked.map((name) => full(fileName(writing, name)));
+    return full(asked === '' ? fileName(writing, files[0]?.name ?? '') : asked);
+  };
+  // Atomic files are found by the name that they share.
+  if (log.form === 'atomic') return { interactions: named(log) };
+  return {
+    interactions: named(log),
+    ...(items === undefined ? {} : { items: named(items) }),
+    ...(users === undefined ? {} : { users: named(users) }),
+  };
+}
+
+function mayAsk(layout: Layout): readonly RegExp[] {
+  const open = writings(layout).some(({ columns }) => columns.some(isOpen));
+  return [...layout.mayAsk, ...(open ? [/decimal/] : [])];
+}
+
+async function writeParquet(engine: Engine, writing: Writing, folder: string, random: RandomStream): Promise<void> {
+  const types = writing.columns.map(parquetType);
+  for (const { name, rows } of writing.files) {
+    const values = rows.map(
+      (row) =>
+        `(${writing.columns.map((own, index) => `CAST(${parquetCell(own, row, random)} AS ${types[index] ?? ''})`).join(', ')})`,
+    );
+    const names = writing.columns.map((own) => sqlName(own.name)).join(', ');
+    await engine.run(
+      `COPY (SELECT * FROM (VALUES ${values.join(', ')}) AS t(${names})) TO ${sqlText(path.join(folder, fileName(writing, name)))} (FORMAT parquet)`,
+    );
+  }
+}
+
+function parquetType({ column, time }: ColumnWriting): string {
+  const { kind, values } = column;
+  if (kind === 'number') return 'DOUBLE';
+  if (kind === 'list' || kind === 'path') return 'VARCHAR[]';
+  if (kind === 'time') return time.bare ? (/\./.test(time.text(1, 0)) ? 'DOUBLE' : 'BIGINT') : 'VARCHAR';
+  const wholes = values.every(
+    (value) => value === null || (typeof value === 'string' && /^[1-9]\d{0,17}$/.test(value)),
+  );
+  return wholes && kind !== 'filler' && kind !== 'category' ? 'BIGINT' : 'VARCHAR';
+}
+
+function parquetCell(own: ColumnWriting, row: number, random: RandomStream): string {
+  const value: Value = own.column.values[row] ?? null;
+  const text = cellText(own, row, random);
+  if (value === null)
+    return own.column.kind === 'number'
+      ? text === 'NaN'
+        ? sqlText('nan')
+        : 'NULL'
+      : text === '' || typeof own.column.values.find((other) => other !== null) === 'object'
+        ? 'NULL'
+        : sqlText(text);
+  if (typeof value === 'object') return `[${value.map(sqlText).join(', ')}]`;
+  return typeof value === 'number' && own.column.kind === 'number' ? String(value) : sqlText(text);
+}
