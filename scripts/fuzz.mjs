@@ -108,16 +108,20 @@ async function work() {
       try {
         process.send?.({ end: number, result: await kind.run(number) });
       } catch (error) {
-        const cause = error instanceof Error && error.cause !== undefined ? `\n${error.cause}` : '';
-        process.send?.({
-          end: number,
-          failed: `${error instanceof Error ? (error.stack ?? error.message) : error}${cause}`,
-        });
+        process.send?.({ end: number, failed: wordsOf(error) });
       }
     }
     process.send?.({ ready: true });
   });
   process.send?.({ ready: true });
+}
+
+/** @param {unknown} error */
+function wordsOf(error) {
+  if (!(error instanceof Error)) return String(error);
+  // The place where a difference was seen tells nothing.
+  if (error.name === 'DifferenceError') return error.message;
+  return `${error.stack ?? error.message}${error.cause === undefined ? '' : `\n${error.cause}`}`;
 }
 
 async function lead() {

@@ -53,7 +53,7 @@ export function rightData({ log, items, users }: Layout): DataInWords {
       return kind === undefined ? (own.column.kind === 'title' ? [[TITLE, own]] : []) : [[own.name, own]];
     });
   const rowOf = (columns: readonly [string, ColumnWriting][], row: number): Row =>
-    new Map(columns.map(([name, { column }]) => [name, column.values[row] ?? null]));
+    new Map(columns.map(([name, own]) => [name, rightValue(own, row)]));
   const column = (writing: Writing, kind: string): readonly Value[] | undefined =>
     writing.columns.find((own) => own.column.kind === kind)?.column.values;
   const people = column(log, 'user') ?? [];
@@ -77,6 +77,14 @@ export function rightData({ log, items, users }: Layout): DataInWords {
   for (const [row, id] of (users === undefined ? [] : (column(users, 'user') ?? [])).entries())
     if (userRows.has(String(id))) userRows.set(String(id), rowOf(userColumns, row));
   return { fields, histories, items: itemRows, users: userRows, aside: 0 };
+}
+
+/** Each level of a path is a value, written from the root on. */
+function rightValue({ column, list }: ColumnWriting, row: number): Value {
+  const value = column.values[row] ?? null;
+  if (column.kind !== 'path' || value === null || typeof value !== 'object') return value;
+  const sign = list.trim();
+  return value.map((_, level) => value.slice(0, level + 1).join(sign === '/' ? sign : ` ${sign} `));
 }
 
 /** What a folder of the prepared form holds. */

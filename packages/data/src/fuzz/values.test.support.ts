@@ -46,6 +46,11 @@ export function valueCase(run: number, number: number, only?: readonly string[])
 /** How a case ended. */
 export type ValueOutcome = 'right' | 'asked';
 
+/** A case came out as something else than it is. */
+export class DifferenceError extends Error {
+  override readonly name = 'DifferenceError';
+}
+
 /** Cases that share an engine. */
 const CASES_PER_ENGINE = 400;
 
@@ -71,14 +76,14 @@ export class ValueRunner {
           rightData(fuzz.layout),
           fuzz.layout.mayServe,
         );
-        if (difference !== undefined) throw new Error(difference);
+        if (difference !== undefined) throw new DifferenceError(difference);
         return { outcome: 'right', rows: manifest.counts.interactions };
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         if (error.problems.some(({ message, cure }) => message === '' || cure === ''))
           throw new Error('a DataError without message or cure', { cause: error });
         if (!mayAsk(fuzz.layout).some((question) => question.test(error.message)))
-          throw new Error(`refused: ${error.message}`, { cause: error });
+          throw new DifferenceError(`refused: ${error.message}`);
         return { outcome: 'asked', rows: 0 };
       }
     } finally {
@@ -155,7 +160,7 @@ async function writeParquet(engine: Engine, writing: Writing, folder: string, ra
 function parquetType({ column, time }: ColumnWriting): string {
   const { kind, values } = column;
   if (kind === 'number') return 'DOUBLE';
-  if (kind === 'list' || kind === 'path') return 'VARCHAR[]';
+  if (kind === 'list') return 'VARCHAR[]';
   if (kind === 'time') return time.bare ? (/\./.test(time.text(1, 0)) ? 'DOUBLE' : 'BIGINT') : 'VARCHAR';
   const wholes = values.every(
     (value) => value === null || (typeof value === 'string' && /^[1-9]\d{0,17}$/.test(value)),
@@ -171,9 +176,10 @@ function parquetCell(own: ColumnWriting, row: number, random: RandomStream): str
       ? text === 'NaN'
         ? sqlText('nan')
         : 'NULL'
-      : text === '' || typeof own.column.values.find((other) => other !== null) === 'object'
+      : text === '' || own.column.kind === 'list'
         ? 'NULL'
         : sqlText(text);
-  if (typeof value === 'object') return `[${value.map(sqlText).join(', ')}]`;
+  if (typeof value === 'object')
+    return own.column.kind === 'path' ? sqlText(text) : `[${value.map(sqlText).join(', ')}]`;
   return typeof value === 'number' && own.column.kind === 'number' ? String(value) : sqlText(text);
 }

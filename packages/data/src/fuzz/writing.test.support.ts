@@ -233,7 +233,8 @@ function jsonText(own: ColumnWriting, row: number, random: RandomStream): string
     if (word === '') return random.chance(0.5) ? undefined : 'null';
     return JSON.stringify(word);
   }
-  if (typeof value === 'object') return list === '|' ? JSON.stringify(value) : JSON.stringify(listText(value, list));
+  if (typeof value === 'object')
+    return column.kind === 'list' && list === '|' ? JSON.stringify(value) : JSON.stringify(listText(value, list));
   if (typeof value === 'number') {
     const text = cellText(own, row, random);
     const bare = column.kind === 'time' ? time.bare : isBare(number);
