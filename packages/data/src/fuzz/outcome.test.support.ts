@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { type Manifest, type ManifestField, PREPARED_FILES } from '../prepared/manifest.js';
 import type { Value } from './shops.test.support.js';
-import type { Layout } from './spellings.test.support.js';
+import type { Layout } from './layout.test.support.js';
 import type { ColumnWriting, Writing } from './writing.test.support.js';
 
 /** A field: what kind of values, and of whom. */
@@ -43,8 +43,8 @@ const KINDS: Readonly<Record<ColumnWriting['column']['kind'], Kind | undefined>>
   path: 'multi-categorical',
 };
 
-/** The data set that a shop is. */
-export function rightData({ log, items, users }: Layout): DataInWords {
+/** The data set that a shop is; of doubtful rows, those that were found. */
+export function rightData({ log, items, users, aside, doubtful }: Layout, found: DataInWords): DataInWords {
   const fields = new Map<string, Kind>();
   const owned = (owner: ManifestField['owner'], writing: Writing | undefined): [string, ColumnWriting][] =>
     (writing?.columns ?? []).flatMap((own): [string, ColumnWriting][] => {
@@ -62,11 +62,19 @@ export function rightData({ log, items, users }: Layout): DataInWords {
   const histories = new Map<string, { item: string; time: number | null; row: Row }[]>();
   const itemRows = new Map<string, Row>();
   const logColumns = owned('interaction', log);
+  let lost = 0;
   for (let row = 0; row < log.table.rows; row++) {
     const user = String(people[row]);
     const item = String(things[row]);
     const time = times === undefined ? null : Number(times[row]);
-    histories.set(user, [...(histories.get(user) ?? []), { item, time, row: rowOf(logColumns, row) }]);
+    const isDoubtful = doubtful.includes(row);
+    const isFound = (found.histories.get(user) ?? []).some((other) => same(other.time, time));
+    if (isDoubtful && !isFound) {
+      lost++;
+      continue;
+    }
+    const own = isDoubtful ? new Map<string, Value>() : rowOf(logColumns, row);
+    histories.set(user, [...(histories.get(user) ?? []), { item, time, row: own }]);
     itemRows.set(item, new Map());
   }
   const itemColumns = owned('item', items);
@@ -76,7 +84,7 @@ export function rightData({ log, items, users }: Layout): DataInWords {
   const userColumns = owned('user', users);
   for (const [row, id] of (users === undefined ? [] : (column(users, 'user') ?? [])).entries())
     if (userRows.has(String(id))) userRows.set(String(id), rowOf(userColumns, row));
-  return { fields, histories, items: itemRows, users: userRows, aside: 0 };
+  return { fields, histories, items: itemRows, users: userRows, aside: aside.length + lost };
 }
 
 /** Each level of a path is a value, written from the root on. */

@@ -100,7 +100,18 @@ const COUNTRIES = [
   ['Deutschland', 'Österreich', "Côte d'Ivoire", 'Korea, Republic of'],
   ['new', 'loyal', 'lost'],
 ] as const;
-const THINGS = ['lamp', 'tent', 'stove', 'chair', 'knife', 'Café au lait cup', 'pan', 'mat', 'drill'] as const;
+const THINGS = [
+  'lamp',
+  'tent',
+  'stove',
+  'chair',
+  'knife',
+  'Café au lait cup',
+  'pan',
+  'mat',
+  '12" pan',
+  'drill',
+] as const;
 
 const USER_IDS: readonly ((n: number) => string)[] = [
   (n) => `u${n + 1}`,

@@ -1,82 +1,20 @@
 // Ways in which people's files differ that change nothing: each turns the writing of a shop into another one of the same values. What may
-// be asked back, because the file alone leaves it open, says so here; everything else must come out right.
-import type { RandomStream } from '../random.js';
-import { type Column, pick, type Shop, shuffled, type Value } from './shops.test.support.js';
+// be asked back, because the file alone leaves it open, says so; everything else must come out right.
+import { COMPANIONS } from './companions.test.support.js';
 import {
-  type ColumnWriting,
-  type Form,
-  numberText,
-  plainColumn,
-  plainWriting,
-  SEPARATOR_LINE,
-  type Writing,
-} from './writing.test.support.js';
-
-/** How all of a shop is written. */
-export interface Layout {
-  readonly shop: Shop;
-  readonly log: Writing;
-  readonly items?: Writing;
-  readonly users?: Writing;
-  /** Messages with which it may be refused. */
-  readonly mayAsk: RegExp[];
-  /** Names of columns of which a field may be made although they mean nothing, or as often a field as not. */
-  readonly mayServe: string[];
-}
-
-/** A way to write; false where it cannot be had with what is written already. */
-type Spelling = (layout: Layout, random: RandomStream) => boolean;
-
-/** The plainest way to write a shop. */
-export function plainLayout(shop: Shop): Layout {
-  const { log, items, users } = shop;
-  return {
-    shop,
-    log: plainWriting(log, 'log'),
-    ...(items === undefined ? {} : { items: plainWriting(items, 'items') }),
-    ...(users === undefined ? {} : { users: plainWriting(users, 'users') }),
-    mayAsk: [],
-    mayServe: [],
-  };
-}
-
-/** The tables of a layout. */
-export function writings({ log, items, users }: Layout): Writing[] {
-  return [log, items, users].filter((writing) => writing !== undefined);
-}
-
-/** One, or all tables. */
-function tables(layout: Layout, random: RandomStream, fits: (writing: Writing) => boolean = () => true): Writing[] {
-  const fitting = writings(layout).filter(fits);
-  if (fitting.length === 0) return [];
-  return random.chance(0.5) ? fitting : [pick(random, fitting)];
-}
-
-function each(chosen: readonly Writing[], change: (writing: Writing) => void): boolean {
-  for (const writing of chosen) change(writing);
-  return chosen.length > 0;
-}
-
-const isCsv = ({ form }: Writing): boolean => form === 'csv';
-const isText = ({ form }: Writing): boolean => form !== 'parquet';
-const isObjects = ({ form }: Writing): boolean => form === 'jsonl' || form === 'json';
-
-/** Some of the columns that fit, of any table, at least one; false where none does. */
-function columns(
-  layout: Layout,
-  random: RandomStream,
-  fits: (column: ColumnWriting, writing: Writing) => boolean,
-  change: (column: ColumnWriting, writing: Writing) => void,
-): boolean {
-  const fitting = writings(layout).flatMap((writing) =>
-    writing.columns.filter((column) => fits(column, writing)).map((column) => ({ column, writing })),
-  );
-  if (fitting.length === 0) return false;
-  const sure = random.integer(fitting.length);
-  for (const [index, { column, writing }] of fitting.entries())
-    if (index === sure || random.chance(0.6)) change(column, writing);
-  return true;
-}
+  columns,
+  each,
+  isCsv,
+  isObjects,
+  isText,
+  isTimed,
+  type Spelling,
+  tables,
+  writings,
+} from './layout.test.support.js';
+import { DAYS, TIMES, UNITS } from './moments.test.support.js';
+import { pick, shuffled } from './shops.test.support.js';
+import type { ColumnWriting, Form, Writing } from './writing.test.support.js';
 
 const isNumber = ({ column, number }: ColumnWriting, { form }: Writing): boolean =>
   column.kind === 'number' &&
@@ -129,6 +67,13 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
       // A list is written otherwise where its separator stands between cells.
       for (const own of writing.columns) if (own.column.kind === 'list' && writing.delimiter === '|') own.list = ';';
     }),
+  /** Cells between single blanks; those with blanks of their own in quotes. */
+  spaced: (layout, random) =>
+    each(tables(layout, random, isCsv), (writing) => {
+      writing.delimiter = ' ';
+      writing.ending = pick(random, ['.csv', '.txt']);
+      layout.mayAsk.push(/delimiter/);
+    }),
   packed: (layout, random) => each(tables(layout, random, isText), (writing) => (writing.packed = true)),
   mark: (layout, random) => each(tables(layout, random, isText), (writing) => (writing.bom = true)),
   lineEnds: (layout, random) =>
@@ -147,37 +92,7 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     ),
   trailing: (layout, random) =>
     each(tables(layout, random, isCsv), (writing) => (writing.trailing = pick(random, ['rows', 'all']))),
-  above: (layout, random) =>
-    each(tables(layout, random, isCsv), (writing) => {
-      writing.above = pick(random, [[SEPARATOR_LINE], ['# exported on 2024-05-03'], ['# shop', '# all rows']]);
-    }),
-  index: (layout, random) =>
-    each(tables(layout, random, isCsv), (writing) => {
-      const values = Array.from({ length: writing.table.rows }, (_, row) => String(row));
-      const name = pick(random, ['', '', 'Unnamed: 0', 'index', '0']);
-      writing.columns.unshift({ ...filler(values), name });
-    }),
-  extra: (layout, random) =>
-    each(tables(layout, random), (writing) => {
-      const { rows } = writing.table;
-      const all = (value: (row: number) => Value): Value[] => Array.from({ length: rows }, (_, row) => value(row));
-      const values = pick(random, [
-        all(() => null),
-        all(() => 'EUR'),
-        all(
-          (row) => `Row ${row} was written after the customer had called us about the colour of the ${row % 7}th one.`,
-        ),
-        all((row) => `https://shop.example/p/${row}.html`),
-      ]);
-      const name = pick(random, ['notes', 'remark', 'extra', 'col 7']);
-      writing.columns.splice(random.integer(writing.columns.length + 1), 0, { ...filler(values), name });
-    }),
-  repeated: (layout, random) =>
-    each(tables(layout, random, isCsv), (writing) => {
-      const others = writing.columns.filter(({ column }) => column.kind !== 'filler');
-      const twin = pick(random, others);
-      writing.columns.push({ ...filler(Array.from({ length: writing.table.rows }, () => null)), name: twin.name });
-    }),
+  ...COMPANIONS,
   names: (layout, random) => {
     const write = pick(random, CASES);
     return each(tables(layout, random), (writing) => {
@@ -275,6 +190,17 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
         own.time = { text: pick(random, UNITS), bare: true };
       },
     ),
+  /** A log of two sources, one of which counts milliseconds. */
+  twoUnits: (layout, random) =>
+    columns(
+      layout,
+      random,
+      ({ column }) => column.kind === 'time',
+      (own) => {
+        const every = pick(random, [2, 3, 10]);
+        own.time = { text: (seconds, row) => (row % every === 0 ? `${seconds}000` : String(seconds)), bare: true };
+      },
+    ),
   nothing: (layout, random) =>
     columns(
       layout,
@@ -341,69 +267,4 @@ const CASES: readonly ((words: readonly string[]) => string)[] = [
 
 function capital(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
-}
-
-const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
-const two = (number: number): string => String(number).padStart(2, '0');
-const clock = (seconds: number): string => iso(seconds).slice(11);
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
-function day(seconds: number): { d: string; m: string; y: string; month: string } {
-  const date = new Date(seconds * 1000);
-  const month = date.getUTCMonth();
-  return { d: two(date.getUTCDate()), m: two(month + 1), y: String(date.getUTCFullYear()), month: MONTHS[month] ?? '' };
-}
-
-/** Times to the second, all of them the same moment. */
-const TIMES: readonly ((seconds: number, row: number) => string)[] = [
-  iso,
-  (seconds) => iso(seconds).replace('T', ' '),
-  (seconds) => `${iso(seconds)}Z`,
-  (seconds) => `${iso(seconds)}.000Z`,
-  (seconds) => `${iso(seconds).replace('T', ' ')}.000000`,
-  (seconds) => `${iso(seconds + 7200)}+02:00`,
-  (seconds) => `${iso(seconds - 18_000).replace('T', ' ')}-0500`,
-  (seconds, row) => (row % 2 === 0 ? `${iso(seconds)}Z` : `${iso(seconds + 3600)}+01:00`),
-  (seconds) => `${iso(seconds).replace('T', ' ')} UTC`,
-  (seconds) => `${day(seconds).d}.${day(seconds).m}.${day(seconds).y} ${clock(seconds)}`,
-  (seconds) => `${day(seconds).y}/${day(seconds).m}/${day(seconds).d} ${clock(seconds)}`,
-  (seconds) => `${day(seconds).d} ${day(seconds).month} ${day(seconds).y} ${clock(seconds)}`,
-  (seconds) => `${day(seconds).d}/${day(seconds).month}/${day(seconds).y}:${clock(seconds)} +0000`,
-];
-
-/** Whole days. */
-const DAYS: readonly ((seconds: number) => string)[] = [
-  (seconds) => iso(seconds).slice(0, 10),
-  (seconds) => `${day(seconds).d}.${day(seconds).m}.${day(seconds).y}`,
-  (seconds) => `${day(seconds).y}${day(seconds).m}${day(seconds).d}`,
-  (seconds) => `${day(seconds).month} ${day(seconds).d}, ${day(seconds).y}`,
-  (seconds) => `${day(seconds).m}/${day(seconds).d}/${day(seconds).y}`,
-  (seconds) => `${day(seconds).d}/${day(seconds).m}/${day(seconds).y}`,
-  (seconds) => `${day(seconds).y}/${day(seconds).m}/${day(seconds).d}`,
-];
-
-const UNITS: readonly ((seconds: number) => string)[] = [
-  (seconds) => `${seconds}000`,
-  (seconds) => `${seconds}000000`,
-  (seconds) => `${seconds}000000000`,
-  (seconds) => `${seconds}.0`,
-  (seconds) => `${seconds}.000`,
-];
-
-function filler(values: readonly Value[]): ColumnWriting {
-  const column: Column = { kind: 'filler', words: [], values };
-  return plainColumn(column);
-}
-
-function isTimed({ log }: Layout): boolean {
-  return log.columns.some(({ column }) => column.kind === 'time');
-}
-
-/** Whether nobody can tell what the numbers of a column are: 4,955 alone may be 4955 or 4.955. */
-export function isOpen({ column, number }: ColumnWriting): boolean {
-  const mark = number.decimal === ',' ? ',' : number.thousands;
-  if (mark !== ',' && mark !== '.') return false;
-  const texts = column.values.flatMap((value) =>
-    typeof value === 'number' ? numberText(value, { ...number, before: '', after: '' }) : [],
-  );
-  return texts.every((text) => /^-?\d{1,3}([.,]\d{3})?$/.test(text));
 }

@@ -11,7 +11,8 @@ import { prepareDataset } from '../prepare/prepare.js';
 import { type RandomStream, randomStream } from '../random.js';
 import { readPrepared, rightData, unlike } from './outcome.test.support.js';
 import { drawShop, shuffled, type Value } from './shops.test.support.js';
-import { isOpen, type Layout, plainLayout, SPELLINGS, writings } from './spellings.test.support.js';
+import { isOpen, type Layout, plainLayout, writings } from './layout.test.support.js';
+import { SPELLINGS } from './spellings.test.support.js';
 import { cellText, type ColumnWriting, fileName, textFiles, type Writing } from './writing.test.support.js';
 
 /** A shop, and how it is written. */
@@ -71,11 +72,8 @@ export class ValueRunner {
       try {
         const { description } = await inspectFiles(inputOf(fuzz.layout, folder), { ...options, base: folder });
         const manifest = await prepareDataset(description, { ...options, base: folder, out });
-        const difference = unlike(
-          await readPrepared(await this.#open(), out, manifest),
-          rightData(fuzz.layout),
-          fuzz.layout.mayServe,
-        );
+        const found = await readPrepared(await this.#open(), out, manifest);
+        const difference = unlike(found, rightData(fuzz.layout, found), fuzz.layout.mayServe);
         if (difference !== undefined) throw new DifferenceError(difference);
         return { outcome: 'right', rows: manifest.counts.interactions };
       } catch (error) {

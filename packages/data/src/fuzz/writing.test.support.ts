@@ -61,6 +61,10 @@ export interface Writing {
   trailing: 'none' | 'rows' | 'all';
   /** Lines above the header. */
   above: readonly string[];
+  /** Quotes within a cell stand there as they are. */
+  bareQuotes: boolean;
+  /** Rows of which a cell begins with a quote that is never closed. */
+  strays: readonly number[];
   unicode: 'NFC' | 'NFD';
 }
 
@@ -87,6 +91,8 @@ export function plainWriting(table: Table, name: string): Writing {
     blanks: 'none',
     trailing: 'none',
     above: [],
+    bareQuotes: false,
+    strays: [],
     unicode: 'NFC',
   };
 }
@@ -143,10 +149,12 @@ function delimited(writing: Writing, rows: readonly number[], random: RandomStre
   const header = columns.map((own) =>
     form === 'atomic' ? `${own.name}:${ATOMIC[own.column.kind]}` : quoted(writing, own.name, true, random),
   );
+  const stray = columns.find(({ column }) => column.kind === 'category');
   const records = rows.map((row) =>
     line(
       columns.map((own) => {
         const text = cellText(own, row, random) + (own.pads !== '' && random.chance(0.3) ? own.pads : '');
+        if (own === stray && writing.strays.includes(row)) return `"${text}`;
         return quoted(writing, text, own.column.kind !== 'number' && own.column.kind !== 'time', random);
       }),
       writing.trailing !== 'none',
@@ -178,11 +186,18 @@ function between({ delimiter, blanks }: Writing, random: RandomStream): string {
   return blanks === 'around' ? ` ${delimiter} ` : some() + delimiter + some();
 }
 
-function quoted({ quotes, delimiter, form }: Writing, text: string, isText: boolean, random: RandomStream): string {
+function quoted(
+  { quotes, delimiter, form, bareQuotes }: Writing,
+  text: string,
+  isText: boolean,
+  random: RandomStream,
+): string {
   if (form === 'atomic') return text;
   const asked =
     quotes === 'all' || (quotes === 'texts' && isText && text !== '') || (quotes === 'some' && random.chance(0.4));
-  const needed = text.includes(delimiter.trim() === '' ? delimiter : delimiter.trim()) || /["\r\n]/.test(text);
+  const needed =
+    text.includes(delimiter.trim() === '' ? delimiter : delimiter.trim()) ||
+    (bareQuotes ? /^\s*"/ : /["\r\n]/).test(text);
   return asked || needed ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
