@@ -63,14 +63,16 @@ export const COMPANIONS: Readonly<Record<string, Spelling>> = {
     return true;
   },
   /** A quote that is never closed, and another one far below: at most these two rows are lost. */
-  strayQuotes: (layout) => {
+  strayQuotes: (layout, random) => {
     const { log } = layout;
     const channel = log.columns.find(({ column }) => column.kind === 'category')?.column.values ?? [];
     // Everybody and everything else has occurred by then.
     const rows = log.rows.filter((row) => row >= 20 && row < log.table.rows && channel[row] !== null);
     if (!isTimed(layout) || !isCsv(log) || channel.length === 0 || rows.length < 2) return false;
-    log.strays = [rows[0] ?? 0, rows.at(-1) ?? 0];
-    layout.doubtful.push(...log.strays);
+    const [first = 0] = rows;
+    const last = rows.at(-1) ?? 0;
+    log.strays = { first, last, behind: random.chance(0.7) };
+    layout.doubtful.push(first, last);
     return true;
   },
   bareQuotes: (layout, random) => each(tables(layout, random, isCsv), (writing) => (writing.bareQuotes = true)),

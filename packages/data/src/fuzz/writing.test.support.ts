@@ -63,8 +63,8 @@ export interface Writing {
   above: readonly string[];
   /** Quotes within a cell stand there as they are. */
   bareQuotes: boolean;
-  /** Rows of which a cell begins with a quote that is never closed. */
-  strays: readonly number[];
+  /** Two rows with a stray quote: one before a cell, one behind it or before it. */
+  strays: { readonly first: number; readonly last: number; readonly behind: boolean } | undefined;
   unicode: 'NFC' | 'NFD';
 }
 
@@ -92,7 +92,7 @@ export function plainWriting(table: Table, name: string): Writing {
     trailing: 'none',
     above: [],
     bareQuotes: false,
-    strays: [],
+    strays: undefined,
     unicode: 'NFC',
   };
 }
@@ -140,7 +140,7 @@ function lines({ end, lastEnd }: Writing, texts: readonly string[]): string {
 }
 
 function delimited(writing: Writing, rows: readonly number[], random: RandomStream): string {
-  const { columns, delimiter, form } = writing;
+  const { columns, delimiter, form, strays } = writing;
   const line = (cells: readonly string[], behind: boolean): string => {
     let text = cells[0] ?? '';
     for (const cell of cells.slice(1)) text += between(writing, random) + cell;
@@ -154,7 +154,8 @@ function delimited(writing: Writing, rows: readonly number[], random: RandomStre
     line(
       columns.map((own) => {
         const text = cellText(own, row, random) + (own.pads !== '' && random.chance(0.3) ? own.pads : '');
-        if (own === stray && writing.strays.includes(row)) return `"${text}`;
+        if (own === stray && row === strays?.first) return `"${text}`;
+        if (own === stray && row === strays?.last) return strays.behind ? `${text}"` : `"${text}`;
         return quoted(writing, text, own.column.kind !== 'number' && own.column.kind !== 'time', random);
       }),
       writing.trailing !== 'none',
