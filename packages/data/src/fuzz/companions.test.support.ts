@@ -65,7 +65,8 @@ export const COMPANIONS: Readonly<Record<string, Spelling>> = {
   /** A quote that is never closed, and another one far below: at most these two rows are lost. */
   strayQuotes: (layout, random) => {
     const { log } = layout;
-    const channel = log.columns.find(({ column }) => column.kind === 'category')?.column.values ?? [];
+    const channel =
+      log.columns.find(({ column }) => column.kind === 'category' && column.ofItem !== true)?.column.values ?? [];
     // Everybody and everything else has occurred by then.
     const rows = log.rows.filter((row) => row >= 20 && row < log.table.rows && channel[row] !== null);
     if (!isTimed(layout) || !isCsv(log) || channel.length === 0 || rows.length < 2) return false;

@@ -46,8 +46,8 @@ const KINDS: Readonly<Record<ColumnWriting['column']['kind'], Kind | undefined>>
 /** The data set that a shop is; of doubtful rows, those that were found. */
 export function rightData({ log, items, users, aside, doubtful }: Layout, found: DataInWords): DataInWords {
   const fields = new Map<string, Kind>();
-  const owned = (owner: ManifestField['owner'], writing: Writing | undefined): [string, ColumnWriting][] =>
-    (writing?.columns ?? []).flatMap((own): [string, ColumnWriting][] => {
+  const owned = (owner: ManifestField['owner'], columns: readonly ColumnWriting[] = []): [string, ColumnWriting][] =>
+    columns.flatMap((own): [string, ColumnWriting][] => {
       const kind = KINDS[own.column.kind];
       if (kind !== undefined) fields.set(`${owner} ${own.name}`, kind);
       return kind === undefined ? (own.column.kind === 'title' ? [[TITLE, own]] : []) : [[own.name, own]];
@@ -61,7 +61,14 @@ export function rightData({ log, items, users, aside, doubtful }: Layout, found:
   const times = column(log, 'time');
   const histories = new Map<string, { item: string; time: number | null; row: Row }[]>();
   const itemRows = new Map<string, Row>();
-  const logColumns = owned('interaction', log);
+  const logColumns = owned(
+    'interaction',
+    log.columns.filter(({ column: { ofItem } }) => ofItem !== true),
+  );
+  const described = owned(
+    'item',
+    log.columns.filter(({ column: { ofItem } }) => ofItem === true),
+  );
   let lost = 0;
   for (let row = 0; row < log.table.rows; row++) {
     const user = String(people[row]);
@@ -75,13 +82,13 @@ export function rightData({ log, items, users, aside, doubtful }: Layout, found:
     }
     const own = isDoubtful ? new Map<string, Value>() : rowOf(logColumns, row);
     histories.set(user, [...(histories.get(user) ?? []), { item, time, row: own }]);
-    itemRows.set(item, new Map());
+    itemRows.set(item, rowOf(described, row));
   }
-  const itemColumns = owned('item', items);
+  const itemColumns = owned('item', items?.columns);
   for (const [row, id] of (items === undefined ? [] : (column(items, 'item') ?? [])).entries())
     itemRows.set(String(id), rowOf(itemColumns, row));
   const userRows = new Map<string, Row>([...histories.keys()].map((user) => [user, new Map()]));
-  const userColumns = owned('user', users);
+  const userColumns = owned('user', users?.columns);
   for (const [row, id] of (users === undefined ? [] : (column(users, 'user') ?? [])).entries())
     if (userRows.has(String(id))) userRows.set(String(id), rowOf(userColumns, row));
   return { fields, histories, items: itemRows, users: userRows, aside: aside.length + lost };

@@ -17,6 +17,8 @@ export interface Column {
   /** Its name, word by word. */
   readonly words: readonly string[];
   readonly values: readonly Value[];
+  /** A column of the log that describes the item, and has one value for each. */
+  readonly ofItem?: true;
 }
 
 /** Rows as columns; those of a log stand in the order of time. */
@@ -213,6 +215,18 @@ export function drawShop(random: RandomStream): Shop {
         column('title', named('title'), items, (n) => `${pick(random, THINGS)}${comma ? ', large' : ''} No. ${n + 1}`),
       );
     }
+  }
+  // A log without a catalogue may carry it.
+  if (catalogue.length < 2 && random.chance(0.6)) {
+    const things = log[1]?.values ?? [];
+    const described = (words: readonly string[], kind: ColumnKind, value: (item: number) => Value): Column => {
+      const ids = [...new Set(things)];
+      const own = ids.map((_, n) => value(n));
+      return { kind, words, values: things.map((id) => own[ids.indexOf(id)] ?? null), ofItem: true };
+    };
+    log.push(described(named('brand'), 'category', among(pick(random, BRANDS))));
+    if (random.chance(0.5)) log.push(described(named('list'), 'list', tags(random)));
+    if (random.chance(0.5)) log.push(described(named('title'), 'title', (n) => `${pick(random, THINGS)} No. ${n + 1}`));
   }
   const people: Column[] = [];
   if (random.chance(0.15)) {

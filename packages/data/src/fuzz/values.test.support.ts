@@ -157,13 +157,23 @@ async function writeParquet(engine: Engine, writing: Writing, folder: string, ra
 
 function parquetType({ column, time }: ColumnWriting): string {
   const { kind, values } = column;
-  if (kind === 'number') return 'DOUBLE';
+  const isWhole = values.every((value) => typeof value === 'number' && Number.isInteger(value));
+  if (kind === 'number') return isWhole ? 'BIGINT' : 'DOUBLE';
   if (kind === 'list') return 'VARCHAR[]';
-  if (kind === 'time') return time.bare ? (/\./.test(time.text(1, 0)) ? 'DOUBLE' : 'BIGINT') : 'VARCHAR';
-  const wholes = values.every(
+  if (kind === 'time') return timeType(time.text(86_400, 0));
+  const areNumbers = values.every(
     (value) => value === null || (typeof value === 'string' && /^[1-9]\d{0,17}$/.test(value)),
   );
-  return wholes && kind !== 'filler' && kind !== 'category' ? 'BIGINT' : 'VARCHAR';
+  return areNumbers && (kind === 'user' || kind === 'item') ? 'BIGINT' : 'VARCHAR';
+}
+
+/** The type of moments that are written like the second day of 1970. */
+function timeType(text: string): string {
+  if (/^\d+$/.test(text)) return 'BIGINT';
+  if (/^\d+\.\d+$/.test(text)) return 'DOUBLE';
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return 'DATE';
+  if (/^[\d-]+[T ][\d:]+$/.test(text)) return 'TIMESTAMP';
+  return /^[\d-]+[T ][\d:]+(Z|\+\d\d:\d\d)$/.test(text) ? 'TIMESTAMPTZ' : 'VARCHAR';
 }
 
 function parquetCell(own: ColumnWriting, row: number, random: RandomStream): string {

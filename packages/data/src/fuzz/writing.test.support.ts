@@ -149,7 +149,7 @@ function delimited(writing: Writing, rows: readonly number[], random: RandomStre
   const header = columns.map((own) =>
     form === 'atomic' ? `${own.name}:${ATOMIC[own.column.kind]}` : quoted(writing, own.name, true, random),
   );
-  const stray = columns.find(({ column }) => column.kind === 'category');
+  const stray = columns.find(({ column }) => column.kind === 'category' && column.ofItem !== true);
   const records = rows.map((row) =>
     line(
       columns.map((own) => {
