@@ -16,12 +16,13 @@ import { DAYS, TIMES, UNITS } from './moments.test.support.js';
 import { pick, shuffled } from './shops.test.support.js';
 import type { ColumnWriting, Form, Writing } from './writing.test.support.js';
 
-const isNumber = ({ column, number }: ColumnWriting, { form }: Writing): boolean =>
-  column.kind === 'number' &&
-  form !== 'parquet' &&
-  form !== 'atomic' &&
-  number.decimal === '.' &&
-  number.thousands === '';
+/** The columns of numbers that are still written as programs do. */
+function numbers({ columns: all, form }: Writing): ColumnWriting[] {
+  if (form === 'parquet' || form === 'atomic') return [];
+  return all.filter(
+    ({ column, number }) => column.kind === 'number' && number.decimal === '.' && number.thousands === '',
+  );
+}
 const isFraction = ({ column: { values } }: ColumnWriting): boolean =>
   values.some((value) => typeof value === 'number' && !Number.isInteger(value));
 const hasHoles = ({ column }: ColumnWriting): boolean => column.values.includes(null);
@@ -85,7 +86,7 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     each(tables(layout, random, isCsv), (writing) => (writing.quotes = pick(random, ['all', 'texts', 'some']))),
   blanks: (layout, random) =>
     each(
-      tables(layout, random, (writing) => isCsv(writing) && writing.delimiter !== '\t'),
+      tables(layout, random, (writing) => isCsv(writing) && writing.delimiter.trim() !== ''),
       (writing) => {
         writing.blanks = pick(random, ['after', 'around', 'some']);
       },
@@ -129,46 +130,40 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     log.asked = pick(random, [listed, 'log/*', 'log']);
     return true;
   },
+  /** A program writes all numbers of a table alike. */
   decimalComma: (layout, random) =>
-    columns(
-      layout,
-      random,
-      (own, writing) => isNumber(own, writing) && isFraction(own),
-      ({ number }) => {
-        number.decimal = ',';
-        number.thousands = pick(random, ['', '', '.', ' ', "'"]);
+    each(
+      tables(layout, random, (writing) => numbers(writing).some(isFraction)),
+      (writing) => {
+        const thousands = pick(random, ['', '', '.', ' ', "'"]);
+        for (const { number } of numbers(writing)) Object.assign(number, { decimal: ',', thousands });
       },
     ),
   thousands: (layout, random) =>
-    columns(layout, random, isNumber, ({ number }) => {
-      number.thousands = pick(random, [',', ',', ' ', '\u00a0', "'"]);
-    }),
+    each(
+      tables(layout, random, (writing) => numbers(writing).length > 0),
+      (writing) => {
+        const thousands = pick(random, [',', ',', ' ', '\u00a0', "'"]);
+        for (const { number } of numbers(writing)) number.thousands = thousands;
+      },
+    ),
   fixed: (layout, random) =>
-    columns(
-      layout,
-      random,
-      (own, writing) => own.column.kind === 'number' && writing.form !== 'parquet',
-      ({ number }) => {
-        number.fixed = pick(random, [2, 2, 3]);
+    each(
+      tables(layout, random, ({ form }) => form !== 'parquet'),
+      (writing) => {
+        const fixed = pick(random, [2, 2, 3]);
+        for (const own of writing.columns) if (own.column.kind === 'number') own.number.fixed = fixed;
       },
     ),
   currency: (layout, random) =>
     columns(
       layout,
       random,
-      (own, writing) =>
-        isNumber({ ...own, number: { ...own.number, decimal: '.', thousands: '' } }, writing) &&
-        /price|paid|revenue|amount/.test(own.column.words.join()),
+      (own, { form }) => MONEY.test(own.column.words.join()) && form !== 'parquet' && form !== 'atomic',
       ({ number }) => {
-        [number.before, number.after] = pick(random, [
-          ['$', ''],
-          ['€', ''],
-          ['', ' EUR'],
-          ['', ' €'],
-          ['', '€'],
-          ['USD ', ''],
-          ['£', ''],
-        ] as const);
+        [number.before, number.after] = pick(random, CURRENCIES);
+        // No amount of money has three decimals.
+        if (number.fixed === 3) number.fixed = 2;
       },
     ),
   times: (layout, random) =>
@@ -252,6 +247,17 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
       },
     ),
 };
+
+const MONEY = /price|paid|revenue|amount/;
+const CURRENCIES = [
+  ['$', ''],
+  ['€', ''],
+  ['', ' EUR'],
+  ['', ' €'],
+  ['', '€'],
+  ['USD ', ''],
+  ['£', ''],
+] as const;
 
 const WORDS = ['NaN', 'nan', 'NA', 'N/A', 'null', 'NULL', 'None', '\\N', '-', 'n/a', '#N/A'] as const;
 

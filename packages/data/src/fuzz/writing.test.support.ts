@@ -197,6 +197,8 @@ function quoted(
   const asked =
     quotes === 'all' || (quotes === 'texts' && isText && text !== '') || (quotes === 'some' && random.chance(0.4));
   const needed =
+    // Between blanks an empty cell cannot be seen.
+    (delimiter === ' ' && text === '') ||
     text.includes(delimiter.trim() === '' ? delimiter : delimiter.trim()) ||
     (bareQuotes ? /^\s*"/ : /["\r\n]/).test(text);
   return asked || needed ? `"${text.replaceAll('"', '""')}"` : text;

@@ -71,24 +71,34 @@ async function around(file: string): Promise<FoundFiles> {
   if (kind === 'folder') return inFolder(file);
   if (kind === 'file') return beside(file);
   for (const ending of ['.inter', '.txt']) {
-    if ((await pathKind(`${file}${ending}`)) === 'file') return beside(`${file}${ending}`);
+    const found = await packedOrNot(`${file}${ending}`);
+    if (found !== undefined) return beside(found);
   }
   if (/[*?[\]{}]/.test(file)) return { interactions: [file], name: nameOf(path.dirname(file)), report: [] };
   throw await missingFile(file);
 }
 
-/** Atomic and S3-Rec files bear one name. */
+/** The file of a name, or what it is called packed; undefined where there is none. */
+async function packedOrNot(file: string): Promise<string | undefined> {
+  for (const packing of ['', '.gz', '.zst', '.zstd'])
+    if ((await pathKind(`${file}${packing}`)) === 'file') return `${file}${packing}`;
+  return undefined;
+}
+
+/** Atomic and S3-Rec files bear one name; each may be packed. */
 async function beside(file: string): Promise<FoundFiles> {
   const plain = unpackedName(file);
   const stem = plain.replace(/\.(inter|txt)$/i, '');
-  const of = async (what: string, ending: string): Promise<readonly string[] | undefined> =>
-    (await pathKind(`${stem}${ending}`)) === 'file' ? [`${stem}${ending}`] : undefined;
+  const of = async (ending: string): Promise<readonly string[] | undefined> => {
+    const found = await packedOrNot(`${stem}${ending}`);
+    return found === undefined ? undefined : [found];
+  };
   const items = plain.endsWith('.inter')
-    ? await of(ITEMS, '.item')
+    ? await of('.item')
     : plain.endsWith('.txt')
-      ? await of(ITEMS, ATTRIBUTES)
+      ? await of(ATTRIBUTES)
       : undefined;
-  const users = plain.endsWith('.inter') ? await of(USERS, '.user') : undefined;
+  const users = plain.endsWith('.inter') ? await of('.user') : undefined;
   return {
     interactions: [file],
     name: nameOf(file),
@@ -120,10 +130,13 @@ async function inFolder(folder: string): Promise<FoundFiles> {
     ]);
   const files = names.filter((name) => DATA.test(unpackedName(name)) && !name.startsWith('.'));
   const full = (name: string): string => path.join(folder, name);
-  const inter = files.filter((name) => name.endsWith('.inter'));
+  const inter = files.filter((name) => unpackedName(name).endsWith('.inter'));
   if (inter.length === 1) return { ...(await beside(full(inter[0] ?? ''))) };
-  const sequences = files.filter((name) => name.endsWith(ATTRIBUTES));
-  if (sequences.length === 1) return beside(full(`${(sequences[0] ?? '').slice(0, -ATTRIBUTES.length)}.txt`));
+  const sequences = files.filter((name) => unpackedName(name).endsWith(ATTRIBUTES));
+  if (sequences.length === 1) {
+    const log = full(`${unpackedName(sequences[0] ?? '').slice(0, -ATTRIBUTES.length)}.txt`);
+    return beside((await packedOrNot(log)) ?? log);
+  }
   const name = nameOf(folder);
   const stem = (file: string): string => unpackedName(file).replace(DATA, '').replaceAll('_', ' ');
   const logs = files.filter((file) => FILE_NAMES.interactions.test(stem(file)));

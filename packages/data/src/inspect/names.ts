@@ -130,14 +130,15 @@ export function isIdName(name: string): boolean {
 /** English words that end so, and are no ids. */
 const NO_IDS = new Set(
   words(
-    'paid prepaid unpaid repaid valid invalid solid liquid fluid rapid vivid humid acid avid david void avoid android',
+    'valid invalid solid liquid fluid rapid vivid humid acid avid david void avoid android',
     'hybrid grid bid bids kid mid said raid braid aid maid covid lucid stupid candid splendid arid rigid timid',
-    'placid squid druid asteroid steroid celluloid tabloid thyroid overpaid underpaid amid',
+    'placid squid druid asteroid steroid celluloid tabloid thyroid amid',
   ),
 );
 
 function endsWithId(word: string): boolean {
-  return word.endsWith('id') && !NO_IDS.has(word);
+  // What was paid is called so without borders, too: pricepaid.
+  return word.endsWith('id') && !word.endsWith('paid') && !NO_IDS.has(word);
 }
 
 /** Whether a column's name says that it holds readable names of items. */

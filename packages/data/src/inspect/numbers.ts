@@ -61,7 +61,7 @@ function numberField(column: ColumnProfile, { atomicType }: FieldContext): Field
       return { field: { kind: 'categorical' }, why: `years ${least} to ${most}` };
     if (distinct <= MOST_CODES && filled > distinct && !isMeasureName(name))
       return { field: { kind: 'categorical' }, why: `whole numbers with ${distinct} different values` };
-    if (filled >= FEWEST_TO_JUDGE && distinct === filled && most - least + 1 === filled)
+    if ((filled >= FEWEST_TO_JUDGE || ROW_NAME.test(plain)) && distinct === filled && most - least + 1 === filled)
       return { why: 'it counts the rows' };
   }
   return { field: { kind: 'numeric' }, why: `numbers from ${least} to ${most}`, ...standIn(column) };
@@ -76,6 +76,8 @@ function standIn({ least, belowZero, nearestBelowZero }: ColumnProfile): Pick<Fi
     : {};
 }
 
+/** Names that say that a column counts the rows. */
+const ROW_NAME = /^(index|idx|row|rownumber|rownum|rowid)$/;
 /** Names of columns whose cells list things: `8,5` there are two of them. */
 const LIST_NAME =
   /(genres?|categor(y|ies)|tags?|ids|labels?|topics?|colou?rs|sizes|keywords?|codes?|features|themes?|lists?|kategorien|themen)$/;
@@ -100,6 +102,10 @@ function writtenField(column: ColumnProfile): FieldChoice | undefined {
   });
   const others = filled - rowsOf(numbers);
   if (!enough(filled - others)) return undefined;
+  // Codes stay codes, whatever else stands among them: 0, 1 and "n.a. yet".
+  const codes = new Set(numbers.map(({ digits }) => digits));
+  if (others > 0 && codes.size <= MOST_CODES && !isMeasureName(name) && [...codes].every((each) => /^\d+$/.test(each)))
+    return undefined;
   // What programs write needs no key.
   const programs = unit === undefined && choice.decimal !== ',' && column.numbers >= filled - others;
   const decimal = programs ? undefined : choice.decimal;

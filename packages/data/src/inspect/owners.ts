@@ -226,7 +226,7 @@ export async function describesItem(
   const id = sampleColumn(log, item.name);
   const cell = sampleColumn(log, column.name);
   const [row = {}] = await engine.rows(
-    `SELECT CAST(count(*) AS DOUBLE) AS items, CAST(count(*) FILTER (n = 1) AS DOUBLE) AS one FROM (SELECT ${id}, count(DISTINCT ${cell}) AS n FROM ${log.table} WHERE ok AND ${cell} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`,
+    `SELECT CAST(count(*) AS DOUBLE) AS items, CAST(count(*) FILTER (n = 1) AS DOUBLE) AS one FROM (SELECT ${id}, count(DISTINCT ${cell}) AS n FROM ${log.table} WHERE ok AND ${id} IS NOT NULL AND ${cell} IS NOT NULL GROUP BY ${id} HAVING count(*) > 1)`,
   );
   const items = Number(row['items'] ?? 0);
   return items >= 5 && Number(row['one'] ?? 0) >= ITEM_SHARE * items;
@@ -251,7 +251,9 @@ export async function itemsOfLog(
       continue;
     }
     const choice = chooseField(column, { atomicType: types.get(column.name) });
-    if (choice.field === undefined || column.distinct > item.distinct * 0.8) continue;
+    // As good as another value for each item; the parts of lists come again all the same.
+    const groupsNothing = choice.field?.kind !== 'multi-categorical' && column.distinct > item.distinct * 0.8;
+    if (choice.field === undefined || groupsNothing) continue;
     addField(fields, findings, 'items', column, { ...choice, why: `one for each item; ${choice.why}` });
   }
   const taken = findings.map(({ column }) => column);

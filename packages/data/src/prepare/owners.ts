@@ -88,18 +88,31 @@ export async function readOwners(
   );
   const read = await engine.count(`SELECT count(*) FROM ${scanned}`);
   const spaced = await engine.count(`SELECT count(*) FROM ${scanned} WHERE problem IS NULL AND spaced`);
-  const bad = await engine.count(`SELECT count(*) FROM ${table}_bad`);
-  const repeated = read - bad - (await engine.count(`SELECT count(*) FROM ${table}`));
+  const bad = `SELECT count(*) FROM ${table}_bad`;
+  const usable = read - (await engine.count(bad));
+  const repeated = usable - (await engine.count(`SELECT count(*) FROM ${table}`));
+  // A row of the log that is set aside is one row, whatever else was to be read from it.
+  if (inLog) await engine.run(`DELETE FROM ${table}_bad WHERE pos IN (SELECT pos FROM bad)`);
   await engine.run(`DROP TABLE ${scanned}`);
   const report: ReportEntry[] = [...source.report, ...spacedReport(role, spaced)];
   const one = role === 'item' ? 'an item' : 'a user';
   if (repeated > 0)
     report.push({
       ...(inLog
-        ? { kind: 'noted', what: `${role}s whose fields stand in the interactions`, count: read - bad - repeated }
+        ? { kind: 'noted', what: `${role}s whose fields stand in the interactions`, count: usable - repeated }
         : { kind: 'dropped', what: `rows of ${one} that has one already`, count: repeated }),
       why: `the first row of ${one} counts`,
     });
   report.push(...(await reportMissing(engine, table, source, fields)), ...(await reportBlanks(engine, table, fields)));
-  return { table, source, id, hasNames: name !== undefined, fields, read, bad, repeated, report };
+  return {
+    table,
+    source,
+    id,
+    hasNames: name !== undefined,
+    fields,
+    read,
+    bad: await engine.count(bad),
+    repeated,
+    report,
+  };
 }
