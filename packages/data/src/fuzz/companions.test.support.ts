@@ -16,6 +16,8 @@ export const COMPANIONS: Readonly<Record<string, Spelling>> = {
     each(tables(layout, random, isCsv), (writing) => {
       const name = pick(random, ['', '', 'Unnamed: 0', 'index', '0']);
       writing.columns.unshift(filler(writing, name, String));
+      // Of a handful of rows a number from 0 on may as well mean something.
+      if (name === '0' && writing.table.rows < 20) layout.mayServe.push(name);
     }),
   extra: (layout, random) =>
     each(tables(layout, random), (writing) => {
@@ -57,9 +59,20 @@ export const COMPANIONS: Readonly<Record<string, Spelling>> = {
     const kind = pick(random, ['user', 'item', 'time', 'time'] as const);
     for (let left = 1 + random.integer(3); left > 0; left--)
       addRow(layout, random, (column, value) => (column.kind === kind ? null : value));
-    for (const own of log.columns)
-      if (own.column.kind === kind)
-        own.nothing = [kind === 'time' ? (log.form === 'csv' ? pick(random, ['', '0']) : '') : ''];
+    const words = kind === 'time' && log.form === 'csv' ? ['', '0', 'NaT'] : [''];
+    for (const own of log.columns) if (own.column.kind === kind) own.nothing = [pick(random, words)];
+    return true;
+  },
+  /** What a data frame writes for visitors who were not logged in: they make one user, which is said. */
+  nameless: (layout, random) => {
+    const { log } = layout;
+    const own = log.columns.find(({ column }) => column.kind === 'user');
+    const user = own?.column.values[0];
+    if (own === undefined || layout.users !== undefined) return false;
+    const word = pick(random, ['NaN', 'nan', 'null', 'None', 'NULL', '\\N']);
+    const values = own.column.values.map((value) => (value === user ? word : value));
+    log.columns = log.columns.map((other) => (other === own ? { ...own, column: { ...own.column, values } } : other));
+    layout.told.push(new RegExp(`user called "${word === '\\N' ? String.raw`\\\\N` : word}"`));
     return true;
   },
   /** A quote that is never closed, and another one far below: at most these two rows are lost. */
@@ -100,7 +113,10 @@ function addRow(layout: Layout, random: RandomStream, change: (column: Column, v
   const added = log.columns[0]?.column.values.length ?? 0;
   log.columns = log.columns.map((own) => {
     const { column } = own;
-    return { ...own, column: { ...column, values: [...column.values, change(column, column.values[model] ?? null)] } };
+    const old = column.values[model] ?? null;
+    // An index counts on.
+    const value = column.kind === 'filler' && old === String(model) ? String(added) : change(column, old);
+    return { ...own, column: { ...column, values: [...column.values, value] } };
   });
   const at = random.integer(log.rows.length + 1);
   log.rows = [...log.rows.slice(0, at), added, ...log.rows.slice(at)];

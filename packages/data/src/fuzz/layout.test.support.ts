@@ -13,6 +13,8 @@ export interface Layout {
   readonly mayAsk: RegExp[];
   /** Names of columns of which a field may be made although they mean nothing, or as often a field as not. */
   readonly mayServe: string[];
+  /** What the reports must say. */
+  readonly told: RegExp[];
   /** Rows of the log that must be set aside. */
   readonly aside: number[];
   /** Rows of the log that may be set aside. */
@@ -32,6 +34,7 @@ export function plainLayout(shop: Shop): Layout {
     ...(users === undefined ? {} : { users: plainWriting(users, 'users') }),
     mayAsk: [],
     mayServe: [],
+    told: [],
     aside: [],
     doubtful: [],
   };
@@ -92,4 +95,14 @@ export function isOpen({ column, number }: ColumnWriting): boolean {
     typeof value === 'number' ? numberText(value, { ...number, before: '', after: '' }) : [],
   );
   return texts.every((text) => /^-?\d{1,3}([.,]\d{3})?$/.test(text));
+}
+
+/** What must be said of a shop, however it is written: returns are no purchases. */
+export function tellsReturns({ log }: Layout): boolean {
+  return log.columns.some(
+    ({ column: { kind, words, values } }) =>
+      kind === 'number' &&
+      /quantity|qty/.test(words.join()) &&
+      values.some((value) => typeof value === 'number' && value <= 0),
+  );
 }

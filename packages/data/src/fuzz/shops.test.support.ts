@@ -70,7 +70,7 @@ const NAMES = {
   path: ['category', 'category path', 'department'],
   title: ['title', 'product name', 'name', 'product title'],
   country: ['country', 'region', 'segment'],
-  age: ['age', 'customer age'],
+  age: ['age'],
 } as const;
 
 const BRANDS = [

@@ -25,7 +25,6 @@ function numbers({ columns: all, form }: Writing): ColumnWriting[] {
 }
 const isFraction = ({ column: { values } }: ColumnWriting): boolean =>
   values.some((value) => typeof value === 'number' && !Number.isInteger(value));
-const hasHoles = ({ column }: ColumnWriting): boolean => column.values.includes(null);
 
 function toForm(form: Form, ending: string): Spelling {
   return (layout, random) =>
@@ -39,6 +38,15 @@ function toForm(form: Form, ending: string): Spelling {
 export const SPELLINGS: Readonly<Record<string, Spelling>> = {
   jsonl: toForm('jsonl', '.jsonl'),
   json: toForm('json', '.json'),
+  /** Everything in JSON as text, numbers and ids, too. */
+  text: (layout, random) =>
+    each(
+      tables(layout, random, (writing) => isCsv(writing) || isObjects(writing)),
+      (writing) => {
+        if (isCsv(writing)) Object.assign(writing, { form: 'jsonl', ending: '.jsonl' });
+        for (const own of writing.columns) if (own.column.kind !== 'time') own.asText = true;
+      },
+    ),
   parquet: toForm('parquet', '.parquet'),
   atomic: (layout) => {
     const all = writings(layout);
@@ -109,7 +117,8 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     each(
       tables(layout, random, (writing) => writing.files.length === 1 && (writing !== layout.log || isTimed(layout))),
       (writing) => {
-        writing.rows = shuffled(random, writing.table.rows);
+        const { rows } = writing;
+        writing.rows = shuffled(random, rows.length).flatMap((at) => rows[at] ?? []);
         writing.files = writing.files.map(({ name }) => ({ name, rows: writing.rows }));
       },
     ),
@@ -193,6 +202,7 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
       ({ column }) => column.kind === 'time',
       (own) => {
         const every = pick(random, [2, 3, 10]);
+        layout.told.push(/more than one unit/);
         own.time = { text: (seconds, row) => (row % every === 0 ? `${seconds}000` : String(seconds)), bare: true };
       },
     ),
@@ -200,7 +210,7 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     columns(
       layout,
       random,
-      (own) => hasHoles(own) && own.column.kind !== 'filler',
+      ({ column }) => column.values.includes(null) && ATTRIBUTES.has(column.kind),
       (own) => {
         const word = pick(random, WORDS);
         own.nothing = random.chance(0.3) ? [word, ''] : [word];
@@ -237,17 +247,9 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
         own.list = pick(random, [' > ', '/', ' / ', ' >> ', '>', ' › ']);
       },
     ),
-  text: (layout, random) =>
-    columns(
-      layout,
-      random,
-      ({ column }, writing) => isObjects(writing) && column.kind !== 'time',
-      (own) => {
-        own.asText = true;
-      },
-    ),
 };
 
+const ATTRIBUTES: ReadonlySet<string> = new Set(['number', 'category', 'list', 'path', 'title']);
 const MONEY = /price|paid|revenue|amount/;
 const CURRENCIES = [
   ['$', ''],

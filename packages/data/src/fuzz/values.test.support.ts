@@ -11,7 +11,7 @@ import { prepareDataset } from '../prepare/prepare.js';
 import { type RandomStream, randomStream } from '../random.js';
 import { readPrepared, rightData, unlike } from './outcome.test.support.js';
 import { drawShop, shuffled, type Value } from './shops.test.support.js';
-import { isOpen, type Layout, plainLayout, writings } from './layout.test.support.js';
+import { isOpen, type Layout, plainLayout, tellsReturns, writings } from './layout.test.support.js';
 import { SPELLINGS } from './spellings.test.support.js';
 import { cellText, type ColumnWriting, fileName, textFiles, type Writing } from './writing.test.support.js';
 
@@ -70,11 +70,18 @@ export class ValueRunner {
       const options = { threads: 1, memoryLimit: '1GB', tempDirectory: await this.#base() };
       const out = path.join(folder, 'prepared');
       try {
-        const { description } = await inspectFiles(inputOf(fuzz.layout, folder), { ...options, base: folder });
+        const { description, findings } = await inspectFiles(inputOf(fuzz.layout, folder), {
+          ...options,
+          base: folder,
+        });
         const manifest = await prepareDataset(description, { ...options, base: folder, out });
         const found = await readPrepared(await this.#open(), out, manifest);
         const difference = unlike(found, rightData(fuzz.layout, found), fuzz.layout.mayServe);
         if (difference !== undefined) throw new DifferenceError(difference);
+        const said = [...findings.report, ...manifest.report].map(({ what, why }) => `${what}: ${why}`).join('\n');
+        const must = [...fuzz.layout.told, ...(tellsReturns(fuzz.layout) ? [/returns count as purchases/] : [])];
+        const untold = must.find((words) => !words.test(said));
+        if (untold !== undefined) throw new DifferenceError(`it is not said: ${String(untold)}`);
         return { outcome: 'right', rows: manifest.counts.interactions };
       } catch (error) {
         if (!(error instanceof DataError)) throw error;

@@ -1,5 +1,7 @@
 // What inspectFiles makes of files that nobody described: made-up shops, each with one thing that real ones have.
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { DataError } from '../errors.js';
 import { histories, prepareIn, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
@@ -374,6 +376,24 @@ describe('attributes', () => {
       why: 'the first row of an item counts',
     });
   });
+
+  test('of items in the log: lists of which no two are alike, and rows without an item that say nothing of it', async () => {
+    const tagsOf = (item: string): string => {
+      const number = Number(item.slice(1));
+      return ['new', 'sale', 'blue', 'big', 'soft', 'wood']
+        .filter((_, bit) => (((number + 3) * 11) >> bit) % 2 === 1)
+        .join('|');
+    };
+    const rows = LOG.map(({ user, item, seconds }, row) => [user, row % 50 === 9 ? '' : item, seconds, tagsOf(item)]);
+    const text = csv('user_id,item_id,timestamp,tags', rows);
+    const { description, base } = await inspect({ 'log.csv': text }, { interactions: 'log.csv' });
+    expect(description.items?.fields).toEqual({ tags: { kind: 'multi-categorical', separator: '|' } });
+    expect(description.interactions.fields).toBeUndefined();
+    const { manifest, dataset } = await prepareIn(base, description);
+    expect(valuesOf(dataset, 'tags')['a7']).toEqual(tagsOf('a7').split('|'));
+    // Each of them is one row, though both the interaction and the item were to be read from it.
+    expect(manifest.quarantined).toBe(rows.filter(([, item]) => item === '').length);
+  });
 });
 
 describe('files that belong together', () => {
@@ -400,6 +420,24 @@ describe('files that belong together', () => {
     expect(findings.report.map(({ what }) => what)).toEqual(
       expect.arrayContaining(['interactions: clicks.csv', 'catalogue: products.csv', 'users: customers.csv']),
     );
+  });
+
+  test('the catalogue and the users of a packed atomic file, packed or not', async () => {
+    const base = await writeTexts({
+      'shop.item': 'item_id:token\tbrand:token\na1\tred\na2\tblue\na3\tred\na4\tblue\n',
+    });
+    const log = LOG.map(({ user, item, seconds }) => `${user}\t${item}\t${seconds}`).join('\n');
+    const packed = gzipSync(`user_id:token\titem_id:token\ttimestamp:float\n${log}\n`);
+    await writeFile(path.join(base, 'shop.inter.gz'), packed);
+    const people = USERS.map((user, index) => `${user}\t${'mf'[index % 2]}`).join('\n');
+    await writeFile(path.join(base, 'shop.user.gz'), gzipSync(`user_id:token\tgender:token\n${people}\n`));
+    for (const given of ['shop.inter.gz', 'shop', '.']) {
+      const { description } = await inspectFiles({ interactions: path.join(base, given) }, { threads: 1, base });
+      const { interactions, items, users } = description;
+      expect([interactions, items, users].map((source) => source?.files)).toEqual(
+        ['shop.inter.gz', 'shop.item', 'shop.user.gz'].map((file) => path.join(base, file)),
+      );
+    }
   });
 
   test('S3-Rec attributes are no links, and items that nobody took are left out as its reader does', async () => {

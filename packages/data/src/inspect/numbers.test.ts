@@ -336,6 +336,12 @@ describe('cells without a number', () => {
     expect(judged.counted).toBe('their rows stay: text such as "free" (1)');
   });
 
+  it('among codes leave them codes', async () => {
+    const cells = Array.from({ length: ITEMS }, (_, index) => (index === 7 ? 'both' : String(index % 3)));
+    expect((await judge(cells, { name: 'size' })).field).toEqual({ kind: 'categorical' });
+    expect((await judge(cells, { name: 'votes' })).field).toMatchObject({ kind: 'numeric', missing: 'text' });
+  });
+
   it('that hold -999 are numbers until the description says otherwise, and are shown', async () => {
     const judged = await judge(['5.5', '-999', '7.25', '6.5']);
     expect(judged).toMatchObject({ field: { kind: 'numeric' }, numbers: [5.5, -999, 7.25, 6.5] });

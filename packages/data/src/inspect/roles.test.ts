@@ -119,7 +119,9 @@ describe('names', () => {
 
   test('kinds of numbers go by whole words, too', () => {
     expect(['brand_id', 'brandId', 'categoryid', 'zipcode', 'shop_type'].map(isCodeName)).toEqual(Array(5).fill(true));
-    expect(['price_paid', 'pricePaid', 'grid', 'valid', 'has_paid'].map(isCodeName)).toEqual(Array(5).fill(false));
+    expect(['price_paid', 'pricePaid', 'pricepaid', 'grid', 'valid', 'has_paid'].map(isCodeName)).toEqual(
+      Array(6).fill(false),
+    );
     expect(['age', 'user_rating', 'vote_count', 'unitprice'].map(isMeasureName)).toEqual(Array(4).fill(true));
     expect(['language', 'account', 'page', 'storage'].map(isMeasureName)).toEqual(Array(4).fill(false));
     expect(['items_count', 'user_agent', 'video_seconds', 'has_video'].map(isAttributeName)).toEqual(

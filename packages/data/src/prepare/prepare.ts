@@ -13,6 +13,7 @@ import { registerFieldValues } from './field-values.js';
 import { filterLog } from './filters.js';
 import { reportLookalikes } from './lookalikes.js';
 import { type Log, readLog } from './log.js';
+import { reportNameless } from './nameless.js';
 import { numberIds, numberLogValues, numberOwnerValues } from './numbering.js';
 import { type Owners, readOwners } from './owners.js';
 import { orderLog } from './order.js';
@@ -181,6 +182,7 @@ async function runPipeline(
   const unused = [
     ...(await numberIds(engine, items, description.filters)),
     ...(await unmet(engine, log, description, items, users)),
+    ...(await reportNameless(engine, description.filters)),
   ];
   at('fields');
   const itemFields = items === undefined ? [] : await numberOwnerValues(engine, items, 'item_ids');
