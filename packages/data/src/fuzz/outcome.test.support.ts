@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { type Manifest, type ManifestField, PREPARED_FILES } from '../prepared/manifest.js';
 import type { Value } from './shops.test.support.js';
-import type { Layout } from './layout.test.support.js';
+import { isOpen, type Layout } from './layout.test.support.js';
 import type { ColumnWriting, Writing } from './writing.test.support.js';
 
 /** A field: what kind of values, and of whom. */
@@ -43,12 +43,18 @@ const KINDS: Readonly<Record<ColumnWriting['column']['kind'], Kind | undefined>>
   path: 'multi-categorical',
 };
 
-/** The data set that a shop is; of doubtful rows, those that were found. */
+/** Whether a column was left out because nobody can tell what its numbers are. */
+export function isLeftOpen(own: ColumnWriting, { fields }: DataInWords): boolean {
+  return isOpen(own) && [...fields.keys()].every((field) => !field.endsWith(` ${own.name}`));
+}
+
+/** The data set that a shop is; of doubtful rows, those that were found, and without columns that are left open. */
 export function rightData({ log, items, users, aside, doubtful }: Layout, found: DataInWords): DataInWords {
   const fields = new Map<string, Kind>();
   const owned = (owner: ManifestField['owner'], columns: readonly ColumnWriting[] = []): [string, ColumnWriting][] =>
     columns.flatMap((own): [string, ColumnWriting][] => {
       const kind = KINDS[own.column.kind];
+      if (isLeftOpen(own, found)) return [];
       if (kind !== undefined) fields.set(`${owner} ${own.name}`, kind);
       return kind === undefined ? (own.column.kind === 'title' ? [[TITLE, own]] : []) : [[own.name, own]];
     });

@@ -137,6 +137,8 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     const names = files.map(({ name }) => name);
     const listed = isTimed(layout) ? shuffled(random, names.length).map((index) => names[index] ?? '') : names;
     log.asked = pick(random, [listed, 'log/*', 'log']);
+    // A folder is searched for files that are data by their ending.
+    if (log.asked === 'log' && log.ending === '.txt') layout.mayAsk.push(/holds no data files/);
     return true;
   },
   /** A program writes all numbers of a table alike. */

@@ -9,9 +9,9 @@ import { DataError } from '../errors.js';
 import { inspectFiles, type InspectInput } from '../inspect/inspect.js';
 import { prepareDataset } from '../prepare/prepare.js';
 import { type RandomStream, randomStream } from '../random.js';
-import { readPrepared, rightData, unlike } from './outcome.test.support.js';
+import { isLeftOpen, readPrepared, rightData, unlike } from './outcome.test.support.js';
 import { drawShop, shuffled, type Value } from './shops.test.support.js';
-import { isOpen, type Layout, plainLayout, tellsReturns, writings } from './layout.test.support.js';
+import { type Layout, plainLayout, tellsReturns, writings } from './layout.test.support.js';
 import { SPELLINGS } from './spellings.test.support.js';
 import { cellText, type ColumnWriting, fileName, textFiles, type Writing } from './writing.test.support.js';
 
@@ -79,15 +79,20 @@ export class ValueRunner {
         const difference = unlike(found, rightData(fuzz.layout, found), fuzz.layout.mayServe);
         if (difference !== undefined) throw new DifferenceError(difference);
         const said = [...findings.report, ...manifest.report].map(({ what, why }) => `${what}: ${why}`).join('\n');
-        const must = [...fuzz.layout.told, ...(tellsReturns(fuzz.layout) ? [/returns count as purchases/] : [])];
+        const isAsked = writings(fuzz.layout).some(({ columns }) => columns.some((own) => isLeftOpen(own, found)));
+        const must = [
+          ...fuzz.layout.told,
+          ...(tellsReturns(fuzz.layout) ? [/returns count as purchases/] : []),
+          ...(isAsked ? [/no cell tells: say --decimal/] : []),
+        ];
         const untold = must.find((words) => !words.test(said));
         if (untold !== undefined) throw new DifferenceError(`it is not said: ${String(untold)}`);
-        return { outcome: 'right', rows: manifest.counts.interactions };
+        return { outcome: isAsked ? 'asked' : 'right', rows: manifest.counts.interactions };
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         if (error.problems.some(({ message, cure }) => message === '' || cure === ''))
           throw new Error('a DataError without message or cure', { cause: error });
-        if (!mayAsk(fuzz.layout).some((question) => question.test(error.message)))
+        if (!fuzz.layout.mayAsk.some((question) => question.test(error.message)))
           throw new DifferenceError(`refused: ${error.message}`);
         return { outcome: 'asked', rows: 0 };
       }
@@ -141,11 +146,6 @@ function inputOf({ log, items, users }: Layout, folder: string): InspectInput {
     ...(items === undefined ? {} : { items: named(items) }),
     ...(users === undefined ? {} : { users: named(users) }),
   };
-}
-
-function mayAsk(layout: Layout): readonly RegExp[] {
-  const open = writings(layout).some(({ columns }) => columns.some(isOpen));
-  return [...layout.mayAsk, ...(open ? [/decimal/] : [])];
 }
 
 async function writeParquet(engine: Engine, writing: Writing, folder: string, random: RandomStream): Promise<void> {

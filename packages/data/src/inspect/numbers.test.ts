@@ -342,6 +342,12 @@ describe('cells without a number', () => {
     expect((await judge(cells, { name: 'votes' })).field).toMatchObject({ kind: 'numeric', missing: 'text' });
   });
 
+  it('are none where a column called so counts the rows, some of which may be gone', async () => {
+    const cells = Array.from({ length: ITEMS }, (_, index) => String(index < 9 ? index : index + 3));
+    expect(await judge(cells, { name: 'index' })).toMatchObject({ field: undefined, why: 'it counts the rows' });
+    expect((await judge(cells, { name: 'weight' })).field).toEqual({ kind: 'numeric' });
+  });
+
   it('that hold -999 are numbers until the description says otherwise, and are shown', async () => {
     const judged = await judge(['5.5', '-999', '7.25', '6.5']);
     expect(judged).toMatchObject({ field: { kind: 'numeric' }, numbers: [5.5, -999, 7.25, 6.5] });

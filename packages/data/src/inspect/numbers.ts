@@ -61,8 +61,8 @@ function numberField(column: ColumnProfile, { atomicType }: FieldContext): Field
       return { field: { kind: 'categorical' }, why: `years ${least} to ${most}` };
     if (distinct <= MOST_CODES && filled > distinct && !isMeasureName(name))
       return { field: { kind: 'categorical' }, why: `whole numbers with ${distinct} different values` };
-    if ((filled >= FEWEST_TO_JUDGE || ROW_NAME.test(plain)) && distinct === filled && most - least + 1 === filled)
-      return { why: 'it counts the rows' };
+    const isCount = filled >= FEWEST_TO_JUDGE && most - least + 1 === filled;
+    if (distinct === filled && filled > 1 && (isCount || ROW_NAME.test(plain))) return { why: 'it counts the rows' };
   }
   return { field: { kind: 'numeric' }, why: `numbers from ${least} to ${most}`, ...standIn(column) };
 }
