@@ -1,6 +1,6 @@
 // Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
 import * as z from 'zod';
-import type { ModelConfig, Preset } from './definition.js';
+import type { ItemFields, ModelConfig, Preset } from './definition.js';
 import { ModelConfigError } from './model-error.js';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
@@ -16,6 +16,7 @@ export interface TransformerConfig extends ModelConfig {
   readonly initializerRange: number;
   readonly layerNormEpsilon: number;
   readonly scale: 'headSize' | 'hiddenSize';
+  readonly itemFields: ItemFields;
   readonly loss: 'cross-entropy' | 'pairwise';
   readonly paddingClass: boolean;
 }
@@ -40,6 +41,8 @@ export const transformerShape: {
   readonly initializerRange: z.ZodDefault<z.ZodNumber>;
   readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
   readonly scale: z.ZodDefault<z.ZodEnum<{ headSize: 'headSize'; hiddenSize: 'hiddenSize' }>>;
+  readonly itemFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; sum: 'sum'; mean: 'mean'; gate: 'gate' }>>;
+  readonly fields: z.ZodOptional<z.ZodArray<z.ZodString>>;
   readonly loss: z.ZodDefault<z.ZodEnum<{ 'cross-entropy': 'cross-entropy'; pairwise: 'pairwise' }>>;
   readonly paddingClass: z.ZodDefault<z.ZodBoolean>;
 } = {
@@ -58,6 +61,13 @@ export const transformerShape: {
       "what scores are divided by the root of: a head's width, as published code does, or hiddenSize, as eq. (5) and (10) of DIF-SR are printed",
     )
     .default('headSize'),
+  itemFields: z
+    .enum(['none', 'sum', 'mean', 'gate'])
+    .describe(
+      'attributes in the item table: a row of its own alone, plus the sum or mean of the rows of its values, or plus the sum behind a learned gate',
+    )
+    .default('none'),
+  fields: z.array(z.string()).describe('fields of the data set to use, in order; default: all').optional(),
   loss: z
     .enum(['cross-entropy', 'pairwise'])
     .describe('softmax over all items, or one sampled negative per target (BPR)')
@@ -70,11 +80,9 @@ export const transformerShape: {
 
 /** Shapes of the options of models that read side information. */
 export const sideShape: {
-  readonly fields: z.ZodOptional<z.ZodArray<z.ZodString>>;
   readonly pooling: z.ZodDefault<z.ZodEnum<{ sum: 'sum'; mean: 'mean'; max: 'max' }>>;
   readonly fusion: z.ZodDefault<z.ZodEnum<{ sum: 'sum'; concat: 'concat'; gate: 'gate' }>>;
 } = {
-  fields: z.array(z.string()).describe('fields of the data set to use, in order; default: all').optional(),
   pooling: z
     .enum(['sum', 'mean', 'max'])
     .describe('how the values of a multi-valued field become one vector')

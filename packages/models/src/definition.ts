@@ -17,13 +17,31 @@ export interface FieldSchema {
   readonly values: number;
   /** Most values that one item has. */
   readonly maxValues: number;
+  /** Of a training: shapes of the tables that sum the field's values by lists (`rowTables` of @difsr/graph). */
+  readonly lists?: ItemLists;
 }
+
+/** Rows and width of a table. */
+export type TableShape = readonly [rows: number, width: number];
+
+/** Shapes of the tables that sum the values of items, and of those that go back. */
+export interface ItemLists {
+  /** Values of each item. */
+  readonly tables: readonly TableShape[];
+  /** Items of each value. */
+  readonly back: readonly TableShape[];
+}
+
+/** How the fields of an item make its row: not, by their values' sum or mean, or by the sum behind a learned gate. */
+export type ItemFields = 'none' | 'sum' | 'mean' | 'gate';
 
 /** What a model must know of a data set. */
 export interface ModelSchema {
   /** Number of items; ids are 1..items, 0 is padding. */
   readonly items: number;
   readonly fields: readonly FieldSchema[];
+  /** Of a training: how many items have no training interaction. */
+  readonly untrained?: number;
 }
 
 /** A loss beside the item loss. */
@@ -58,6 +76,10 @@ export interface ModelConfig {
   readonly loss?: 'cross-entropy' | 'pairwise';
   /** Whether padding is a class of the softmax. Default false. */
   readonly paddingClass?: boolean;
+  /** Attributes in the item table. Default `none`. */
+  readonly itemFields?: ItemFields;
+  /** The fields of the data that are used; all where it is left out. */
+  readonly fields?: readonly string[] | undefined;
 }
 
 /** Where a parameter of ours is found in the published code's state_dict. */
@@ -103,7 +125,7 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   build(context: BuildContext<Config>): Encoding;
   /** Throws {@link ModelConfigError} for options that contradict each other. */
   check?(config: Config, schema: ModelSchema): void;
-  /** What the options say of fields, to be compared with those of the data. Default: nothing. */
+  /** What the options say of fields, to be compared with those of the data. Default: `fields` alone. */
   sideOptions?(config: Config): SideOptions;
   /** Default: the next item. */
   objective?(config: Config): Objective;
@@ -154,8 +176,7 @@ export function instantiate<Config extends ModelConfig>(
 ): ModelInstance {
   const config = definition.config.parse(options);
   definition.check?.(config, schema);
-  const side = definition.sideOptions?.(config);
-  if (side !== undefined) checkSideOptions(schema, side);
+  checkSideOptions(schema, definition.sideOptions?.(config) ?? { fields: config.fields, perField: {} });
   const objective = definition.objective?.(config) ?? nextItem;
   return {
     name: definition.name,

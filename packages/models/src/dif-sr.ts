@@ -15,8 +15,9 @@ import {
   type TransformerConfig,
 } from './config.js';
 import type { AuxiliaryLoss, ModelDefinition } from './definition.js';
-import { embedInput, encode, itemTable } from './encoder.js';
+import { embedInput, encode } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields, valuesOf } from './fields.js';
+import { itemTable } from './item-table.js';
 import { commonNames, difAttentionNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
 

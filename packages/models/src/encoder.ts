@@ -1,29 +1,11 @@
 // The transformer stack that all models share; what differs is the attention, handed in.
-import { add, slice, type Tensor } from '@difsr/graph';
+import { add, type Tensor } from '@difsr/graph';
 import { causalMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
 import type { TransformerConfig } from './config.js';
-import type { BuildContext } from './definition.js';
 
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */
 export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Attention;
-
-/** The rows of all items: what embeds them, and what scores are products with. */
-export interface ItemTable {
-  /** `[itemRows, d]`: padding, the items, and what the objective has behind them, such as [MASK]. */
-  readonly rows: Tensor;
-  /** `[items + 1, d]`. */
-  readonly table: Tensor;
-}
-
-/** Declares the item table. */
-export function itemTable(
-  { scope, schema, itemRows, config }: Pick<BuildContext, 'scope' | 'schema' | 'itemRows' | 'config'>,
-  deviation: number,
-): ItemTable {
-  const rows = scope.child('items').parameter('weight', [itemRows, config.hiddenSize], { kind: 'normal', deviation });
-  return { rows, table: slice(rows, 0, 0, schema.items + 1) };
-}
 
 /** LayerNorm and dropout of the embedded input. */
 export function embedInput(scope: Scope, x: Tensor, config: TransformerConfig): Tensor {

@@ -1,6 +1,20 @@
 // Side information of items: the data's tables of value ids, and one embedding table per field.
-import { at, expandDims, gather, reshape, slice, type Tensor } from '@difsr/graph';
-import { embed, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
+import {
+  at,
+  cast,
+  div,
+  equal,
+  expandDims,
+  gather,
+  maximum,
+  not,
+  reduceSum,
+  reshape,
+  slice,
+  sumRows,
+  type Tensor,
+} from '@difsr/graph';
+import { embed, MULTI_HOT, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
 import type { FieldSchema, ModelSchema } from './definition.js';
 import { ModelConfigError, UnknownFieldError } from './model-error.js';
 import { didYouMean } from './nearest.js';
@@ -81,6 +95,35 @@ export function valuesOf(scope: Scope, schema: ModelSchema, field: FieldSchema, 
   return gather(scope.constantTable(featureName(field.name), [schema.items + 1, field.maxValues]), ids);
 }
 
+/**
+ * The values of every item summed: `table [values, width]` to `[items + 1, width]`. While training by lists in both directions,
+ * where the schema has them: the gradient of a gather would add at repeated ids.
+ */
+export function pooledItems(scope: Scope, schema: ModelSchema, field: FieldSchema, table: Tensor): Tensor {
+  const { lists } = field;
+  if (scope.training && lists !== undefined) {
+    const tables = (direction: 'tables' | 'back'): Tensor[] =>
+      lists[direction].map((shape, i) => scope.constantTable(listName(field.name, direction, i), shape));
+    return sumRows(table, tables('tables'), tables('back'));
+  }
+  return sumRows(table, [valueTable(scope, schema, field)], []);
+}
+
+/** `[items + 1, 1]`: how many values each item has. */
+export function countOfValues(scope: Scope, schema: ModelSchema, field: FieldSchema): Tensor {
+  const present = cast(not(equal(valueTable(scope, schema, field), 0)), 'float32');
+  return expandDims(reduceSum(present, [1]), 1);
+}
+
+function valueTable(scope: Scope, schema: ModelSchema, field: FieldSchema): Tensor {
+  return scope.constantTable(featureName(field.name), [schema.items + 1, field.maxValues]);
+}
+
+/** Name of the variable that holds one of the tables of a field's lists. */
+export function listName(field: string, direction: 'tables' | 'back', index: number): string {
+  return `lists.${field}.${direction}.${index}`;
+}
+
 /** One vector per item: `items [batch, length] -> [batch, length, width]`. */
 export function fieldEmbedding(
   scope: Scope,
@@ -93,6 +136,12 @@ export function fieldEmbedding(
     .child('fields')
     .child(field.name)
     .parameter('weight', [field.values, options.width], { kind: 'normal', deviation: options.deviation });
+  // With lists of all items it is quicker to pool them once and to look the batch up.
+  if (scope.training && field.lists !== undefined && field.values > MULTI_HOT && options.pooling !== 'max') {
+    const sum = pooledItems(scope, schema, field, table);
+    const pooled = options.pooling === 'sum' ? sum : div(sum, maximum(countOfValues(scope, schema, field), 1));
+    if (field.kind !== 'categorical') return embed(pooled, items);
+  }
   const values = valuesOf(scope, schema, field, items);
   // A single value is one row, "unknown" (0) included; several are pooled over the values that are there.
   return field.kind === 'categorical'

@@ -1,6 +1,7 @@
 // The public API of @difsr/models.
 export * from './definition.js';
 export * from './objectives/objective.js';
+export { itemTable, TRAINED_ITEMS, type ItemTable } from './item-table.js';
 export { nextItem } from './objectives/next-item.js';
 export { maskedItem } from './objectives/masked-item.js';
 export { transformerShape, sideShape, type TransformerConfig } from './config.js';
@@ -9,7 +10,7 @@ export * from './tasks.js';
 export * from './run-error.js';
 export * from './trained-model.js';
 export * from './recommend.js';
-export { featureName, selectFields, type SideOptions } from './fields.js';
+export { featureName, listName, selectFields, type SideOptions } from './fields.js';
 export * from './model-error.js';
 export { difAttentionNames, NameMap } from './reference-names.js';
 export { readReferenceWeights, type ReferenceWeights, type ReferenceWeightsOptions } from './reference-weights.js';

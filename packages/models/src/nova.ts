@@ -6,8 +6,9 @@ import { embed, widthOf, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
 import type { ModelDefinition } from './definition.js';
-import { embedInput, encode, itemTable } from './encoder.js';
+import { embedInput, encode } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
+import { itemTable } from './item-table.js';
 import { commonNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
 
@@ -52,7 +53,6 @@ export const nova: ModelDefinition<NovaConfig> = {
     });
     return { hidden: last(layers), layers, itemTable: table };
   },
-  sideOptions: ({ fields }) => ({ fields, perField: {} }),
   referenceNames: (config, schema) =>
     fieldNamesPerField(commonNames(config), selectFields(schema, config.fields)).entries,
 };

@@ -25,9 +25,18 @@ export interface RecommendOptions {
   readonly k: number;
   /** Whether items of the history may be among them. */
   readonly includeSeen: boolean;
+  /**
+   * Of a model with item fields: whether items without training interactions, which have a row by their attributes alone, may be
+   * among them. Default false. (Without item fields nothing is known of them, and they are ranked as what they are.)
+   */
+  readonly includeNew?: boolean | undefined;
 }
 
-const OPTIONS: OptionRules<RecommendOptions> = { k: needed(option.whole(1)), includeSeen: needed(option.flag) };
+const OPTIONS: OptionRules<RecommendOptions> = {
+  k: needed(option.whole(1)),
+  includeSeen: needed(option.flag),
+  includeNew: option.flag,
+};
 
 /** Recommends items of one trained model on one backend. */
 export interface Recommender {
@@ -56,6 +65,10 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   const { model } = trained;
   const ids = new Map(trained.items.tokens.map((token, id) => [token, id]));
   const variables = await backend.createVariables(inferenceTensors(trained));
+  const hasFields = (model.config.itemFields ?? 'none') !== 'none';
+  const untrained = hasFields
+    ? [...trained.items.counts.keys()].filter((id) => id > 0 && trained.items.counts[id] === 0)
+    : [];
   const programs = new Map<number, Awaited<ReturnType<Backend['compile']>>>();
   const programFor = async (k: number): Promise<Awaited<ReturnType<Backend['compile']>>> => {
     const program =
@@ -71,10 +84,10 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     recommend: async (history, options) => {
       checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
       checkHistory(history);
-      const { k, includeSeen } = options;
+      const { k, includeSeen, includeNew = false } = options;
       const unknown = history.filter((token) => (ids.get(token) ?? 0) === 0);
       const known = history.flatMap((token) => ids.get(token) || []);
-      const seen = includeSeen ? [] : [...new Set(known)];
+      const excluded = [...(includeSeen ? [] : new Set(known)), ...(includeNew ? [] : untrained)];
       const most = Math.min(k, model.schema.items);
       if (known.length === 0)
         return {
@@ -83,7 +96,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
           popular: true,
         };
       const program = await programFor(most);
-      const found = await program.run({ items: paddedItems([known], model), excluded: padded([seen], 1) });
+      const found = await program.run({ items: paddedItems([known], model), excluded: padded([excluded], 1) });
       const scores = [...(found['values']?.data ?? [])];
       const items = [...(found['ids']?.data ?? [])].flatMap((id, i) =>
         (scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, scores[i] ?? 0)] : [],

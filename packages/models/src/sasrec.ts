@@ -6,8 +6,9 @@ import { embed } from '@difsr/nn';
 import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, type TransformerConfig } from './config.js';
 import type { ModelDefinition } from './definition.js';
-import { embedInput, encode, itemTable } from './encoder.js';
+import { embedInput, encode } from './encoder.js';
 import { positionEmbedding } from './fields.js';
+import { itemTable } from './item-table.js';
 import { commonNames } from './reference-names.js';
 import { last } from './last.js';
 

@@ -6,8 +6,9 @@ import { embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
 import type { FieldSchema, ModelDefinition } from './definition.js';
-import { embedInput, encode, itemTable } from './encoder.js';
+import { embedInput, encode } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
+import { itemTable } from './item-table.js';
 import { commonNames, fieldNamesShared } from './reference-names.js';
 import { last } from './last.js';
 
@@ -60,7 +61,6 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
     );
     return { hidden: last(layers), layers, itemTable: table };
   },
-  sideOptions: ({ fields }) => ({ fields, perField: {} }),
   referenceNames: (config, schema) =>
     fieldNamesShared(commonNames(config), selectFields(schema, config.fields)).layer(
       'fusion.projection',

@@ -4,12 +4,14 @@ import type { Encoding } from './definition.js';
 
 /**
  * Operands whose product are the scores: a bias is one more column of the table, and a 1 behind each hidden state, so that
- * losses over a table need not know of it. `hidden [targets, d]`.
+ * losses over a table need not know of it. `hidden [targets, d]`, `classBias [items + 1]` of a training.
  */
 export function scoring(
-  { itemTable, itemBias }: Encoding,
+  { itemTable, itemBias: learned }: Encoding,
   hidden: Tensor,
+  classBias?: Tensor,
 ): { readonly hidden: Tensor; readonly table: Tensor } {
+  const itemBias = learned !== undefined && classBias !== undefined ? add(learned, classBias) : (learned ?? classBias);
   if (itemBias === undefined) return { hidden, table: itemTable };
   const ones = broadcast(constant(1), [...hidden.shape.slice(0, -1), 1]);
   return { hidden: concat([hidden, ones], -1), table: concat([itemTable, expandDims(itemBias, 1)], 1) };

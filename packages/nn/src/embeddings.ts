@@ -29,7 +29,7 @@ export type Pooling = 'sum' | 'mean' | 'max';
 const NONE = 0;
 
 /** Up to so many values, sums are products with a multi-hot matrix: its gradient is a product too, instead of a scatter of every value of every item. */
-const MULTI_HOT = 1024;
+export const MULTI_HOT = 1024;
 
 /** What {@link embed} takes beside its tensors. */
 export interface EmbedOptions {

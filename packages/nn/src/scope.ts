@@ -21,6 +21,8 @@ export interface ParameterSpec {
   readonly initializer: Initializer;
   /** Whether weight decay applies: weight matrices and embeddings yes, biases and LayerNorm no. */
   readonly decay: boolean;
+  /** Of a table with a row per item: rows of items without training interactions start, and stay, at zero. */
+  readonly untrainedRows?: 'zero';
 }
 
 /** A declared dropout mask: a bool input to fill anew each step, 1 = keep. */
@@ -48,7 +50,10 @@ interface Declarations {
 }
 
 const SCOPE: OptionRules<{ readonly training: boolean }> = { training: needed(option.flag) };
-const PARAMETER: OptionRules<{ readonly decay?: boolean }> = { decay: option.flag };
+const PARAMETER: OptionRules<{ readonly decay?: boolean; readonly untrainedRows?: 'zero' }> = {
+  decay: option.flag,
+  untrainedRows: option.oneOf('zero'),
+};
 
 /** Collects declarations while a model is traced; children share them under a longer prefix. */
 export class Scope {
@@ -87,10 +92,17 @@ export class Scope {
     name: string,
     shape: readonly number[],
     initializer: Initializer,
-    options: { readonly decay?: boolean } = {},
+    options: { readonly decay?: boolean; readonly untrainedRows?: 'zero' } = {},
   ): Tensor {
     checkOptions('parameter', options, PARAMETER, (message) => new DeclarationError(message));
-    const spec: ParameterSpec = { name: this.prefix + name, shape, initializer, decay: options.decay ?? true };
+    const { decay = true, untrainedRows } = options;
+    const spec: ParameterSpec = {
+      name: this.prefix + name,
+      shape,
+      initializer,
+      decay,
+      ...(untrainedRows === undefined ? {} : { untrainedRows }),
+    };
     const earlier = this.declarations.parameters.get(spec.name);
     if (earlier !== undefined) {
       const same =

@@ -2,6 +2,7 @@
 // An index with `!` is in range by construction.
 import type { EvaluationCases } from '@difsr/data';
 import {
+  hoist,
   checkOptions,
   needed,
   option,
@@ -53,9 +54,15 @@ const OPTIONS: OptionRules<EvaluatorOptions> = {
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   checkOptions('createEvaluator', options, OPTIONS, (message) => new RunError(message));
   const { backend, variables, model, ks, maskSeen, batchSize } = options;
-  const program = await backend.compile(rankingTask(model, { maskSeen }).graph, { variables, label: 'rank' });
+  const { graph, parameters, constants } = rankingTask(model, { maskSeen });
+  // What depends on parameters and tables alone, such as the item table with its fields, is computed once an evaluation.
+  const fixed = [...parameters, ...constants].map(({ name }) => name).filter((name) => graph.inputs.has(name));
+  const { prepare, main, hoisted } = hoist(graph, (model.config.itemFields ?? 'none') === 'none' ? [] : fixed);
+  const preparing = hoisted.length === 0 ? undefined : await backend.compile(prepare, { variables, label: 'prepare' });
+  const program = await backend.compile(main, { variables, label: 'rank' });
   return {
     evaluate: async (cases, progress) => {
+      const prepared = (await preparing?.run({})) ?? {};
       const metrics = new MetricsAccumulator(ks);
       const source = caseSource(cases);
       const total = source.count;
@@ -69,7 +76,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
       try {
         for (let batch = 0; batch < batches; batch++) {
           const { inputs, seen } = await feeds.take(batch);
-          const ranked = await ranks(program, inputs);
+          const ranked = await ranks(program, { ...inputs, ...prepared });
           metrics.add(
             ranked.map((rank, i) => (seen[i] === true ? MISS : rank)),
             chosen(batch).map((index) => source.ofUser[index]!),
@@ -82,7 +89,10 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
       }
       return evaluationOf(metrics, hidden);
     },
-    dispose: () => program.dispose(),
+    dispose: async () => {
+      await program.dispose();
+      await preparing?.dispose();
+    },
   };
 }
 

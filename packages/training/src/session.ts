@@ -40,6 +40,7 @@ export interface Session {
   /** Names of parameters and optimizer state. */
   readonly trained: readonly string[];
   readonly parameters: readonly string[];
+  /** Tables of the data that inference needs, beside the parameters. */
   readonly features: Readonly<Record<string, HostTensor>>;
   /** Targets of an epoch. */
   readonly targets: number;

@@ -104,7 +104,10 @@ async function freshState({ options, config, store, task, optimizer }: StartOpti
     { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) },
   ]);
   return {
-    tensors: { ...initialValues(task.parameters, config.training.seed), ...Object.fromEntries(zeros) },
+    tensors: {
+      ...withoutUntrained(initialValues(task.parameters, config.training.seed), task, vocabulary.counts),
+      ...Object.fromEntries(zeros),
+    },
     seconds: 0,
     counts: vocabulary.counts,
     state: {
@@ -122,6 +125,21 @@ async function freshState({ options, config, store, task, optimizer }: StartOpti
       fingerprint: vocabulary.fingerprint,
     },
   };
+}
+
+/** Zeros in the rows of items without training interactions, in the tables that want them there. */
+function withoutUntrained(
+  values: Record<string, HostTensor>,
+  { parameters }: TrainingTask,
+  counts: readonly number[],
+): Record<string, HostTensor> {
+  for (const { name, shape, untrainedRows } of parameters) {
+    const data = values[name]?.data;
+    if (untrainedRows !== 'zero' || data === undefined) continue;
+    const width = sizeOf(shape.slice(1));
+    counts.forEach((count, id) => id > 0 && count === 0 && data.fill(0, id * width, (id + 1) * width));
+  }
+  return values;
 }
 
 async function loadState(

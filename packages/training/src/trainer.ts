@@ -4,7 +4,15 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { schemaOf, sequenceStore } from '@difsr/data';
 import { checkOptions, FLOAT16_LOSS_SCALE, needed, option, sizeOf, trainingStep, type OptionRules } from '@difsr/graph';
-import { ModelConfigError, findModel, modelOf, trainingTask, type BatchForm, type ModelInstance } from '@difsr/models';
+import {
+  ModelConfigError,
+  findModel,
+  modelOf,
+  rankingTask,
+  trainingTask,
+  type BatchForm,
+  type ModelInstance,
+} from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from './config.js';
 import { judgeEpoch } from './early-stopping.js';
@@ -13,11 +21,12 @@ import { createEvaluator } from './evaluate.js';
 import type { EpochRecord, Evaluation, RunMetrics, Split } from './events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from './files.js';
+import { itemTables } from './item-tables.js';
 import { modelCard } from './model-card.js';
 import { evaluatePopular, resultsOf } from './popular.js';
 import { requireSameSettings, settingsOf, type RunSettings } from './resume.js';
 import { RunError } from './run-error.js';
-import { featureTables, RUN_FILES, writeJson } from './run-folder.js';
+import { featureTables, RUN_FILES, trainingCounts, writeJson } from './run-folder.js';
 import { planOf } from './plan.js';
 import { planStoredEpoch } from './sampler.js';
 import { checkSchedule } from './schedule.js';
@@ -55,7 +64,13 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { config, dataset, backend } = options;
   const store = sequenceStore(dataset);
   const found = options.resume === true ? await findRun(options, store) : undefined;
-  const model = modelOf(config.model, schemaOf(dataset), { definition: options.model });
+  const own = { definition: options.model };
+  const { schema, tables } = await itemTables(
+    dataset,
+    modelOf(config.model, schemaOf(dataset), own).config,
+    async () => found?.vocabulary.counts ?? trainingCounts(dataset, store),
+  );
+  const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const task = trainingTask(model);
@@ -69,7 +84,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     ...(backend.precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
     ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
   });
-  const features = featureTables(dataset);
+  const features = { ...featureTables(dataset), ...tables };
   const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
   // Only its numbers are kept: an epoch makes its own plan.
   const { targets, steps, slots } = planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) });
@@ -95,7 +110,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     variables,
     trained: Object.keys(start.tensors),
     parameters: task.parameters.map(({ name }) => name),
-    features: used,
+    features: Object.fromEntries(
+      rankingTask(model, { maskSeen: false }).constants.map(({ name }) => [name, required(features, name)]),
+    ),
     targets,
     targetsPerStep: slots,
     stepsPerEpoch: steps,

@@ -14,6 +14,7 @@ interface RecommendOptions extends SharedOptions {
   readonly history: string;
   readonly k?: number;
   readonly includeSeen?: boolean;
+  readonly includeNew?: boolean;
 }
 
 const DEFAULT_K = 20;
@@ -31,7 +32,11 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
       'item ids, oldest first, separated by spaces or commas, or a JSON list of them; "" gives popular items',
     )
     .option('-k <n>', 'number of recommendations (default: 20, or all items where there are fewer)', positiveInteger)
-    .option('--include-seen', 'items of the history may be recommended again');
+    .option('--include-seen', 'items of the history may be recommended again')
+    .option(
+      '--include-new',
+      'items without training interactions may be recommended: of a model with item fields, which knows them by their attributes',
+    );
   backendOptions(command);
   ownModel(command);
   jsonOption(command, 'the recommendations as JSON')
@@ -51,13 +56,18 @@ Examples:
 async function recommendCommand(folder: string, options: RecommendOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
   const run = await openRun(folder, await ownModelOption(options.model));
-  const { includeSeen = false } = options;
+  const { includeSeen = false, includeNew = false } = options;
   const k = topOf(options.k, run.items.tokens.length - 1, folder);
+  if (includeNew && (run.model.config.itemFields ?? 'none') === 'none')
+    throw new UsageError(
+      `--include-new: ${folder} knows items by their interactions alone, and nothing of new ones`,
+      `train with --set model.itemFields=sum`,
+    );
   const history = historyIds(options.history, new Set(run.items.tokens));
   const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
   try {
     const recommender = await createRecommender(run, backend);
-    const found = await recommender.recommend(history, { k, includeSeen });
+    const found = await recommender.recommend(history, { k, includeSeen, includeNew });
     const unknown = new Set(found.unknown);
     const known = history.filter((id) => !unknown.has(id));
     warnUnknown(terminal, run, found, history.length);

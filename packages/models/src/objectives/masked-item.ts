@@ -50,7 +50,7 @@ export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
       const targets = input('targetItems', ['targets'], 'int32');
       const weights = input('weights', ['targets']);
       const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2);
-      const item = itemLossOf(model, encoding, reached, targets, weights);
+      const item = itemLossOf(model, scope, encoding, reached, targets, weights);
       return withAuxiliary(item, encoding.auxiliary, { reached, targets, weights });
     },
     batch: (model, windows, draw) => maskedBatch(model, windows, draw, ratio),

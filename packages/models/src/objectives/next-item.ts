@@ -1,8 +1,9 @@
 // The next item: every position predicts the item behind it (all positions of a sequence at once, or one row per prefix), by
 // softmax over all items or against one sampled negative.
 import { add, gather, input, mul, randomInts, streamId, type Tensor } from '@difsr/graph';
-import { itemLoss, pairwiseLoss } from '@difsr/nn';
+import { itemLoss, pairwiseLoss, type Scope } from '@difsr/nn';
 import type { AuxiliaryLoss, Encoding, ModelInstance } from '../definition.js';
+import { classBias } from '../item-table.js';
 import { scoring } from '../scoring.js';
 import {
   integers,
@@ -29,7 +30,7 @@ export const nextItem: Objective = {
     const targets = input('targetItems', ['targets'], 'int32');
     const weights = input('weights', ['targets']);
     const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]
-    return withAuxiliary(itemLossOf(model, encoding, reached, targets, weights), encoding.auxiliary, {
+    return withAuxiliary(itemLossOf(model, scope, encoding, reached, targets, weights), encoding.auxiliary, {
       reached,
       targets,
       weights,
@@ -41,13 +42,14 @@ export const nextItem: Objective = {
 
 /** The loss of some targets, as the model's configuration has it. */
 export function itemLossOf(
-  { config }: ModelInstance,
+  { config, schema }: ModelInstance,
+  scope: Scope,
   encoding: Encoding,
   reached: Tensor,
   targets: Tensor,
   weights: Tensor,
 ): Tensor {
-  const { hidden, table } = scoring(encoding, reached);
+  const { hidden, table } = scoring(encoding, reached, classBias(scope, schema, config));
   if (config.loss !== 'pairwise') return itemLoss(hidden, table, targets, weights, config.paddingClass ?? false);
   const negatives = input('negativeItems', ['targets'], 'int32');
   return pairwiseLoss(hidden, gather(table, targets), gather(table, negatives), weights);
