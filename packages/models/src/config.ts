@@ -17,6 +17,7 @@ export interface TransformerConfig extends ModelConfig {
   readonly layerNormEpsilon: number;
   readonly scale: 'headSize' | 'hiddenSize';
   readonly itemFields: ItemFields;
+  readonly itemDropout: number;
   readonly loss: 'cross-entropy' | 'pairwise';
   readonly paddingClass: boolean;
 }
@@ -42,6 +43,7 @@ export const transformerShape: {
   readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
   readonly scale: z.ZodDefault<z.ZodEnum<{ headSize: 'headSize'; hiddenSize: 'hiddenSize' }>>;
   readonly itemFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; sum: 'sum'; mean: 'mean'; gate: 'gate' }>>;
+  readonly itemDropout: z.ZodDefault<z.ZodNumber>;
   readonly fields: z.ZodOptional<z.ZodArray<z.ZodString>>;
   readonly loss: z.ZodDefault<z.ZodEnum<{ 'cross-entropy': 'cross-entropy'; pairwise: 'pairwise' }>>;
   readonly paddingClass: z.ZodDefault<z.ZodBoolean>;
@@ -67,6 +69,9 @@ export const transformerShape: {
       'attributes in the item table: a row of its own alone, plus the sum or mean of the rows of its values, or plus the sum behind a learned gate',
     )
     .default('none'),
+  itemDropout: rate(
+    'with itemFields: share of the items whose own row is left out in a step, so that fields learn to rank items that have none',
+  ).default(0.5),
   fields: z.array(z.string()).describe('fields of the data set to use, in order; default: all').optional(),
   loss: z
     .enum(['cross-entropy', 'pairwise'])

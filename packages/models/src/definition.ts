@@ -78,6 +78,8 @@ export interface ModelConfig {
   readonly paddingClass?: boolean;
   /** Attributes in the item table. Default `none`. */
   readonly itemFields?: ItemFields;
+  /** Of item fields: share of the items whose own row is left out in a step. Default 0. */
+  readonly itemDropout?: number;
   /** The fields of the data that are used; all where it is left out. */
   readonly fields?: readonly string[] | undefined;
 }

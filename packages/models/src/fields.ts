@@ -7,6 +7,7 @@ import {
   expandDims,
   gather,
   maximum,
+  mul,
   not,
   reduceSum,
   reshape,
@@ -106,7 +107,8 @@ export function pooledItems(scope: Scope, schema: ModelSchema, field: FieldSchem
       lists[direction].map((shape, i) => scope.constantTable(listName(field.name, direction, i), shape));
     return sumRows(table, tables('tables'), tables('back'));
   }
-  return sumRows(table, [valueTable(scope, schema, field)], []);
+  const ids = valueTable(scope, schema, field);
+  return reduceSum(mul(gather(table, ids), cast(expandDims(not(equal(ids, 0)), -1), 'float32')), [1]);
 }
 
 /** `[items + 1, 1]`: how many values each item has. */

@@ -29,6 +29,16 @@ const EVERY_MODEL: readonly Model[] = [
   ]),
   ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
   ['dif-sr, max pooling', 'dif-sr', { ...DIF, pooling: 'max' }],
+  ...(['sum', 'mean', 'gate'] as const).map((itemFields): Model => [
+    `sasrec, ${itemFields} of fields in the item table`,
+    'sasrec',
+    { itemFields },
+  ]),
+  ...['dif-sr', 'sasrecf', 'nova'].map((name): Model => [
+    `${name}, fields in the item table`,
+    name,
+    { ...(name === 'dif-sr' ? DIF : {}), itemFields: 'sum' },
+  ]),
 ];
 
 /** A parameter moved along a random direction. */

@@ -1,7 +1,7 @@
 // The rows of all items, one table for what is embedded and what scores are products with. With item fields an item's row is
 // its own plus what its attributes give, so that items which nobody has taken yet have one, too.
 // (The table of feature embeddings is shared as in Rendle, Factorization Machines, ICDM 2010; own row w_i, values v_f.)
-import { add, cast, concat, div, maximum, mul, sigmoid, slice, type Tensor } from '@difsr/graph';
+import { add, broadcast, constant, cast, concat, div, maximum, mul, sigmoid, slice, type Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
 import type { BuildContext, FieldSchema, ItemFields, ModelConfig, ModelSchema } from './definition.js';
 import { countOfValues, pooledItems, selectFields } from './fields.js';
@@ -27,9 +27,13 @@ export function itemTable(
   }
   // An item without training interactions has no row of its own: nothing would be learned of it.
   const own = items.parameter('weight', [itemRows, d], { kind: 'normal', deviation }, { untrainedRows: 'zero' });
+  // Where whole rows of items are left out now and then, fields learn to do without them, as they must for new items
+  // (Volkovs et al., DropoutNet, NeurIPS 2017).
+  const everyRow = broadcast(constant(1), [schema.items + 1, 1]);
+  const kept = items.dropout(everyRow, config.itemDropout ?? 0, 'rows');
   const table = selectFields(schema, config.fields).reduce(
     (sum, field) => add(sum, ofFieldValues(scope, schema, field, { width: d, deviation, itemFields })),
-    slice(own, 0, 0, schema.items + 1),
+    mul(slice(own, 0, 0, schema.items + 1), kept),
   );
   const behind = itemRows - schema.items - 1;
   return { rows: behind === 0 ? table : concat([table, slice(own, 0, schema.items + 1, itemRows)], 0), table };

@@ -3,7 +3,16 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { schemaOf, sequenceStore } from '@difsr/data';
-import { checkOptions, FLOAT16_LOSS_SCALE, needed, option, sizeOf, trainingStep, type OptionRules } from '@difsr/graph';
+import {
+  checkOptions,
+  FLOAT16_LOSS_SCALE,
+  needed,
+  option,
+  sizeOf,
+  trainingStep,
+  type HostTensor,
+  type OptionRules,
+} from '@difsr/graph';
 import {
   ModelConfigError,
   findModel,
@@ -12,6 +21,7 @@ import {
   trainingTask,
   type BatchForm,
   type ModelInstance,
+  type TrainingTask,
 } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from './config.js';
@@ -85,7 +95,10 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
   });
   const features = { ...featureTables(dataset), ...tables };
-  const used = Object.fromEntries(task.constants.map(({ name }) => [name, required(features, name)]));
+  const named = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
+    Object.fromEntries(constants.map(({ name }) => [name, required(features, name)]));
+  const used = named(task.constants);
+  const kept = named(rankingTask(model, { maskSeen: false }).constants);
   // Only its numbers are kept: an epoch makes its own plan.
   const { targets, steps, slots } = planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) });
   checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
@@ -98,7 +111,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     stepsPerEpoch: steps,
     found,
   });
-  const variables = await backend.createVariables({ ...start.tensors, ...used });
+  const variables = await backend.createVariables({ ...start.tensors, ...used, ...kept });
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
   const { test: _, ...protocol } = config.evaluation;
   const evaluator = await createEvaluator({ backend, variables, model, ...protocol });
@@ -110,9 +123,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     variables,
     trained: Object.keys(start.tensors),
     parameters: task.parameters.map(({ name }) => name),
-    features: Object.fromEntries(
-      rankingTask(model, { maskSeen: false }).constants.map(({ name }) => [name, required(features, name)]),
-    ),
+    features: kept,
     targets,
     targetsPerStep: slots,
     stepsPerEpoch: steps,
