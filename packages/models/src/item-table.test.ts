@@ -48,8 +48,8 @@ describe('fields in the item table', () => {
   it.each(['sum', 'mean', 'gate'] as const)('%s: lists give the loss and the gradients of gathering', (itemFields) => {
     const { schema, tables } = withLists();
     const feeds = { ...allPositions(SEQUENCES, MAX_LENGTH), ...tables };
-    const listed = trainingTask(tiny('sasrec', { itemFields }, schema), { training: true });
-    const gathered = trainingTask(tiny('sasrec', { itemFields }), { training: true });
+    const listed = trainingTask(tiny('sasrec', { itemFields, itemDropout: 0 }, schema), { training: true });
+    const gathered = trainingTask(tiny('sasrec', { itemFields, itemDropout: 0 }), { training: true });
     expect(listed.constants.map(({ name }) => name).some((name) => name.startsWith('lists.'))).toBe(true);
     const weights = weightsOf(gathered);
     const [one, other] = [listed, gathered].map((task) => lossAndGradients(task, { ...feeds, ...weights }));
@@ -59,7 +59,7 @@ describe('fields in the item table', () => {
   });
 
   it('are what an item without a row of its own is scored by: the sum of the rows of its values', () => {
-    const traced = traceScores(tiny('sasrec', { itemFields: 'sum' }));
+    const traced = traceScores(tiny('sasrec', { itemFields: 'sum', itemDropout: 0 }));
     const weights = weightsOf(traced);
     const own = weights['items.weight'];
     own?.data.fill(0, 4, 8); // item 1: brand 1, tag 1
@@ -73,9 +73,12 @@ describe('fields in the item table', () => {
   it('leave items without training interactions out of the classes, whatever their rows are', () => {
     const { schema, tables } = withLists();
     const untrained = [10];
-    const task = trainingTask(tiny('sasrec', { itemFields: 'sum' }, { ...schema, untrained: untrained.length }), {
-      training: true,
-    });
+    const task = trainingTask(
+      tiny('sasrec', { itemFields: 'sum', itemDropout: 0 }, { ...schema, untrained: untrained.length }),
+      {
+        training: true,
+      },
+    );
     const sequences = SEQUENCES.map((sequence) => sequence.filter((item) => !untrained.includes(item)));
     const trained = ints(
       [12],
@@ -91,7 +94,7 @@ describe('fields in the item table', () => {
     });
     expect(after['loss']?.data[0]).toBe(before['loss']?.data[0]);
     expect([...(before['items.weight']?.data.slice(40, 44) ?? [])]).toEqual([0, 0, 0, 0]);
-    const all = trainingTask(tiny('sasrec', { itemFields: 'sum' }, schema), { training: true });
+    const all = trainingTask(tiny('sasrec', { itemFields: 'sum', itemDropout: 0 }, schema), { training: true });
     expect(lossAndGradients(all, feeds)['loss']?.data[0]).toBeGreaterThan(Number(before['loss']?.data[0]));
     expect(task.parameters.find(({ name }) => name === 'items.weight')?.untrainedRows).toBe('zero');
   });
