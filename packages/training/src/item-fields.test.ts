@@ -72,7 +72,9 @@ describe('items without training interactions', () => {
     const { tensors, items } = runOf('sum');
     const rows = tensors['items.weight']?.data ?? [];
     for (let id = 1; id < items.tokens.length; id++)
-      expect([...rows.slice(id * 16, (id + 1) * 16)].every((value) => value === 0)).toBe(items.counts[id] === 0);
+      expect(Array.from({ length: 16 }, (_, i) => rows[id * 16 + i]).every((value) => value === 0)).toBe(
+        items.counts[id] === 0,
+      );
     const backend = createReferenceBackend();
     const recommender = await createRecommender(runOf('sum'), backend);
     const history = Array.from(sequenceAt(plain.sequences, 0), (item) => plain.items.tokens[item] ?? '');
