@@ -79,8 +79,7 @@ async function valueKind() {
       return { rows, counts: [outcome] };
     },
     show: async (number, failed) => {
-      /** @type {string[]} */
-      let { done } = caseOf(number);
+      let done = /** @type {string[]} */ (caseOf(number).done);
       // Those that it takes: each is left out in turn.
       for (const name of failed ? done : []) {
         const fewer = done.filter((other) => other !== name);
