@@ -42,13 +42,19 @@ export const option: {
   readonly share: OptionRule;
   /** A value that somebody else checks. */
   readonly given: OptionRule;
+  /** A whole number from `least` on. */
   readonly whole: (least: number) => OptionRule;
+  /** One of some words. */
   readonly oneOf: (...words: readonly string[]) => OptionRule;
+  /** An object of a class; `words` say which in messages. */
   readonly instance: (words: string, type: abstract new (...args: never[]) => unknown) => OptionRule;
+  /** A list whose entries all keep a rule. */
   readonly list: (of: OptionRule) => OptionRule;
   /** An object of any keys. */
   readonly record: (of: OptionRule) => OptionRule;
+  /** An object of the keys of a table, each by its rule. */
   readonly object: <T>(rules: OptionRules<T>) => OptionRule;
+  /** What keeps one of some rules. */
   readonly either: (...rules: readonly OptionRule[]) => OptionRule;
 } = {
   flag: optionRule('true or false', (value) => typeof value === 'boolean'),

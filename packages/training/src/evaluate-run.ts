@@ -16,6 +16,7 @@ export interface EvaluateRunOptions {
   readonly backend: Backend;
   /** Default: as the run was evaluated. */
   readonly maskSeen?: boolean;
+  /** Called with the progress of the evaluation. */
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 
