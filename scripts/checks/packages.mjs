@@ -24,7 +24,7 @@ const LIMITS = {
   '@difsr/models': 100,
   '@difsr/onnxruntime': 200,
   '@difsr/tfjs': 160,
-  '@difsr/data': 560,
+  '@difsr/data': 680,
   '@difsr/metrics': 50,
   '@difsr/training': 160,
   difsr: 220,
