@@ -9,10 +9,15 @@ export type OptionKinds<T> = {
       ? 'text'
       : NonNullable<T[K]> extends readonly string[]
         ? 'list of texts'
-        : OptionKinds<NonNullable<T[K]>>;
+        : NonNullable<T[K]> extends boolean
+          ? 'truth value'
+          : NonNullable<T[K]> extends (...given: never[]) => unknown
+            ? 'function'
+            : OptionKinds<NonNullable<T[K]>> | 'object';
 };
 
-type Kind = 'number' | 'text' | 'list of texts';
+/** `object`: one that its own reader checks. */
+type Kind = 'number' | 'text' | 'list of texts' | 'truth value' | 'function' | 'object';
 interface Kinds {
   readonly [key: string]: Kind | Kinds;
 }
@@ -20,6 +25,9 @@ interface Kinds {
 const fits: { readonly [K in Kind]: (value: unknown) => boolean } = {
   number: (value) => typeof value === 'number' && !Number.isNaN(value),
   text: (value) => typeof value === 'string',
+  'truth value': (value) => typeof value === 'boolean',
+  function: (value) => typeof value === 'function',
+  object: (value) => typeof value === 'object' && value !== null,
   'list of texts': (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
 };
 

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type Json, version } from '@duckdb/node-api';
 import { DataError } from '../errors.js';
+import type { OptionKinds } from '../options.js';
 import { makeFolder } from '../folders.js';
 import { ownMark, removeLeftovers } from './leftovers.js';
 
@@ -17,6 +18,13 @@ export interface EngineOptions {
   /** Where intermediate tables go; a folder is made in it and removed at the end. Default: the system's. */
   readonly tempDirectory?: string;
 }
+
+/** For the check of options. */
+export const ENGINE_KINDS: OptionKinds<EngineOptions> = {
+  memoryLimit: 'text',
+  threads: 'number',
+  tempDirectory: 'text',
+};
 
 /** An open engine. Close it, or its folder stays. */
 export interface Engine {

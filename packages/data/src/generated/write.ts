@@ -1,4 +1,5 @@
 // Writes the generated data set to files, of any size: block by block, each written before the next is made, whole or not at all.
+import { checkOptions, type OptionKinds } from '../options.js';
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +8,7 @@ import { sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { buildCatalogue } from '../generate-catalogue.js';
-import { type GenerateOptions, type GenerateSettings, generateSettings } from '../generate-settings.js';
+import { GENERATE_KINDS, type GenerateOptions, type GenerateSettings, generateSettings } from '../generate-settings.js';
 import {
   catalogueText,
   FORMAT_NAMES,
@@ -34,6 +35,15 @@ export interface GenerateFilesOptions extends GenerateOptions {
   /** Stops the work; nothing is left of it. */
   readonly signal?: AbortSignal;
 }
+
+const FILES_KINDS: OptionKinds<GenerateFilesOptions> = {
+  ...GENERATE_KINDS,
+  out: 'text',
+  format: 'text',
+  interactions: 'number',
+  progress: 'function',
+  signal: 'object',
+};
 
 /** How far the writing is. */
 export interface GenerateEvent {
@@ -73,6 +83,7 @@ const INTERACTIONS_PER_ITEM = 100;
  * const { interactions, description } = await generateFiles({ out: 'shop', interactions: 1e8, format: 'parquet' });
  */
 export async function generateFiles(options: GenerateFilesOptions): Promise<GeneratedFiles> {
+  checkOptions('generateFiles', options, FILES_KINDS);
   const { out, format = 'csv', signal } = options;
   const settings = sized(options);
   signal?.throwIfAborted();

@@ -1,8 +1,9 @@
 // From files to a description: opens them, looks at their first rows, and takes every column for what it is, with the reason.
+import { checkOptions, type OptionKinds } from '../options.js';
 import path from 'node:path';
 import { checkDescription } from '../description/read.js';
 import type { Description, DescriptionInput, FieldSpec, SourceFormat, SourceSpec } from '../description/types.js';
-import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
 import { orderReport } from '../sources/file-order.js';
 import { openSource } from '../sources/open.js';
@@ -45,6 +46,13 @@ export interface InspectOptions extends EngineOptions {
   readonly signal?: AbortSignal;
 }
 
+const INSPECT_KINDS: OptionKinds<InspectOptions> = {
+  ...ENGINE_KINDS,
+  columns: { user: 'text', item: 'text', time: 'text', timeFormat: 'text', zone: 'text', decimal: 'text' },
+  base: 'text',
+  signal: 'object',
+};
+
 /** A description, and how it came about. */
 export interface Inspection {
   readonly description: Description;
@@ -66,6 +74,7 @@ const MOST_LOG_VALUES = 1000;
  * await writeDescription('shop.yaml', description, findings);
  */
 export async function inspectFiles(input: InspectInput, options: InspectOptions = {}): Promise<Inspection> {
+  checkOptions('inspectFiles', options, INSPECT_KINDS);
   const { columns = {}, base = '.', signal } = options;
   const found = await findFiles(input);
   const engine = await openEngine(options);

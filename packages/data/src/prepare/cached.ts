@@ -3,12 +3,13 @@
 // An entry is a folder `NAME-KEY` with the prepared form in it; KEY is the SHA-256 of the description, the files and the version of
 // this package. Of each file count its path, size, time of change, and a hash: of all its bytes up to 16 MiB, of its first and last
 // 1 MiB above that (a log that is appended to changes size and end). A changed file gives another key, never a stale entry.
+import { checkOptions, type OptionKinds } from '../options.js';
 import { createHash, randomBytes } from 'node:crypto';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readDescription } from '../description/read.js';
 import type { Description, SourceSpec } from '../description/types.js';
-import { type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { findFiles } from '../inspect/files.js';
@@ -38,6 +39,24 @@ export interface CachedOptions extends EngineOptions {
   readonly progress?: (event: PrepareEvent) => void;
   /** Stops the work; nothing is left of it. */
   readonly signal?: AbortSignal;
+}
+
+const CACHED_KINDS: OptionKinds<CachedOptions> = {
+  ...ENGINE_KINDS,
+  cache: 'text',
+  columns: 'object',
+  filters: 'object',
+  onDescription: 'function',
+  progress: 'function',
+  signal: 'object',
+};
+
+function engineOf({ memoryLimit, threads, tempDirectory }: CachedOptions): EngineOptions {
+  return {
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(tempDirectory === undefined ? {} : { tempDirectory }),
+  };
 }
 
 /** A data set in the cache. */
@@ -71,6 +90,7 @@ const FINDINGS = 'findings.json';
  * const dataset = await loadPrepared(folder);
  */
 export async function prepareCached(input: CachedInput, options: CachedOptions = {}): Promise<Cached> {
+  checkOptions('prepareCached', options, CACHED_KINDS);
   const { cache = cacheFolder(), signal, progress } = options;
   signal?.throwIfAborted();
   await makeFolder(cache, 'name a folder for the cache that can be written, with DIFSR_CACHE');
@@ -88,11 +108,12 @@ export async function prepareCached(input: CachedInput, options: CachedOptions =
   const work = `${folder}.work-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     const manifest = await prepareDataset(description, {
-      ...options,
+      ...engineOf(options),
       out: work,
       base: plan.base,
       strict: true,
       ...(progress === undefined ? {} : { progress }),
+      ...(signal === undefined ? {} : { signal }),
     });
     if (findings !== undefined) await writeFile(path.join(work, FINDINGS), JSON.stringify(findings));
     await rename(work, folder).catch(async (error: unknown) => {
@@ -136,7 +157,14 @@ async function planOf(input: CachedInput, options: CachedOptions): Promise<Plan>
     key: hashOf({ version, files, columns, filters, name, format: input.format }),
     base: '.',
     describe: async () => {
-      const { description, findings } = await inspectFiles({ ...input, name }, options);
+      const { description, findings } = await inspectFiles(
+        { ...input, name },
+        {
+          ...engineOf(options),
+          ...(columns === undefined ? {} : { columns }),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        },
+      );
       return { description: { ...description, filters: { ...description.filters, ...filters } }, findings };
     },
   };

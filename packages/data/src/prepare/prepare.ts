@@ -1,8 +1,9 @@
 // From a description to the prepared form: opens the sources, runs the pipeline, puts the folder in its place whole or not at all.
+import { checkOptions, type OptionKinds } from '../options.js';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Description } from '../description/types.js';
-import { type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_KINDS, type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
 import { type Manifest, manifestSchema, PREPARED_VERSION } from '../prepared/manifest.js';
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
@@ -49,6 +50,15 @@ export interface PrepareOptions extends EngineOptions {
   readonly signal?: AbortSignal;
 }
 
+const PREPARE_KINDS: OptionKinds<PrepareOptions> = {
+  ...ENGINE_KINDS,
+  out: 'text',
+  base: 'text',
+  strict: 'truth value',
+  progress: 'function',
+  signal: 'object',
+};
+
 /** The opened sources of a description. */
 export interface OpenSources {
   /** The log. */
@@ -71,6 +81,7 @@ export interface OpenSources {
  * const { counts } = await prepareDataset(description, { out: 'data/shop' });
  */
 export async function prepareDataset(description: Description, options: PrepareOptions): Promise<Manifest> {
+  checkOptions('prepareDataset', options, PREPARE_KINDS);
   const { base = '.', signal, progress } = options;
   signal?.throwIfAborted();
   refuseContradictions(description);

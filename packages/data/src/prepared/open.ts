@@ -1,4 +1,5 @@
 // A prepared data set whose sequences stay on disk: copied once into a flat file in the cache, and read from there by position.
+import { checkOptions } from '../options.js';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type Engine, openEngine } from '../engine/engine.js';
@@ -7,7 +8,7 @@ import { DataError } from '../errors.js';
 import { positions } from '../split-ranges.js';
 import type { StoredDataset } from '../store.js';
 import { type Manifest, PARTS, PREPARED_FILES } from './manifest.js';
-import { checkFiles, hasOwnSplit, readDescribed, readManifest, type ReadOptions } from './read.js';
+import { checkFiles, hasOwnSplit, READ_KINDS, readDescribed, readManifest, type ReadOptions } from './read.js';
 import {
   openSequenceFile,
   type SequenceColumns,
@@ -43,6 +44,7 @@ export interface OpenPreparedOptions extends ReadOptions {
  * }
  */
 export async function openPrepared(folder: string, options: OpenPreparedOptions = {}): Promise<StoredDataset> {
+  checkOptions('openPrepared', options, { ...READ_KINDS, cache: 'text' });
   const manifest = await readManifest(folder);
   await checkFiles(folder, manifest, options.verify ?? false);
   const engine = await openEngine(options);

@@ -1,8 +1,9 @@
 // Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
+import { checkOptions, type OptionKinds } from '../options.js';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError, type DataProblem, ProblemList } from '../errors.js';
 import type { Dataset, FieldKind, ItemField, ReportEntry, Vocabulary } from '../types.js';
@@ -26,6 +27,9 @@ export interface ReadOptions extends EngineOptions {
   /** Compares the SHA-256 of every file with the manifest; sizes are always compared. Default: false. */
   readonly verify?: boolean;
 }
+
+/** For the check of options. */
+export const READ_KINDS: OptionKinds<ReadOptions> = { ...ENGINE_KINDS, verify: 'truth value' };
 
 /** Whether a path is a prepared data set: a folder with a dataset.json. It may still be broken; `readManifest` says so. */
 export async function isPrepared(folder: string): Promise<boolean> {
@@ -106,6 +110,7 @@ export function dataMemory(manifest: Manifest): number {
  * const dataset = await loadPrepared('data/shop', { verify: true });
  */
 export async function loadPrepared(folder: string, options: ReadOptions = {}): Promise<Dataset> {
+  checkOptions('loadPrepared', options, READ_KINDS);
   const manifest = await readManifest(folder);
   await checkFiles(folder, manifest, options.verify ?? false);
   const engine = await openEngine(options);

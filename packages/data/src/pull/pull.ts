@@ -1,4 +1,5 @@
 // Fetches the files of a description: what is missing is downloaded, what is there is checked, archives are unpacked.
+import { checkOptions, type OptionKinds } from '../options.js';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Description, PullSpec } from '../description/types.js';
@@ -28,6 +29,16 @@ export interface PullOptions {
   /** What archives may unpack to. */
   readonly limits?: UnpackLimits;
 }
+
+const PULL_KINDS: OptionKinds<PullOptions> = {
+  folder: 'text',
+  progress: 'function',
+  signal: 'object',
+  retries: 'number',
+  firstWait: 'number',
+  silence: 'number',
+  limits: { ratio: 'number', free: 'number', total: 'number' },
+};
 
 /** One file that is there now. */
 export interface PulledFile {
@@ -63,6 +74,7 @@ export interface PullReport {
  * console.log(files[0].bytes, files[0].sha256);
  */
 export async function pullDataset(description: Description, options: PullOptions): Promise<PullReport> {
+  checkOptions('pullDataset', options, PULL_KINDS);
   const { folder, signal, retries = 5, firstWait = 1000, progress = () => undefined } = options;
   const { pull = [], manual } = description;
   signal?.throwIfAborted();
