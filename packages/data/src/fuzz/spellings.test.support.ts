@@ -109,10 +109,14 @@ export const SPELLINGS: Readonly<Record<string, Spelling>> = {
     });
   },
   columnOrder: (layout, random) =>
-    each(tables(layout, random), (writing) => {
-      const { columns: old } = writing;
-      writing.columns = shuffled(random, old.length).flatMap((index) => old[index] ?? []);
-    }),
+    // Of two columns of one name the first keeps it.
+    each(
+      tables(layout, random, ({ columns: all }) => new Set(all.map(({ name }) => name)).size === all.length),
+      (writing) => {
+        const { columns: old } = writing;
+        writing.columns = shuffled(random, old.length).flatMap((index) => old[index] ?? []);
+      },
+    ),
   rowOrder: (layout, random) =>
     each(
       tables(layout, random, (writing) => writing.files.length === 1 && (writing !== layout.log || isTimed(layout))),
