@@ -54,10 +54,19 @@ export function unpackedName(file: string): string {
 const SUSPECT_FROM = 2.5e8;
 const MOST_RATIO = 500;
 
+/** Bytes that are read at once. */
+const PIECE = 1 << 20;
+
+/** Memory for a piece of a file: small files need not have a large one each time that they are looked at. Pipes have no size. */
+function pieceOf(size: number): number {
+  return size === 0 ? PIECE : Math.min(PIECE, size + 1);
+}
+
 /** The unpacked bytes of a file in pieces, none of them empty. @throws DataError if the file is broken or expands out of all proportion */
 export async function* unpackedBytes(file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const packing = await packingOf(file);
-  const raw = createReadStream(file, { highWaterMark: 1 << 20 });
+  const { size } = await stat(file);
+  const raw = createReadStream(file, { highWaterMark: pieceOf(size) });
   try {
     if (packing === 'none') {
       for await (const chunk of raw) {
@@ -66,12 +75,11 @@ export async function* unpackedBytes(file: string, signal?: AbortSignal): AsyncG
       }
       return;
     }
-    const packed = (await stat(file)).size;
     let total = 0;
-    for await (const piece of packing === 'gzip' ? gunzipped(raw, packed) : unzstd(raw)) {
+    for await (const piece of packing === 'gzip' ? gunzipped(raw, size) : unzstd(raw)) {
       signal?.throwIfAborted();
       total += piece.length;
-      if (total > SUSPECT_FROM && total > packed * MOST_RATIO) throw bomb(file, packed, total);
+      if (total > SUSPECT_FROM && total > size * MOST_RATIO) throw bomb(file, size, total);
       if (piece.length > 0) yield piece;
     }
   } catch (error) {
@@ -97,7 +105,7 @@ function unreadable(file: string, packing: Packing, error: unknown): DataError {
 }
 
 async function* gunzipped(raw: NodeJS.ReadableStream, packed: number): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 1 << 20 });
+  const gunzip = createGunzip({ chunkSize: packed < 1 << 16 ? 1 << 16 : PIECE });
   raw.on('error', (error) => gunzip.destroy(error));
   for await (const chunk of raw.pipe(gunzip)) yield asBytes(chunk);
   // zlib stops in silence where a member is followed by something else: what comes after would be lost.
