@@ -96,6 +96,8 @@ async function valueKind() {
 /** A child: runs the batches that it is sent, and tells of every case before it begins. */
 async function work() {
   const kind = await openKind();
+  // Whoever led is gone.
+  process.on('disconnect', () => kind.close().finally(() => process.exit()));
   process.on('message', async ({ from, to }) => {
     if (from === to) {
       await kind.close();

@@ -175,10 +175,14 @@ describe('commas and points between thousands', () => {
       field: COMMA,
       numbers: [4.955, 1.299, 9.999],
     });
-    expect(await judge(['1.299', '4.955', '870'], { beside: ['12,50', '9,9', '7'], delimiter: ';' })).toMatchObject({
-      field: COMMA,
-      numbers: [1299, 4955, 870],
-    });
+    for (const delimiter of [';', ',', '\t'] as const) {
+      const judged = await judge(['1.299', '4.955', '870'], { beside: ['12,50', '9,9', '7'], delimiter });
+      expect(judged, delimiter).toMatchObject({ field: COMMA, numbers: [1299, 4955, 870] });
+      expect(judged.note).toContain('column "beside" has its decimals so');
+    }
+    // Such a point alone, or beside columns of both kinds, is one of a program.
+    const program = { field: { kind: 'numeric' }, numbers: [1.299, 4.955, 870] };
+    expect(await judge(['1.299', '4.955', '870'], { beside: ['12.50', '9.9', '7'] })).toMatchObject(program);
   });
 
   it('are asked for where nothing tells, and read as the user says', async () => {

@@ -66,8 +66,8 @@ export interface ColumnProfile {
   readonly rowLabels?: RowLabels;
 }
 
-/** A profile, and the decimal mark that its cells decide for. */
-type Profiled = ColumnProfile & { readonly decimal?: Decimal };
+/** A profile, the decimal mark that its cells decide for, and whether they are numbers of programs of which every point may stand between thousands. */
+type Profiled = ColumnProfile & { readonly decimal?: Decimal; readonly open: boolean };
 
 /** A source with the profiles of its columns, and the table of the engine that holds the rows looked at (columns `c0`, `c1`, ..). */
 export interface ProfiledSource {
@@ -109,7 +109,7 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
   if (partial) await engine.run(`DELETE FROM ${table} WHERE rowid >= ${SAMPLE_ROWS}`);
   const seen = await engine.count(`SELECT count(*) FROM ${table}`);
   const broken = await engine.count(`SELECT count(*) FROM ${table} WHERE NOT ok`);
-  const columns: ColumnProfile[] = [];
+  const columns: Profiled[] = [];
   const hasNames = source.columns.some(({ unnamed }) => unnamed !== true);
   for (const [index, { name, type, unnamed }] of source.columns.entries()) {
     const column = `c${index}`;
@@ -118,7 +118,16 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
     columns.push(rowLabels === undefined ? profile : { ...profile, rowLabels });
   }
   const beside = source.spec.format === 'csv' ? decimalsOfFile(columns) : undefined;
-  const hinted = columns.map((column) => ({ ...column, hints: { ...column.hints, said: decimal, beside } }));
+  const hinted: ColumnProfile[] = [];
+  for (const [index, column] of columns.entries()) {
+    // A program that writes 8,5 in one column means thousands by 5.721 in another.
+    const isWritten = beside?.decimal === ',' && column.open && column.written === undefined;
+    hinted.push({
+      ...column,
+      ...(isWritten ? { written: await readingsOf(engine, table, `c${index}`) } : {}),
+      hints: { ...column.hints, said: decimal, beside },
+    });
+  }
   return { source, table, rows: seen - broken, partial, broken, columns: hinted };
 }
 
@@ -177,25 +186,18 @@ async function profileColumn(
     `SELECT left(${column}, ${CELL_LENGTH}) AS cell FROM ${table} WHERE ok AND ${column} IS NOT NULL LIMIT ${SAMPLE_CELLS}`,
   );
   const texts = cells.map(({ cell }) => String(cell));
-  const cellsOf = async (where: string): Promise<{ cell: string; rows: number }[]> => {
-    const found = await engine.rows(
-      `SELECT ${column} AS cell, CAST(count(*) AS INTEGER) AS n FROM ${table} WHERE ok AND ${where} GROUP BY ${column} ORDER BY n DESC, cell`,
-    );
-    return found.map((each) => ({ cell: String(each['cell']), rows: Number(each['n']) }));
-  };
-  const words = value('words') === 0 ? [] : await cellsOf(isWord(column));
+  const words = value('words') === 0 ? [] : await cellsOf(engine, table, column, isWord(column));
   const [filled, numbers, points] = [value('filled') - value('words'), value('numbers'), value('points')];
   const others = numbers < filled && value('looks') * 2 > filled;
-  // Every point of a file for people may stand between thousands.
-  const open = delimiter === ';' && points > 0 && points === value('openPoints') && numbers === filled;
+  // Every point may stand between thousands; in a file for people that is likely.
+  const open = type === 'text' && points > 0 && points === value('openPoints') && numbers === filled;
   const written =
-    type === 'text' && (others || open)
-      ? (await cellsOf(`${column} IS NOT NULL`)).flatMap(({ cell, rows }) => readNumber(cell, rows) ?? [])
-      : undefined;
+    type === 'text' && (others || (open && delimiter === ';')) ? await readingsOf(engine, table, column) : undefined;
   const decimal = written === undefined ? (points > value('openPoints') ? '.' : undefined) : decimalOf(written);
   return {
     ...(type === 'text' && decimal !== undefined ? { decimal } : {}),
     ...(written === undefined ? {} : { written }),
+    open,
     hints: format === 'csv' ? { delimiter } : {},
     belowZero: value('belowZero'),
     nearestBelowZero: value('nearestBelowZero'),
@@ -218,6 +220,25 @@ async function profileColumn(
     cells: texts,
     examples: [...new Set(texts.slice(0, 200))].slice(0, EXAMPLES).map(shortened),
   };
+}
+
+/** The different cells of a column, the most frequent first. */
+async function cellsOf(
+  engine: Engine,
+  table: string,
+  column: string,
+  where: string,
+): Promise<{ readonly cell: string; readonly rows: number }[]> {
+  const found = await engine.rows(
+    `SELECT ${column} AS cell, CAST(count(*) AS INTEGER) AS n FROM ${table} WHERE ok AND ${where} GROUP BY ${column} ORDER BY n DESC, cell`,
+  );
+  return found.map((each) => ({ cell: String(each['cell']), rows: Number(each['n']) }));
+}
+
+/** The cells of a column as written numbers. */
+async function readingsOf(engine: Engine, table: string, column: string): Promise<Reading[]> {
+  const cells = await cellsOf(engine, table, column, `${column} IS NOT NULL`);
+  return cells.flatMap(({ cell, rows }) => readNumber(cell, rows) ?? []);
 }
 
 /** Whether a column holds lists or objects. */
