@@ -16,8 +16,8 @@ export const COMPANIONS: Readonly<Record<string, Spelling>> = {
     each(tables(layout, random, isCsv), (writing) => {
       const name = pick(random, ['', '', 'Unnamed: 0', 'index', '0']);
       writing.columns.unshift(filler(writing, name, String));
-      // Of a handful of rows a number from 0 on may as well mean something.
-      if (name === '0' && writing.table.rows < 20) layout.mayServe.push(name);
+      // A name is a name: where rows are few or some are lost, the numbers may as well mean something.
+      if (name === '0') layout.mayServe.push(name);
     }),
   extra: (layout, random) =>
     each(tables(layout, random), (writing) => {
@@ -41,6 +41,8 @@ export const COMPANIONS: Readonly<Record<string, Spelling>> = {
       (writing) => {
         const first = 1_200_000_000 + random.integer(1e8);
         const name = pick(random, ['signup_date', 'registered', 'member_since', 'birth_date']);
+        // In an atomic file its type says that it is a category.
+        if (writing.form === 'atomic') layout.mayServe.push(name);
         writing.columns.push(filler(writing, name, (row) => iso(first + ((row * 7919) % 1009) * 86_400).slice(0, 10)));
       },
     ),

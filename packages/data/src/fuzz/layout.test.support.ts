@@ -89,12 +89,10 @@ export function isTimed({ log }: Layout): boolean {
 
 /** Whether nobody can tell what the numbers of a column are: 4,955 alone may be 4955 or 4.955. */
 export function isOpen({ column, number }: ColumnWriting): boolean {
-  const mark = number.decimal === ',' ? ',' : number.thousands;
-  if (mark !== ',' && mark !== '.') return false;
   const texts = column.values.flatMap((value) =>
     typeof value === 'number' ? numberText(value, { ...number, before: '', after: '' }) : [],
   );
-  return texts.every((text) => /^-?\d{1,3}([.,]\d{3})?$/.test(text));
+  return texts.every((text) => /^-?\d{1,3}([.,]\d{3})?$/.test(text)) && texts.some((text) => /[.,]/.test(text));
 }
 
 /** What must be said of a shop, however it is written: returns are no purchases. */

@@ -396,6 +396,18 @@ describe('attributes', () => {
   });
 });
 
+test('cells of no-break spaces alone are empty, as in the preparation', async () => {
+  const rows = ITEMS.map((item, index) => [
+    item,
+    index % 3 === 0 ? '\u00a0' : ['red', 'blue', 'green', 'grey', 'black'][index % 5],
+  ]);
+  const texts = { 'log.csv': CLICKS, 'items.csv': csv('item_id,brand', rows) };
+  const { description, base } = await inspect(texts, { interactions: 'log.csv', items: 'items.csv' });
+  expect(description.items?.fields).toEqual({ brand: { kind: 'categorical' } });
+  const { dataset } = await prepareIn(base, description);
+  expect(Object.keys(valuesOf(dataset, 'brand'))).toHaveLength(rows.filter(([, brand]) => brand !== '\u00a0').length);
+});
+
 describe('files that belong together', () => {
   const products = csv(
     'item_id,brand',

@@ -4,7 +4,7 @@ import type { Decimal, SourceSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { columnSql, jsonSql } from '../prepare/columns.js';
-import { trimmedId } from '../prepare/ids.js';
+import { trimmedCell } from '../prepare/ids.js';
 import { numberSql } from '../prepare/time.js';
 import { isOfUnit } from '../prepare/time-reading.js';
 import { type RowLabels, rowLabelsOf } from './row-labels.js';
@@ -96,9 +96,7 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
   const texts = source.columns.map(({ name, type }) => {
     const column = columnSql(source, name, name);
     // White space around ids does not count, nor does it around values.
-    return isNested(type)
-      ? `nullif(nullif(${jsonSql(column)}, 'null'), '[]')`
-      : `nullif(${trimmedId(column.text)}, '')`;
+    return isNested(type) ? `nullif(nullif(${jsonSql(column)}, 'null'), '[]')` : trimmedCell(column.text);
   });
   const cells = texts.map((text, index) => `${text} AS c${index}`);
   await engine.run(

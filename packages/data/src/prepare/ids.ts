@@ -17,6 +17,11 @@ export function trimmedId(column: string): string {
   return `CASE WHEN regexp_matches(${column}, '^${WHITE}|${WHITE}$') THEN coalesce(nullif(${trimmed}, ''), ${column}) ELSE ${column} END`;
 }
 
+/** SQL of a cell without the white space around it; NULL where there is nothing else. */
+export function trimmedCell(column: string): string {
+  return `CASE WHEN NOT regexp_full_match(${column}, '${WHITE}*') THEN ${trimmedId(column)} END`;
+}
+
 /** What is said of ids that were trimmed. */
 export function spacedReport(role: 'user' | 'item', rows: number): ReportEntry[] {
   if (rows === 0) return [];

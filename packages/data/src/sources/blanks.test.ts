@@ -69,6 +69,18 @@ describe('blanks around cells', () => {
 });
 
 describe('blanks between cells', () => {
+  it('are told from commas in all titles by a header that only they can read', async () => {
+    const file = await bench.file(
+      'titles.txt',
+      `"" item_id title\n${ROWS.map(([, item], row) => `${row} ${item} "Lamp, No. ${row}"\n`).join('')}`,
+    );
+    const source = await bench.open({ files: file });
+    expect(source.spec.delimiter).toBe('blanks');
+    expect((await bench.rows(source)).map((row) => row.slice(6))).toEqual(
+      ROWS.map(([, item], row) => [item, `Lamp, No. ${row}`]),
+    );
+  });
+
   it.each([
     ['one', table(' ')],
     ['several', table('   ')],

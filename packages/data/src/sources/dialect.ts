@@ -31,6 +31,9 @@ const CANDIDATES = ['\t', '::', ',', ';', '|'] as const;
 /** From this share of lines on, one of the candidates is the delimiter, and blanks are text. */
 const ENOUGH = 0.8;
 
+/** What all lines count for a delimiter with which the first cannot be read. */
+const SPOILT = 0.5;
+
 /** A delimiter in words. */
 export function delimiterWords(delimiter: string): string {
   return { '\t': 'a tab', ' ': 'a blank', [BLANKS]: 'blanks' }[delimiter] ?? delimiter;
@@ -150,14 +153,15 @@ async function chooseDelimiter(
   for (const delimiter of [...CANDIDATES, BLANKS]) {
     if (delimiter === BLANKS && bestScore >= ENOUGH) break;
     const form = { delimiter, quote };
-    const { rows, broken } = await firstRecords(file, spec.encoding, form, comments.at(-1)?.line ?? 0, signal);
+    const { rows, broken, spoilt } = await firstRecords(file, spec.encoding, form, comments.at(-1)?.line ?? 0, signal);
     const [first = []] = rows;
     const width = first.length;
     if (width < 2) continue;
     // The header may end with a delimiter that the rows lack, or they with one that it lacks.
     const least = Math.max(2, first.findLastIndex((cell) => withoutBlanks(cell) !== '') + 1);
     const same = rows.filter((row) => row.length === width || fitsWidth(row, least)).length / (rows.length + broken);
-    const score = same + Math.min(width, 100) / 1000;
+    // A header that cannot be read speaks against a delimiter more than any other line.
+    const score = same * (spoilt === undefined ? 1 : SPOILT) + Math.min(width, 100) / 1000;
     if (score > bestScore) {
       best = delimiter;
       bestScore = score;

@@ -32,6 +32,19 @@ it.each([
   }
 });
 
+it('sets a stray quote aside in a file with empty lines between its rows', async () => {
+  const row = (index: number): string => `u${index % 7},lamp,i${index % 9},${1_700_000_000 + index}`;
+  const rows = ['user_id,query,item_id,timestamp', ...lines(60, row)];
+  rows[20] = 'u1,"camp stove,i2,1700000001';
+  rows[50] = 'u2,lamp",i3,1700000002';
+  const { records } = await read(
+    'apart.csv',
+    rows.flatMap((each) => [each, '']),
+  );
+  expect(records).toHaveLength(60);
+  expect(records.filter(([, problem]) => problem !== null).map(([line]) => line)).toEqual([41]);
+});
+
 it('sets both aside where both open a cell, also on neighbouring rows and on the first', async () => {
   const { records } = await read('both.tsv', [
     'item_id\ttitle\tgenre',

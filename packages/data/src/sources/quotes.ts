@@ -145,7 +145,8 @@ export class StrayQuotes {
   isStray(lines: readonly string[], width: number): boolean {
     if (width < 2) return false;
     const isRecord = (line: string | undefined): boolean => line !== undefined && this.#isRecord(line, width);
-    const between = lines.slice(1, -1);
+    // Empty lines are no records anywhere; between records they tell nothing.
+    const between = lines.slice(1, -1).filter((line) => line !== '');
     const records = between.filter(isRecord).length;
     // Where no column is known by its form, numbers of cells must do, those of all lines.
     const known = this.#formed().length > 0;
