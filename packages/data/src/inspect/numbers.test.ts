@@ -25,6 +25,8 @@ interface Judged {
 interface Setting {
   readonly name?: string;
   readonly delimiter?: ',' | ';' | '\t';
+  /** One object per line instead of delimited text; the columns of these names are numbers there. */
+  readonly objects?: readonly string[];
   readonly decimal?: Decimal;
   /** Another column of the catalogue. */
   readonly beside?: readonly string[];
@@ -33,25 +35,34 @@ interface Setting {
 /** A catalogue of 40 items with a column for each list of cells, which goes through them again and again. */
 async function judgeAll(
   columns: Readonly<Record<string, readonly string[]>>,
-  { delimiter = ',', decimal }: Setting = {},
+  { delimiter = ',', decimal, objects }: Setting = {},
 ): Promise<Readonly<Record<string, Judged>>> {
   const names = Object.keys(columns);
   const quoted = (cell: string): string => (cell.includes(delimiter) ? `"${cell}"` : cell);
   const line = (row: readonly string[]): string => row.map(quoted).join(delimiter);
+  const object = ([id, ...cells]: readonly string[]): string =>
+    JSON.stringify(
+      Object.fromEntries([
+        ['item_id', id],
+        ...names.map((name, index) => [name, objects?.includes(name) === true ? Number(cells[index]) : cells[index]]),
+      ]),
+    );
+  const file = objects === undefined ? 'items.csv' : 'items.jsonl';
   const base = await writeTexts({
     'log.csv': [
       'user_id,item_id,timestamp',
       ...Array.from({ length: 240 }, (_, row) => `u${row % 40},a${row % ITEMS},${1_600_000_000 + row * 60}`),
     ].join('\n'),
-    'items.csv': [
-      line(['item_id', ...names]),
-      ...Array.from({ length: ITEMS }, (_, index) =>
-        line([`a${index}`, ...Object.values(columns).map((cells) => cells[index % cells.length] ?? '')]),
-      ),
+    [file]: [
+      ...(objects === undefined ? [line(['item_id', ...names])] : []),
+      ...Array.from({ length: ITEMS }, (_, index) => {
+        const row = [`a${index}`, ...Object.values(columns).map((cells) => cells[index % cells.length] ?? '')];
+        return objects === undefined ? line(row) : object(row);
+      }),
     ].join('\n'),
   });
   const { description, findings } = await inspectFiles(
-    { interactions: path.join(base, 'log.csv'), items: path.join(base, 'items.csv') },
+    { interactions: path.join(base, 'log.csv'), items: path.join(base, file) },
     { threads: 1, base, columns: { decimal } },
   );
   const fields = description.items?.fields ?? {};
@@ -180,6 +191,18 @@ describe('commas and points between thousands', () => {
       expect(judged, delimiter).toMatchObject({ field: COMMA, numbers: [1299, 4955, 870] });
       expect(judged.note).toContain('column "beside" has its decimals so');
     }
+    // In objects it is the texts that count: numbers are those of programs, and tell nothing of what people wrote.
+    const beside = ['12,50', '9,9', '7'];
+    expect(await judge(['1.299', '4.955', '870'], { beside, objects: [] })).toMatchObject({
+      field: COMMA,
+      numbers: [1299, 4955, 870],
+    });
+    expect(await judge(['1.299', '4.955', '870'], { beside, objects: ['amount'] })).toMatchObject({
+      field: { kind: 'numeric' },
+      numbers: [1.299, 4.955, 870],
+    });
+    const told = await judge(cells, { beside: ['12.50', '9.99', '7'], objects: ['beside'] });
+    expect(told.field).toBeUndefined();
     // Such a point alone, or beside columns of both kinds, is one of a program.
     const program = { field: { kind: 'numeric' }, numbers: [1.299, 4.955, 870] };
     expect(await judge(['1.299', '4.955', '870'], { beside: ['12.50', '9.9', '7'] })).toMatchObject(program);

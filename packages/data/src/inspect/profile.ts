@@ -10,7 +10,7 @@ import { isOfUnit } from '../prepare/time-reading.js';
 import { type RowLabels, rowLabelsOf } from './row-labels.js';
 import { freshName } from '../sources/reader.js';
 import { tidySql } from '../tidy-text.js';
-import type { OpenSource, SourceColumnType } from '../sources/source.js';
+import type { OpenSource, SourceColumn, SourceColumnType } from '../sources/source.js';
 import { type DecimalHints, decimalOf } from './decimals.js';
 import { MISSING_WORDS, NOT_FINITE_WORDS } from './missing.js';
 import { type Reading, readNumber } from './written.js';
@@ -109,13 +109,13 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
   const broken = await engine.count(`SELECT count(*) FROM ${table} WHERE NOT ok`);
   const columns: Profiled[] = [];
   const hasNames = source.columns.some(({ unnamed }) => unnamed !== true);
-  for (const [index, { name, type, unnamed }] of source.columns.entries()) {
+  for (const [index, { name, type, unnamed, numbers = false }] of source.columns.entries()) {
     const column = `c${index}`;
-    const profile = await profileColumn(engine, table, column, name, type, source.spec);
+    const profile = await profileColumn(engine, table, column, { name, type, numbers }, source.spec);
     const rowLabels = hasNames && unnamed === true ? await rowLabelsOf(engine, table, numberSql(column)) : undefined;
     columns.push(rowLabels === undefined ? profile : { ...profile, rowLabels });
   }
-  const beside = source.spec.format === 'csv' ? decimalsOfFile(columns) : undefined;
+  const beside = decimalsOfFile(columns);
   const hinted: ColumnProfile[] = [];
   for (const [index, column] of columns.entries()) {
     // A program that writes 8,5 in one column means thousands by 5.721 in another.
@@ -149,8 +149,7 @@ async function profileColumn(
   engine: Engine,
   table: string,
   column: string,
-  name: string,
-  type: SourceColumnType,
+  { name, type, numbers: ofPrograms }: Required<Pick<SourceColumn, 'name' | 'type' | 'numbers'>>,
   { format, delimiter }: SourceSpec,
 ): Promise<Profiled> {
   const number = numberSql('cell');
@@ -187,13 +186,15 @@ async function profileColumn(
   const words = value('words') === 0 ? [] : await cellsOf(engine, table, column, isWord(column));
   const [filled, numbers, points] = [value('filled') - value('words'), value('numbers'), value('points')];
   const others = numbers < filled && value('looks') * 2 > filled;
+  // What programs write as numbers is no text for people.
+  const text = type === 'text' && !ofPrograms;
   // Every point may stand between thousands; in a file for people that is likely.
-  const open = type === 'text' && points > 0 && points === value('openPoints') && numbers === filled;
+  const open = text && points > 0 && points === value('openPoints') && numbers === filled;
   const written =
     type === 'text' && (others || (open && delimiter === ';')) ? await readingsOf(engine, table, column) : undefined;
   const decimal = written === undefined ? (points > value('openPoints') ? '.' : undefined) : decimalOf(written);
   return {
-    ...(type === 'text' && decimal !== undefined ? { decimal } : {}),
+    ...(text && decimal !== undefined ? { decimal } : {}),
     ...(written === undefined ? {} : { written }),
     open,
     hints: format === 'csv' ? { delimiter } : {},

@@ -71,6 +71,7 @@ async function openObjects(
   const valid = `SELECT * EXCLUDE (_json), CASE WHEN _problem IS NULL AND json_valid(_json) THEN _json END AS _valid FROM (${texts})`;
   const rows = `SELECT * EXCLUDE (_valid), CASE WHEN json_type(_valid) = 'OBJECT' THEN _valid END AS _json FROM (${valid})`;
   const kinds = new Map<string, 'text' | 'json'>();
+  const numbers = new Set<string>();
   let objects = 0;
   for await (const chunk of engine.chunks(`SELECT _json FROM (${rows}) LIMIT ${SAMPLE}`)) {
     for (const json of chunk.getColumnValues(0)) {
@@ -80,6 +81,7 @@ async function openObjects(
       for (const [key, value] of Object.entries(object)) {
         const nested = typeof value === 'object' && value !== null;
         if (nested || !kinds.has(key)) kinds.set(key, nested ? 'json' : 'text');
+        if (typeof value === 'number') numbers.add(key);
       }
     }
   }
@@ -107,7 +109,7 @@ async function openObjects(
       continue;
     }
     names.add(lower);
-    columns.push({ name, type });
+    columns.push({ name, type, ...(type === 'text' && numbers.has(name) ? { numbers: true } : {}) });
   }
   const report: ReportEntry[] =
     left.length === 0

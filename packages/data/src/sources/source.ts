@@ -13,6 +13,8 @@ export interface SourceColumn {
   readonly type: SourceColumnType;
   /** The file does not name it; its name was made up. */
   readonly unnamed?: boolean;
+  /** Of a column of text in files that tell texts from numbers: some cell is a number, as programs write it. */
+  readonly numbers?: boolean;
 }
 
 /**
