@@ -7,9 +7,7 @@ import {
   cast,
   equal,
   expandDims,
-  gather,
   gatherLast,
-  input,
   iota,
   less,
   minimum,
@@ -23,8 +21,8 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import type { ModelInstance } from '../definition.js';
-import { itemLossOf, withAuxiliary } from './next-item.js';
-import { integers, itemsInput, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { integers, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { lossOfTargets } from './target-loss.js';
 
 /** Slots are filled up to a multiple of this, so that the largest tensors have few sizes. */
 const SLOT_STEP = 64;
@@ -45,14 +43,7 @@ export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
     spare: 1,
     extraItems: 1,
     inputsPerStep: (slots) => Math.max(1, Math.floor(slots / ratio)),
-    loss: (model, scope) => {
-      const encoding = model.build(scope, itemsInput(model));
-      const targets = input('targetItems', ['targets'], 'int32');
-      const weights = input('weights', ['targets']);
-      const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2);
-      const item = itemLossOf(model, scope, encoding, reached, targets, weights);
-      return withAuxiliary(item, encoding.auxiliary, { reached, targets, weights });
-    },
+    loss: lossOfTargets,
     batch: (model, windows, draw) => maskedBatch(model, windows, draw, ratio),
     query: maskBehind,
   };

@@ -1,75 +1,21 @@
 // The next item: every position predicts the item behind it (all positions of a sequence at once, or one row per prefix), by
 // softmax over all items or against one sampled negative.
-import { add, gather, input, mul, randomInts, streamId, type Tensor } from '@difsr/graph';
-import { itemLoss, pairwiseLoss, type Scope } from '@difsr/nn';
-import type { AuxiliaryLoss, Encoding, ModelInstance } from '../definition.js';
-import { classBias } from '../item-table.js';
-import { scoring } from '../scoring.js';
-import {
-  integers,
-  itemsInput,
-  type Draw,
-  type Objective,
-  type ObjectiveBatch,
-  type ObjectiveLoss,
-  type Windows,
-} from './objective.js';
+import { randomInts, streamId } from '@difsr/graph';
+import type { ModelInstance } from '../definition.js';
+import { integers, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { lossOfTargets } from './target-loss.js';
 
-/**
- * Next item. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column), `targetItems`
- * int32 [targets], `weights` [targets]; with the pairwise loss also `negativeItems` int32 [targets].
- */
+/** Next item, with the inputs of {@link lossOfTargets}. */
 export const nextItem: Objective = {
   name: 'next-item',
   forms: ['all-positions', 'prefix'],
   spare: 0,
   extraItems: 0,
   inputsPerStep: (slots) => slots,
-  loss: (model, scope) => {
-    const encoding = model.build(scope, itemsInput(model));
-    const targets = input('targetItems', ['targets'], 'int32');
-    const weights = input('weights', ['targets']);
-    const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]
-    return withAuxiliary(itemLossOf(model, scope, encoding, reached, targets, weights), encoding.auxiliary, {
-      reached,
-      targets,
-      weights,
-    });
-  },
+  loss: lossOfTargets,
   batch: nextItemBatch,
   query: (_, items) => items,
 };
-
-/** The loss of some targets, as the model's configuration has it. */
-export function itemLossOf(
-  { config, schema }: ModelInstance,
-  scope: Scope,
-  encoding: Encoding,
-  reached: Tensor,
-  targets: Tensor,
-  weights: Tensor,
-): Tensor {
-  const { hidden, table } = scoring(encoding, reached, classBias(scope, schema, config));
-  if (config.loss !== 'pairwise') return itemLoss(hidden, table, targets, weights, config.paddingClass ?? false);
-  const negatives = input('negativeItems', ['targets'], 'int32');
-  return pairwiseLoss(hidden, gather(table, targets), gather(table, negatives), weights);
-}
-
-/** Adds what trains beside the item loss. */
-export function withAuxiliary(
-  item: Tensor,
-  auxiliary: readonly AuxiliaryLoss[] | undefined,
-  at: { readonly reached: Tensor; readonly targets: Tensor; readonly weights: Tensor },
-): ObjectiveLoss {
-  const parts: Record<string, Tensor> = { 'loss.item': item };
-  let loss = item;
-  for (const { name, factor, loss: own } of auxiliary ?? []) {
-    const value = own(at.reached, at.targets, at.weights);
-    parts[`loss.${name}`] = value;
-    loss = add(loss, mul(value, factor));
-  }
-  return { loss, parts };
-}
 
 // An index with `!` is in range by construction.
 function nextItemBatch(model: ModelInstance, windows: Windows, draw: Draw): ObjectiveBatch {
