@@ -74,8 +74,8 @@ export async function vocabularyOf(
   dataset: Dataset | StoredDataset,
   schema: ModelSchema,
   store: SequenceStore,
+  counts: readonly number[],
 ): Promise<RunVocabulary> {
-  const counts = await trainingCounts(dataset, store);
   return {
     formatVersion: RUN_FORMAT,
     dataset: dataset.name,

@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly optimizer: ReadonlyMap<string, readonly number[]>;
   /** Of the first epoch. */
   readonly stepsPerEpoch: number;
+  /** Counts training interactions by item id. */
+  readonly counts: () => Promise<readonly number[]>;
   /** Of a run that goes on. */
   readonly found: FoundRun | undefined;
 }
@@ -95,9 +97,9 @@ export async function startingState(given: StartOptions): Promise<Start> {
   return start;
 }
 
-async function freshState({ options, config, store, task, optimizer }: StartOptions): Promise<Start> {
+async function freshState({ options, config, store, task, optimizer, counts }: StartOptions): Promise<Start> {
   const { out, dataset } = options;
-  const vocabulary = await vocabularyOf(dataset, schemaOf(dataset), store);
+  const vocabulary = await vocabularyOf(dataset, schemaOf(dataset), store, await counts());
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
   const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [
     name,

@@ -75,11 +75,11 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const store = sequenceStore(dataset);
   const found = options.resume === true ? await findRun(options, store) : undefined;
   const own = { definition: options.model };
-  const { schema, tables } = await itemTables(
-    dataset,
-    modelOf(config.model, schemaOf(dataset), own).config,
-    async () => found?.vocabulary.counts ?? trainingCounts(dataset, store),
-  );
+  // All training items are read for it: once, and late, as most mistakes in options are found without it.
+  let counting: Promise<readonly number[]> | undefined;
+  const counts = async (): Promise<readonly number[]> =>
+    found?.vocabulary.counts ?? (counting ??= trainingCounts(dataset, store));
+  const { schema, tables } = await itemTables(dataset, modelOf(config.model, schemaOf(dataset), own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
@@ -109,6 +109,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     task,
     optimizer: step.state,
     stepsPerEpoch: steps,
+    counts,
     found,
   });
   const variables = await backend.createVariables({ ...start.tensors, ...used, ...kept });
