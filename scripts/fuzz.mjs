@@ -95,9 +95,13 @@ async function valueKind() {
 
 /** A child: runs the batches that it is sent, and tells of every case before it begins. */
 async function work() {
-  const kind = await openKind();
+  const opening = openKind();
   // Whoever led is gone.
-  process.on('disconnect', () => kind.close().finally(() => process.exit()));
+  process.on('disconnect', () => opening.then((kind) => kind.close()).finally(() => process.exit()));
+  // A case that ends before this is noticed has nobody to tell of it: that is no error.
+  /** @param {Message} message */
+  const tell = (message) => process.send?.(message, () => {});
+  const kind = await opening;
   process.on('message', async ({ from, to }) => {
     if (from === to) {
       await kind.close();
@@ -105,16 +109,16 @@ async function work() {
       return;
     }
     for (let number = from; number < to; number++) {
-      process.send?.({ begin: number });
+      tell({ begin: number });
       try {
-        process.send?.({ end: number, result: await kind.run(number) });
+        tell({ end: number, result: await kind.run(number) });
       } catch (error) {
-        process.send?.({ end: number, failed: wordsOf(error) });
+        tell({ end: number, failed: wordsOf(error) });
       }
     }
-    process.send?.({ ready: true });
+    tell({ ready: true });
   });
-  process.send?.({ ready: true });
+  tell({ ready: true });
 }
 
 /** @param {unknown} error */
