@@ -1,6 +1,6 @@
 // Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
 import * as z from 'zod';
-import type { ItemFields, ModelConfig, Preset } from './definition.js';
+import type { ItemFields, ModelConfig, NumericForm, Preset, UserFields, VectorForm } from './definition.js';
 import { ModelConfigError } from './model-error.js';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
@@ -18,6 +18,9 @@ export interface TransformerConfig extends ModelConfig {
   readonly scale: 'headSize' | 'hiddenSize';
   readonly itemFields: ItemFields;
   readonly itemDropout: number;
+  readonly numeric: NumericForm;
+  readonly vectors: VectorForm;
+  readonly userFields: UserFields;
   readonly loss: 'cross-entropy' | 'pairwise';
   readonly paddingClass: boolean;
 }
@@ -45,6 +48,9 @@ export const transformerShape: {
   readonly itemFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; sum: 'sum'; mean: 'mean'; gate: 'gate' }>>;
   readonly itemDropout: z.ZodDefault<z.ZodNumber>;
   readonly fields: z.ZodOptional<z.ZodArray<z.ZodString>>;
+  readonly numeric: z.ZodDefault<z.ZodEnum<{ projection: 'projection'; buckets: 'buckets' }>>;
+  readonly vectors: z.ZodDefault<z.ZodEnum<{ frozen: 'frozen'; tuned: 'tuned' }>>;
+  readonly userFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; stream: 'stream' }>>;
   readonly loss: z.ZodDefault<z.ZodEnum<{ 'cross-entropy': 'cross-entropy'; pairwise: 'pairwise' }>>;
   readonly paddingClass: z.ZodDefault<z.ZodBoolean>;
 } = {
@@ -72,7 +78,24 @@ export const transformerShape: {
   itemDropout: rate(
     'with itemFields: share of the items whose own row is left out in a step, so that fields learn to rank items that have none',
   ).default(0.5),
-  fields: z.array(z.string()).describe('fields of the data set to use, in order; default: all').optional(),
+  fields: z
+    .array(z.string())
+    .describe(
+      'fields of the data set to use, in order; default: all that it has. Of the time of interactions there are also time.gap, time.weekday and time.hour, which are used where they are named',
+    )
+    .optional(),
+  numeric: z
+    .enum(['projection', 'buckets'])
+    .describe('how numbers become vectors: by a learned projection, or each by its bucket of about equally many')
+    .default('projection'),
+  vectors: z
+    .enum(['frozen', 'tuned'])
+    .describe('whether vectors of items stay as the data has them (behind a learned projection), or are trained on')
+    .default('frozen'),
+  userFields: z
+    .enum(['none', 'stream'])
+    .describe('attributes of users: not used, or added to every input of the stream')
+    .default('none'),
   loss: z
     .enum(['cross-entropy', 'pairwise'])
     .describe('softmax over all items, or one sampled negative per target (BPR)')

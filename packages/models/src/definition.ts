@@ -2,23 +2,64 @@
 // Everything else (objective, presets, extra rows, what it leaves untrained) has a default. Losses, ranking, recommending and
 // export are made of that.
 import { less, select, type Tensor } from '@difsr/graph';
-import type { Scope } from '@difsr/nn';
+import { Scope } from '@difsr/nn';
 import type * as z from 'zod';
 import { checkSideOptions, type SideOptions } from './fields.js';
 import { nextItem } from './objectives/next-item.js';
+import { readBy, type ModelInputs } from './inputs.js';
 import type { Objective } from './objectives/objective.js';
 
-/** A side information field as a model sees it. */
-export interface FieldSchema {
+/** Whom a field belongs to. */
+export type FieldOwner = 'item' | 'interaction' | 'user';
+
+interface OwnedField {
   readonly name: string;
-  /** `categorical`: exactly one value per item (0 = unknown); `multi-categorical`: any number. */
+  /** Default: item. */
+  readonly owner?: FieldOwner;
+}
+
+/** A field of values that are told apart by their ids. */
+export interface CategoricalSchema extends OwnedField {
+  /** `categorical`: exactly one value each (0 = unknown); `multi-categorical`: any number. */
   readonly kind: 'categorical' | 'multi-categorical';
   /** Size of the vocabulary, value 0 ("none", "unknown") included. */
   readonly values: number;
-  /** Most values that one item has. */
+  /** Most values of one owner. */
   readonly maxValues: number;
-  /** Of a training: shapes of the tables that sum the field's values by lists (`rowTables` of @difsr/graph). */
+  /** Of a training: shapes of the tables that sum the values of items by lists (`rowTables` of @difsr/graph). */
   readonly lists?: ItemLists;
+}
+
+/** A field of numbers. */
+export interface NumericSchema extends OwnedField {
+  readonly kind: 'numeric';
+  /** Over the training data; numbers are fed as (number - mean) / deviation. */
+  readonly mean: number;
+  /** Above 0. */
+  readonly deviation: number;
+  /** Ascending; bucket j of a number is behind j of them. */
+  readonly bounds: readonly number[];
+}
+
+/** A field of vectors. */
+export interface VectorSchema extends OwnedField {
+  readonly kind: 'vector';
+  readonly width: number;
+  /** Root mean square of the vectors' lengths; they are fed divided by it. Above 0. */
+  readonly length: number;
+}
+
+/** A side information field as a model sees it. */
+export type FieldSchema = CategoricalSchema | NumericSchema | VectorSchema;
+
+/** Whether a field has values that are told apart by their ids. */
+export function isCategorical(field: FieldSchema): field is CategoricalSchema {
+  return field.kind === 'categorical' || field.kind === 'multi-categorical';
+}
+
+/** Whom a field belongs to. */
+export function ownerOf({ owner = 'item' }: FieldSchema): FieldOwner {
+  return owner;
 }
 
 /** Rows and width of a table. */
@@ -31,6 +72,15 @@ export interface ItemLists {
   /** Items of each value. */
   readonly back: readonly TableShape[];
 }
+
+/** How numbers become vectors: by a learned projection, or each by its bucket. */
+export type NumericForm = 'projection' | 'buckets';
+
+/** Whether vectors of items stay what the data says, or are parameters that start there. */
+export type VectorForm = 'frozen' | 'tuned';
+
+/** What becomes of the attributes of users: nothing, or a part of every input. */
+export type UserFields = 'none' | 'stream';
 
 /** How the fields of an item make its row: not, by their values' sum or mean, or by the sum behind a learned gate. */
 export type ItemFields = 'none' | 'sum' | 'mean' | 'gate';
@@ -82,6 +132,12 @@ export interface ModelConfig {
   readonly itemDropout?: number;
   /** The fields of the data that are used; all where it is left out. */
   readonly fields?: readonly string[] | undefined;
+  /** Default `projection`. */
+  readonly numeric?: NumericForm;
+  /** Default `frozen`. */
+  readonly vectors?: VectorForm;
+  /** Default `none`. */
+  readonly userFields?: UserFields;
 }
 
 /** Where a parameter of ours is found in the published code's state_dict. */
@@ -103,6 +159,10 @@ export interface BuildContext<Config extends ModelConfig = ModelConfig> {
   readonly knownItems: Tensor;
   /** Rows of the item table: padding, the items, and what the objective needs behind them. */
   readonly itemRows: number;
+  /** The values of a field of interactions at each place, declared as the input `event.NAME` (see {@link ModelInputs}). */
+  readonly event: (field: FieldSchema) => Tensor;
+  /** The values of a field of users, declared as the input `user.NAME`. */
+  readonly user: (field: FieldSchema) => Tensor;
 }
 
 /** Options of a preset, by their paths in a configuration: `{ model: { layers: 2 }, training: { learningRate: 1e-3 } }`. */
@@ -143,6 +203,12 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   frozen?(config: Config, name: string): boolean;
 }
 
+/** Fields whose values a model is fed. */
+export interface FieldsRead {
+  readonly events: readonly FieldSchema[];
+  readonly users: readonly FieldSchema[];
+}
+
 /** A model with its options and what it knows of the data: a definition, applied. */
 export interface ModelInstance {
   readonly name: string;
@@ -155,8 +221,10 @@ export interface ModelInstance {
   readonly leaks?: string | undefined;
   /** Our parameter names -> the published code's. */
   readonly referenceNames: ReadonlyMap<string, ReferenceParameter>;
-  /** Traces the model on `items` int32 `[batch, length]`, 0 = padding on the right. */
-  build(scope: Scope, items: Tensor): Encoding;
+  /** The fields of interactions and of users that it reads: what it must be fed beside items. */
+  readonly reads: FieldsRead;
+  /** Traces the model on what it is asked. */
+  build(scope: Scope, inputs: ModelInputs): Encoding;
   /** Whether a parameter is read but not trained. */
   frozen(name: string): boolean;
 }
@@ -180,6 +248,18 @@ export function instantiate<Config extends ModelConfig>(
   definition.check?.(config, schema);
   checkSideOptions(schema, definition.sideOptions?.(config) ?? { fields: config.fields, perField: {} });
   const objective = definition.objective?.(config) ?? nextItem;
+  const build = (scope: Scope, { items, event, user }: ModelInputs): Encoding =>
+    definition.build({
+      scope,
+      config,
+      schema,
+      items,
+      knownItems: objective.extraItems === 0 ? items : select(less(items, schema.items + 1), items, 0),
+      itemRows: schema.items + 1 + objective.extraItems,
+      event,
+      user,
+    });
+  let reads: FieldsRead | undefined;
   return {
     name: definition.name,
     config,
@@ -188,15 +268,11 @@ export function instantiate<Config extends ModelConfig>(
     fullRows: definition.fullRows?.(config) ?? false,
     leaks: definition.leaks?.(config),
     referenceNames: definition.referenceNames?.(config, schema) ?? new Map<string, ReferenceParameter>(),
-    build: (scope, items) =>
-      definition.build({
-        scope,
-        config,
-        schema,
-        items,
-        knownItems: objective.extraItems === 0 ? items : select(less(items, schema.items + 1), items, 0),
-        itemRows: schema.items + 1 + objective.extraItems,
-      }),
+    build,
+    get reads() {
+      // What it reads is what it asks for while it is traced.
+      return (reads ??= readBy(schema, (inputs) => build(new Scope({ training: false }), inputs)));
+    },
     frozen: (name) => definition.frozen?.(config, name) ?? false,
   };
 }

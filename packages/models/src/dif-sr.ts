@@ -14,9 +14,9 @@ import {
   sideShape,
   type TransformerConfig,
 } from './config.js';
-import type { AuxiliaryLoss, ModelDefinition } from './definition.js';
+import { isCategorical, ownerOf, type AuxiliaryLoss, type ModelDefinition } from './definition.js';
 import { embedInput, encode } from './encoder.js';
-import { fieldEmbedding, positionEmbedding, selectFields, valuesOf } from './fields.js';
+import { fieldEmbedding, positionEmbedding, sideFields, valuesOf } from './fields.js';
 import { itemTable } from './item-table.js';
 import { commonNames, difAttentionNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
@@ -74,13 +74,13 @@ export const difSr: ModelDefinition<DifSrConfig> = {
   }),
   check: checkHeads,
   build: (context) => {
-    const { scope, config, schema, items, knownItems } = context;
+    const { scope, config, schema, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, maxLength, fusion, initializerRange: deviation } = config;
-    const fields = selectFields(schema, config.fields);
+    const fields = sideFields(schema, config);
     const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
     const sides = fields.map((field, j) =>
-      fieldEmbedding(scope, schema, field, knownItems, {
+      fieldEmbedding(context, field, {
         width: widths[j] ?? DEFAULT_SIDE_WIDTH,
         pooling: config.pooling,
         deviation,
@@ -89,11 +89,13 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     const position = positionEmbedding(scope, items, maxLength, d, deviation);
     // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
     const embedded = embed(rows, items, { freezePadding: config.fusionForm === 'reference' });
-    const layers = encode(scope, embedInput(scope, embedded, config), items, config, (own, stream, options) => {
+    const layers = encode(scope, embedInput(context, embedded), items, config, (own, stream, options) => {
       const weights = declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
       return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
     });
     const auxiliary = fields.flatMap((field): AuxiliaryLoss[] => {
+      // What is predicted is which values the next item has.
+      if (!isCategorical(field) || ownerOf(field) !== 'item') return [];
       const factor = ofField(config.attributeLoss, field.name, UNNAMED_LOSS);
       if (factor === 0 || field.values < 2) return [];
       const predictor = declareLinear(scope.child('predictors').child(field.name), d, field.values, deviation);
@@ -118,7 +120,7 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     perField: { sideWidth, attributeLoss: lambda },
   }),
   referenceNames: (config, schema) => {
-    const fields = selectFields(schema, config.fields);
+    const fields = sideFields(schema, config);
     const names = fieldNamesPerField(commonNames(config), fields);
     for (let k = 0; k < config.layers; k++)
       difAttentionNames(names, `layers.${k}.attention.`, `trm_encoder.layer.${k}.multi_head_attention.`, fields.length);

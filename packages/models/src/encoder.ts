@@ -1,16 +1,24 @@
 // The transformer stack that all models share; what differs is the attention, handed in.
-import { add, type Tensor } from '@difsr/graph';
+import { add, expandDims, type Tensor } from '@difsr/graph';
 import { causalMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
 import type { TransformerConfig } from './config.js';
+import type { BuildContext } from './definition.js';
+import { userEmbedding, userFieldsOf } from './fields.js';
 
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */
 export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Attention;
 
-/** LayerNorm and dropout of the embedded input. */
-export function embedInput(scope: Scope, x: Tensor, config: TransformerConfig): Tensor {
+/** The embedded input with what is known of its user, LayerNorm and dropout. `x [batch, length, d]`. */
+export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor): Tensor {
+  const { scope, config, schema } = context;
+  const { hiddenSize: width, initializerRange: deviation } = config;
+  const whole = userFieldsOf(schema, config).reduce(
+    (sum, field) => add(sum, expandDims(userEmbedding(context, field, { width, deviation, pooling: 'sum' }), 1)),
+    x,
+  );
   return scope.dropout(
-    layerNorm(x, declareNorm(scope.child('norm'), config.hiddenSize), config.layerNormEpsilon),
+    layerNorm(whole, declareNorm(scope.child('norm'), width), config.layerNormEpsilon),
     config.hiddenDropout,
     'input',
   );

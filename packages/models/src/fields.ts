@@ -1,22 +1,39 @@
-// Side information of items: the data's tables of value ids, and one embedding table per field.
+// Side information of every kind: which fields a model uses, where their values come from, and what makes vectors of them.
 import {
+  add,
   at,
   cast,
+  concat,
+  constant,
   div,
   equal,
   expandDims,
   gather,
+  less,
+  matmul,
   maximum,
   mul,
   not,
   reduceSum,
   reshape,
   slice,
+  sub,
   sumRows,
   type Tensor,
 } from '@difsr/graph';
 import { embed, MULTI_HOT, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
-import type { FieldSchema, ModelSchema } from './definition.js';
+import {
+  isCategorical,
+  ownerOf,
+  type BuildContext,
+  type CategoricalSchema,
+  type FieldSchema,
+  type ModelConfig,
+  type ModelSchema,
+  type NumericSchema,
+  type VectorSchema,
+} from './definition.js';
+import { dtypeOf, encodedWidth } from './inputs.js';
 import { ModelConfigError, UnknownFieldError } from './model-error.js';
 import { didYouMean } from './nearest.js';
 
@@ -47,6 +64,30 @@ export function selectFields(schema: ModelSchema, names: readonly string[] | und
       `${absent(schema, name)}: correct model.fields, or leave it out to use all${hint(schema, name)}`,
     );
   });
+}
+
+/** The fields that describe items and interactions: sources of scores, or parts of the input. */
+export function sideFields(schema: ModelSchema, { fields }: Pick<ModelConfig, 'fields'>): readonly FieldSchema[] {
+  return selectFields(schema, fields).filter((field) => ownerOf(field) !== 'user');
+}
+
+/** The fields that describe items. */
+export function itemFieldsOf(schema: ModelSchema, { fields }: Pick<ModelConfig, 'fields'>): readonly FieldSchema[] {
+  return selectFields(schema, fields).filter((field) => ownerOf(field) === 'item');
+}
+
+/** The fields of users, where the options say what becomes of them. */
+export function userFieldsOf(
+  schema: ModelSchema,
+  { fields, userFields = 'none' }: Pick<ModelConfig, 'fields' | 'userFields'>,
+): readonly FieldSchema[] {
+  const found = selectFields(schema, fields).filter((field) => ownerOf(field) === 'user');
+  if (userFields !== 'none') return found;
+  const [named] = fields === undefined ? [] : found;
+  if (named === undefined) return [];
+  throw new ModelConfigError(
+    `model.fields names "${named.name}", a field of users, and model.userFields says that they are not used: set model.userFields=stream, or leave it out of model.fields`,
+  );
 }
 
 /**
@@ -86,39 +127,41 @@ function requireOnce(names: readonly string[], where: string): void {
     );
 }
 
-/** Name of the variable that holds a field's value ids per item, int32 [items + 1, maxValues], 0 = none. */
+/** Name of the variable that holds a field's values per item: int32 [items + 1, maxValues] of ids, else float32 [items + 1, width + 1]. */
 export function featureName(field: string): string {
   return `feature.${field}`;
 }
 
+/** The values of every item, as the data has them. */
+function featureTable(scope: Scope, schema: ModelSchema, field: FieldSchema): Tensor {
+  const width = field.kind === 'categorical' ? field.maxValues : encodedWidth(field);
+  return scope.constantTable(featureName(field.name), [schema.items + 1, width], dtypeOf(field));
+}
+
 /** Value ids of items: `ids [..] -> [.., maxValues]`. */
-export function valuesOf(scope: Scope, schema: ModelSchema, field: FieldSchema, ids: Tensor): Tensor {
-  return gather(scope.constantTable(featureName(field.name), [schema.items + 1, field.maxValues]), ids);
+export function valuesOf(scope: Scope, schema: ModelSchema, field: CategoricalSchema, ids: Tensor): Tensor {
+  return gather(featureTable(scope, schema, field), ids);
 }
 
 /**
  * The values of every item summed: `table [values, width]` to `[items + 1, width]`. While training by lists in both directions,
  * where the schema has them: the gradient of a gather would add at repeated ids.
  */
-export function pooledItems(scope: Scope, schema: ModelSchema, field: FieldSchema, table: Tensor): Tensor {
+export function pooledItems(scope: Scope, schema: ModelSchema, field: CategoricalSchema, table: Tensor): Tensor {
   const { lists } = field;
   if (scope.training && lists !== undefined) {
     const tables = (direction: 'tables' | 'back'): Tensor[] =>
       lists[direction].map((shape, i) => scope.constantTable(listName(field.name, direction, i), shape));
     return sumRows(table, tables('tables'), tables('back'));
   }
-  const ids = valueTable(scope, schema, field);
+  const ids = featureTable(scope, schema, field);
   return reduceSum(mul(gather(table, ids), cast(expandDims(not(equal(ids, 0)), -1), 'float32')), [1]);
 }
 
 /** `[items + 1, 1]`: how many values each item has. */
-export function countOfValues(scope: Scope, schema: ModelSchema, field: FieldSchema): Tensor {
-  const present = cast(not(equal(valueTable(scope, schema, field), 0)), 'float32');
+export function countOfValues(scope: Scope, schema: ModelSchema, field: CategoricalSchema): Tensor {
+  const present = cast(not(equal(featureTable(scope, schema, field), 0)), 'float32');
   return expandDims(reduceSum(present, [1]), 1);
-}
-
-function valueTable(scope: Scope, schema: ModelSchema, field: FieldSchema): Tensor {
-  return scope.constantTable(featureName(field.name), [schema.items + 1, field.maxValues]);
 }
 
 /** Name of the variable that holds one of the tables of a field's lists. */
@@ -126,29 +169,120 @@ export function listName(field: string, direction: 'tables' | 'back', index: num
   return `lists.${field}.${direction}.${index}`;
 }
 
-/** One vector per item: `items [batch, length] -> [batch, length, width]`. */
-export function fieldEmbedding(
-  scope: Scope,
-  schema: ModelSchema,
-  field: FieldSchema,
-  items: Tensor,
-  options: { readonly width: number; readonly pooling: Pooling; readonly deviation: number },
-): Tensor {
-  const table = scope
-    .child('fields')
-    .child(field.name)
-    .parameter('weight', [field.values, options.width], { kind: 'normal', deviation: options.deviation });
+/** How values become vectors. */
+export interface EmbeddingOptions {
+  readonly width: number;
+  readonly pooling: Pooling;
+  readonly deviation: number;
+}
+
+/**
+ * One vector per place of a field of items or interactions: `[batch, length, width]`.
+ *
+ * @param scope Where the field's parameters are declared.
+ */
+export function fieldEmbedding(context: BuildContext, field: FieldSchema, options: EmbeddingOptions): Tensor {
+  const { scope, schema, knownItems: items } = context;
+  const own = scope.child('fields').child(field.name);
+  if (ownerOf(field) === 'interaction') return embedValues(own, context.config, field, context.event(field), options);
+  if (!isCategorical(field))
+    return embedValues(own, context.config, field, gather(valueRows(own, context, field), items), options);
   // With lists of all items it is quicker to pool them once and to look the batch up.
   if (scope.training && field.lists !== undefined && field.values > MULTI_HOT && options.pooling !== 'max') {
+    const table = valueEmbeddings(own, field, options);
     const sum = pooledItems(scope, schema, field, table);
     const pooled = options.pooling === 'sum' ? sum : div(sum, maximum(countOfValues(scope, schema, field), 1));
     if (field.kind !== 'categorical') return embed(pooled, items);
   }
   const values = valuesOf(scope, schema, field, items);
-  // A single value is one row, "unknown" (0) included; several are pooled over the values that are there.
-  return field.kind === 'categorical'
-    ? embed(table, reshape(values, items.shape))
-    : pooledEmbedding(table, values, options.pooling);
+  return embedValues(
+    own,
+    context.config,
+    field,
+    field.kind === 'categorical' ? reshape(values, items.shape) : values,
+    options,
+  );
+}
+
+/** What a field of items gives the row of every item: `[items + 1, width]`. */
+export function itemValues(
+  { scope, schema, config }: Pick<BuildContext, 'scope' | 'schema' | 'config'>,
+  own: Scope,
+  field: NumericSchema | VectorSchema,
+  options: EmbeddingOptions,
+): Tensor {
+  return embedValues(own, config, field, valueRows(own, { scope, schema, config }, field), options);
+}
+
+/** One vector per user: `[batch, width]`. */
+export function userEmbedding(context: BuildContext, field: FieldSchema, options: EmbeddingOptions): Tensor {
+  const own = context.scope.child('users').child(field.name);
+  return embedValues(own, context.config, field, context.user(field), options);
+}
+
+/** Numbers of every item, `[items + 1, width + 1]`; of vectors that are tuned, parameters that start as the data has them. */
+function valueRows(
+  own: Scope,
+  { scope, schema, config }: Pick<BuildContext, 'scope' | 'schema' | 'config'>,
+  field: NumericSchema | VectorSchema,
+): Tensor {
+  const table = featureTable(scope, schema, field);
+  if (field.kind === 'numeric' || config.vectors !== 'tuned') return table;
+  const tuned = own.parameter(
+    'vectors',
+    [schema.items + 1, field.width],
+    { kind: 'zeros' },
+    { startsAs: featureName(field.name) },
+  );
+  return concat([tuned, slice(table, 1, field.width, field.width + 1)], 1);
+}
+
+/** The embedding of each value; row 0, of none, is learned where a single value is looked up. */
+function valueEmbeddings(own: Scope, { values }: { readonly values: number }, options: EmbeddingOptions): Tensor {
+  return own.parameter('weight', [values, options.width], { kind: 'normal', deviation: options.deviation });
+}
+
+/** Values as an input or a table has them (inputs.ts), `[.., valueShape]`, to vectors `[.., width]`. */
+function embedValues(
+  own: Scope,
+  { numeric = 'projection' }: ModelConfig,
+  field: FieldSchema,
+  values: Tensor,
+  options: EmbeddingOptions,
+): Tensor {
+  switch (field.kind) {
+    case 'categorical':
+      // A single value is one row, "unknown" (0) included; several are pooled over the values that are there.
+      return embed(valueEmbeddings(own, field, options), values);
+    case 'multi-categorical':
+      return pooledEmbedding(valueEmbeddings(own, field, options), values, options.pooling);
+    case 'numeric':
+      return numeric === 'buckets' ? embedBuckets(own, field, values, options) : project(own, 2, values, options);
+    case 'vector':
+      return project(own, field.width + 1, values, options);
+  }
+}
+
+/** Numbers and a 1 where there are some, times a matrix: the last row of it is their bias, and no number gives zeros. */
+function project(own: Scope, width: number, values: Tensor, options: EmbeddingOptions): Tensor {
+  return matmul(
+    values,
+    own.parameter('weight', [width, options.width], { kind: 'normal', deviation: options.deviation }),
+  );
+}
+
+/** Each number by its bucket: 0 for none, then those between the bounds. */
+function embedBuckets(own: Scope, field: NumericSchema, values: Tensor, options: EmbeddingOptions): Tensor {
+  const { bounds, mean, deviation } = field;
+  const table = valueEmbeddings(own, { values: bounds.length + 2 }, options);
+  const number = slice(values, -1, 0, 1);
+  const known = slice(values, -1, 1, 2);
+  const passed = bounds.map((bound) => sub(1, cast(less(number, (bound - mean) / deviation), 'float32')));
+  const bucket = mul(
+    known,
+    passed.reduce((sum, one) => add(sum, one), constant(1)),
+  );
+  return embed(table, cast(reshape(bucket, number.shape.slice(0, -1)), 'int32'));
 }
 
 /** Position embeddings of a batch: `[1, length, width]`. */

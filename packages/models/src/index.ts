@@ -1,6 +1,7 @@
 // The public API of @difsr/models.
 export * from './definition.js';
 export * from './objectives/objective.js';
+export * from './inputs.js';
 export { itemTable, TRAINED_ITEMS, type ItemTable } from './item-table.js';
 export { nextItem } from './objectives/next-item.js';
 export { maskedItem } from './objectives/masked-item.js';

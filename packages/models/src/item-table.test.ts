@@ -1,7 +1,15 @@
 // Attributes in the item table: by lists as by gathering, and what that means for items that nobody has taken.
 import { reversedLists, rowTables, type HostTensor, type RowTable } from '@difsr/graph';
 import { describe, expect, it } from 'vitest';
-import { featureName, listName, trainingTask, traceScores, TRAINED_ITEMS, type ModelSchema } from './index.js';
+import {
+  featureName,
+  isCategorical,
+  listName,
+  trainingTask,
+  traceScores,
+  TRAINED_ITEMS,
+  type ModelSchema,
+} from './index.js';
 import {
   allPositions,
   FEATURES,
@@ -20,7 +28,7 @@ import {
 /** The schema of a training on {@link FEATURES}, and the tables that belong to it. */
 function withLists(): { schema: ModelSchema; tables: Values } {
   const tables: Record<string, HostTensor> = {};
-  const fields = SCHEMA.fields.map((field) => {
+  const fields = SCHEMA.fields.filter(isCategorical).map((field) => {
     const ids = [...(FEATURES[featureName(field.name)]?.data ?? [])];
     const items = Array.from({ length: SCHEMA.items + 1 }, (_, item) =>
       ids.slice(item * field.maxValues, (item + 1) * field.maxValues).filter((value) => value > 0),

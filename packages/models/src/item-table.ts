@@ -3,8 +3,15 @@
 // (The table of feature embeddings is shared as in Rendle, Factorization Machines, ICDM 2010; own row w_i, values v_f.)
 import { add, broadcast, constant, cast, concat, div, maximum, mul, sigmoid, slice, type Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
-import type { BuildContext, FieldSchema, ItemFields, ModelConfig, ModelSchema } from './definition.js';
-import { countOfValues, pooledItems, selectFields } from './fields.js';
+import {
+  isCategorical,
+  type BuildContext,
+  type FieldSchema,
+  type ItemFields,
+  type ModelConfig,
+  type ModelSchema,
+} from './definition.js';
+import { countOfValues, itemFieldsOf, itemValues, pooledItems } from './fields.js';
 
 /** The rows of all items: what embeds them, and what scores are products with. */
 export interface ItemTable {
@@ -31,8 +38,8 @@ export function itemTable(
   // (Volkovs et al., DropoutNet, NeurIPS 2017).
   const everyRow = broadcast(constant(1), [schema.items + 1, 1]);
   const kept = items.dropout(everyRow, config.itemDropout ?? 0, 'rows');
-  const table = selectFields(schema, config.fields).reduce(
-    (sum, field) => add(sum, ofFieldValues(scope, schema, field, { width: d, deviation, itemFields })),
+  const table = itemFieldsOf(schema, config).reduce(
+    (sum, field) => add(sum, ofFieldValues({ scope, schema, config }, field, { width: d, deviation, itemFields })),
     mul(slice(own, 0, 0, schema.items + 1), kept),
   );
   const behind = itemRows - schema.items - 1;
@@ -41,8 +48,7 @@ export function itemTable(
 
 /** What one field gives every item: `[items + 1, width]`, zeros for an item without a value. */
 function ofFieldValues(
-  scope: Scope,
-  schema: ModelSchema,
+  context: Pick<BuildContext, 'scope' | 'schema' | 'config'>,
   field: FieldSchema,
   {
     width,
@@ -50,12 +56,16 @@ function ofFieldValues(
     itemFields,
   }: { readonly width: number; readonly deviation: number; readonly itemFields: ItemFields },
 ): Tensor {
+  const { scope, schema } = context;
   const own = scope.child('items').child(`fields.${field.name}`);
+  const gated = (sum: Tensor): Tensor =>
+    itemFields === 'gate'
+      ? mul(sum, sigmoid(own.parameter('gate', [width], { kind: 'zeros' }, { decay: false })))
+      : sum;
+  if (!isCategorical(field)) return gated(itemValues(context, own, field, { width, deviation, pooling: 'sum' }));
   const values = own.parameter('weight', [field.values, width], { kind: 'normal', deviation });
   const sum = pooledItems(scope, schema, field, values);
-  if (itemFields === 'mean') return div(sum, maximum(countOfValues(scope, schema, field), 1));
-  if (itemFields !== 'gate') return sum;
-  return mul(sum, sigmoid(own.parameter('gate', [width], { kind: 'zeros' }, { decay: false })));
+  return itemFields === 'mean' ? div(sum, maximum(countOfValues(scope, schema, field), 1)) : gated(sum);
 }
 
 /** Name of the variable that says which items have training interactions: int32 [items + 1], 1 or 0. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import {
+  declareInputs,
   difSr,
   findModel,
   instantiate,
@@ -68,7 +69,7 @@ describe.each(EVERY_MODEL)('%s, %s', (name, fusion) => {
   const weights = weightsOf(traced);
 
   it('never lets a position see a later item', () => {
-    const { hidden } = model.build(new Scope({ training: false }), traced.items);
+    const { hidden } = model.build(new Scope({ training: false }), { ...declareInputs(model), items: traced.items });
     const item = fc.integer({ min: 1, max: SCHEMA.items });
     const cases = fc.record({
       past: fc.array(item, { minLength: 1, maxLength: 3 }),

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
 import type { ModelDefinition } from './definition.js';
 import { embedInput, encode } from './encoder.js';
-import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
+import { fieldEmbedding, positionEmbedding, sideFields } from './fields.js';
 import { itemTable } from './item-table.js';
 import { commonNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
@@ -35,24 +35,21 @@ export const nova: ModelDefinition<NovaConfig> = {
   presets: transformerPresets(),
   check: checkHeads,
   build: (context) => {
-    const { scope, config, schema, items, knownItems } = context;
+    const { scope, config, schema, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
-    const fields = selectFields(schema, config.fields);
+    const fields = sideFields(schema, config);
     const embedded = embed(rows, items);
     const side = [
-      ...fields.map((field) =>
-        fieldEmbedding(scope, schema, field, knownItems, { width: d, pooling: config.pooling, deviation }),
-      ),
+      ...fields.map((field) => fieldEmbedding(context, field, { width: d, pooling: config.pooling, deviation })),
       broadcast(positionEmbedding(scope, items, config.maxLength, d, deviation), embedded.shape),
     ];
-    const layers = encode(scope, embedInput(scope, embedded, config), items, config, (own, stream, options) => {
+    const layers = encode(scope, embedInput(context, embedded), items, config, (own, stream, options) => {
       const streams = [stream, ...side];
       const fusion = declareStreamFusion(own.child('fusion'), config.fusion, d, streams.map(widthOf), deviation);
       return novaAttention(stream, fuseStreams(streams, fusion), declareAttention(own, d, heads, deviation), options);
     });
     return { hidden: last(layers), layers, itemTable: table };
   },
-  referenceNames: (config, schema) =>
-    fieldNamesPerField(commonNames(config), selectFields(schema, config.fields)).entries,
+  referenceNames: (config, schema) => fieldNamesPerField(commonNames(config), sideFields(schema, config)).entries,
 };

@@ -1,6 +1,6 @@
 // The published code's parameter names (RecBole's, and DIF-SR's own), for loading its weights.
 import type { TransformerConfig } from './config.js';
-import type { FieldSchema, ReferenceParameter } from './definition.js';
+import { isCategorical, type FieldSchema, type ReferenceParameter } from './definition.js';
 
 /** Collects pairs of names; `linear` and `norm` add weight and bias at once. */
 export class NameMap {
@@ -55,6 +55,7 @@ export function difAttentionNames(names: NameMap, ours: string, theirs: string, 
 /** DIF-SR's field tables: one embedding layer per field, in the order of selection. */
 export function fieldNamesPerField(names: NameMap, fields: readonly FieldSchema[]): NameMap {
   fields.forEach((field, j) => {
+    if (!isCategorical(field)) return; // it has no other kinds
     const table =
       field.kind === 'categorical'
         ? 'token_embedding_table.item.embedding.weight'
@@ -68,7 +69,8 @@ export function fieldNamesPerField(names: NameMap, fields: readonly FieldSchema[
 export function fieldNamesShared(names: NameMap, fields: readonly FieldSchema[]): NameMap {
   const prefix = 'feature_embed_layer.';
   let start = 0;
-  for (const field of fields.filter(({ kind }) => kind === 'categorical')) {
+  for (const field of fields) {
+    if (field.kind !== 'categorical') continue;
     names.add(`fields.${field.name}.weight`, `${prefix}token_embedding_table.item.embedding.weight`, [
       start,
       start + field.values,

@@ -28,7 +28,7 @@ export const sasrec: ModelDefinition<SasRecConfig> = {
     const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
     const input = add(embed(rows, items), positionEmbedding(scope, items, config.maxLength, d, deviation));
-    const layers = encode(scope, embedInput(scope, input, config), items, config, (own, stream, options) =>
+    const layers = encode(scope, embedInput(context, input), items, config, (own, stream, options) =>
       vanillaAttention(stream, declareAttention(own, d, heads, deviation), options),
     );
     return { hidden: last(layers), layers, itemTable: table };

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
 import type { FieldSchema, ModelDefinition } from './definition.js';
 import { embedInput, encode } from './encoder.js';
-import { fieldEmbedding, positionEmbedding, selectFields } from './fields.js';
+import { fieldEmbedding, positionEmbedding, sideFields } from './fields.js';
 import { itemTable } from './item-table.js';
 import { commonNames, fieldNamesShared } from './reference-names.js';
 import { last } from './last.js';
@@ -19,10 +19,10 @@ export interface SasRecFConfig extends TransformerConfig {
   readonly fusion: Fusion;
 }
 
-/** RecBole's order: single-valued fields first. */
+/** RecBole's order: single-valued fields first, then those of several values, then those of numbers. */
 function ordered(fields: readonly FieldSchema[]): FieldSchema[] {
   const of = (kind: FieldSchema['kind']): FieldSchema[] => fields.filter((field) => field.kind === kind);
-  return [...of('categorical'), ...of('multi-categorical')];
+  return [...of('categorical'), ...of('multi-categorical'), ...of('numeric'), ...of('vector')];
 }
 
 /** The SASRecF model. */
@@ -38,15 +38,13 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
   presets: transformerPresets(),
   check: checkHeads,
   build: (context) => {
-    const { scope, config, schema, items, knownItems } = context;
+    const { scope, config, schema, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, heads, initializerRange: deviation } = config;
-    const fields = ordered(selectFields(schema, config.fields));
+    const fields = ordered(sideFields(schema, config));
     const streams = [
       embed(rows, items),
-      ...fields.map((field) =>
-        fieldEmbedding(scope, schema, field, knownItems, { width: d, pooling: config.pooling, deviation }),
-      ),
+      ...fields.map((field) => fieldEmbedding(context, field, { width: d, pooling: config.pooling, deviation })),
     ];
     const fusion = declareStreamFusion(
       scope.child('fusion'),
@@ -56,14 +54,12 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
       deviation,
     );
     const input = add(fuseStreams(streams, fusion), positionEmbedding(scope, items, config.maxLength, d, deviation));
-    const layers = encode(scope, embedInput(scope, input, config), items, config, (own, stream, options) =>
+    const layers = encode(scope, embedInput(context, input), items, config, (own, stream, options) =>
       vanillaAttention(stream, declareAttention(own, d, heads, deviation), options),
     );
     return { hidden: last(layers), layers, itemTable: table };
   },
   referenceNames: (config, schema) =>
-    fieldNamesShared(commonNames(config), selectFields(schema, config.fields)).layer(
-      'fusion.projection',
-      'concat_layer',
-    ).entries,
+    fieldNamesShared(commonNames(config), sideFields(schema, config)).layer('fusion.projection', 'concat_layer')
+      .entries,
 };

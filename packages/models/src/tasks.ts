@@ -31,7 +31,7 @@ import {
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
-import { itemsInput } from './objectives/objective.js';
+import { declareInputs } from './inputs.js';
 import { scoresOf } from './scoring.js';
 
 /** What a traced task declared. */
@@ -129,10 +129,11 @@ export interface Scores extends Declared {
 /** Traces the scores, without dropout. */
 export function traceScores(model: ModelInstance): Scores {
   const scope = new Scope({ training: false });
-  const items = itemsInput(model);
-  const asked = model.objective.query(model, items);
+  const inputs = declareInputs(model);
+  const { items } = inputs;
+  const asked = model.objective.query(model, inputs);
   const encoding = model.build(scope, asked);
-  const hidden = lastHidden(encoding.hidden, asked);
+  const hidden = lastHidden(encoding.hidden, asked.items);
   return {
     ...declared(scope),
     layers: encoding.layers ?? [],

@@ -23,7 +23,12 @@ export interface ParameterSpec {
   readonly decay: boolean;
   /** Of a table with a row per item: rows of items without training interactions start, and stay, at zero. */
   readonly untrainedRows?: 'zero';
+  /** Starts as this table of the data (its first columns, where that is wider), such as vectors that are tuned. */
+  readonly startsAs?: string;
 }
+
+/** What a parameter may say of itself. */
+export type ParameterOptions = Partial<Pick<ParameterSpec, 'decay' | 'untrainedRows' | 'startsAs'>>;
 
 /** A declared dropout mask: a bool input to fill anew each step, 1 = keep. */
 export interface MaskSpec {
@@ -32,10 +37,12 @@ export interface MaskSpec {
   readonly rate: number;
 }
 
-/** A declared table of integers that belongs to the data, such as an item's attributes. */
+/** A declared table that belongs to the data, such as the items' attributes. */
 export interface ConstantSpec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Ids, or numbers. */
+  readonly dtype: 'int32' | 'float32';
 }
 
 /** Two declarations under one name that differ. */
@@ -50,9 +57,10 @@ interface Declarations {
 }
 
 const SCOPE: OptionRules<{ readonly training: boolean }> = { training: needed(option.flag) };
-const PARAMETER: OptionRules<{ readonly decay?: boolean; readonly untrainedRows?: 'zero' }> = {
+const PARAMETER: OptionRules<ParameterOptions> = {
   decay: option.flag,
   untrainedRows: option.oneOf('zero'),
+  startsAs: option.text,
 };
 
 /** Collects declarations while a model is traced; children share them under a longer prefix. */
@@ -88,20 +96,16 @@ export class Scope {
   }
 
   /** Declares a float parameter, or finds the one declared before under the same full name. */
-  parameter(
-    name: string,
-    shape: readonly number[],
-    initializer: Initializer,
-    options: { readonly decay?: boolean; readonly untrainedRows?: 'zero' } = {},
-  ): Tensor {
+  parameter(name: string, shape: readonly number[], initializer: Initializer, options: ParameterOptions = {}): Tensor {
     checkOptions('parameter', options, PARAMETER, (message) => new DeclarationError(message));
-    const { decay = true, untrainedRows } = options;
+    const { decay = true, untrainedRows, startsAs } = options;
     const spec: ParameterSpec = {
       name: this.prefix + name,
       shape,
       initializer,
       decay,
       ...(untrainedRows === undefined ? {} : { untrainedRows }),
+      ...(startsAs === undefined ? {} : { startsAs }),
     };
     const earlier = this.declarations.parameters.get(spec.name);
     if (earlier !== undefined) {
@@ -120,17 +124,17 @@ export class Scope {
     return tensor;
   }
 
-  /** Declares an int32 table that the data provides. */
-  constantTable(name: string, shape: readonly number[]): Tensor {
+  /** Declares a table that the data provides: of ids, or of numbers. */
+  constantTable(name: string, shape: readonly number[], dtype: ConstantSpec['dtype'] = 'int32'): Tensor {
+    const spec: ConstantSpec = { name, shape, dtype };
     const earlier = this.declarations.constants.get(name);
     if (earlier !== undefined) {
-      if (String(earlier.spec.shape) === String(shape)) return earlier.tensor;
-      throw new DeclarationError(
-        `table "${name}" is declared twice, as [${earlier.spec.shape.join(', ')}] and as [${shape.join(', ')}]`,
-      );
+      const shown = (of: ConstantSpec): string => `${of.dtype} [${of.shape.join(', ')}]`;
+      if (shown(earlier.spec) === shown(spec)) return earlier.tensor;
+      throw new DeclarationError(`table "${name}" is declared twice, as ${shown(earlier.spec)} and as ${shown(spec)}`);
     }
-    const tensor = input(name, shape, 'int32');
-    this.declarations.constants.set(name, { spec: { name, shape }, tensor });
+    const tensor = input(name, shape, dtype);
+    this.declarations.constants.set(name, { spec, tensor });
     return tensor;
   }
 

@@ -17,11 +17,13 @@ import {
   size,
   streamId,
   sub,
+  transpose,
   uniformAt,
   type Tensor,
 } from '@difsr/graph';
 import type { ModelInstance } from '../definition.js';
-import { integers, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import type { ModelInputs } from '../inputs.js';
+import { integers, sideFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Slots are filled up to a multiple of this, so that the largest tensors have few sizes. */
@@ -85,6 +87,7 @@ function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Dra
   return {
     feeds: {
       items: integers(items, [rows, length]),
+      ...sideFeeds(windows, length, (row) => inputs[row]! + 1, places),
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: new Float32Array(slots).fill(1 / slots, 0, places.length) },
@@ -99,14 +102,27 @@ function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Dra
   };
 }
 
-/** [MASK] behind the last item of each row; a row that is full loses its oldest item for it. */
-function maskBehind(model: ModelInstance, items: Tensor): Tensor {
+/** [MASK] behind the last item of each row; a row that is full loses its oldest item, and event, for it. */
+function maskBehind(model: ModelInstance, { items, event, user }: ModelInputs): ModelInputs {
   const columns = at(items.shape, 1);
-  const place = expandDims(iota(columns), 0); // [1, n]
+  const place = cast(expandDims(iota(columns), 0), 'float32'); // [1, n]
   const count = reduceSum(cast(not(equal(items, 0)), 'float32'), [1], true); // [b, 1]
   const last = sub(size(columns), 1);
-  const later = cast(minimum(add(cast(place, 'float32'), 1), last), 'int32');
-  const moved = gatherLast(items, broadcast(later, items.shape));
-  const kept = select(less(last, count), moved, items);
-  return select(equal(cast(place, 'float32'), minimum(count, last)), maskId(model), kept);
+  const later = cast(minimum(add(place, 1), last), 'int32');
+  const isFull = less(last, count);
+  const isMask = equal(place, minimum(count, last));
+  const moved = (x: Tensor): Tensor => select(isFull, gatherLast(x, broadcast(later, x.shape)), x);
+  return {
+    items: select(isMask, maskId(model), moved(items)),
+    // Values come last in an event, places where they are moved.
+    event: (field) => {
+      const values = event(field);
+      if (values.shape.length === 2) return select(isMask, 0, moved(values));
+      const turned = transpose(values, [0, 2, 1]); // [b, w, n]
+      const [full, mask] = [expandDims(isFull, 1), expandDims(isMask, 1)];
+      const shifted = select(full, gatherLast(turned, broadcast(expandDims(later, 1), turned.shape)), turned);
+      return transpose(select(mask, 0, shifted), [0, 2, 1]);
+    },
+    user,
+  };
 }

@@ -2,7 +2,7 @@
 // softmax over all items or against one sampled negative.
 import { randomInts, streamId } from '@difsr/graph';
 import type { ModelInstance } from '../definition.js';
-import { integers, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { integers, sideFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Next item, with the inputs of {@link lossOfTargets}. */
@@ -14,7 +14,7 @@ export const nextItem: Objective = {
   inputsPerStep: (slots) => slots,
   loss: lossOfTargets,
   batch: nextItemBatch,
-  query: (_, items) => items,
+  query: (_, inputs) => inputs,
 };
 
 // An index with `!` is in range by construction.
@@ -38,6 +38,7 @@ function nextItemBatch(model: ModelInstance, windows: Windows, draw: Draw): Obje
   return {
     feeds: {
       items: integers(items, [rows, length]),
+      ...sideFeeds(windows, length, (row) => inputs[row]!),
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: weights },

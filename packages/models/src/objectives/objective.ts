@@ -1,8 +1,9 @@
 // What a model is trained for, and how it is asked afterwards: loss, batch form, draws and the input at inference belong
 // together. The training loop, evaluation, recommending and export know this interface and no objective by name.
-import { bindShape, input, streamId, type Dim, type Feeds, type HostTensor, type Tensor } from '@difsr/graph';
+import { bindShape, streamId, type Feeds, type HostTensor, type Tensor } from '@difsr/graph';
 import type { MaskSpec, Scope } from '@difsr/nn';
 import type { ModelInstance } from '../definition.js';
+import { encodedWidth, inputName, noValues, valuesTensor, type ModelInputs, type SideValues } from '../inputs.js';
 
 /** One row per sequence with several targets, or one row per target. */
 export type BatchForm = 'all-positions' | 'prefix';
@@ -19,6 +20,10 @@ export interface Windows {
   readonly targets: Int32Array;
   /** Target slots that the step has. */
   readonly slots: number;
+  /** What the model reads of each interaction beside its item: aligned with `items`. */
+  readonly events?: readonly SideValues[];
+  /** What it reads of the user of each row. */
+  readonly users?: readonly SideValues[];
 }
 
 /** What everything that is drawn for one step is a function of. */
@@ -62,14 +67,8 @@ export interface Objective {
   readonly loss: (model: ModelInstance, scope: Scope) => ObjectiveLoss;
   /** The inputs of a step: a pure function of its windows and of what it is drawn by. */
   readonly batch: (model: ModelInstance, windows: Windows, draw: Draw) => ObjectiveBatch;
-  /** `items` int32 [batch, length], histories padded with 0 on the right, as what the model is asked; of the same shape. */
-  readonly query: (model: ModelInstance, items: Tensor) => Tensor;
-}
-
-/** Declares the input `items` of a program: int32 [batch, length]. */
-export function itemsInput({ fullRows, config }: Pick<ModelInstance, 'fullRows' | 'config'>): Tensor {
-  const length: Dim = fullRows ? config.maxLength : 'length';
-  return input('items', ['batch', length], 'int32');
+  /** Histories padded with 0 on the right, as what the model is asked; of the same shapes. */
+  readonly query: (model: ModelInstance, inputs: ModelInputs) => ModelInputs;
 }
 
 /** An int32 tensor around `data`. */
@@ -83,4 +82,35 @@ export function maskFeeds(masks: readonly MaskSpec[], sizes: ReadonlyMap<string,
       { mask: { seed, step, stream: streamId(name) }, rate, shape: bindShape(shape, sizes) },
     ]),
   );
+}
+
+/**
+ * What is fed beside items: the values of the first interactions of each window, in rows of `length` places, and those of its user.
+ *
+ * @param count Interactions of a row that are laid out.
+ * @param hidden Places (row * length + column) whose events are not shown.
+ */
+export function sideFeeds(
+  { items, starts, events = [], users = [] }: Windows,
+  length: number,
+  count: (row: number) => number,
+  hidden: readonly number[] = [],
+): Feeds {
+  const rows = starts.length;
+  const feeds: Record<string, HostTensor> = {};
+  for (const { field, data } of events) {
+    const width = encodedWidth(field);
+    if (data.length !== items.length * width)
+      throw new RangeError(
+        `the values of "${field.name}" are ${data.length} numbers for ${items.length} interactions of ${width}. Cure: align them with items`,
+      );
+    const laid = noValues(field, rows * length);
+    starts.forEach((start, row) =>
+      laid.set(data.subarray(start * width, (start + count(row)) * width), row * length * width),
+    );
+    for (const place of hidden) laid.fill(0, place * width, (place + 1) * width);
+    feeds[inputName(field)] = valuesTensor(field, laid, [rows, length]);
+  }
+  for (const { field, data } of users) feeds[inputName(field)] = valuesTensor(field, data, [rows]);
+  return feeds;
 }

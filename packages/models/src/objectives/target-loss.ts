@@ -3,16 +3,17 @@
 import { add, gather, input, mul, type Tensor } from '@difsr/graph';
 import { itemLoss, pairwiseLoss, type Scope } from '@difsr/nn';
 import type { Encoding, ModelInstance } from '../definition.js';
+import { declareInputs } from '../inputs.js';
 import { classBias } from '../item-table.js';
 import { scoring } from '../scoring.js';
-import { itemsInput, type ObjectiveLoss } from './objective.js';
+import type { ObjectiveLoss } from './objective.js';
 
 /**
  * Traces the model and its loss. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column),
  * `targetItems` int32 [targets], `weights` [targets]; with the pairwise loss also `negativeItems` int32 [targets].
  */
 export function lossOfTargets(model: ModelInstance, scope: Scope): ObjectiveLoss {
-  const encoding = model.build(scope, itemsInput(model));
+  const encoding = model.build(scope, declareInputs(model));
   const targets = input('targetItems', ['targets'], 'int32');
   const weights = input('weights', ['targets']);
   const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]

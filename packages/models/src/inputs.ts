@@ -1,0 +1,145 @@
+// What a model is asked: items, and the values of events and users that it reads. Each value is an input of its own, of a form that
+// goes by the kind of its field; the host makes them here, too, so that both sides of the form stand in one file.
+import { input, type Dim, type HostTensor, type Tensor } from '@difsr/graph';
+import {
+  isCategorical,
+  ownerOf,
+  type FieldSchema,
+  type FieldsRead,
+  type ModelInstance,
+  type ModelSchema,
+} from './definition.js';
+
+/**
+ * What a model is traced on. `event` gives `event.NAME`, `user` gives `user.NAME`:
+ *
+ * - categorical: int32 `[batch, length]`, 0 = none or unknown; multi-categorical: int32 `[batch, length, maxValues]`
+ * - numeric: float32 `[batch, length, 2]`, the standardized number and 1, or zeros for none
+ * - vector: float32 `[batch, length, width + 1]`, the scaled vector and 1, or zeros
+ *
+ * Those of users have no `length`.
+ */
+export interface ModelInputs {
+  /** int32 `[batch, length]`, 0 = padding on the right. */
+  readonly items: Tensor;
+  readonly event: (field: FieldSchema) => Tensor;
+  readonly user: (field: FieldSchema) => Tensor;
+}
+
+/** Name of the input that holds the values of a field of interactions or users. */
+export function inputName(field: FieldSchema): string {
+  return `${ownerOf(field) === 'user' ? 'user' : 'event'}.${field.name}`;
+}
+
+/** Numbers that one owner has in an input or table, `[]` where it is a single id. */
+export function valueShape(field: FieldSchema): readonly number[] {
+  switch (field.kind) {
+    case 'categorical':
+      return [];
+    case 'multi-categorical':
+      return [field.maxValues];
+    case 'numeric':
+      return [2];
+    case 'vector':
+      return [field.width + 1];
+  }
+}
+
+/** Declares the inputs of a program; of values those that the model asks for. */
+export function declareInputs({ fullRows, config }: Pick<ModelInstance, 'fullRows' | 'config'>): ModelInputs {
+  const length: Dim = fullRows ? config.maxLength : 'length';
+  const declared = new Map<string, Tensor>();
+  const of = (field: FieldSchema, shape: readonly Dim[]): Tensor => {
+    const name = inputName(field);
+    const found = declared.get(name) ?? input(name, [...shape, ...valueShape(field)], dtypeOf(field));
+    declared.set(name, found);
+    return found;
+  };
+  return {
+    items: input('items', ['batch', length], 'int32'),
+    event: (field) => of(field, ['batch', length]),
+    user: (field) => of(field, ['batch']),
+  };
+}
+
+/** The fields that a function asks for while it is traced. */
+export function readBy(schema: ModelSchema, trace: (inputs: ModelInputs) => unknown): FieldsRead {
+  const asked = new Set<FieldSchema>();
+  const inputs = declareInputs({ fullRows: false, config: { hiddenSize: 1, maxLength: 1 } });
+  const seen =
+    (give: (field: FieldSchema) => Tensor) =>
+    (field: FieldSchema): Tensor => {
+      asked.add(field);
+      return give(field);
+    };
+  trace({ items: inputs.items, event: seen(inputs.event), user: seen(inputs.user) });
+  const fields = schema.fields.filter((field) => asked.has(field));
+  return {
+    events: fields.filter((field) => ownerOf(field) === 'interaction'),
+    users: fields.filter((field) => ownerOf(field) === 'user'),
+  };
+}
+
+/** Ids are int32, all else is float32. */
+export function dtypeOf(field: FieldSchema): 'int32' | 'float32' {
+  return isCategorical(field) ? 'int32' : 'float32';
+}
+
+/** Numbers that one owner has in the data, before they are encoded. */
+export function rawWidth(field: FieldSchema): number {
+  return field.kind === 'vector' ? field.width : field.kind === 'multi-categorical' ? field.maxValues : 1;
+}
+
+/**
+ * Values of the data (ids with 0 for none, numbers with NaN for none), as a model is fed them. Standardized in float64, so that half
+ * precision holds.
+ *
+ * @param raw {@link rawWidth} numbers per owner, end to end.
+ * @example
+ * ```ts
+ * encodeValues({ name: 'price', kind: 'numeric', mean: 10, deviation: 5, bounds: [] }, [20, NaN]); // [2, 1, 0, 0]
+ * ```
+ */
+export function encodeValues(field: FieldSchema, raw: ArrayLike<number>): Int32Array | Float32Array {
+  if (isCategorical(field)) return raw instanceof Int32Array ? raw : Int32Array.from(raw);
+  const width = rawWidth(field);
+  const rows = raw.length / width;
+  const [offset, factor] = field.kind === 'numeric' ? [field.mean, field.deviation] : [0, field.length];
+  const encoded = new Float32Array(rows * (width + 1));
+  for (let row = 0; row < rows; row++) {
+    // A vector that lacks a number is none.
+    let known = true;
+    for (let i = 0; i < width; i++) known &&= Number.isFinite(raw[row * width + i]);
+    if (!known) continue;
+    // In range by construction.
+    for (let i = 0; i < width; i++) encoded[row * (width + 1) + i] = (raw[row * width + i]! - offset) / factor;
+    encoded[row * (width + 1) + width] = 1;
+  }
+  return encoded;
+}
+
+/** Encoded values of some owners, end to end. */
+export interface SideValues {
+  readonly field: FieldSchema;
+  readonly data: Int32Array | Float32Array;
+}
+
+/** Numbers that one owner has in encoded values. */
+export function encodedWidth(field: FieldSchema): number {
+  return valueShape(field).reduce((product, size) => product * size, 1);
+}
+
+/** A tensor of a field's encoded values; `shape` is what stands before those of one owner. */
+export function valuesTensor(
+  field: FieldSchema,
+  data: Int32Array | Float32Array,
+  shape: readonly number[],
+): HostTensor {
+  return { dtype: dtypeOf(field), shape: [...shape, ...valueShape(field)], data };
+}
+
+/** Values without anything, such as those of padding. */
+export function noValues(field: FieldSchema, owners: number): Int32Array | Float32Array {
+  const size = owners * encodedWidth(field);
+  return isCategorical(field) ? new Int32Array(size) : new Float32Array(size);
+}
