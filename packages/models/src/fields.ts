@@ -22,17 +22,15 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { embed, MULTI_HOT, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
+import type { BuildContext, ModelConfig, ModelSchema } from './definition.js';
 import {
   isCategorical,
   ownerOf,
-  type BuildContext,
   type CategoricalSchema,
   type FieldSchema,
-  type ModelConfig,
-  type ModelSchema,
   type NumericSchema,
   type VectorSchema,
-} from './definition.js';
+} from './field-schema.js';
 import { dtypeOf, encodedWidth } from './inputs.js';
 import { ModelConfigError, UnknownFieldError } from './model-error.js';
 import { didYouMean } from './nearest.js';

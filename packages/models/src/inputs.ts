@@ -1,14 +1,8 @@
 // What a model is asked: items, and the values of events and users that it reads. Each value is an input of its own, of a form that
 // goes by the kind of its field; the host makes them here, too, so that both sides of the form stand in one file.
 import { input, type Dim, type HostTensor, type Tensor } from '@difsr/graph';
-import {
-  isCategorical,
-  ownerOf,
-  type FieldSchema,
-  type FieldsRead,
-  type ModelInstance,
-  type ModelSchema,
-} from './definition.js';
+import type { FieldsRead, ModelInstance, ModelSchema } from './definition.js';
+import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
 
 /**
  * What a model is traced on. `event` gives `event.NAME`, `user` gives `user.NAME`:

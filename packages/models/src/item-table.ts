@@ -3,14 +3,8 @@
 // (The table of feature embeddings is shared as in Rendle, Factorization Machines, ICDM 2010; own row w_i, values v_f.)
 import { add, broadcast, constant, cast, concat, div, maximum, mul, sigmoid, slice, type Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
-import {
-  isCategorical,
-  type BuildContext,
-  type FieldSchema,
-  type ItemFields,
-  type ModelConfig,
-  type ModelSchema,
-} from './definition.js';
+import type { BuildContext, ItemFields, ModelConfig, ModelSchema } from './definition.js';
+import { isCategorical, type FieldSchema } from './field-schema.js';
 import { countOfValues, itemFieldsOf, itemValues, pooledItems } from './fields.js';
 
 /** The rows of all items: what embeds them, and what scores are products with. */

@@ -1,6 +1,7 @@
 // The published code's parameter names (RecBole's, and DIF-SR's own), for loading its weights.
 import type { TransformerConfig } from './config.js';
-import { isCategorical, type FieldSchema, type ReferenceParameter } from './definition.js';
+import type { ReferenceParameter } from './definition.js';
+import { isCategorical, type FieldSchema } from './field-schema.js';
 
 /** Collects pairs of names; `linear` and `norm` add weight and bias at once. */
 export class NameMap {

@@ -5,7 +5,8 @@ import { declareAttention, declareStreamFusion, fuseStreams, vanillaAttention, t
 import { embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, sideShape, type TransformerConfig } from './config.js';
-import type { FieldSchema, ModelDefinition } from './definition.js';
+import type { ModelDefinition } from './definition.js';
+import type { FieldSchema } from './field-schema.js';
 import { embedInput, encode } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, sideFields } from './fields.js';
 import { itemTable } from './item-table.js';

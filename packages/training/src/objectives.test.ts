@@ -11,14 +11,20 @@ import {
   equal,
   evaluate,
   expandDims,
-  input,
   matmul,
   mul,
   slice,
   softmax,
   type HostTensor,
 } from '@difsr/graph';
-import { instantiate, maskedItem, type ModelConfig, type ModelDefinition, type Windows } from '@difsr/models';
+import {
+  declareInputs,
+  instantiate,
+  maskedItem,
+  type ModelConfig,
+  type ModelDefinition,
+  type Windows,
+} from '@difsr/models';
 import { embed } from '@difsr/nn';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -115,9 +121,9 @@ describe('masked items', () => {
   });
 
   it('ask with a [MASK] behind the history; a full row gives up its oldest item for it', () => {
-    const items = input('items', ['batch', 'length'], 'int32');
     const rows: HostTensor = { dtype: 'int32', shape: [3, 4], data: Int32Array.of(5, 0, 0, 0, 1, 2, 3, 0, 1, 2, 3, 4) };
-    const { asked } = evaluate(createGraph({ asked: model.objective.query(model, items) }), { items: rows });
+    const { items } = model.objective.query(model, declareInputs(model));
+    const { asked } = evaluate(createGraph({ asked: items }), { items: rows });
     const mask = ITEMS + 1;
     expect([...(asked?.data ?? [])]).toEqual([5, mask, 0, 0, 1, 2, 3, mask, 2, 3, 4, mask]);
   });
