@@ -1,7 +1,8 @@
 // Raw table -> data set: filters, numbers users, items and values, orders each user's interactions by time.
 // Knows no format; everything it leaves out is counted in the report.
 import { DataError } from './errors.js';
-import { filterInteractions, type FilterOptions, type FilterResult } from './filter.js';
+import { FILTER_KINDS, filterInteractions, type FilterOptions, type FilterResult } from './filter.js';
+import { checkOptions } from './options.js';
 import type { RawData, RawInteractions, RawItemColumn, RawItems } from './raw.js';
 import type { Dataset, ItemField, ReportEntry, Sequences, Vocabulary } from './types.js';
 import { type VocabularyBuilder, vocabularyBuilder } from './vocabulary.js';
@@ -11,9 +12,10 @@ import { type VocabularyBuilder, vocabularyBuilder } from './vocabulary.js';
  * kept; items of the item table without interactions follow, unless `itemMin` asks for at least one. A user's interactions
  * are sorted by time, stably: equal times keep the order of the file.
  *
- * @throws DataError if no interaction is left
+ * @throws DataError if no interaction is left; for options that it does not know, and values of another kind
  */
 export function buildDataset(raw: RawData, filters: FilterOptions = {}): Dataset {
+  checkOptions('buildDataset', filters, FILTER_KINDS);
   const { interactions } = raw;
   const result = filterInteractions(interactions, filters);
   const report = [...raw.report];

@@ -1,5 +1,6 @@
 // Filters over raw interactions: a range of times, and repeated filtering by the number of interactions (k-core).
 // Pure functions over columns; every interaction that goes is counted.
+import { checkOptions, type OptionKinds } from './options.js';
 import type { RawInteractions } from './raw.js';
 
 /** Bounds that interactions, users and items must meet; all inclusive, all optional. */
@@ -17,6 +18,16 @@ export interface FilterOptions {
   /** Latest time that is kept. */
   readonly timeTo?: number;
 }
+
+/** Kinds of {@link FilterOptions}. */
+export const FILTER_KINDS: OptionKinds<FilterOptions> = {
+  userMin: 'number',
+  userMax: 'number',
+  itemMin: 'number',
+  itemMax: 'number',
+  timeFrom: 'number',
+  timeTo: 'number',
+};
 
 /** Which interactions are left, and what went. */
 export interface FilterResult {
@@ -37,8 +48,11 @@ export interface FilterResult {
  * Drops interactions outside the times, then users and items outside the bounds, again and again until every user and item
  * that is left meets them. In each round users and items are judged by the same counts, as the published loader does; with
  * minima alone the result is the largest set of interactions in which every user and item has enough, whatever the order.
+ *
+ * @throws DataError for options that it does not know, and values of another kind
  */
 export function filterInteractions(interactions: RawInteractions, options: FilterOptions): FilterResult {
+  checkOptions('filterInteractions', options, FILTER_KINDS);
   const { users, items, times } = interactions;
   const rows = users.length;
   const kept = new Uint8Array(rows).fill(1);

@@ -1,16 +1,15 @@
 // loadDataset: finds out what a path holds, reads its files, and hands the common table to build.ts.
-import { GENERATE_KINDS } from './generate-settings.js';
-import { checkOptions, type OptionKinds } from './options.js';
 import path from 'node:path';
 import { buildDataset } from './build.js';
 import { DataError } from './errors.js';
 import { missingFile, namesIn, pathKind, readText } from './files.js';
-import type { FilterOptions } from './filter.js';
+import { FILTER_KINDS, type FilterOptions } from './filter.js';
 import { generateDataset } from './generate.js';
-import type { GenerateOptions } from './generate-settings.js';
+import { GENERATE_KINDS, type GenerateOptions } from './generate-settings.js';
 import { nearestName } from './nearest.js';
+import { checkOptions, optionsOf, type OptionKinds } from './options.js';
 import type { RawData } from './raw.js';
-import { type AtomicOptions, parseAtomicFiles } from './recbole.js';
+import { ATOMIC_KINDS, type AtomicOptions, parseAtomicFiles } from './recbole.js';
 import { type NamedText, parseS3Rec, S3REC_FIELD } from './s3rec.js';
 import type { Dataset } from './types.js';
 
@@ -29,16 +28,8 @@ export interface LoadOptions extends FilterOptions, AtomicOptions {
 
 const LOAD_KINDS: OptionKinds<LoadOptions> = {
   format: 'text',
-  userMin: 'number',
-  userMax: 'number',
-  itemMin: 'number',
-  itemMax: 'number',
-  timeFrom: 'number',
-  timeTo: 'number',
-  fields: 'list of texts',
-  columns: { user: 'text', item: 'text', time: 'text', name: 'text' },
-  categoryText: 'text',
-  separator: 'text',
+  ...FILTER_KINDS,
+  ...ATOMIC_KINDS,
   generated: GENERATE_KINDS,
 };
 
@@ -73,8 +64,10 @@ export async function loadDataset(location: string, options: LoadOptions = {}): 
 
 /** One reader per format: a missing one is a compile error. */
 const READERS: { readonly [F in DataFormat]: (prefix: string, options: LoadOptions) => Promise<Dataset> } = {
-  s3rec: async (prefix, options) => buildDataset(await readS3Rec(prefix, options), options),
-  recbole: async (prefix, options) => buildDataset(await readAtomicFiles(prefix, options), options),
+  s3rec: async (prefix, options) =>
+    buildDataset(await readS3Rec(prefix, options), optionsOf<FilterOptions>(options, FILTER_KINDS)),
+  recbole: async (prefix, options) =>
+    buildDataset(await readAtomicFiles(prefix, options), optionsOf<FilterOptions>(options, FILTER_KINDS)),
   generated: async (_prefix, options) => generateDataset(options.generated),
 };
 
@@ -100,7 +93,7 @@ async function readAtomicFiles(prefix: string, options: LoadOptions): Promise<Ra
   const item = await namedIfThere(`${prefix}.item`);
   const user = await namedIfThere(`${prefix}.user`);
   const texts = { inter, ...(item === undefined ? {} : { item }), ...(user === undefined ? {} : { user }) };
-  return parseAtomicFiles(path.basename(prefix), texts, options);
+  return parseAtomicFiles(path.basename(prefix), texts, optionsOf<AtomicOptions>(options, ATOMIC_KINDS));
 }
 
 async function named(file: string, cure?: string): Promise<NamedText> {

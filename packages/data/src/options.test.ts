@@ -1,5 +1,7 @@
 // Every function that takes options refuses keys that nobody reads, and values of another kind, before it does anything.
 import { describe, expect, it } from 'vitest';
+import { buildDataset } from './build.js';
+import { filterInteractions } from './filter.js';
 import { generateDataset } from './generate.js';
 import { descriptionSchema } from './description/schema.js';
 import { DataError } from './errors.js';
@@ -10,14 +12,23 @@ import { prepareDataset } from './prepare/prepare.js';
 import { openPrepared } from './prepared/open.js';
 import { loadPrepared } from './prepared/read.js';
 import { pullDataset } from './pull/pull.js';
+import { InteractionCollector } from './raw.js';
+import { parseAtomicFiles } from './recbole.js';
 
 const description = descriptionSchema.parse({
   name: 'none',
   interactions: { files: 'no-file.csv', user: 'user', item: 'item' },
 });
 
+const interactions = new InteractionCollector().finish();
+const inter = { file: 'log.inter', text: 'user_id:token\titem_id:token\n' };
+
 /** Calls with one wrong option beside what is needed; a plain object hides it from the compiler, as JavaScript does. */
 const calls: Readonly<Record<string, (wrong: object) => Promise<unknown>>> = {
+  buildDataset: async (wrong) =>
+    buildDataset({ name: 'x', format: 'recbole', source: 'log.inter', interactions, report: [] }, { ...wrong }),
+  filterInteractions: async (wrong) => filterInteractions(interactions, { ...wrong }),
+  parseAtomicFiles: async (wrong) => parseAtomicFiles('x', { inter }, { ...wrong }),
   generateDataset: async (wrong) => generateDataset({ ...wrong }),
   generateFiles: (wrong) => generateFiles({ out: 'no-folder', ...wrong }),
   inspectFiles: (wrong) => inspectFiles({ interactions: 'no-file.csv' }, { ...wrong }),
@@ -37,6 +48,16 @@ describe('options', () => {
   });
 
   it.each([
+    ['prepareDataset', 'thraeds', 'threads'],
+    ['filterInteractions', 'usermin', 'userMin'],
+    ['buildDataset', 'timeForm', 'timeFrom'],
+    ['parseAtomicFiles', 'seperator', 'separator'],
+  ] as const)('of %s are named where they are near: %s', async (name, wrong, nearest) => {
+    await expect(calls[name]?.({ [wrong]: 2 })).rejects.toThrow(`did you mean ${nearest}?`);
+  });
+
+  it.each([
+    ['filterInteractions', { itemMin: '5' }, 'is not a number'],
     ['prepareDataset', { strict: 'no' }, 'is not a truth value'],
     ['prepareDataset', { threads: NaN }, 'is not a number'],
     ['loadPrepared', { verify: 1 }, 'is not a truth value'],

@@ -1,5 +1,6 @@
 // Options of the functions of this package, checked as they are given: a key that nobody reads must not be one that is left out.
 import { DataError, type DataProblem } from './errors.js';
+import { nearestName } from './nearest.js';
 
 /** What each option is; a key without a row does not compile. */
 export type OptionKinds<T> = {
@@ -38,6 +39,12 @@ export function checkOptions<T extends object>(where: string, options: T, kinds:
   if (problems.length > 0) throw new DataError(problems);
 }
 
+/** Of options for several functions those of one of them. */
+export function optionsOf<T extends object>(options: T, kinds: OptionKinds<T>): T {
+  // What is left out is no option of T: whatever T needs stays.
+  return Object.fromEntries(Object.entries(options).filter(([key]) => Object.hasOwn(kinds, key))) as T;
+}
+
 function problemsOf(where: string, options: unknown, kinds: Kinds, prefix: string): DataProblem[] {
   const known = Object.keys(kinds).join(', ');
   if (typeof options !== 'object' || options === null || Array.isArray(options))
@@ -54,8 +61,13 @@ function problemsOf(where: string, options: unknown, kinds: Kinds, prefix: strin
     const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined;
     const problem = { file: where, column: `${prefix}${key}`, value: String(value) };
     if (value === undefined) return [];
-    if (kind === undefined)
-      return [{ ...problem, message: 'is no option', cure: `correct it, or leave it out: options are ${known}` }];
+    if (kind === undefined) {
+      const nearest = nearestName(key, Object.keys(kinds));
+      const hint = nearest === undefined ? '' : `did you mean ${nearest}? `;
+      return [
+        { ...problem, message: 'is no option', cure: `${hint}correct it, or leave it out: options are ${known}` },
+      ];
+    }
     if (typeof kind !== 'string') return problemsOf(where, value, kind, `${prefix}${key}.`);
     return fits[kind](value)
       ? []

@@ -11,6 +11,7 @@ import {
   type RawItemColumn,
   type RawItems,
 } from './raw.js';
+import { checkOptions, type OptionKinds } from './options.js';
 import {
   columnOfRole,
   type ColumnOptions,
@@ -36,6 +37,14 @@ export interface AtomicOptions {
   readonly separator?: string;
 }
 
+/** Kinds of {@link AtomicOptions}. */
+export const ATOMIC_KINDS: OptionKinds<AtomicOptions> = {
+  fields: 'list of texts',
+  columns: { user: 'text', item: 'text', time: 'text', name: 'text' },
+  categoryText: 'text',
+  separator: 'text',
+};
+
 /** The texts of a data set of this form. */
 export interface AtomicTexts {
   readonly inter: NamedText;
@@ -46,9 +55,10 @@ export interface AtomicTexts {
 /**
  * Reads a data set from the texts of its atomic files.
  *
- * @throws DataError with all problems of a file
+ * @throws DataError with all problems of a file; for options that it does not know, and values of another kind
  */
 export function parseAtomicFiles(name: string, texts: AtomicTexts, options: AtomicOptions = {}): RawData {
+  checkOptions('parseAtomicFiles', options, ATOMIC_KINDS);
   const { interactions, report } = parseInteractions(texts.inter, options);
   const all: ReportEntry[] = [...report];
   if (texts.user !== undefined) all.push(...checkUsers(texts.user, interactions, options));

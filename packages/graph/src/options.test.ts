@@ -35,7 +35,7 @@ describe('options', () => {
   it.each<[unknown, string]>([
     [
       { width: 1, rat: 0.5 },
-      'sample has no option "rat"; its options are width, rate, names, inner, widths: correct it, or leave it out',
+      'sample has no option "rat"; its options are width, rate, names, inner, widths: correct it, or leave it out (did you mean rate?)',
     ],
     [{}, 'sample needs the option "width"'],
     [{ width: null }, 'sample: width is a whole number from 1 on, got null'],
@@ -46,7 +46,7 @@ describe('options', () => {
     [{ width: 1, names: ['a', 2] }, 'sample: names[1] is a text, got 2'],
     [
       { width: 1, inner: { of: true } },
-      'sample: inner has no option "of"; its options are on: correct it, or leave it out',
+      'sample: inner has no option "of"; its options are on: correct it, or leave it out (did you mean on?)',
     ],
     [{ width: 1, inner: {} }, 'sample: inner needs the option "inner.on"'],
     [{ width: 1, inner: { on: 'false' } }, 'sample: inner.on is true or false, got "false"'],

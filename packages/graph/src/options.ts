@@ -1,5 +1,6 @@
 // Options of public functions, checked as they are given: JavaScript knows no types, and a key that nobody reads, or 'false'
 // for false, would quietly be something else. A type of options has a table with a rule per key; a key without one does not compile.
+import { didYouMean } from './nearest.js';
 
 /** What is wrong with a value, with its path, or undefined where it fits. */
 export type OptionRule = (value: unknown, path: string) => string | undefined;
@@ -119,7 +120,7 @@ function objectProblem(
   if (!isPlain(value)) return `${what} takes an object with its options ${known}, got ${shown(value)}`;
   for (const key of Object.keys(value))
     if (value[key] !== undefined && !Object.hasOwn(rules, key))
-      return `${what} has no option "${key}"; its options are ${known}: correct it, or leave it out`;
+      return `${what} has no option "${key}"; its options are ${known}: correct it, or leave it out${didYouMean(key, Object.keys(rules))}`;
   for (const [key, rule] of Object.entries(rules)) {
     const given = value[key];
     const problem =

@@ -5,6 +5,7 @@ import {
   cast,
   concat,
   constant,
+  didYouMean,
   div,
   equal,
   expandDims,
@@ -33,7 +34,6 @@ import {
 } from './field-schema.js';
 import { dtypeOf, encodedWidth } from './inputs.js';
 import { ModelConfigError, UnknownFieldError } from './model-error.js';
-import { didYouMean } from './nearest.js';
 
 /** What a configuration says of fields. */
 export interface SideOptions {

@@ -60,7 +60,7 @@ export async function evaluateRun(
       onEvent?.({ kind: 'evaluation', split: 'test', done, total }),
     );
     const seconds = (performance.now() - started) / 2000;
-    const popular = { ...protocol, counts: run.vocabulary.counts };
+    const popular = { ks: protocol.ks, maskSeen: protocol.maskSeen, counts: run.vocabulary.counts };
     return {
       ...resultsOf(
         ['valid', 'test'],

@@ -1,7 +1,7 @@
 // Which windows form which training step, in at most 16 bytes per window: columns of numbers, no object per window or user.
 // An index with `!` is in range by construction.
 import { positions, type Positions, type SequenceRanges } from '@difsr/data';
-import { permutation, streamId } from '@difsr/graph';
+import { checkOptions, needed, option, permutation, streamId, type OptionRules } from '@difsr/graph';
 import type { BatchForm, ModelInstance } from '@difsr/models';
 import { chooseBuckets } from './buckets.js';
 import type { TrainingConfig } from './config.js';
@@ -19,6 +19,28 @@ export interface PlanOptions {
   readonly form: BatchForm;
   /** Most row lengths in use (default 10). The form `prefix` has one: `maxLength`. */
   readonly maxBuckets?: number;
+}
+
+/** Rules of {@link PlanOptions}; {@link planSteps} says more of sizes. */
+const PLAN: OptionRules<PlanOptions> = {
+  maxLength: needed(option.given),
+  targetsPerStep: needed(option.given),
+  seed: needed(option.finite),
+  epoch: needed(option.given),
+  form: needed(option.oneOf('all-positions', 'prefix')),
+  maxBuckets: option.given,
+};
+
+/**
+ * Checks what a planner takes beside `rules` of its own.
+ * @throws SamplerError for options that it does not know, and for values that are none.
+ */
+export function checkPlan<T extends PlanOptions>(
+  where: string,
+  options: T,
+  rules: OptionRules<Omit<T, keyof PlanOptions>>,
+): void {
+  checkOptions<object>(where, options, { ...PLAN, ...rules }, (message) => new SamplerError(message));
 }
 
 /** Windows of all users as columns: one number each instead of an object each. */
@@ -71,7 +93,7 @@ const MOST_WINDOWS = 2 ** 31 - 1;
  * @throws SamplerError for sizes that cannot work and for sequences without a single target.
  */
 export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan {
-  checkOptions(options);
+  checkSizes(options);
   const table = cutAll(sequences, options);
   let targets = 0;
   for (const entry of table.targets) targets += entry;
@@ -107,7 +129,7 @@ export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan
   };
 }
 
-function checkOptions({ maxLength, targetsPerStep, form, epoch, maxBuckets = DEFAULT_BUCKETS }: PlanOptions): void {
+function checkSizes({ maxLength, targetsPerStep, form, epoch, maxBuckets = DEFAULT_BUCKETS }: PlanOptions): void {
   const least = form === 'prefix' ? 1 : maxLength;
   if (!Number.isInteger(targetsPerStep) || targetsPerStep < least) {
     throw new SamplerError(

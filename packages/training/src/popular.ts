@@ -1,10 +1,12 @@
 // What a model has to beat: one list for everybody, the items by training interactions. Ranked under the model's protocol, and
 // without a backend: a target's rank is its place in that list. An index with `!` is in range by construction.
 import type { EvaluationCases } from '@difsr/data';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { caseSource, type StoredCases } from './cases.js';
 import { evaluationOf, MISS } from './evaluate.js';
 import type { BySplit, Evaluation, Results, Split } from './events.js';
+import { RunError } from './run-error.js';
 
 /** Cases that are read at once. */
 const PIECE = 4096;
@@ -17,11 +19,23 @@ export interface PopularOptions {
   readonly maskSeen: boolean;
 }
 
-/** Metrics of the popular items over all cases. */
+const OPTIONS: OptionRules<PopularOptions> = {
+  counts: needed(option.given),
+  ks: needed(option.list(option.whole(1))),
+  maskSeen: needed(option.flag),
+};
+
+/**
+ * Metrics of the popular items over all cases.
+ *
+ * @throws RunError for options that it does not know, and values of another kind.
+ */
 export async function evaluatePopular(
   cases: EvaluationCases | StoredCases,
-  { counts, ks, maskSeen }: PopularOptions,
+  options: PopularOptions,
 ): Promise<Evaluation> {
+  checkOptions('evaluatePopular', options, OPTIONS, (message) => new RunError(message));
+  const { counts, ks, maskSeen } = options;
   const places = placesOf(counts);
   const metrics = new MetricsAccumulator(ks);
   const source = caseSource(cases);

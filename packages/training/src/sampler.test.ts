@@ -13,6 +13,10 @@ function numbered(lengths: readonly number[]): Sequences {
   return { offsets, items: Int32Array.from({ length: total }, (_, i) => i + 1) };
 }
 
+/** Items of each history. */
+const lengthsOf = ({ offsets }: Sequences): number[] =>
+  Array.from({ length: offsets.length - 1 }, (_, user) => offsets[user + 1]! - offsets[user]!);
+
 const histories = fc
   .array(fc.oneof(fc.nat(8), fc.nat(120)), { minLength: 1, maxLength: 40 })
   .filter((lengths) => lengths.some((length) => length > 1));
@@ -26,9 +30,8 @@ const cases = fc
     epoch: fc.nat(1000),
     form: fc.constantFrom('all-positions' as const, 'prefix' as const),
   })
-  .map(({ lengths, extraTargets, ...rest }): EpochOptions & { lengths: number[] } => ({
+  .map(({ lengths, extraTargets, ...rest }): EpochOptions => ({
     ...rest,
-    lengths,
     sequences: numbered(lengths),
     targetsPerStep: rest.form === 'prefix' ? extraTargets + 1 : rest.maxLength + extraTargets,
   }));
@@ -92,7 +95,8 @@ describe('an epoch', () => {
       fc.property(cases, (options) => {
         const { offsets } = options.sequences;
         const times = new Int32Array(options.sequences.items.length + 1);
-        const all = options.lengths.reduce((sum, length) => sum + Math.max(0, length - 1), 0);
+        const lengths = lengthsOf(options.sequences);
+        const all = lengths.reduce((sum, length) => sum + Math.max(0, length - 1), 0);
         for (const batch of batches(options)) {
           for (let slot = 0; slot < batch.realTargets; slot++) {
             times[batch.targetItems[slot]!]!++; // slots and ids are in range by construction
@@ -102,7 +106,7 @@ describe('an epoch', () => {
         const expected = new Int32Array(times.length).fill(1);
         expected[0] = 0;
         offsets.subarray(0, -1).forEach((first, user) => {
-          if (options.lengths[user]! > 0) expected[first + 1] = 0; // the first item of a user is never a target
+          if (lengths[user]! > 0) expected[first + 1] = 0; // the first item of a user is never a target
         });
         expect(times).toEqual(expected);
       }),
@@ -113,7 +117,7 @@ describe('an epoch', () => {
   it('shows each target the unbroken run of items before it, and half a window at least', () => {
     fc.assert(
       fc.property(cases, (options) => {
-        const userOf = options.lengths.flatMap((length, user) => Array.from({ length }, () => user));
+        const userOf = lengthsOf(options.sequences).flatMap((length, user) => Array.from({ length }, () => user));
         for (const batch of batches(options)) {
           for (let slot = 0; slot < batch.realTargets; slot++) {
             const target = batch.targetItems[slot]!; // realTargets <= targetsPerStep
@@ -253,6 +257,18 @@ describe('what cannot be planned', () => {
     expect(plan).toThrow(SamplerError);
     expect(plan).toThrow(message);
     expect(plan).toThrow(/Cure: /);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ maxBukets: 3 }, /planEpoch has no option "maxBukets"; .*\(did you mean maxBuckets\?\)/],
+    [{ store: 1 }, /planEpoch has no option "store"/],
+    [{ form: 'prefx' }, /form is one of all-positions, prefix, got "prefx"/],
+    [{ seed: undefined }, /planEpoch needs the option "seed"/],
+    [{ seed: '1' }, /seed is a finite number, got "1"/],
+  ])('%j is refused', (wrong, message) => {
+    const plan = (): unknown => planEpoch({ ...padded, form: 'all-positions', ...wrong });
+    expect(plan).toThrow(SamplerError);
+    expect(plan).toThrow(message);
   });
 
   it('a step outside the epoch is refused', () => {

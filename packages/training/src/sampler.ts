@@ -3,8 +3,9 @@
 // inside an epoch by asking for a later step; what is made of them is the objective's.
 // An index with `!` is in range by construction.
 import type { SequenceStore } from '@difsr/data';
+import { needed, option } from '@difsr/graph';
 import type { Windows } from '@difsr/models';
-import { type Plan, planSteps, type PlanOptions } from './plan.js';
+import { checkPlan, type Plan, planSteps, type PlanOptions } from './plan.js';
 
 export { SamplerError } from './windows.js';
 export type { PlanOptions } from './plan.js';
@@ -51,12 +52,13 @@ export interface StoredEpochPlan extends Omit<EpochPlan, 'windows'> {
 /**
  * Plans one epoch. Windows are shuffled within their length bucket; a bucket fills whole steps; what is left over moves up
  * into the next longer bucket, so that only the last step of the last one is not full; then the steps are shuffled.
- * @throws SamplerError for sizes that cannot work and for sequences without a single target.
+ * @throws SamplerError for sizes that cannot work, options that it does not know, and sequences without a single target.
  * @example
  * const plan = planEpoch({ sequences, maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'all-positions' });
  * for (let step = 0; step < plan.steps; step++) train(objective.batch(model, plan.windows(step), { seed: 1, step }));
  */
 export function planEpoch(options: EpochOptions): EpochPlan {
+  checkPlan('planEpoch', options, { sequences: needed(option.given) });
   const { offsets, items } = options.sequences;
   const plan = planSteps({ begins: offsets.subarray(0, -1), ends: offsets.subarray(1) }, options);
   const { steps, targets, slots, bucketLengths, table } = plan;
@@ -85,6 +87,7 @@ export function planEpoch(options: EpochOptions): EpochPlan {
  * for (let step = 0; step < plan.steps; step++) train(objective.batch(model, await plan.windows(step), { seed: 1, step }));
  */
 export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
+  checkPlan('planStoredEpoch', options, { store: needed(option.given) });
   const { store } = options;
   const plan = planSteps(store.split.train, options);
   const { steps, targets, slots, bucketLengths, table } = plan;

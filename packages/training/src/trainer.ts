@@ -272,7 +272,10 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
       emit({ kind: 'evaluation', split, done, total }),
     );
   const popular = (split: Split): Promise<Evaluation> =>
-    evaluatePopular({ store, ranges: store.split[split] }, { ...protocol, counts: session.counts });
+    evaluatePopular(
+      { store, ranges: store.split[split] },
+      { ks: protocol.ks, maskSeen: protocol.maskSeen, counts: session.counts },
+    );
   const started = performance.now();
   const last = await rank(wanted ? 'test' : 'valid');
   const evaluationSeconds = (performance.now() - started) / 1000;

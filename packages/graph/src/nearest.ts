@@ -1,6 +1,13 @@
 // "Did you mean": the nearest of several names, for errors about misspelt ones.
 
-/** ` (did you mean X?)`, where one of the candidates is near enough to a name: half of it may differ; empty otherwise. */
+/**
+ * ` (did you mean X?)`, where one of the candidates is near enough to a name: half of it may differ; empty otherwise.
+ *
+ * @example
+ * ```ts
+ * didYouMean('rat', ['width', 'rate']); // ' (did you mean rate?)'
+ * ```
+ */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   const [nearest] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
