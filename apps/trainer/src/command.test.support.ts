@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateDataset, sequenceAt } from '@difsr/data';
+import { generateDataset, itemCategories, sequenceAt } from '@difsr/data';
 
 /** The installed command's file. */
 export const BIN: string = fileURLToPath(new URL('../bin/difsr.js', import.meta.url));
@@ -113,7 +113,7 @@ export async function writeRecbole(folder: string, name = 'shop', seed = 1, user
         (item, time) => `${user}\t${dataset.items.tokens[item]}\t${1000 + time}`,
       ),
     );
-  const values = dataset.fields.map(
+  const values = itemCategories(dataset).map(
     (field) => (item: number) =>
       Array.from(
         field.values.subarray(field.offsets[item], field.offsets[item + 1]),

@@ -1,5 +1,13 @@
 // From a run's data configuration to a data set, and what loading did in a few lines.
-import { DATA_FORMATS, DataError, loadDataset, sequenceStore, type Dataset, type LoadOptions } from '@difsr/data';
+import {
+  DATA_FORMATS,
+  DataError,
+  itemCategories,
+  loadDataset,
+  sequenceStore,
+  type Dataset,
+  type LoadOptions,
+} from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
 import { commandLine } from './command-line.js';
 import { UsageError } from './errors.js';
@@ -131,7 +139,8 @@ function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclu
 
 /** Says what was loaded, and everything that was dropped, inferred or noticed. */
 export function showData(terminal: Terminal, dataset: TrainingData): void {
-  const { name, format, users, items, fields, report } = dataset;
+  const { name, format, users, items, report } = dataset;
+  const fields = itemCategories(dataset);
   const interactions = 'store' in dataset ? dataset.store.interactions : dataset.sequences.items.length;
   const streamed = 'store' in dataset;
   terminal.value({

@@ -3,7 +3,14 @@
 import { access } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { DataError, nearestName, type Dataset, type ReportEntry, type StoredDataset } from '@difsr/data';
+import {
+  DataError,
+  itemCategories,
+  nearestName,
+  type Dataset,
+  type ReportEntry,
+  type StoredDataset,
+} from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 import { bytes } from './output/table.js';
@@ -72,17 +79,18 @@ export async function closeData(dataset: TrainingData): Promise<void> {
   if ('store' in dataset) await dataset.close();
 }
 
-/** The same data set with the fields that are asked for, in that order. */
+/** The same data set with the fields that are asked for, in that order, and no others. */
 export function withFields<T extends TrainingData>(
   dataset: T,
   folder: string,
   wanted: readonly string[] | undefined,
 ): T {
   if (wanted === undefined) return dataset;
+  const own = itemCategories(dataset);
   const fields = wanted.map((name) => {
-    const found = dataset.fields.find((field) => field.name === name);
+    const found = own.find((field) => field.name === name);
     if (found !== undefined) return found;
-    const known = dataset.fields.map((field) => field.name);
+    const known = own.map((field) => field.name);
     const near = nearestName(name, known);
     throw new DataError([
       {
@@ -93,7 +101,9 @@ export function withFields<T extends TrainingData>(
       },
     ]);
   });
-  return { ...dataset, fields };
+  if (!('store' in dataset)) return { ...dataset, fields };
+  const columns = dataset.store.columns.filter(({ kind }) => kind === 'time');
+  return { ...dataset, fields, store: { ...dataset.store, columns } };
 }
 
 /** Bytes that this process may use: of the machine, or of the container around it. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import {
   fieldTable,
   generateDataset,
+  itemCategories,
   leaveOneOut,
   loadDataset,
   sequenceAt,
@@ -54,10 +55,12 @@ export function generatedData(options: GenerateOptions = {}): ExampleData {
 }
 
 function split(dataset: Dataset, fieldName: string): ExampleData {
-  const field = dataset.fields.find(({ name }) => name === fieldName);
+  const field = itemCategories(dataset).find(({ name }) => name === fieldName);
   if (field === undefined)
     throw new Error(
-      `${dataset.name} has no field "${fieldName}", only ${dataset.fields.map(({ name }) => name).join()}`,
+      `${dataset.name} has no field "${fieldName}", only ${itemCategories(dataset)
+        .map(({ name }) => name)
+        .join()}`,
     );
   const items = dataset.items.size - 1;
   const values = fieldTable(field);

@@ -5,6 +5,7 @@ import { DataError } from './errors.js';
 import type { FilterOptions } from './filter.js';
 import { parseAtomicFiles } from './recbole.js';
 import { augmentedSamples, type Sample } from './samples.js';
+import { itemCategories } from './schema.js';
 import type { Dataset, Vocabulary } from './types.js';
 
 type Json = { readonly [key: string]: unknown };
@@ -81,12 +82,12 @@ export function augmentCaseDifferences(parsed: unknown): string[] {
     ['item', dataset.items],
     ['user', dataset.users],
   ]);
-  for (const field of dataset.fields) vocabularies.set(field.name, field.vocabulary);
+  for (const field of itemCategories(dataset)) vocabularies.set(field.name, field.vocabulary);
   for (const [name, tokens] of Object.entries(golden['vocab'] === undefined ? {} : object(golden['vocab'], 'vocab'))) {
     compare(`vocab.${name}`, vocabularies.get(name)?.tokens ?? null, tokens);
   }
   for (const [key, values] of Object.entries(golden)) {
-    const field = dataset.fields.find(({ name }) => key === `item_${name}`);
+    const field = itemCategories(dataset).find(({ name }) => key === `item_${name}`);
     if (field === undefined) continue;
     for (const [token, tokens] of Object.entries(object(values, key))) {
       const id = dataset.items.id(token) ?? 0;

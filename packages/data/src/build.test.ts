@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { buildDataset } from './build.js';
 import { DataError } from './errors.js';
 import { InteractionCollector, type RawData, type RawItems } from './raw.js';
+import { itemCategories } from './schema.js';
 import { sequenceAt } from './split.js';
 import type { Dataset } from './types.js';
 
@@ -120,7 +121,7 @@ describe('buildDataset', () => {
       ),
       { itemMin: 1 },
     );
-    const [brand, tags] = dataset.fields;
+    const [brand, tags] = itemCategories(dataset);
     expect(brand).toMatchObject({ maxValues: 1, kind: 'categorical' });
     expect(brand?.vocabulary.tokens).toEqual(['[PAD]', 'b1']);
     expect(tags?.vocabulary.tokens).toEqual(['[PAD]', 't2', 't1']);

@@ -4,7 +4,7 @@ import { DataError } from './errors.js';
 import { FILTER_KINDS, filterInteractions, type FilterOptions, type FilterResult } from './filter.js';
 import { checkOptions } from './options.js';
 import type { RawData, RawInteractions, RawItemColumn, RawItems } from './raw.js';
-import type { Dataset, ItemField, ReportEntry, Sequences, Vocabulary } from './types.js';
+import type { CategoricalField, Dataset, ReportEntry, Sequences, Vocabulary } from './types.js';
 import { type VocabularyBuilder, vocabularyBuilder } from './vocabulary.js';
 
 /**
@@ -114,7 +114,7 @@ function unusedReport({ lost, never }: UnusedItems, { itemMin = 0 }: FilterOptio
 }
 
 /** Numbers the values of a column over the items that are kept, in the order of the item table. */
-export function buildField(ids: readonly string[], column: RawItemColumn, items: Vocabulary): ItemField {
+export function buildField(ids: readonly string[], column: RawItemColumn, items: Vocabulary): CategoricalField {
   const vocabulary = vocabularyBuilder();
   const valuesOf: number[][] = Array.from({ length: items.size }, () => []);
   for (const [row, token] of ids.entries()) {
@@ -129,6 +129,7 @@ export function buildField(ids: readonly string[], column: RawItemColumn, items:
   }
   return {
     name: column.name,
+    owner: 'item',
     kind: column.kind,
     vocabulary: vocabulary.finish(),
     offsets,
@@ -148,7 +149,7 @@ function itemNames(table: RawItems | undefined, items: Vocabulary): readonly str
   return names;
 }
 
-function fieldReport(field: ItemField, items: Vocabulary): ReportEntry[] {
+function fieldReport(field: CategoricalField, items: Vocabulary): ReportEntry[] {
   let without = 0;
   for (let item = 1; item < items.size; item++) if (field.offsets[item] === field.offsets[item + 1]) without++;
   if (without === 0) return [];

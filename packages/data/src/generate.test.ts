@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { DataError } from './errors.js';
 import { generateDataset } from './generate.js';
+import { itemCategories } from './schema.js';
 import { leaveOneOut, sequenceAt } from './split.js';
 import { datasetStatistics } from './statistics.js';
-import type { Dataset, ItemField } from './types.js';
+import type { CategoricalField, Dataset } from './types.js';
 
 function digest(dataset: Dataset): string {
   const hash = createHash('sha256');
   hash.update(dataset.sequences.offsets).update(dataset.sequences.items).update(JSON.stringify(dataset.itemNames));
-  for (const { offsets, values, vocabulary } of dataset.fields)
+  for (const { offsets, values, vocabulary } of itemCategories(dataset))
     hash.update(offsets).update(values).update(vocabulary.tokens.join());
   return hash.digest('hex').slice(0, 16);
 }
@@ -133,7 +134,7 @@ function itemTransitions(dataset: Dataset): Model {
 
 /** How often the category followed the last one, times whether the user had this brand, times popularity. */
 function attributeModel(dataset: Dataset): Model {
-  const [categories, brands] = dataset.fields;
+  const [categories, brands] = itemCategories(dataset);
   if (categories === undefined || brands === undefined) throw new Error('the generated data set has two fields');
   const counts = popularity(dataset);
   const size = categories.vocabulary.size;
@@ -155,6 +156,6 @@ function attributeModel(dataset: Dataset): Model {
 }
 
 /** The finest value: the category of (department, category), the brand of (brand). */
-function lastValue({ offsets, values }: ItemField, item: number): number {
+function lastValue({ offsets, values }: CategoricalField, item: number): number {
   return values[(offsets[item + 1] ?? 0) - 1] ?? 0;
 }

@@ -1,24 +1,29 @@
 // Public API of @difsr/data: raw files -> data set -> splits, statistics; and the generated data set.
 export type {
+  CategoricalField,
   Dataset,
   DatasetSchema,
   EvaluationCases,
+  Field,
   FieldKind,
+  FieldOwner,
   FieldSchema,
-  ItemField,
   LoadReport,
+  NumericField,
   ReportEntry,
   ReportKind,
   Sequences,
   Split,
+  VectorField,
   Vocabulary,
 } from './types.js';
 export { DataError, type DataProblem, PROBLEM_LIMIT } from './errors.js';
 export { createVocabulary, PADDING_TOKEN } from './vocabulary.js';
 export { parseJson } from './json-text.js';
 export { nearestName } from './nearest.js';
-export { fieldTable, schemaOf } from './schema.js';
+export { fieldTable, isItemCategory, type ItemCategory, itemCategories, schemaOf } from './schema.js';
 export { historyParts, type HistoryParts, leaveOneOut, sequenceAt, splitDataset } from './split.js';
+export type { InteractionColumn } from './interaction-columns.js';
 export { type SequenceStore, sequenceStore, type StoredDataset } from './store.js';
 export { type CaseRanges, type Positions, positions, type SequenceRanges, type SplitRanges } from './split-ranges.js';
 export { augmentedSamples, type Sample, type SampleLists } from './samples.js';

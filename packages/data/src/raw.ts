@@ -1,6 +1,6 @@
 // The common table that every reader produces: interactions and item attributes as tokens, before filtering and numbering.
 // Readers (text files here, a query engine later) know formats; what follows (filter.ts, build.ts) knows only this.
-import type { FieldKind, ReportEntry } from './types.js';
+import type { CategoricalField, ReportEntry } from './types.js';
 
 /** Interactions in file order, as indices into the distinct tokens. */
 export interface RawInteractions {
@@ -19,7 +19,7 @@ export interface RawInteractions {
 /** One attribute column: the values of each row of the item table. */
 export interface RawItemColumn {
   readonly name: string;
-  readonly kind: FieldKind;
+  readonly kind: CategoricalField['kind'];
   readonly values: readonly (readonly string[])[];
 }
 

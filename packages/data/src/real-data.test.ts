@@ -2,6 +2,7 @@
 import { describe, expect } from 'vitest';
 import { loadDataset } from './load.js';
 import { testOnRealData } from './real-data.test.support.js';
+import { itemCategories } from './schema.js';
 import { sequenceAt } from './split.js';
 import { datasetStatistics } from './statistics.js';
 import type { Dataset } from './types.js';
@@ -32,7 +33,7 @@ describe('S3-Rec files', () => {
     ]);
     expect(identicalSequences(dataset)).toBe(24);
     // Ids by first appearance are the file's own numbers, in all three vocabularies.
-    for (const vocabulary of [dataset.users, dataset.items, dataset.fields[0]?.vocabulary]) {
+    for (const vocabulary of [dataset.users, dataset.items, itemCategories(dataset)[0]?.vocabulary]) {
       expect(vocabulary?.tokens.slice(1)).toEqual(
         Array.from({ length: (vocabulary?.size ?? 0) - 1 }, (_, i) => String(i + 1)),
       );

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { buildDataset } from './build.js';
 import { DataError, type DataProblem } from './errors.js';
 import { type AtomicOptions, parseAtomicFiles } from './recbole.js';
+import { itemCategories } from './schema.js';
 import { sequenceAt } from './split.js';
 import type { Dataset } from './types.js';
 
@@ -117,7 +118,7 @@ describe('fields', () => {
       item: 'item_id:token\tbrand:token\na\tx\na\ty\n',
       user: 'user_id:token\tage:token\nu1\t5\nu2\t6\nu3\t7\n',
     });
-    expect(dataset.fields[0]?.vocabulary.tokens).toEqual(['[PAD]', 'x']);
+    expect(itemCategories(dataset)[0]?.vocabulary.tokens).toEqual(['[PAD]', 'x']);
     const counts = Object.fromEntries(dataset.report.map(({ what, count }) => [what, count]));
     expect(counts).toMatchObject({
       'x.item: rows of an item that has one already': 1,
@@ -134,7 +135,7 @@ describe('category text', () => {
 
   test('quoted names are whole names, and the report says so', () => {
     const dataset = load({ item });
-    expect(dataset.fields[0]?.vocabulary.tokens).toEqual([
+    expect(itemCategories(dataset)[0]?.vocabulary.tokens).toEqual([
       '[PAD]',
       'Beauty',
       'Creams, Gels & Lotions',
@@ -149,12 +150,14 @@ describe('category text', () => {
   });
 
   test('fragments on demand, as the published code has them', () => {
-    const [field] = load({ item }, { categoryText: 'fragments' }).fields;
+    const [field] = itemCategories(load({ item }, { categoryText: 'fragments' }));
     expect(field?.vocabulary.tokens.slice(1, 6)).toEqual(["'Beauty',", "'Creams,", 'Gels', '&', "Lotions',"]);
   });
 
   test('another separator', () => {
-    const [field] = load({ item: 'item_id:token\ttags:token_seq\na\tSkin Care| Hair\n' }, { separator: '|' }).fields;
+    const [field] = itemCategories(
+      load({ item: 'item_id:token\ttags:token_seq\na\tSkin Care| Hair\n' }, { separator: '|' }),
+    );
     expect(field?.vocabulary.tokens).toEqual(['[PAD]', 'Skin Care', 'Hair']);
   });
 });

@@ -4,7 +4,7 @@ import { buildDataset } from './build.js';
 import { DataError, PROBLEM_LIMIT } from './errors.js';
 import { parseS3Rec } from './s3rec.js';
 import { sequenceAt } from './split.js';
-import { fieldTable, schemaOf } from './schema.js';
+import { fieldTable, itemCategories, schemaOf } from './schema.js';
 import type { Dataset } from './types.js';
 
 const TEXT = '1 1 2 3\n2 2 4\n3 1 2 3\n';
@@ -29,12 +29,12 @@ describe('what is read', () => {
     const dataset = load(TEXT, '{"1": [5], "2": [5, 7], "3": [7], "4": [9]}');
     expect(dataset.users.tokens).toEqual(['[PAD]', '1', '2', '3']);
     expect([...sequenceAt(dataset.sequences, 1)]).toEqual([2, 4]);
-    expect(dataset.fields[0]?.vocabulary.tokens).toEqual(['[PAD]', '5', '7', '9']);
+    expect(itemCategories(dataset)[0]?.vocabulary.tokens).toEqual(['[PAD]', '5', '7', '9']);
     expect(schemaOf(dataset)).toEqual({
       items: 4,
       fields: [{ name: 'attributes', kind: 'multi-categorical', values: 4, maxValues: 2 }],
     });
-    expect(dataset.fields.map((field) => [...fieldTable(field)])).toEqual([[0, 0, 1, 0, 1, 2, 2, 0, 3, 0]]);
+    expect(itemCategories(dataset).map((field) => [...fieldTable(field)])).toEqual([[0, 0, 1, 0, 1, 2, 2, 0, 3, 0]]);
   });
 
   test('users with identical sequences are kept apart', () => {
@@ -45,7 +45,7 @@ describe('what is read', () => {
 
   test('attributes are numbered in file order, not in the numeric order of the keys', () => {
     const dataset = load(TEXT, '{"4": [9, 8], "1": [7]}');
-    expect(dataset.fields[0]?.vocabulary.tokens).toEqual(['[PAD]', '9', '8', '7']);
+    expect(itemCategories(dataset)[0]?.vocabulary.tokens).toEqual(['[PAD]', '9', '8', '7']);
   });
 
   test('a repeated attribute counts once and is reported', () => {
@@ -58,7 +58,7 @@ describe('what is read', () => {
 
   test('an item without an entry is no error: it is counted and its attributes are unknown', () => {
     const dataset = load(TEXT, '{"1": [5], "2": []}');
-    expect([...(dataset.fields[0]?.offsets ?? [])]).toEqual([0, 0, 1, 1, 1, 1]);
+    expect([...(itemCategories(dataset)[0]?.offsets ?? [])]).toEqual([0, 0, 1, 1, 1, 1]);
     const counts = Object.fromEntries(dataset.report.map(({ what, count }) => [what, count]));
     expect(counts).toEqual({
       'items without an entry in the attribute file': 2,
@@ -69,7 +69,7 @@ describe('what is read', () => {
   test('entries of items that nobody used are dropped and counted', () => {
     const dataset = load('1 1 2\n', '{"1": [5], "2": [5], "77": [6]}');
     expect(dataset.items.size - 1).toBe(2);
-    expect(dataset.fields[0]?.vocabulary.size).toBe(2);
+    expect(itemCategories(dataset)[0]?.vocabulary.size).toBe(2);
     expect(dataset.report).toContainEqual(
       expect.objectContaining({ what: 'attribute entries of items that nobody used', count: 1 }),
     );
@@ -77,7 +77,7 @@ describe('what is read', () => {
 
   test('named attributes and line breaks in the JSON are fine', () => {
     const dataset = load('1 1 2\n', '{\n "1": ["Hair \\"Care\\""],\n "2": []\n}\n');
-    expect(dataset.fields[0]?.vocabulary.tokens[1]).toBe('Hair "Care"');
+    expect(itemCategories(dataset)[0]?.vocabulary.tokens[1]).toBe('Hair "Care"');
   });
 
   test('a missing last line end, CRLF and a byte order mark make no difference', () => {

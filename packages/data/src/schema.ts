@@ -1,8 +1,26 @@
 // What models and training read of a data set: its schema, and dense attribute tables.
-import type { Dataset, DatasetSchema, ItemField } from './types.js';
+import type { CategoricalField, Dataset, DatasetSchema, Field } from './types.js';
+
+/** A categorical field of items, one value or several: what gives an item its ids in a field. */
+export type ItemCategory = CategoricalField & { readonly owner: 'item' };
+
+/** Whether a field is a categorical one of items. */
+export function isItemCategory(field: Field): field is ItemCategory {
+  return field.owner === 'item' && (field.kind === 'categorical' || field.kind === 'multi-categorical');
+}
 
 /**
- * The schema that a model is built from.
+ * The categorical fields of items, in the order of the data set.
+ *
+ * @example
+ * itemCategories(dataset).map(({ vocabulary }) => vocabulary.size);
+ */
+export function itemCategories({ fields }: Pick<Dataset, 'fields'>): readonly ItemCategory[] {
+  return fields.filter((field) => isItemCategory(field));
+}
+
+/**
+ * The schema that a model is built from: items and their categorical fields.
  *
  * @example
  * schemaOf(generateDataset({ seed: 1 })).fields.map((field) => field.name); // ['categories', 'brand']
@@ -10,7 +28,7 @@ import type { Dataset, DatasetSchema, ItemField } from './types.js';
 export function schemaOf(dataset: Pick<Dataset, 'items' | 'fields'>): DatasetSchema {
   return {
     items: dataset.items.size - 1,
-    fields: dataset.fields.map(({ name, kind, vocabulary, maxValues }) => ({
+    fields: itemCategories(dataset).map(({ name, kind, vocabulary, maxValues }) => ({
       name,
       kind,
       values: vocabulary.size,
@@ -20,19 +38,19 @@ export function schemaOf(dataset: Pick<Dataset, 'items' | 'fields'>): DatasetSch
 }
 
 /**
- * Dense `[items + 1, maxValues]` table of value ids, row-major, padded on the right with 0 (no value). Row 0 is all zero.
+ * Dense `[rows, maxValues]` table of value ids, row-major, padded on the right with 0 (no value). Of items and users row 0 is all zero.
  *
  * @example
  * const table = fieldTable(field);
  * const valuesOfItem7 = table.subarray(7 * field.maxValues, 8 * field.maxValues);
  */
-export function fieldTable(field: ItemField): Int32Array {
+export function fieldTable(field: CategoricalField): Int32Array {
   const rows = field.offsets.length - 1;
   const table = new Int32Array(rows * field.maxValues);
-  for (let item = 0; item < rows; item++) {
-    const from = field.offsets[item] ?? 0;
-    const to = field.offsets[item + 1] ?? from;
-    table.set(field.values.subarray(from, to), item * field.maxValues);
+  for (let row = 0; row < rows; row++) {
+    const from = field.offsets[row] ?? 0;
+    const to = field.offsets[row + 1] ?? from;
+    table.set(field.values.subarray(from, to), row * field.maxValues);
   }
   return table;
 }

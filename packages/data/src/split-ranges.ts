@@ -1,6 +1,6 @@
 // The split of a data set as positions in its column of items, instead of as copies: the same rules as split.ts (a test compares them).
 // An index with `!` is in range by construction.
-import { historyParts } from './split.js';
+import { historyParts, TRAIN } from './split.js';
 
 /** Positions in a column: 32-bit integers while they suffice, else float64 (exact up to 2^53). */
 export type Positions = Int32Array | Float64Array;
@@ -25,7 +25,6 @@ export interface SplitRanges {
 }
 
 /** Numbers of parts as in split.ts. */
-const TRAIN = 0;
 const VALID = 2;
 const TEST = 3;
 

@@ -46,7 +46,7 @@ export function leaveOneOut(dataset: Pick<Dataset, 'sequences'>): Split {
 }
 
 /** Numbers of `Dataset.parts`, as in the prepared form (PARTS in prepared/manifest.ts; not imported, this file runs in browsers). */
-const TRAIN = 0;
+export const TRAIN = 0;
 const VALID = 2;
 const TEST = 3;
 

@@ -1,7 +1,8 @@
 // What an analysis counts: small tables (histograms, sums) that hold for any size of log. Two ways lead here, one over a data
 // set in memory (below), one in SQL over the prepared form (prepare/analyse.ts); statistics-analysis.ts turns either into the same numbers.
+import { itemCategories } from './schema.js';
 import { historyParts } from './split.js';
-import type { Dataset, ItemField } from './types.js';
+import type { CategoricalField, Dataset } from './types.js';
 
 /** Pairs of a value and how often it occurs, ascending by value, each value once. */
 export type Tally = readonly (readonly [value: number, count: number])[];
@@ -63,10 +64,10 @@ export interface Future {
   readonly after: number;
 }
 
-/** Counts over one item field. */
+/** Counts over one categorical field of items. */
 export interface FieldTally {
   readonly name: string;
-  readonly kind: ItemField['kind'];
+  readonly kind: CategoricalField['kind'];
   /** Values of an item, over all items. */
   readonly perItem: Tally;
   /** Items of a value, over all values. */
@@ -148,7 +149,7 @@ export function tallyCounts({
     pairs,
     lengths: tallyOf(rowLengths(sequences.offsets)),
     itemInteractions: tallyOf(perItem.subarray(1)),
-    fields: fields.map(tallyField),
+    fields: itemCategories({ fields }).map(tallyField),
   };
 }
 
@@ -264,7 +265,7 @@ function tallyIdentical({ offsets, items }: Dataset['sequences']): Tallies['iden
   return { users: shared.reduce((sum, count) => sum + count, 0), sequences: shared.length };
 }
 
-function tallyField(field: ItemField): FieldTally {
+function tallyField(field: CategoricalField): FieldTally {
   const { name, kind, vocabulary, offsets, values } = field;
   const perValue = new Int32Array(vocabulary.size);
   for (const value of values) perValue[value] = (perValue[value] ?? 0) + 1;

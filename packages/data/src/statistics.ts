@@ -1,7 +1,7 @@
 // Statistics of a data set as plain JSON: sizes, density, lengths, and how well the fields cover the items.
 import { distribution } from './statistics-analysis.js';
 import { type Tallies, type Tally, tallyCounts } from './statistics-tallies.js';
-import type { Dataset, ItemField } from './types.js';
+import type { CategoricalField, Dataset } from './types.js';
 
 /** Smallest, mean, median and largest of a list of counts. */
 export interface Spread {
@@ -14,7 +14,7 @@ export interface Spread {
 /** Statistics of one field. */
 export interface FieldStatistics {
   readonly name: string;
-  readonly kind: ItemField['kind'];
+  readonly kind: CategoricalField['kind'];
   /** Distinct values, "unknown" not counted. */
   readonly values: number;
   /** Share of items with at least one value, 0..1. */

@@ -1,5 +1,13 @@
 // What training reads of a data set: sequences as ranges of one column of items, wherever that column is. In memory it is an array; of a
 // prepared folder it can stay on disk (prepared/sequence-file.ts). Both give the same batches, because the ranges are the same.
+import {
+  columnIndex,
+  type ColumnNumbers,
+  type InteractionColumn,
+  memoryColumns,
+  userAt,
+} from './interaction-columns.js';
+import { TRAIN } from './split.js';
 import { splitRanges, type SplitRanges } from './split-ranges.js';
 import type { Dataset, Vocabulary } from './types.js';
 
@@ -15,11 +23,28 @@ export interface SequenceStore {
    * @throws DataError where the items cannot be read
    */
   read(begins: ArrayLike<number>, lengths: ArrayLike<number>): Promise<Int32Array>;
+  /** What is known of each interaction beside its item: fields of interactions, then `time` where there are times. */
+  readonly columns: readonly InteractionColumn[];
+  /**
+   * Reads a column at the positions that `read` would read the items of: `width` numbers of each interaction, end to end.
+   *
+   * @throws RangeError where there is no such column or position; DataError where it cannot be read
+   */
+  readColumn(name: string, begins: ArrayLike<number>, lengths: ArrayLike<number>): Promise<ColumnNumbers>;
+  /**
+   * The user (from 0 on) whose sequence a position is in.
+   *
+   * @throws RangeError where nothing is at the position
+   */
+  userOf(position: number): number;
   /** Everything in pieces (offsets, items, parts where there are any), for hashing: equal for equal data, wherever it is kept. */
   bytes(): AsyncIterable<Uint8Array>;
 }
 
-/** A data set whose sequences stay on disk: memory is a matter of users and items. Users' tokens are not loaded, training needs none. */
+/**
+ * A data set whose sequences stay on disk: memory is a matter of users and items. Users' tokens are not loaded, training needs none. `fields`
+ * are those of items and users; those of interactions are columns of the store.
+ */
 export interface StoredDataset extends Omit<Dataset, 'users' | 'sequences' | 'times' | 'parts'> {
   /** Number of users + 1, as the size of a vocabulary. */
   readonly users: Pick<Vocabulary, 'size'>;
@@ -41,7 +66,8 @@ export function sequenceStore(dataset: Dataset | StoredDataset): SequenceStore {
   return 'store' in dataset ? dataset.store : memoryStore(dataset);
 }
 
-function memoryStore({ sequences, parts }: Dataset): SequenceStore {
+function memoryStore(dataset: Dataset): SequenceStore {
+  const { sequences, parts } = dataset;
   const { offsets, items } = sequences;
   if (parts !== undefined && parts.length !== items.length) {
     throw new RangeError(
@@ -49,30 +75,52 @@ function memoryStore({ sequences, parts }: Dataset): SequenceStore {
     );
   }
   // With parts the training items stand behind the others once more, without what lies between them.
-  const train = parts === undefined ? new Int32Array(0) : items.filter((_, at) => parts[at] === 0);
+  const trainPlaces = parts === undefined ? new Int32Array(0) : trainingPlaces(parts);
+  const columns = memoryColumns(dataset);
+  const split = splitRanges(offsets, parts);
+  const placesOf = (begins: ArrayLike<number>, lengths: ArrayLike<number>): Int32Array => {
+    const places = new Int32Array(sumOf(lengths));
+    let at = 0;
+    for (let i = 0; i < begins.length; i++) {
+      const begin = begins[i] ?? 0;
+      const end = begin + (lengths[i] ?? 0);
+      if (begin < 0 || end > items.length + trainPlaces.length)
+        throw new RangeError(
+          `there is nothing at positions ${begin} .. ${end - 1}. Cure: take them from the store's split`,
+        );
+      for (let position = begin; position < end; position++)
+        places[at++] = position < items.length ? position : trainPlaces[position - items.length]!;
+    }
+    return places;
+  };
   return {
     users: offsets.length - 1,
     interactions: items.length,
-    split: splitRanges(offsets, parts),
-    read: (begins, lengths) => {
-      const total = sumOf(lengths);
-      const read = new Int32Array(total);
-      for (let i = 0, at = 0; i < begins.length; i++) {
-        const begin = begins[i] ?? 0;
-        const length = lengths[i] ?? 0;
-        const column = begin < items.length ? items : train;
-        const first = begin < items.length ? begin : begin - items.length;
-        read.set(column.subarray(first, first + length), at);
-        at += length;
-      }
-      return Promise.resolve(read);
+    split,
+    read: async (begins, lengths) => placesOf(begins, lengths).map((place) => items[place]!),
+    columns: columns.map(({ column }) => column),
+    readColumn: async (name, begins, lengths) => {
+      const index = columnIndex(
+        columns.map(({ column }) => column),
+        name,
+      );
+      return columns[index]!.at(placesOf(begins, lengths));
     },
+    userOf: (position) => userAt(offsets, split, position),
     bytes: async function* pieces() {
       yield bytesOf(offsets);
       yield bytesOf(items);
       if (parts !== undefined) yield bytesOf(parts);
     },
   };
+}
+
+/** Places of the training interactions among all. */
+function trainingPlaces(parts: Uint8Array): Int32Array {
+  const places = new Int32Array(parts.reduce((sum, part) => sum + (part === TRAIN ? 1 : 0), 0));
+  let used = 0;
+  for (const [place, part] of parts.entries()) if (part === TRAIN) places[used++] = place;
+  return places;
 }
 
 /** The sum of a list of lengths. */

@@ -19,21 +19,45 @@ export interface Sequences {
   readonly items: Int32Array;
 }
 
-/** How many values an item can have in a field: at most one, or several. */
-export type FieldKind = 'categorical' | 'multi-categorical';
+/** What a field holds: at most one value of a vocabulary or several, a number, or several numbers of fixed meaning. */
+export type FieldKind = 'categorical' | 'multi-categorical' | 'numeric' | 'vector';
 
-/** One attribute of the items (item-related side information), as value ids per item. */
-export interface ItemField {
+/** Whom a field describes: items, interactions (what was known as they happened), or users. */
+export type FieldOwner = 'item' | 'interaction' | 'user';
+
+/** What every field has. Rows: of items and users one per id, padding (0) included and without a value; of interactions one per place in `sequences.items`. */
+interface FieldOf<K extends FieldKind> {
   readonly name: string;
-  readonly kind: FieldKind;
+  readonly owner: FieldOwner;
+  readonly kind: K;
+}
+
+/** A field of values from a vocabulary, as value ids per row. */
+export interface CategoricalField extends FieldOf<'categorical' | 'multi-categorical'> {
   readonly vocabulary: Vocabulary;
-  /** `[items + 2]`: the values of item i are `values[offsets[i] .. offsets[i + 1])`; a row per item id, padding (0) included and empty. */
+  /** `[rows + 1]`: the values of row r are `values[offsets[r] .. offsets[r + 1])`. */
   readonly offsets: Int32Array;
-  /** Value ids (1..vocabulary.size-1), without repetition within an item. */
+  /** Value ids (1..vocabulary.size-1), without repetition within a row. */
   readonly values: Int32Array;
-  /** Most values that one item has (at least 1). */
+  /** Most values that one row has (at least 1). */
   readonly maxValues: number;
 }
+
+/** A field of one number per row. */
+export interface NumericField extends FieldOf<'numeric'> {
+  /** `[rows]`; NaN where there is none. */
+  readonly values: Float32Array;
+}
+
+/** A field of `width` numbers per row, such as an embedding that was made elsewhere. */
+export interface VectorField extends FieldOf<'vector'> {
+  readonly width: number;
+  /** `[rows * width]`, row by row; a row without a value is all NaN. */
+  readonly values: Float32Array;
+}
+
+/** One attribute of items, interactions or users, as a column of the data. */
+export type Field = CategoricalField | NumericField | VectorField;
 
 /** What kind of line of a load report: data left out, a decision taken, or a fact worth knowing. */
 export type ReportKind = 'dropped' | 'inferred' | 'noted';
@@ -52,7 +76,7 @@ export interface ReportEntry {
 /** Everything that loading dropped, decided or noticed: nothing is dropped without a line here. */
 export type LoadReport = readonly ReportEntry[];
 
-/** A data set ready for splitting: one sequence per user, item attributes, and what loading did. */
+/** A data set ready for splitting: one sequence per user, attributes, and what loading did. */
 export interface Dataset {
   readonly name: string;
   /** `'s3rec'`, `'recbole'`, `'generated'` or `'prepared'`. */
@@ -70,7 +94,8 @@ export interface Dataset {
   readonly parts?: Uint8Array;
   /** How the parts came about, e.g. `'global-time'`; present with `parts`, where it is known. */
   readonly splitMethod?: string;
-  readonly fields: readonly ItemField[];
+  /** Of items, interactions and users, in the order of the source. */
+  readonly fields: readonly Field[];
   /** A readable name per item id (`itemNames[0]` is empty), where the source has one. */
   readonly itemNames?: readonly string[];
   readonly report: LoadReport;
@@ -79,7 +104,7 @@ export interface Dataset {
 /** What a model needs to know of a field. */
 export interface FieldSchema {
   readonly name: string;
-  readonly kind: FieldKind;
+  readonly kind: CategoricalField['kind'];
   /** Vocabulary size, 0 included. */
   readonly values: number;
   readonly maxValues: number;

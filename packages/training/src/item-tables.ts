@@ -1,6 +1,6 @@
 // What training knows of items beyond the schema that a run folder keeps: tables that sum their attributes by lists, in both
 // directions, and which of them have training interactions.
-import { schemaOf, type Dataset, type ItemField, type StoredDataset } from '@difsr/data';
+import { itemCategories, schemaOf, type CategoricalField, type Dataset, type StoredDataset } from '@difsr/data';
 import { reversedLists, rowTables, type HostTensor, type RowTable } from '@difsr/graph';
 import {
   listName,
@@ -32,8 +32,8 @@ export async function itemTables(
 ): Promise<ItemTables> {
   const plain = schemaOf(dataset);
   const tables: Record<string, HostTensor> = {};
-  const fields = dataset.fields.map((field, i): FieldSchema => {
-    const own = plain.fields[i]!; // a schema has the data set's fields, in their order
+  const fields = itemCategories(dataset).map((field, i): FieldSchema => {
+    const own = plain.fields[i]!; // a schema has the categorical fields of items, in their order
     if (itemFields === 'none' && own.values <= FEW_VALUES) return own;
     const { forward, back } = listsOf(field);
     const shapes = (all: readonly RowTable[], direction: keyof ItemLists): RowTable['shape'][] =>
@@ -51,7 +51,7 @@ export async function itemTables(
 }
 
 /** Tables over a field's values and over its items; value 0 is none. */
-function listsOf({ offsets, values, vocabulary }: ItemField): {
+function listsOf({ offsets, values, vocabulary }: CategoricalField): {
   readonly forward: readonly RowTable[];
   readonly back: readonly RowTable[];
 } {

@@ -1,6 +1,6 @@
 // Whether a data set is the one of a run, and what differs where it is not: said of items, fields and interactions, which a user
 // knows, and before anybody looks at tensors, which a user does not.
-import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
+import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import { RunError } from './run-error.js';
 import { shellWord } from './shell-word.js';
 import { fingerprint, trainingCounts, type RunVocabulary } from './run-folder.js';
@@ -30,7 +30,7 @@ export async function requireSameData(
 }
 
 function differences(dataset: Dataset | StoredDataset, vocabulary: RunVocabulary): string[] {
-  const fields = new Map(dataset.fields.map((field) => [field.name, field]));
+  const fields = new Map(itemCategories(dataset).map((field) => [field.name, field]));
   const known = new Map(vocabulary.schema.fields.map((field) => [field.name, field]));
   const missing = [...known.keys()].filter((name) => !fields.has(name));
   const added = [...fields.keys()].filter((name) => !known.has(name));
@@ -38,7 +38,7 @@ function differences(dataset: Dataset | StoredDataset, vocabulary: RunVocabulary
     ...ofNames('item', dataset.items.tokens.slice(1), vocabulary.items.slice(1)),
     ...(missing.length === 0 ? [] : [`it lacks ${named('field', missing)}`]),
     ...(added.length === 0 ? [] : [`the run does not know ${named('field', added)}`]),
-    ...dataset.fields.flatMap(({ name, kind, vocabulary: values }) => {
+    ...itemCategories(dataset).flatMap(({ name, kind, vocabulary: values }) => {
       const before = known.get(name);
       if (before === undefined) return [];
       if (before.kind !== kind) return [`field ${name} is ${kind}, the run's is ${before.kind}`];
@@ -82,6 +82,6 @@ async function otherInteractions(
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const [now, before] = [sum(await trainingCounts(dataset, store)), sum(vocabulary.counts)];
   return now === before
-    ? 'its items and fields are the same, but not the order of interactions, the split, or the values that items have'
+    ? 'its items and fields are the same, but not the order of interactions, the split, or the values of items, interactions or users'
     : `its items and fields are the same, but its training part has ${now} interactions, the run's ${before}`;
 }

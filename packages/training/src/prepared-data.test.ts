@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { loadDataset, sequenceStore } from '@difsr/data';
+import { generateDataset, loadDataset, sequenceStore, type Dataset, type Field } from '@difsr/data';
 import { descriptionSchema, loadPrepared, openPrepared, prepareDataset } from '@difsr/data/prepare';
 import { expect, it, onTestFinished } from 'vitest';
 import { fingerprint } from './run-folder.js';
@@ -33,4 +33,20 @@ it('the fingerprint of S3-Rec files is that of their prepared form', async () =>
   expect(await fingerprint(prepared, sequenceStore(prepared))).toBe(expected);
   expect(await fingerprint(streamed, streamed.store)).toBe(expected);
   await streamed.close();
+});
+
+it('the fingerprint of data with categories of items alone is that of earlier versions; every other column changes it', async () => {
+  const dataset = generateDataset({ seed: 7, users: 40, items: 130 });
+  const of = async (own: Dataset): Promise<string> => fingerprint(own, sequenceStore(own));
+  const known = '7cd00d571437f13a1e6ca274cedf33e02b46822fb26475acecf58cf626701b37';
+  expect(await of(dataset)).toBe(known);
+  const rows = { item: dataset.items.size, user: dataset.users.size, interaction: dataset.sequences.items.length };
+  const found = new Set([known]);
+  for (const owner of ['item', 'user', 'interaction'] as const)
+    for (const value of [1, 2]) {
+      const field: Field = { name: 'x', owner, kind: 'numeric', values: new Float32Array(rows[owner]).fill(value) };
+      found.add(await of({ ...dataset, fields: [...dataset.fields, field] }));
+      found.add(await of({ ...dataset, fields: [...dataset.fields, { ...field, kind: 'vector', width: 1 }] }));
+    }
+  expect(found.size).toBe(1 + 3 * 2 * 2);
 });

@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateDataset, type Dataset } from '@difsr/data';
+import { generateDataset, isItemCategory, type Dataset } from '@difsr/data';
 import { createReferenceBackend } from '@difsr/graph';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runConfigSchema, type RunConfig } from './config.js';
@@ -202,7 +202,7 @@ describe('other data', () => {
   const brand = (change: (name: string) => string): Dataset => ({
     ...dataset,
     fields: dataset.fields.map((field) =>
-      field.name !== 'brand'
+      field.name !== 'brand' || !isItemCategory(field)
         ? field
         : {
             ...field,

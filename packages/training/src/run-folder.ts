@@ -9,7 +9,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fieldTable, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
+import {
+  fieldTable,
+  isItemCategory,
+  itemCategories,
+  type Dataset,
+  type SequenceStore,
+  type StoredDataset,
+} from '@difsr/data';
 import type { HostTensor } from '@difsr/graph';
 import { featureName, RUN_FORMAT, type ModelSchema, type TrainedModel } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
@@ -55,16 +62,33 @@ export interface Run extends TrainedModel {
   readonly metrics?: RunMetrics;
 }
 
-/** SHA-256 over everything of a data set that a run depends on; the same whether its sequences (`store`) are in memory or on disk. */
+/** SHA-256 over everything of a data set that a run can depend on; the same whether its sequences (`store`) are in memory or on disk. */
 export async function fingerprint(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<string> {
   const hash = createHash('sha256');
   const list = (tokens: readonly string[]): void => void hash.update(JSON.stringify(tokens));
   list(dataset.items.tokens);
   for await (const piece of store.bytes()) hash.update(piece);
-  for (const field of dataset.fields) {
+  for (const field of itemCategories(dataset)) {
     list([field.name, field.kind]);
     list(field.vocabulary.tokens);
     hash.update(field.offsets).update(field.values);
+  }
+  for (const field of dataset.fields) {
+    if (field.owner === 'interaction' || isItemCategory(field)) continue;
+    list([field.name, field.owner, field.kind]);
+    if ('vocabulary' in field) {
+      list(field.vocabulary.tokens);
+      hash.update(field.offsets);
+    }
+    hash.update(field.values);
+  }
+  for (const { name, kind, width, vocabulary } of store.columns) {
+    if (kind === 'time') continue; // of the order of the items, which is in the hash
+    list([name, 'interaction', kind, String(width)]);
+    if (vocabulary !== undefined) list(vocabulary.tokens);
+    const most = Math.ceil(PIECE_ITEMS / Math.max(1, width));
+    for (let from = 0; from < store.interactions; from += most)
+      hash.update(await store.readColumn(name, [from], [Math.min(most, store.interactions - from)]));
   }
   return hash.digest('hex');
 }
@@ -84,7 +108,7 @@ export async function vocabularyOf(
     ...(dataset.itemNames === undefined ? {} : { names: dataset.itemNames }),
     counts,
     schema,
-    fields: Object.fromEntries(dataset.fields.map((field) => [field.name, field.vocabulary.tokens])),
+    fields: Object.fromEntries(itemCategories(dataset).map((field) => [field.name, field.vocabulary.tokens])),
   };
 }
 
@@ -117,7 +141,7 @@ async function* trainingItems({ read, split: { train } }: SequenceStore): AsyncG
 /** The feature tables that a model declared, from the data. */
 export function featureTables(dataset: Dataset | StoredDataset): Record<string, HostTensor> {
   return Object.fromEntries(
-    dataset.fields.map((field) => [
+    itemCategories(dataset).map((field) => [
       featureName(field.name),
       { dtype: 'int32', shape: [dataset.items.size, field.maxValues], data: fieldTable(field) } satisfies HostTensor,
     ]),

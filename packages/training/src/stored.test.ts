@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   generateDataset,
+  itemCategories,
   sequenceAt,
   sequenceStore,
   splitDataset,
@@ -35,7 +36,8 @@ const config = runConfigSchema.parse({
 
 /** Prepares a small log with brands, split as asked, and opens it in both ways. */
 async function bothWays(split: SplitSpec): Promise<{ loaded: Dataset; stored: StoredDataset }> {
-  const { sequences, items, users, fields } = generateDataset({ users: 40, items: 130, seed: 9 });
+  const generated = generateDataset({ users: 40, items: 130, seed: 9 });
+  const { sequences, items, users } = generated;
   const rows = users.tokens.slice(1).flatMap((user, index) =>
     // Times that interleave the users, so that a cut in time goes through their sequences.
     Array.from(
@@ -44,7 +46,7 @@ async function bothWays(split: SplitSpec): Promise<{ loaded: Dataset; stored: St
     ),
   );
   await writeFile(join(folder, 'log.csv'), `user,item,time\n${rows.join('\n')}\n`);
-  const [brand] = fields.filter(({ name }) => name === 'brand');
+  const [brand] = itemCategories(generated).filter(({ name }) => name === 'brand');
   const brands = items.tokens
     .slice(1)
     .map((item, index) => `${item},${brand?.vocabulary.tokens[brand.values[brand.offsets[index + 1] ?? 0] ?? 0]}`);

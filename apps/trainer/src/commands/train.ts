@@ -1,5 +1,5 @@
 // difsr train: configuration, data, backend, training, results.
-import { schemaOf } from '@difsr/data';
+import { itemCategories, schemaOf } from '@difsr/data';
 import { modelOf } from '@difsr/models';
 import { deviceNames, train, type OwnModel, type RunConfig, type TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
@@ -155,7 +155,7 @@ async function trainOn(
 
 /** Checks the model's options against the data before a folder is made. */
 function checkModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
-  const fields = new Map(dataset.fields.map((field) => [field.name, field]));
+  const fields = new Map(itemCategories(dataset).map((field) => [field.name, field]));
   const wanted: unknown = config.model['fields'];
   if (Array.isArray(wanted)) for (const field of wanted) chooseByName('field', String(field), fields, 'model.fields');
   modelOf(config.model, schemaOf(dataset), { definition });

@@ -11,6 +11,7 @@ import { buildCatalogue } from '../generate-catalogue.js';
 import { generateSettings } from '../generate-settings.js';
 import { prepareDataset } from '../prepare/prepare.js';
 import { loadPrepared } from '../prepared/read.js';
+import { itemCategories } from '../schema.js';
 import { sequenceAt } from '../split.js';
 import type { Dataset } from '../types.js';
 import { GENERATED_FORMATS } from './catalogue.js';
@@ -30,7 +31,7 @@ function inWords(dataset: Dataset): unknown {
     return [user, items.join(' ')] as const;
   });
   const items = dataset.items.tokens.slice(1).map((item, index) => {
-    const values = dataset.fields.map(({ name, offsets, values: ids, vocabulary }) => [
+    const values = itemCategories(dataset).map(({ name, offsets, values: ids, vocabulary }) => [
       name,
       ...Array.from(ids.subarray(offsets[index + 1], offsets[index + 2]), (id) => vocabulary.tokens[id]),
     ]);

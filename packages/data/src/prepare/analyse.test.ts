@@ -8,6 +8,7 @@ import { type Engine, openEngine } from '../engine/engine.js';
 import { DataError } from '../errors.js';
 import { type Manifest, manifestSchema, PARTS, PREPARED_FILES, PREPARED_VERSION } from '../prepared/manifest.js';
 import { randomStream } from '../random.js';
+import { itemCategories } from '../schema.js';
 import { sequenceAt, historyParts } from '../split.js';
 import { analyseDataset } from '../statistics-analysis.js';
 import { datasetStatistics } from '../statistics.js';
@@ -194,7 +195,8 @@ async function writePrepared(
 ): Promise<string> {
   const out = path.join(folder, name);
   await mkdir(out);
-  const { sequences, times, fields } = dataset;
+  const { sequences, times } = dataset;
+  const fields = itemCategories(dataset);
   const owner = 'item';
   const described = extra?.fields ?? fields.map((field) => ({ name: field.name, owner, kind: field.kind }) as const);
   const counts = { train: 0, context: 0, valid: 0, test: 0 };

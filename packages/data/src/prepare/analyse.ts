@@ -5,14 +5,7 @@ import path from 'node:path';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
-import {
-  type FieldOwner,
-  type Manifest,
-  type ManifestField,
-  manifestSchema,
-  PARTS,
-  PREPARED_FILES,
-} from '../prepared/manifest.js';
+import { type Manifest, type ManifestField, manifestSchema, PARTS, PREPARED_FILES } from '../prepared/manifest.js';
 import { countReturns, returnsCure } from './returns.js';
 import { type Analysis, analyseTallies } from '../statistics-analysis.js';
 import {
@@ -29,6 +22,7 @@ import {
 } from '../statistics-tallies.js';
 import { type DatasetStatistics, statisticsFromTallies } from '../statistics.js';
 import type { DescribedKind } from '../description/types.js';
+import type { FieldOwner } from '../types.js';
 
 /** A field of users or interactions, or one of items that holds numbers: what is known of it in short. */
 export interface OtherField {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FieldSpec } from '../description/types.js';
+import { itemCategories } from '../schema.js';
 import { openEngine } from '../engine/engine.js';
 import { tidySql, tidyText } from '../tidy-text.js';
 import { prepareTexts, type Prepared, valuesOf } from './prepare.test.support.js';
@@ -43,7 +44,7 @@ describe('blanks', () => {
     for (const more of [{}, { drop: ['x'] }, { html: 'decode' }] as const) {
       const { values, manifest, dataset } = await catalogue(cells, { kind: 'categorical', ...more });
       expect(values).toEqual([...lumo, ...oak, []]);
-      expect(dataset.fields[0]?.vocabulary.size).toBe(3);
+      expect(itemCategories(dataset)[0]?.vocabulary.size).toBe(3);
       expect(manifest.report).toContainEqual({ kind: 'noted', what: WHAT, count: 7, why: '"Lumo " counts as "Lumo"' });
     }
   });

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FieldSpec } from '../description/types.js';
+import { itemCategories } from '../schema.js';
 import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 
@@ -119,7 +120,7 @@ describe('several values in a cell', () => {
 describe('one value in a cell', () => {
   it('is the whole cell, spaces included, numbered in the order of the catalogue', async () => {
     const { dataset } = await catalogue(['Big Co', 'Acme', '', 'Big Co', '10'], { kind: 'categorical' });
-    expect(dataset.fields[0]?.vocabulary.tokens).toEqual(['[PAD]', 'Big Co', 'Acme', '10']);
+    expect(itemCategories(dataset)[0]?.vocabulary.tokens).toEqual(['[PAD]', 'Big Co', 'Acme', '10']);
     expect(valuesOf(dataset, 'x')).toEqual({ a: ['Big Co'], b: ['Acme'], d: ['Big Co'], e: ['10'] });
   });
 });
@@ -130,7 +131,9 @@ describe('numbers', () => {
     const numeric = await catalogue(cells, { kind: 'numeric' });
     const stored = await rowsOf(numeric.out, 'items', 'x');
     expect(stored.map(({ x }) => x)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0.1, null]);
-    expect(numeric.dataset.fields).toEqual([]);
+    expect(numeric.dataset.fields).toEqual([
+      { name: 'x', owner: 'item', kind: 'numeric', values: Float32Array.of(NaN, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0.1, NaN) },
+    ]);
     const ranges = await valuesOfCells(cells, { kind: 'numeric', bins: 2 });
     // Ten numbers: five below the middle, five from it on.
     const counts = new Map<string, number>();

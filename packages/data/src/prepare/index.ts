@@ -13,7 +13,6 @@ export {
   type SourceColumnType,
 } from '../sources/source.js';
 export {
-  type FieldOwner,
   type Manifest,
   type ManifestField,
   manifestSchema,
@@ -21,6 +20,7 @@ export {
   PREPARED_FILES,
   PREPARED_VERSION,
 } from '../prepared/manifest.js';
+export type { FieldOwner } from '../types.js';
 export { openSource } from '../sources/open.js';
 export { type OpenSources, prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } from './prepare.js';
 export { analysePrepared, type OtherField, type PreparedAnalysis } from './analyse.js';

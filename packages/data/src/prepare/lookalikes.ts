@@ -4,7 +4,7 @@ import type { FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { mayBeNothing } from '../inspect/nothing.js';
-import type { FieldOwner } from '../prepared/manifest.js';
+import type { FieldOwner } from '../types.js';
 import type { ReportEntry } from '../types.js';
 import { type ColumnSql, writtenSql } from './columns.js';
 

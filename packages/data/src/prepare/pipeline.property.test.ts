@@ -165,6 +165,12 @@ it('keeps what the filters should keep, in the right order, whatever the table a
         expect(await written(out, 'users.token', 'items.token', '"time"', 'rating')).toEqual(
           kept.map(({ user, item, time, rating }) => [user, item, time, rating]),
         );
+        expect(dataset.fields.find(({ name }) => name === 'rating')).toEqual({
+          name: 'rating',
+          owner: 'interaction',
+          kind: 'numeric',
+          values: Float32Array.from(kept, ({ rating }) => rating ?? Number.NaN),
+        });
         expect(manifest.quarantined).toBe(expected.bad);
         expect(manifest.steps.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(log.length - kept.length);
         expect(manifest.steps.at(-1)?.left).toBe(kept.length);

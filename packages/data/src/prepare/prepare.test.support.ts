@@ -9,6 +9,7 @@ import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { type Manifest, PREPARED_FILES } from '../prepared/manifest.js';
 import { loadPrepared } from '../prepared/read.js';
+import { itemCategories } from '../schema.js';
 import type { Dataset, Vocabulary } from '../types.js';
 import { prepareDataset, type PrepareOptions } from './prepare.js';
 
@@ -58,15 +59,16 @@ export async function prepareTexts(
   return prepareIn(await writeTexts(texts), description, options);
 }
 
-/** Everything of a data set that must be equal whichever way it was loaded. */
-export function essence({ users, items, sequences, times, fields, itemNames }: Dataset): unknown {
+/** Everything of a data set that must be equal whichever way it was loaded: loaders of raw files know no other fields than categories of items. */
+export function essence(dataset: Dataset): unknown {
+  const { users, items, sequences, times, itemNames } = dataset;
   const tokens = ({ tokens: own, size }: Vocabulary): unknown => ({ own, size });
   return {
     users: tokens(users),
     items: tokens(items),
     sequences,
     times,
-    fields: fields.map((field) => ({ ...field, vocabulary: tokens(field.vocabulary) })),
+    fields: itemCategories(dataset).map((field) => ({ ...field, vocabulary: tokens(field.vocabulary) })),
     itemNames,
   };
 }
@@ -85,8 +87,9 @@ export function histories({ users, items, sequences }: Dataset): Record<string, 
 }
 
 /** The values of a field in words: per item, items without one left out. */
-export function valuesOf({ items, fields }: Dataset, name: string): Record<string, string[]> {
-  const field = fields.find((candidate) => candidate.name === name);
+export function valuesOf(dataset: Dataset, name: string): Record<string, string[]> {
+  const { items } = dataset;
+  const field = itemCategories(dataset).find((candidate) => candidate.name === name);
   if (field === undefined) throw new Error(`no field ${name}`);
   return Object.fromEntries(
     items.tokens

@@ -12,7 +12,7 @@
 import { z } from 'zod';
 import { descriptionSchema } from '../description/schema.js';
 import { type DescribedKind, type Description, FIELD_KINDS } from '../description/types.js';
-import type { ReportEntry } from '../types.js';
+import type { FieldOwner, ReportEntry } from '../types.js';
 
 /** Raised where the form changes so that older readers would misread it. */
 export const PREPARED_VERSION = 1;
@@ -28,9 +28,6 @@ export const PREPARED_FILES = {
 
 /** `part` of an interaction: a training item; only history (of held-out users); a target of validation; of test. */
 export const PARTS = { train: 0, context: 1, valid: 2, test: 3 } as const;
-
-/** Whom a field belongs to: items (side information), interactions (behaviour-related) or users. */
-export type FieldOwner = 'item' | 'interaction' | 'user';
 
 /** A field of the prepared form. */
 export interface ManifestField {

@@ -49,7 +49,7 @@ export async function openPrepared(folder: string, options: OpenPreparedOptions 
   await checkFiles(folder, manifest, options.verify ?? false);
   const engine = await openEngine(options);
   try {
-    const described = await readDescribed(engine, folder, manifest);
+    const described = await readDescribed(engine, folder, manifest, ['item', 'user']);
     const sequences = await openSequences(engine, folder, manifest, options.cache ?? cacheFolder());
     return { ...described, users: { size: manifest.counts.users + 1 }, ...sequences };
   } finally {

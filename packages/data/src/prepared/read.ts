@@ -4,9 +4,9 @@ import { checkOptions, type OptionKinds } from '../options.js';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
-import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError, type DataProblem, ProblemList } from '../errors.js';
-import type { Dataset, FieldKind, ItemField, ReportEntry, Vocabulary } from '../types.js';
+import type { Dataset, Field, FieldOwner, ReportEntry, Vocabulary } from '../types.js';
+import { readField, reportNumbers } from './fields.js';
 import { sha256 } from './hash.js';
 import { createVocabulary } from '../vocabulary.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
@@ -85,25 +85,36 @@ export async function readManifest(folder: string): Promise<Manifest> {
 export function dataMemory(manifest: Manifest): number {
   const { counts, fields, hasTimes, hasNames } = manifest;
   const token = 120;
-  const values = fields.filter(isSide).reduce((sum, field) => sum + (field.values ?? 0), 0);
+  const values = fields.reduce((sum, { kind, values: own = 0 }) => sum + (isCategorical(kind) ? own : 0), 0);
+  const perRow = (owner: FieldOwner): number =>
+    fields.reduce((sum, field) => sum + (field.owner === owner ? rowBytes(field) : 0), 0);
   // With a split of its own, training items stand in memory once more, without what lies between them.
-  const perInteraction = 4 + (hasTimes ? 8 : 0) + (hasOwnSplit(manifest) ? 5 : 0);
-  const perItem = fields.filter(isSide).reduce((sum, field) => sum + 4 + 4 * (field.maxValues ?? 1), 0);
+  const perInteraction = 4 + (hasTimes ? 8 : 0) + (hasOwnSplit(manifest) ? 5 : 0) + perRow('interaction');
   const names = hasNames ? counts.items * 80 : 0;
   const ranges = 32; // of a user: training, validation, test
   return (
     counts.interactions * perInteraction +
     (counts.users + counts.items + values) * token +
-    counts.users * ranges +
-    counts.items * perItem +
+    counts.users * (ranges + perRow('user')) +
+    counts.items * perRow('item') +
     names
   );
 }
 
+/** Bytes of a row of a field; of lists as many as the longest has. */
+function rowBytes({ kind, values = 0, maxValues = 1 }: ManifestField): number {
+  if (kind === 'numeric') return 4;
+  return kind === 'vector' ? 4 * values : 4 + 4 * maxValues;
+}
+
+function isCategorical(kind: ManifestField['kind']): boolean {
+  return kind === 'categorical' || kind === 'multi-categorical';
+}
+
 /**
  * Loads a prepared data set into memory: equal in vocabularies, sequences, times, fields and names to what `loadDataset` gives for the
- * same log. Fields that models cannot use yet (numeric, vector, of users, of interactions) are left out with a line in the report.
- * `parts` is set where the folder was split in another way than leave-one-out.
+ * same log, and with every field of items, interactions and users; those that models cannot use yet (numeric, vector, of users, of
+ * interactions) have a line in the report. `parts` is set where the folder was split in another way than leave-one-out.
  *
  * @throws DataError where the folder is no prepared data set, or its files are not those of its manifest
  * @example
@@ -116,25 +127,27 @@ export async function loadPrepared(folder: string, options: ReadOptions = {}): P
   const engine = await openEngine(options);
   try {
     const users = await readTokens(engine, folder, 'users', manifest.counts.users);
-    const described = await readDescribed(engine, folder, manifest);
+    const described = await readDescribed(engine, folder, manifest, ['item', 'interaction', 'user']);
     return { ...described, users, ...(await readInteractions(engine, folder, manifest)) };
   } finally {
     await engine.close();
   }
 }
 
-/** Everything of a data set but its users and their interactions. */
+/** Everything of a data set but its users and their interactions; fields of the owners that are asked for. */
 export async function readDescribed(
   engine: Engine,
   folder: string,
   manifest: Manifest,
+  owners: readonly FieldOwner[],
 ): Promise<Omit<Dataset, 'users' | 'sequences' | 'times' | 'parts'>> {
   const items = await readTokens(engine, folder, 'items', manifest.counts.items);
-  const fields: ItemField[] = [];
+  const fields: Field[] = [];
   const report: ReportEntry[] = [...manifest.report];
   for (const field of manifest.fields) {
-    if (isSide(field)) fields.push(await readField(engine, folder, field, items));
-    else report.push(leftOut(field));
+    if (owners.includes(field.owner)) fields.push(await readField(engine, folder, manifest, field));
+    report.push(...(await reportNumbers(engine, folder, field)));
+    if (!isUsed(field)) report.push(leftOut(field));
   }
   return {
     name: manifest.name,
@@ -147,11 +160,9 @@ export async function readDescribed(
   };
 }
 
-type SideField = ManifestField & { readonly kind: FieldKind };
-
-/** What models read as side information. */
-function isSide(field: ManifestField): field is SideField {
-  return field.owner === 'item' && (field.kind === 'categorical' || field.kind === 'multi-categorical');
+/** Fields that models use. */
+function isUsed({ owner, kind }: ManifestField): boolean {
+  return owner === 'item' && isCategorical(kind);
 }
 
 function leftOut({ name, owner, kind }: ManifestField): ReportEntry {
@@ -196,37 +207,6 @@ async function readTokens(engine: Engine, folder: string, name: 'users' | 'items
 async function readNames(engine: Engine, folder: string, items: Vocabulary): Promise<readonly string[]> {
   const names = await readTexts(engine, `SELECT name FROM ${table(folder, 'items')} ORDER BY id`);
   return ['', ...names.map((name, index) => (name === '' ? (items.tokens[index + 1] ?? '') : name))];
-}
-
-async function readField(engine: Engine, folder: string, field: SideField, items: Vocabulary): Promise<ItemField> {
-  const tokens = await readTexts(
-    engine,
-    `SELECT token FROM ${table(folder, 'values')} WHERE owner = 'item' AND field = ${sqlText(field.name)} ORDER BY id`,
-  );
-  const column = sqlName(field.name);
-  const from = table(folder, 'items');
-  const offsets = new Int32Array(items.size + 1);
-  let maxValues = 1;
-  let item = 0;
-  for await (const chunk of engine.chunks(
-    `SELECT CAST(coalesce(len(${column}), 0) AS INTEGER) FROM ${from} ORDER BY id`,
-  )) {
-    const lengths = integers(chunk, 0);
-    for (let row = 0; row < chunk.rowCount; row++) {
-      const length = lengths(row);
-      item++;
-      offsets[item + 1] = (offsets[item] ?? 0) + length;
-      maxValues = Math.max(maxValues, length);
-    }
-  }
-  const values = new Int32Array(offsets[items.size] ?? 0);
-  let at = 0;
-  const flat = `SELECT value FROM (SELECT id, unnest(${column}) AS value, generate_subscripts(${column}, 1) AS place FROM ${from}) ORDER BY id, place`;
-  for await (const chunk of engine.chunks(flat)) {
-    const ids = integers(chunk, 0);
-    for (let row = 0; row < chunk.rowCount; row++) values[at++] = ids(row);
-  }
-  return { name: field.name, kind: field.kind, vocabulary: createVocabulary(tokens), offsets, values, maxValues };
 }
 
 async function readInteractions(

@@ -15,6 +15,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../errors.js';
 import { makeFolder } from '../folders.js';
+import { userAt } from '../interaction-columns.js';
 import { PartsSplitter, type Positions, positions, type SplitRanges, splitRanges } from '../split-ranges.js';
 import type { SequenceStore } from '../store.js';
 import { readRanges } from './read-ranges.js';
@@ -194,10 +195,14 @@ async function openStore(handle: FileHandle, file: string, layout: Layout): Prom
   const { users, interactions, offsets: offsetsAt, parts: partsAt } = layout;
   const offsets = positions(users + 1, interactions);
   await fill(handle, new Uint8Array(offsets.buffer), offsetsAt);
+  const split = await splitOf(handle, offsets, partsAt);
   return {
     users,
     interactions,
-    split: await splitOf(handle, offsets, partsAt),
+    split,
+    columns: [],
+    readColumn: async (name) => Promise.reject(new RangeError(`there is no column ${name}`)),
+    userOf: (position) => userAt(offsets, split, position),
     read: async (begins, lengths) => {
       try {
         return await readRanges(handle, HEADER_BYTES, begins, lengths);

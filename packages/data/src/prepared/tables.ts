@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   type DuckDBDataChunk,
   DuckDBDoubleVector,
+  DuckDBFloatVector,
   DuckDBIntegerVector,
   DuckDBUTinyIntVector,
   DuckDBVarCharVector,
@@ -46,6 +47,13 @@ export function doubles(chunk: DuckDBDataChunk, column: number): Cells {
   const vector = chunk.getColumnVector(column);
   if (!(vector instanceof DuckDBDoubleVector)) throw new TypeError(`column ${column} does not hold DOUBLE`);
   return (row) => vector.getItem(row) ?? 0;
+}
+
+/** A FLOAT column. */
+export function floats(chunk: DuckDBDataChunk, column: number): Cells {
+  const vector = chunk.getColumnVector(column);
+  if (!(vector instanceof DuckDBFloatVector)) throw new TypeError(`column ${column} does not hold FLOAT`);
+  return (row) => vector.getItem(row) ?? Number.NaN;
 }
 
 /** A UTINYINT column. */

@@ -5,15 +5,11 @@ import path from 'node:path';
 import { openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { descriptionSchema } from '../description/schema.js';
-import type { Dataset, Vocabulary } from '../types.js';
+import type { Dataset, Field, FieldOwner, Vocabulary } from '../types.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES } from './manifest.js';
 
-/** Writes `dataset` into `folder`; `extra` are manifest fields beside those of the data set. */
-export async function writeByHand(
-  dataset: Dataset,
-  folder: string,
-  extra: readonly ManifestField[] = [],
-): Promise<Manifest> {
+/** Writes `dataset` into `folder`. */
+export async function writeByHand(dataset: Dataset, folder: string): Promise<Manifest> {
   await mkdir(folder, { recursive: true });
   const { offsets, items } = dataset.sequences;
   const engine = await openEngine({ threads: 1 });
@@ -24,7 +20,7 @@ export async function writeByHand(
     await engine.run(`COPY (SELECT * FROM ${source}) TO ${sqlText(path.join(folder, name))} (FORMAT parquet)`);
   };
   try {
-    const rows: Record<string, number>[] = [];
+    const rows: Record<string, unknown>[] = [];
     for (let user = 1; user < offsets.length; user++) {
       for (let at = offsets[user - 1] ?? 0; at < (offsets[user] ?? 0); at++) {
         const time = dataset.times?.[at];
@@ -33,24 +29,29 @@ export async function writeByHand(
           item: items[at] ?? 0,
           ...(time === undefined ? {} : { time }),
           part: dataset.parts?.[at] ?? 0,
+          ...cells(dataset, 'interaction', at),
         });
       }
     }
     const timed = dataset.times === undefined ? '' : `"time": 'DOUBLE', `;
-    await copy(PREPARED_FILES.interactions, rows, `"user": 'INTEGER', item: 'INTEGER', ${timed}part: 'UTINYINT'`);
-    await copy(PREPARED_FILES.users, tokens(dataset.users), `id: 'INTEGER', token: 'VARCHAR'`);
+    await copy(
+      PREPARED_FILES.interactions,
+      rows,
+      `"user": 'INTEGER', item: 'INTEGER', ${timed}part: 'UTINYINT'${types(dataset, 'interaction')}`,
+    );
+    const people = tokens(dataset.users).map((row) => ({ ...row, ...cells(dataset, 'user', row.id) }));
+    await copy(PREPARED_FILES.users, people, `id: 'INTEGER', token: 'VARCHAR'${types(dataset, 'user')}`);
     const owners = tokens(dataset.items).map((row) => ({
       ...row,
       ...(dataset.itemNames === undefined ? {} : { name: dataset.itemNames[row.id] }),
-      ...Object.fromEntries(
-        dataset.fields.map(({ name, offsets: at, values }) => [name, [...values.subarray(at[row.id], at[row.id + 1])]]),
-      ),
+      ...cells(dataset, 'item', row.id),
     }));
     const named = dataset.itemNames === undefined ? '' : `, name: 'VARCHAR'`;
-    const listed = dataset.fields.map(({ name }) => `, ${sqlName(name)}: 'INTEGER[]'`).join('');
-    await copy(PREPARED_FILES.items, owners, `id: 'INTEGER', token: 'VARCHAR'${named}${listed}`);
-    const values = dataset.fields.flatMap(({ name, vocabulary }) =>
-      tokens(vocabulary).map((row) => ({ owner: 'item', field: name, ...row })),
+    await copy(PREPARED_FILES.items, owners, `id: 'INTEGER', token: 'VARCHAR'${named}${types(dataset, 'item')}`);
+    const values = dataset.fields.flatMap((field) =>
+      'vocabulary' in field
+        ? tokens(field.vocabulary).map((row) => ({ owner: field.owner, field: field.name, ...row }))
+        : [],
     );
     await copy(PREPARED_FILES.values, values, `owner: 'VARCHAR', field: 'VARCHAR', id: 'INTEGER', token: 'VARCHAR'`);
   } finally {
@@ -76,16 +77,7 @@ export async function writeByHand(
     },
     hasTimes: dataset.times !== undefined,
     hasNames: dataset.itemNames !== undefined,
-    fields: [
-      ...dataset.fields.map(({ name, kind, vocabulary, maxValues }) => ({
-        name,
-        owner: 'item',
-        kind,
-        values: vocabulary.size - 1,
-        maxValues,
-      })),
-      ...extra,
-    ],
+    fields: dataset.fields.map(manifestField),
     files,
     steps: [],
     report: [...dataset.report],
@@ -100,6 +92,40 @@ export async function writeByHand(
   });
   await writeFile(path.join(folder, PREPARED_FILES.manifest), JSON.stringify(manifest));
   return manifest;
+}
+
+function manifestField(field: Field): ManifestField {
+  const { name, owner, kind } = field;
+  if ('vocabulary' in field)
+    return { name, owner, kind, values: field.vocabulary.size - 1, maxValues: field.maxValues };
+  return { name, owner, kind, ...('width' in field ? { values: field.width } : {}) };
+}
+
+/** The cells of a row; ids without a list where the form has none. */
+function cells({ fields }: Dataset, owner: FieldOwner, row: number): Record<string, unknown> {
+  const cell = (field: Field): unknown => {
+    if ('vocabulary' in field) {
+      const ids = [...field.values.subarray(field.offsets[row], field.offsets[row + 1])];
+      return field.kind === 'categorical' && owner !== 'item' ? (ids[0] ?? 0) : ids;
+    }
+    // JSON has no NaN: null.
+    if (!('width' in field)) return field.values[row];
+    const numbers = [...field.values.subarray(row * field.width, (row + 1) * field.width)];
+    return numbers.some(Number.isNaN) ? null : numbers;
+  };
+  return Object.fromEntries(fields.filter((own) => own.owner === owner).map((own) => [own.name, cell(own)]));
+}
+
+/** Columns of the fields of an owner, as `read_json` wants them. */
+function types({ fields }: Dataset, owner: FieldOwner): string {
+  const type = {
+    categorical: owner === 'item' ? 'INTEGER[]' : 'INTEGER',
+    'multi-categorical': 'INTEGER[]',
+    numeric: 'DOUBLE',
+    vector: 'FLOAT[]',
+  };
+  const own = fields.filter((field) => field.owner === owner);
+  return own.map(({ name, kind }) => `, ${sqlName(name)}: '${type[kind]}'`).join('');
 }
 
 function tokens(vocabulary: Vocabulary): { readonly id: number; readonly token: string }[] {
