@@ -1,7 +1,20 @@
 // The rows of all items, one table for what is embedded and what scores are products with. With item fields an item's row is
 // its own plus what its attributes give, so that items which nobody has taken yet have one, too.
 // (The table of feature embeddings is shared as in Rendle, Factorization Machines, ICDM 2010; own row w_i, values v_f.)
-import { add, broadcast, constant, cast, concat, div, maximum, mul, sigmoid, slice, type Tensor } from '@difsr/graph';
+import {
+  add,
+  broadcast,
+  constant,
+  cast,
+  concat,
+  div,
+  maximum,
+  mul,
+  sigmoid,
+  slice,
+  type HostTensor,
+  type Tensor,
+} from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
 import type { BuildContext, ItemFields, ModelConfig, ModelSchema } from './definition.js';
 import { isCategorical, type FieldSchema } from './field-schema.js';
@@ -64,6 +77,12 @@ function ofFieldValues(
 
 /** Name of the variable that says which items have training interactions: int32 [items + 1], 1 or 0. */
 export const TRAINED_ITEMS = 'items.trained';
+
+/** The tensor {@link TRAINED_ITEMS} of items with so many training interactions, by item id; entry 0 is padding. */
+export function trainedItems(counts: ArrayLike<number>): HostTensor {
+  const data = Int32Array.from(counts, (count, id) => (id > 0 && count === 0 ? 0 : 1));
+  return { dtype: 'int32', shape: [data.length], data };
+}
 
 /**
  * `[items + 1]`: 0 for classes of the softmax, and what no softmax sees for items without training interactions. Undefined where

@@ -32,6 +32,7 @@ import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@di
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
 import { declareInputs } from './inputs.js';
+import { TRAINED_ITEMS } from './item-table.js';
 import { scoresOf } from './scoring.js';
 
 /** What a traced task declared. */
@@ -74,11 +75,16 @@ export interface RankingTaskOptions {
 export interface ExportTaskOptions {
   /** Whether there is an input `excluded`; default false. */
   readonly excluded?: boolean;
+  /**
+   * Of a model with item fields: whether items without training interactions may be recommended; default false, and the task reads
+   * the table {@link trainedItems}. (Without item fields they are ranked as what they are, always.)
+   */
+  readonly includeNew?: boolean;
 }
 
 const TRAINING: OptionRules<TrainingTaskOptions> = { training: option.flag };
 const RANKING: OptionRules<RankingTaskOptions> = { maskSeen: needed(option.flag) };
-const EXPORT: OptionRules<ExportTaskOptions> = { excluded: option.flag };
+const EXPORT: OptionRules<ExportTaskOptions> = { excluded: option.flag, includeNew: option.flag };
 const fail = (message: string): RunError => new RunError(message);
 
 function checkCount(k: number, { schema }: ModelInstance): void {
@@ -183,12 +189,19 @@ function excludedColumns({ schema }: ModelInstance): Tensor {
   return less(0, scatterAddLast(select(isItem, excluded, 0), cast(isItem, 'float32'), columns));
 }
 
+/** bool `[1, items + 1]`: items without training interactions, by a table that is declared with them. */
+function newColumns({ schema }: ModelInstance): { readonly columns: Tensor; readonly table: ConstantSpec } {
+  const table: ConstantSpec = { name: TRAINED_ITEMS, shape: [schema.items + 1], dtype: 'int32' };
+  return { columns: expandDims(equal(input(table.name, table.shape, table.dtype), 0), 0), table };
+}
+
 /** Below every score that a finite model gives; an excluded item has it. */
 export const LOWEST = -3e38;
 
 /**
  * For files: `items` in, with `excluded` also an input `excluded` int32 [batch, excluded] of ids that are not to be recommended
- * (0 = none). Out: `scores` [batch, items + 1], the `k` best (`ids` int32, `values`; padding and what is excluded are left out),
+ * (0 = none). Out: `scores` [batch, items + 1], the `k` best (`ids` int32, `values`; padding, what is excluded and, of a model with item
+ * fields, items without training interactions are left out, these unless `includeNew` says otherwise),
  * and `used` int32 [batch], how many items each row has. An id is 0 where nothing is left to recommend, or a row has no item.
  */
 export function exportTask(model: ModelInstance, k: number, options: ExportTaskOptions = {}): InferenceTask {
@@ -196,12 +209,16 @@ export function exportTask(model: ModelInstance, k: number, options: ExportTaskO
   checkCount(k, model);
   const traced = traceScores(model);
   const used = reduceSum(cast(not(equal(traced.items, 0)), 'float32'), [1]);
-  const barred = options.excluded === true ? or(excludedColumns(model), paddingColumn(model)) : paddingColumn(model);
+  const hasFields = (model.config.itemFields ?? 'none') !== 'none';
+  const unknown = hasFields && options.includeNew !== true ? newColumns(model) : undefined;
+  const never = unknown === undefined ? paddingColumn(model) : or(unknown.columns, paddingColumn(model));
+  const barred = options.excluded === true ? or(excludedColumns(model), never) : never;
   const hidden = or(barred, expandDims(equal(used, 0), 1));
   const { ids, values } = topK(select(hidden, constant(LOWEST), traced.scores), k);
   const none = less(values, LOWEST * 0.99);
   return {
     ...traced,
+    constants: unknown === undefined ? traced.constants : [...traced.constants, unknown.table],
     graph: createGraph({
       scores: traced.scores,
       ids: select(none, constant(0, 'int32'), ids),

@@ -2,7 +2,6 @@
 // An index with `!` is in range by construction.
 import type { EvaluationCases } from '@difsr/data';
 import {
-  hoist,
   checkOptions,
   needed,
   option,
@@ -13,7 +12,7 @@ import {
   type Variables,
 } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
-import { integers, padded, paddedItems, rankingTask, type ModelInstance } from '@difsr/models';
+import { integers, padded, paddedItems, rankingTask, splitTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
 import type { Evaluation } from './events.js';
 import { ReadAhead } from './read-ahead.js';
@@ -54,10 +53,8 @@ const OPTIONS: OptionRules<EvaluatorOptions> = {
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   checkOptions('createEvaluator', options, OPTIONS, (message) => new RunError(message));
   const { backend, variables, model, ks, maskSeen, batchSize } = options;
-  const { graph, parameters, constants } = rankingTask(model, { maskSeen });
   // What depends on parameters and tables alone, such as the item table with its fields, is computed once an evaluation.
-  const fixed = [...parameters, ...constants].map(({ name }) => name).filter((name) => graph.inputs.has(name));
-  const { prepare, main, hoisted } = hoist(graph, (model.config.itemFields ?? 'none') === 'none' ? [] : fixed);
+  const { prepare, main, hoisted } = splitTask(model, rankingTask(model, { maskSeen }));
   const preparing = hoisted.length === 0 ? undefined : await backend.compile(prepare, { variables, label: 'prepare' });
   const program = await backend.compile(main, { variables, label: 'rank' });
   return {

@@ -5,6 +5,7 @@ import { reversedLists, rowTables, type HostTensor, type RowTable } from '@difsr
 import {
   listName,
   TRAINED_ITEMS,
+  trainedItems,
   type FieldSchema,
   type ItemLists,
   type ModelConfig,
@@ -44,9 +45,9 @@ export async function itemTables(
     return { ...own, lists: { tables: shapes(forward, 'tables'), back: shapes(back, 'back') } };
   });
   if (itemFields === 'none') return { schema: { ...plain, fields }, tables };
-  const trained = Int32Array.from(await counts(), (count, id) => (id > 0 && count === 0 ? 0 : 1));
-  const untrained = trained.reduce((sum, one) => sum + 1 - one, 0);
-  tables[TRAINED_ITEMS] = { dtype: 'int32', shape: [trained.length], data: trained };
+  const trained = trainedItems(await counts());
+  const untrained = trained.data.filter((one) => one === 0).length;
+  tables[TRAINED_ITEMS] = trained;
   return { schema: { ...plain, fields, untrained }, tables };
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
-import { exportTask, padded, paddedItems } from '@difsr/models';
+import { exportTask, padded, paddedItems, precompute, TRAINED_ITEMS, trainedItems } from '@difsr/models';
 import { createOnnxRuntimeBackend, openModelFile, toOnnx } from '@difsr/onnxruntime';
 import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
@@ -12,13 +12,14 @@ import { jsonOption, ownModel, positiveInteger } from '../options.js';
 import { ownModelOption } from '../own-model.js';
 import { bytes as size } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
-import { topOf } from './recommend.js';
+import { includesNew, topOf } from './recommend.js';
 
 interface ExportOptions {
   readonly onnx?: boolean;
   readonly out?: string;
   readonly k?: number;
   readonly excluded?: boolean;
+  readonly includeNew?: boolean;
   readonly model?: string;
   readonly json?: boolean;
 }
@@ -47,7 +48,11 @@ export function addExport(program: Command, done: (code: ExitCode) => void): voi
       'how many top items the file returns beside all scores (default: 20, or all items where there are fewer)',
       positiveInteger,
     )
-    .option('--excluded', 'give the file an input of items that it must not recommend, such as seen ones');
+    .option('--excluded', 'give the file an input of items that it must not recommend, such as seen ones')
+    .option(
+      '--include-new',
+      'items without training interactions may be among the top items: of a model with item fields, which knows them by their attributes',
+    );
   ownModel(command);
   jsonOption(command, 'the result as JSON')
     .addHelpText(
@@ -59,10 +64,11 @@ Inputs:
   excluded  int32 [batch, any], with --excluded alone: ids that are not recommended, 0 = none.
 Outputs:
   scores    float [batch, items + 1], of all items (column 0 is padding)
-  ids       int32 [batch, k], best first, seen items among them; 0 where no item is left, and in rows without an item
+  ids       int32 [batch, k], best first, seen items among them; 0 where no item is left, and in rows without an item.
+            Of a model with item fields, items without training interactions are not among them, unless with --include-new.
   values    float [batch, k], their scores
   used      int32 [batch], how many items of each row were used
-The file says in its metadata_props: formatVersion, model, maxLength, items, k, excluded, vocabulary, vocabularySha256.
+The file says in its metadata_props: formatVersion, model, maxLength, items, k, excluded, newItems, vocabulary, vocabularySha256.
 
 Examples:
   $ npx difsr export runs/clicks --onnx
@@ -79,34 +85,19 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
   const run = await openRun(folder, await ownModelOption(options.model));
   const { excluded = false } = options;
   const { items } = run.vocabulary.schema;
-  const k = topOf(options.k, items, folder);
+  const task: Task = {
+    k: topOf(options.k, items, folder),
+    excluded,
+    includeNew: includesNew(run, options.includeNew ?? false),
+  };
   const out = options.out ?? join(folder, 'model.onnx');
   const vocabulary = vocabularyPath(out);
   const words = Buffer.from(`${JSON.stringify(run.vocabulary)}\n`);
-  const bytes = toOnnx(exportTask(run.model, k, { excluded }).graph, {
-    target: 'export',
-    name: run.model.name,
-    initializers: inferenceTensors(run),
-    histories: { input: 'items', items, longest: run.model.config.maxLength },
-    metadata: {
-      formatVersion: String(FORMAT_VERSION),
-      model: run.model.name,
-      maxLength: String(run.model.config.maxLength),
-      items: String(items),
-      k: String(k),
-      excluded: String(excluded),
-      vocabulary: basename(vocabulary),
-      vocabularySha256: createHash('sha256').update(words).digest('hex'),
-    },
-    description: contractOf(run, k, excluded),
-  });
-  // Checked before it gets its name: a file that is wrong is never left behind.
-  const difference = await largestDifference(run, bytes, { k, excluded });
-  if (!(difference <= TOLERANCE)) {
-    throw new BackendError(
-      `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`,
-    );
-  }
+  const backend = await createOnnxRuntimeBackend();
+  const { bytes, difference } = await writtenFile(run, task, backend, {
+    vocabulary: basename(vocabulary),
+    vocabularySha256: createHash('sha256').update(words).digest('hex'),
+  }).finally(() => backend.dispose());
   await writeFileAtomic(out, bytes);
   await writeFileAtomic(vocabulary, words);
   terminal.value({
@@ -115,18 +106,76 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
     vocabulary,
     bytes: bytes.length,
     opset: 17,
-    k,
+    k: task.k,
     maxLength: run.model.config.maxLength,
     excluded,
+    newItems: newItems(task),
     largestRelativeDifference: difference,
   });
   terminal.line(`${out}: ${size(bytes.length)}, opset 17, standard operators`);
-  terminal.line(`  ${contractOf(run, k, excluded).replaceAll('\n', '\n  ')}`);
+  terminal.line(`  ${contractOf(run, task).replaceAll('\n', '\n  ')}`);
   terminal.line(`item ids: ${vocabulary} ("items", by position)`);
   terminal.line(
     `checked: scores differ from the backend's by at most ${difference.toExponential(1)} of the largest, over ${(CHECK_LENGTHS.length + 1) * 2} histories`,
   );
   return exitCodes.ok;
+}
+
+/** What is exported of a run. */
+interface Task {
+  readonly k: number;
+  readonly excluded: boolean;
+  /** Whether items without training interactions may be recommended. */
+  readonly includeNew: boolean;
+}
+
+/** The file's bytes, checked before it gets its name: one that is wrong is never left behind. @throws BackendError where it is */
+async function writtenFile(
+  run: Run,
+  task: Task,
+  backend: Backend,
+  vocabulary: Readonly<Record<string, string>>,
+): Promise<{ readonly bytes: Uint8Array; readonly difference: number }> {
+  const { model } = run;
+  const { items } = model.schema;
+  const { k, ...options } = task;
+  const { graph, tensors } = await precompute(model, exportTask(model, k, options), tensorsOf(run, task), backend);
+  const bytes = toOnnx(graph, {
+    target: 'export',
+    name: model.name,
+    initializers: tensors,
+    histories: { input: 'items', items, longest: model.config.maxLength },
+    metadata: {
+      formatVersion: String(FORMAT_VERSION),
+      model: model.name,
+      maxLength: String(model.config.maxLength),
+      items: String(items),
+      k: String(k),
+      excluded: String(task.excluded),
+      newItems: newItems(task),
+      ...vocabulary,
+    },
+    description: contractOf(run, task),
+  });
+  const file = await openModelFile(bytes);
+  const difference = await compare(run, file, backend, task).finally(() => file.dispose());
+  if (!(difference <= TOLERANCE)) {
+    throw new BackendError(
+      `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`,
+    );
+  }
+  return { bytes, difference };
+}
+
+/** Everything that a task may read of a run. */
+function tensorsOf(run: Run, { includeNew }: Task): Record<string, HostTensor> {
+  const trained = includeNew ? {} : { [TRAINED_ITEMS]: trainedItems(run.items.counts) };
+  return { ...inferenceTensors(run), ...trained };
+}
+
+/** What the file does with items without training interactions. */
+function newItems({ includeNew }: Task): 'ranked' | 'left out' {
+  return includeNew ? 'ranked' : 'left out';
 }
 
 /** The vocabulary of a file lies beside it under its name, so that two models in one folder keep their own. */
@@ -135,46 +184,31 @@ function vocabularyPath(out: string): string {
 }
 
 /** What the file takes and gives, for whoever opens it. */
-function contractOf({ model }: Run, k: number, excluded: boolean): string {
+function contractOf({ model }: Run, task: Task): string {
   const { maxLength } = model.config;
   return [
     `items int32 [batch, length], ids 1..${model.schema.items}, oldest first; what is no item is left out, the last ${maxLength} of a row are used`,
-    ...(excluded ? ['excluded int32 [batch, any]: ids that are not recommended, 0 = none'] : []),
-    `-> scores, ids and values (top ${k}; id 0: none is left), used (items of each row that were used)`,
+    ...(task.excluded ? ['excluded int32 [batch, any]: ids that are not recommended, 0 = none'] : []),
+    `-> scores, ids and values (top ${task.k}; id 0: none is left), used (items of each row that were used)`,
+    ...(task.includeNew ? [] : ['ids have no items without training interactions; scores are of all items']),
   ].join('\n');
 }
 
 /** The largest difference between the file's scores and the backend's, relative to the largest score; 0 is equality. */
-async function largestDifference(run: Run, bytes: Uint8Array, task: Task): Promise<number> {
-  const file = await openModelFile(bytes);
-  const backend = await createOnnxRuntimeBackend();
-  try {
-    return await compare(run, file, backend, task);
-  } finally {
-    await file.dispose();
-    await backend.dispose();
-  }
-}
-
-/** What is exported of a run. */
-interface Task {
-  readonly k: number;
-  readonly excluded: boolean;
-}
-
 async function compare(
   run: Run,
   file: Awaited<ReturnType<typeof openModelFile>>,
   backend: Backend,
-  { k, excluded }: Task,
+  task: Task,
 ): Promise<number> {
-  const variables = await backend.createVariables(inferenceTensors(run));
-  const { graph } = exportTask(run.model, k, { excluded });
+  const { k, ...options } = task;
+  const variables = await backend.createVariables(tensorsOf(run, task));
+  const { graph } = exportTask(run.model, k, options);
   const program = await backend.compile(graph, { variables, label: 'export' });
   let largest = 0;
   for (const length of [...CHECK_LENGTHS, run.model.config.maxLength + 3]) {
     const rows = exampleHistories(run, length);
-    const beside: Record<string, HostTensor> = excluded ? { excluded: padded([[1], [2, 3]], 1) } : {};
+    const beside: Record<string, HostTensor> = task.excluded ? { excluded: padded([[1], [2, 3]], 1) } : {};
     const ours = scoresOf(await program.run({ items: paddedItems(rows, run.model), ...beside }));
     // The file is given what is no item as well, and leaves it out by itself.
     const unclean = rows.map((row) => [-1, ...row, run.vocabulary.schema.items + 1]);

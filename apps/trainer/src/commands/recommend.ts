@@ -58,11 +58,7 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
   const run = await openRun(folder, await ownModelOption(options.model));
   const { includeSeen = false, includeNew = false } = options;
   const k = topOf(options.k, run.items.tokens.length - 1, folder);
-  if (includeNew && (run.model.config.itemFields ?? 'none') === 'none')
-    throw new UsageError(
-      `--include-new: ${folder} knows items by their interactions alone, and nothing of new ones`,
-      `train with --set model.itemFields=sum`,
-    );
+  includesNew(run, includeNew);
   const history = historyIds(options.history, new Set(run.items.tokens));
   const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
   try {
@@ -78,6 +74,22 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
   } finally {
     await backend.dispose();
   }
+}
+
+/**
+ * Whether items without training interactions may be recommended: where they were asked for, and of a model that ranks all items as
+ * what they are.
+ *
+ * @throws UsageError where they were asked for and the model knows nothing of them.
+ */
+export function includesNew({ folder, model }: Run, asked: boolean): boolean {
+  if ((model.config.itemFields ?? 'none') !== 'none') return asked;
+  if (asked)
+    throw new UsageError(
+      `--include-new: ${folder} knows items by their interactions alone, and nothing of new ones`,
+      `train with --set model.itemFields=sum`,
+    );
+  return true;
 }
 
 /**
