@@ -2,6 +2,7 @@
 import { checkOptions, needed, option, type Backend, type HostTensor, type OptionRules } from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
+import { precompute, splitTask } from './precompute.js';
 import { LOWEST, recommendTask } from './tasks.js';
 import { inferenceTensors, type TrainedModel } from './trained-model.js';
 
@@ -64,7 +65,9 @@ export interface Recommender {
 export async function createRecommender(trained: TrainedModel, backend: Backend): Promise<Recommender> {
   const { model } = trained;
   const ids = new Map(trained.items.tokens.map((token, id) => [token, id]));
-  const variables = await backend.createVariables(inferenceTensors(trained));
+  // What is computed once is the same for every k.
+  const { tensors } = await precompute(model, recommendTask(model, 1), inferenceTensors(trained), backend);
+  const variables = await backend.createVariables(tensors);
   const hasFields = (model.config.itemFields ?? 'none') !== 'none';
   const untrained = hasFields
     ? [...trained.items.counts.keys()].filter((id) => id > 0 && trained.items.counts[id] === 0)
@@ -72,7 +75,8 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   const programs = new Map<number, Awaited<ReturnType<Backend['compile']>>>();
   const programFor = async (k: number): Promise<Awaited<ReturnType<Backend['compile']>>> => {
     const program =
-      programs.get(k) ?? (await backend.compile(recommendTask(model, k).graph, { variables, label: `recommend ${k}` }));
+      programs.get(k) ??
+      (await backend.compile(splitTask(model, recommendTask(model, k)).main, { variables, label: `recommend ${k}` }));
     programs.set(k, program);
     return program;
   };
