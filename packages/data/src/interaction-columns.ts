@@ -54,6 +54,17 @@ export function userAt(offsets: Positions, { train }: SplitRanges, position: num
   return low;
 }
 
+/** @throws RangeError where one of the ranges of positions does not lie before `end` */
+export function requirePositions(begins: ArrayLike<number>, lengths: ArrayLike<number>, end: number): void {
+  for (let i = 0; i < begins.length; i++) {
+    const [begin, after] = [begins[i]!, begins[i]! + lengths[i]!];
+    if (begin >= 0 && after <= end) continue;
+    throw new RangeError(
+      `there is nothing at positions ${begin} .. ${after - 1}. Cure: take them from the store's split`,
+    );
+  }
+}
+
 /** A column in memory: its numbers at places of `sequences.items`. */
 export interface MemoryColumn {
   readonly column: InteractionColumn;

@@ -5,6 +5,7 @@ import {
   type ColumnNumbers,
   type InteractionColumn,
   memoryColumns,
+  requirePositions,
   userAt,
 } from './interaction-columns.js';
 import { TRAIN } from './split.js';
@@ -79,16 +80,11 @@ function memoryStore(dataset: Dataset): SequenceStore {
   const columns = memoryColumns(dataset);
   const split = splitRanges(offsets, parts);
   const placesOf = (begins: ArrayLike<number>, lengths: ArrayLike<number>): Int32Array => {
+    requirePositions(begins, lengths, items.length + trainPlaces.length);
     const places = new Int32Array(sumOf(lengths));
     let at = 0;
     for (let i = 0; i < begins.length; i++) {
-      const begin = begins[i] ?? 0;
-      const end = begin + (lengths[i] ?? 0);
-      if (begin < 0 || end > items.length + trainPlaces.length)
-        throw new RangeError(
-          `there is nothing at positions ${begin} .. ${end - 1}. Cure: take them from the store's split`,
-        );
-      for (let position = begin; position < end; position++)
+      for (let position = begins[i]!, left = lengths[i]!; left > 0; position++, left--)
         places[at++] = position < items.length ? position : trainPlaces[position - items.length]!;
     }
     return places;

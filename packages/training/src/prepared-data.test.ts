@@ -50,3 +50,28 @@ it('the fingerprint of data with categories of items alone is that of earlier ve
     }
   expect(found.size).toBe(1 + 3 * 2 * 2);
 });
+
+it('the fingerprint of fields of every owner is the same in memory and on disk', async () => {
+  const base = await mkdtemp(path.join(os.tmpdir(), 'difsr-fingerprint-'));
+  onTestFinished(async () => rm(base, { recursive: true, force: true }));
+  await writeFile(
+    path.join(base, 'log.csv'),
+    'user,item,channel,amount\na,x,web,1\na,y,,2.5\nb,x,app,\nb,y,web,1e40\n',
+  );
+  await writeFile(path.join(base, 'items.csv'), 'id,price,place\nx,2,1 2\ny,,\n');
+  await writeFile(path.join(base, 'users.csv'), 'id,country,age\na,de,30\nb,,\n');
+  const numeric = { kind: 'numeric' };
+  const categorical = { kind: 'categorical' };
+  const description = descriptionSchema.parse({
+    name: 'shop',
+    interactions: { files: 'log.csv', user: 'user', item: 'item', fields: { channel: categorical, amount: numeric } },
+    items: { files: 'items.csv', id: 'id', fields: { price: numeric, place: { kind: 'vector' } } },
+    users: { files: 'users.csv', id: 'id', fields: { country: categorical, age: numeric } },
+  });
+  const out = path.join(base, 'out');
+  await prepareDataset(description, { base, out, threads: 1 });
+  const loaded = await loadPrepared(out, { threads: 1 });
+  const stored = await openPrepared(out, { threads: 1, cache: path.join(base, 'cache') });
+  expect(await fingerprint(stored, stored.store)).toBe(await fingerprint(loaded, sequenceStore(loaded)));
+  await stored.close();
+});

@@ -1,4 +1,5 @@
 // Sequences left on disk: what is read by position is what is in memory, and the file behind it is whole, fitting and closed.
+import { createHash } from 'node:crypto';
 import {
   chmod,
   mkdir,
@@ -19,7 +20,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataError } from '../errors.js';
 import { generateDataset } from '../generate.js';
 import { sequenceStore, type SequenceStore } from '../store.js';
+import type { ColumnNumbers } from '../interaction-columns.js';
+import type { CategoricalField, Dataset } from '../types.js';
+import { createVocabulary } from '../vocabulary.js';
 import { openPrepared } from './open.js';
+import { loadPrepared } from './read.js';
 import { readRanges } from './read-ranges.js';
 import { writeByHand } from './write-by-hand.test.support.js';
 
@@ -40,6 +45,40 @@ const withParts = {
   ...larger,
   parts: Uint8Array.from(larger.sequences.items, (_, at) => [0, 0, 1, 2, 0, 3][at % 6] ?? 0),
 };
+
+/** Times, fields of interactions of every kind, with rows without a value, and a field of users. */
+function withFields(dataset: Dataset): Dataset {
+  const rows = dataset.sequences.items.length;
+  const vocabulary = createVocabulary(['x', 'y', 'z', 'w']);
+  const lists = (maxValues: number): Omit<CategoricalField, 'name' | 'kind'> => {
+    const idsOf = (row: number): number[] => [1, 2, 3, 4].filter((id) => (row * 7 + id) % 5 < 2).slice(0, maxValues);
+    const all = Array.from({ length: rows }, (_, row) => idsOf(row));
+    const offsets = new Int32Array(rows + 1);
+    for (const [row, ids] of all.entries()) offsets[row + 1] = (offsets[row] ?? 0) + ids.length;
+    return { owner: 'interaction', vocabulary, offsets, values: Int32Array.from(all.flat()), maxValues };
+  };
+  const numbers = (count: number, width = 1): Float32Array =>
+    Float32Array.from({ length: count * width }, (_, at) => (Math.floor(at / width) % 4 === 1 ? NaN : at / 3));
+  return {
+    ...dataset,
+    times: Float64Array.from({ length: rows }, (_, at) => 1.5e9 + at / 4),
+    fields: [
+      ...dataset.fields,
+      { name: 'channel', kind: 'categorical', ...lists(1) },
+      { name: 'a "tag"', kind: 'multi-categorical', ...lists(2) },
+      { name: 'quantity', owner: 'interaction', kind: 'numeric', values: numbers(rows) },
+      { name: 'place', owner: 'interaction', kind: 'vector', width: 3, values: numbers(rows, 3) },
+      { name: 'age', owner: 'user', kind: 'numeric', values: numbers(dataset.users.size).fill(NaN, 0, 1) },
+    ],
+  };
+}
+
+/** Numbers as a short text, for many of them. */
+const plain = (numbers: ColumnNumbers): string =>
+  `${numbers.constructor.name} ${createHash('sha256').update(numbers).digest('hex')}`;
+
+const names = ({ columns }: SequenceStore): unknown =>
+  columns.map(({ vocabulary, ...column }) => [column, vocabulary?.tokens]);
 
 async function bytes(store: SequenceStore): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -72,6 +111,47 @@ describe.each([
     expect(opened.items.tokens).toEqual(dataset.items.tokens);
     expect(opened.users.size).toBe(dataset.users.size);
     await opened.close();
+  });
+
+  it('has the columns and the users of the data set in memory, wherever they are read', async () => {
+    const whole = withFields(dataset);
+    await writeByHand(whole, folder);
+    const loaded = sequenceStore(await loadPrepared(folder));
+    const inMemory = sequenceStore(whole);
+    const opened = await openPrepared(folder, { cache });
+    expect(names(opened.store)).toEqual(names(inMemory));
+    expect(names(loaded)).toEqual(names(inMemory));
+    expect(inMemory.columns.map(({ name }) => name)).toEqual(['channel', 'a "tag"', 'quantity', 'place', 'time']);
+    expect(opened.fields.map(({ name }) => name)).toEqual([...dataset.fields.map(({ name }) => name), 'age']);
+    const end = Math.max(inMemory.interactions, inMemory.split.train.ends.at(-1) ?? 0);
+    const ranges = fc.array(
+      fc
+        .tuple(fc.nat(end), fc.oneof(fc.nat(60), fc.nat(end)))
+        .map(([begin, most]) => [begin, Math.min(most, end - begin)]),
+      { maxLength: 12 },
+    );
+    const everything: [number, number] = [0, end];
+    try {
+      await fc.assert(
+        fc.asyncProperty(ranges, async (list) => {
+          const begins = list.map(([begin = 0]) => begin);
+          const lengths = list.map(([, length = 0]) => length);
+          for (const { name } of inMemory.columns) {
+            const expected = await inMemory.readColumn(name, begins, lengths);
+            expect(plain(await opened.store.readColumn(name, begins, lengths))).toBe(plain(expected));
+            expect(plain(await loaded.readColumn(name, begins, lengths))).toBe(plain(expected));
+          }
+          expect(plain(await opened.store.read(begins, lengths))).toBe(plain(await inMemory.read(begins, lengths)));
+          for (const begin of begins.filter((own) => own < end))
+            expect(opened.store.userOf(begin)).toBe(inMemory.userOf(begin));
+        }),
+        { examples: [[[everything]]], numRuns: 30 },
+      );
+      await expect(opened.store.readColumn('price', [0], [1])).rejects.toThrow(/no column "price"/);
+      await expect(opened.store.readColumn('time', [end - 1], [2])).rejects.toThrow(RangeError);
+    } finally {
+      await opened.close();
+    }
   });
 });
 
@@ -122,6 +202,44 @@ describe('the file in the cache', () => {
     expect((await bytes(again.store)).equals(await bytes(sequenceStore(generated)))).toBe(true);
     expect((await readFile(file)).equals(whole)).toBe(true);
     await again.close();
+  });
+
+  it('is made again where a column has another byte', async () => {
+    const whole = withFields(generated);
+    await writeByHand(whole, folder);
+    await (await openPrepared(folder, { cache })).close();
+    const file = await only();
+    const before = await readFile(file);
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.of(77), 0, 1, before.length - 3);
+    await handle.close();
+    const again = await openPrepared(folder, { cache });
+    await again.close();
+    expect((await readFile(file)).equals(before)).toBe(true);
+  });
+
+  it('is another one for other columns of the same interactions', async () => {
+    const manifest = await writeByHand(withFields(generated), folder);
+    await (await openPrepared(folder, { cache })).close();
+    const fields = manifest.fields.filter(({ name }) => name !== 'quantity');
+    await writeFile(path.join(folder, 'dataset.json'), JSON.stringify({ ...manifest, fields }));
+    const opened = await openPrepared(folder, { cache });
+    expect(opened.store.columns.map(({ name }) => name)).toEqual(['channel', 'a "tag"', 'place', 'time']);
+    await opened.close();
+    expect(await readdir(cache)).toHaveLength(2);
+  });
+
+  it.each([
+    ['a "tag"', { maxValues: 1 }],
+    ['place', { values: 2 }],
+  ])('is not made of lists of another length than the manifest says (%s)', async (name, changed) => {
+    const manifest = await writeByHand(withFields(generated), folder);
+    const fields = manifest.fields.map((field) => (field.name === name ? { ...field, ...changed } : field));
+    await writeFile(path.join(folder, 'dataset.json'), JSON.stringify({ ...manifest, fields }));
+    const wrong = /rows of another length than dataset\.json says/;
+    await expect(openPrepared(folder, { cache })).rejects.toThrow(wrong);
+    await expect(loadPrepared(folder)).rejects.toThrow(wrong);
+    expect(await readdir(cache)).toEqual([]);
   });
 
   it('is another one for other data', async () => {
@@ -198,12 +316,12 @@ describe('readRanges', () => {
         fc.asyncProperty(ranges, async (list) => {
           const read = await readRanges(
             handle,
-            16,
+            { origin: 16, size: 4 },
             list.map(({ begin }) => begin),
             list.map(({ length }) => length),
           );
           const expected = list.flatMap(({ begin, length }) => [...column.subarray(begin, begin + length)]);
-          expect([...read]).toEqual(expected);
+          expect([...new Int32Array(read)]).toEqual(expected);
         }),
       );
     } finally {

@@ -5,8 +5,10 @@ import path from 'node:path';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { cacheFolder } from '../environment.js';
 import { DataError } from '../errors.js';
+import type { ColumnNumbers, InteractionColumn } from '../interaction-columns.js';
 import { positions } from '../split-ranges.js';
 import type { StoredDataset } from '../store.js';
+import { columnPieces, interactionColumns } from './fields.js';
 import { type Manifest, PARTS, PREPARED_FILES } from './manifest.js';
 import { checkFiles, hasOwnSplit, READ_KINDS, readDescribed, readManifest, type ReadOptions } from './read.js';
 import {
@@ -30,8 +32,8 @@ export interface OpenPreparedOptions extends ReadOptions {
 }
 
 /**
- * Opens a prepared data set with its sequences left on disk. The first time, the column of items (and parts, where the folder has a split
- * of its own) is copied into a flat file in the cache; the file is known by the hash of `interactions.parquet`, checked whole whenever it is
+ * Opens a prepared data set with its sequences left on disk. The first time, the columns of interactions (items, times, fields; parts, where
+ * the folder has a split of its own) are copied into a flat file in the cache; the file is known by the hash of `interactions.parquet`, checked whole whenever it is
  * opened, and made again where it is missing or damaged. Memory is then a matter of users and items, not of interactions.
  *
  * @throws DataError where the folder is no prepared data set, its files are not those of its manifest, or the cache cannot be written
@@ -60,7 +62,8 @@ export async function openPrepared(folder: string, options: OpenPreparedOptions 
 async function openSequences(engine: Engine, folder: string, manifest: Manifest, cache: string): Promise<SequenceFile> {
   const { users, interactions } = manifest.counts;
   const source = manifest.files[PREPARED_FILES.interactions]?.sha256 ?? '';
-  const key: SequenceFileKey = { source, users, interactions, ownSplit: hasOwnSplit(manifest) };
+  const columns = await interactionColumns(engine, folder, manifest);
+  const key: SequenceFileKey = { source, users, interactions, ownSplit: hasOwnSplit(manifest), columns };
   const file = path.join(cache, sequenceFileName(manifest.name, key));
   const existing = await openSequenceFile(file, key);
   if (existing !== undefined) {
@@ -71,7 +74,7 @@ async function openSequences(engine: Engine, folder: string, manifest: Manifest,
   }
   // What is copied is what the manifest describes: the name of the copy says so.
   await checkFiles(folder, manifest, true);
-  await writeSequenceFile(file, key, columnsOf(engine, folder, manifest));
+  await writeSequenceFile(file, key, columnsOf(engine, folder, manifest, columns));
   const written = await openSequenceFile(file, key);
   if (written !== undefined) {
     await removeUnused(cache);
@@ -95,7 +98,12 @@ async function removeUnused(cache: string): Promise<void> {
   }
 }
 
-function columnsOf(engine: Engine, folder: string, manifest: Manifest): SequenceColumns {
+function columnsOf(
+  engine: Engine,
+  folder: string,
+  manifest: Manifest,
+  columns: readonly InteractionColumn[],
+): SequenceColumns {
   const { counts } = manifest;
   const offsets = positions(counts.users + 1, counts.interactions);
   const from = table(folder, 'interactions');
@@ -131,8 +139,13 @@ function columnsOf(engine: Engine, folder: string, manifest: Manifest): Sequence
       yield Uint8Array.from({ length: chunk.rowCount }, (_, row) => part(row));
     }
   }
+  async function* numbers(column: InteractionColumn): AsyncGenerator<ColumnNumbers> {
+    yield* columnPieces(engine, folder, column);
+    if (hasOwnSplit(manifest)) yield* columnPieces(engine, folder, column, `part = ${PARTS.train}`);
+  }
   return {
     items: items(),
+    numbers: columns.map(numbers),
     offsets: () => offsets,
     ...(hasOwnSplit(manifest) ? { train: train(), parts: parts() } : {}),
   };

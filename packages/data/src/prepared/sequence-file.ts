@@ -6,6 +6,7 @@
 //   training      int32 per training item, without what lies between them; only with a split of the data set's own
 //   offsets       int32 (float64 where 32 bits do not suffice) per user + 1
 //   parts         uint8 per interaction; only with a split of its own
+//   columns       of interactions, one after the other, each `width` numbers per interaction; then, with a split of its own, per training item
 //
 // Numbers are in the byte order of the machine (little-endian on all common ones): a cache is not carried to another one.
 import { createHash } from 'node:crypto';
@@ -15,13 +16,19 @@ import path from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../errors.js';
 import { makeFolder } from '../folders.js';
-import { userAt } from '../interaction-columns.js';
+import {
+  columnIndex,
+  type ColumnNumbers,
+  type InteractionColumn,
+  requirePositions,
+  userAt,
+} from '../interaction-columns.js';
 import { PartsSplitter, type Positions, positions, type SplitRanges, splitRanges } from '../split-ranges.js';
 import type { SequenceStore } from '../store.js';
-import { readRanges } from './read-ranges.js';
+import { type ColumnPlace, readRanges } from './read-ranges.js';
 
 /** Raised where the form changes; files of another version are made again. */
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 1024;
 const PIECE = 1 << 20;
 
@@ -35,6 +42,8 @@ interface Header {
   readonly interactions: number;
   /** Training items that are stored once more; absent without parts. */
   readonly train?: number | undefined;
+  /** SHA-256 of what the columns are: names, kinds, widths. */
+  readonly columns: string;
   /** SHA-256 of everything behind the header. */
   readonly sha256: string;
 }
@@ -48,11 +57,16 @@ const headerSchema: z.ZodType<Header> = z.strictObject({
   users: count,
   interactions: count,
   train: count.optional(),
+  columns: z.string().length(64),
   sha256: z.string().length(64),
 });
 
 /** What a file is made of, and by which it is known again. */
-export type SequenceFileKey = Pick<Header, 'source' | 'users' | 'interactions'> & { readonly ownSplit: boolean };
+export interface SequenceFileKey extends Pick<Header, 'source' | 'users' | 'interactions'> {
+  readonly ownSplit: boolean;
+  /** Of interactions, in their order. */
+  readonly columns: readonly InteractionColumn[];
+}
 
 /** The columns to write: pieces in order. */
 export interface SequenceColumns {
@@ -62,12 +76,29 @@ export interface SequenceColumns {
   /** With a split of its own. */
   readonly train?: AsyncIterable<Int32Array>;
   readonly parts?: AsyncIterable<Uint8Array>;
+  /** The numbers of the key's columns, in their order; with a split of its own those of training items behind the others. */
+  readonly numbers: readonly AsyncIterable<ColumnNumbers>[];
+}
+
+/** Bytes of a number. */
+const BYTES: Readonly<Record<InteractionColumn['dtype'], number>> = { int32: 4, float32: 4, float64: 8 };
+
+const NUMBERS: Readonly<Record<InteractionColumn['dtype'], (bytes: ArrayBuffer) => ColumnNumbers>> = {
+  int32: (bytes) => new Int32Array(bytes),
+  float32: (bytes) => new Float32Array(bytes),
+  float64: (bytes) => new Float64Array(bytes),
+};
+
+/** What the columns are; what their ids stand for is not in the file. */
+function columnsHash({ columns }: SequenceFileKey): string {
+  const what = columns.map(({ name, kind, width, dtype }) => [name, kind, width, dtype]);
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex');
 }
 
 /** The name of the file of a data set in the cache. */
 export function sequenceFileName(name: string, key: SequenceFileKey): string {
   const hash = createHash('sha256').update(
-    JSON.stringify([VERSION, os.endianness(), key.source, key.users, key.ownSplit]),
+    JSON.stringify([VERSION, os.endianness(), key.source, key.users, key.ownSplit, columnsHash(key)]),
   );
   return `${name.replaceAll(/[^\w.-]+/g, '-').slice(0, 60)}-${hash.digest('hex').slice(0, 16)}.sequences`;
 }
@@ -93,6 +124,7 @@ export async function writeSequenceFile(file: string, key: SequenceFileKey, colu
       const train = columns.train === undefined ? undefined : await writer.column(columns.train);
       await writer.write(columns.offsets());
       if (columns.parts !== undefined) await writer.column(columns.parts);
+      for (const numbers of columns.numbers) await writer.column(numbers);
       const { source, users, interactions } = key;
       const header: Header = {
         format: 'difsr-sequences',
@@ -102,6 +134,7 @@ export async function writeSequenceFile(file: string, key: SequenceFileKey, colu
         users,
         interactions,
         ...(train === undefined ? {} : { train }),
+        columns: columnsHash(key),
         sha256: writer.digest(),
       };
       await handle.write(Buffer.from(`${JSON.stringify(header).padEnd(HEADER_BYTES - 1)}\n`), 0, HEADER_BYTES, 0);
@@ -140,7 +173,7 @@ export async function openSequenceFile(file: string, key: SequenceFileKey): Prom
     const layout = await readLayout(handle, key);
     if (layout !== undefined) {
       const closed = { yes: false };
-      const store = await openStore(handle, file, layout);
+      const store = await openStore(handle, file, layout, key.columns);
       return {
         store,
         close: async () => {
@@ -165,6 +198,7 @@ interface Layout {
   readonly wideOffsets: boolean;
   readonly offsets: number;
   readonly parts?: number;
+  readonly columns: readonly ColumnPlace[];
 }
 
 /** The layout of a file that is whole and of this data set. */
@@ -179,37 +213,62 @@ async function readLayout(handle: FileHandle, key: SequenceFileKey): Promise<Lay
     users === key.users &&
     interactions === key.interactions &&
     byteOrder === os.endianness() &&
+    header.data.columns === columnsHash(key) &&
     (train !== undefined) === key.ownSplit;
   const wideOffsets = interactions >= 2 ** 31;
   const offsets = HEADER_BYTES + 4 * (interactions + (train ?? 0));
   const parts = offsets + (wideOffsets ? 8 : 4) * (users + 1);
-  const end = train === undefined ? parts : parts + interactions;
+  let end = train === undefined ? parts : parts + interactions;
+  const columns: ColumnPlace[] = [];
+  for (const { width, dtype } of key.columns) {
+    const place = { origin: end, size: width * BYTES[dtype] };
+    columns.push(place);
+    end += place.size * (interactions + (train ?? 0));
+  }
   if (!same || size !== end) return undefined;
   const hash = createHash('sha256');
   for await (const piece of piecesOf(handle, HEADER_BYTES, end)) hash.update(piece);
   if (hash.digest('hex') !== sha256) return undefined;
-  return { users, interactions, wideOffsets, offsets, ...(train === undefined ? {} : { parts }) };
+  return { users, interactions, wideOffsets, offsets, ...(train === undefined ? {} : { parts }), columns };
 }
 
-async function openStore(handle: FileHandle, file: string, layout: Layout): Promise<SequenceStore> {
+async function openStore(
+  handle: FileHandle,
+  file: string,
+  layout: Layout,
+  columns: readonly InteractionColumn[],
+): Promise<SequenceStore> {
   const { users, interactions, offsets: offsetsAt, parts: partsAt } = layout;
   const offsets = positions(users + 1, interactions);
   await fill(handle, new Uint8Array(offsets.buffer), offsetsAt);
   const split = await splitOf(handle, offsets, partsAt);
+  const read = async (
+    place: ColumnPlace,
+    begins: ArrayLike<number>,
+    lengths: ArrayLike<number>,
+  ): Promise<ArrayBuffer> => {
+    try {
+      return await readRanges(handle, place, begins, lengths);
+    } catch (error) {
+      throw cacheError(file, error);
+    }
+  };
+  const end = Math.max(interactions, split.train.ends.at(-1) ?? 0);
   return {
     users,
     interactions,
     split,
-    columns: [],
-    readColumn: async (name) => Promise.reject(new RangeError(`there is no column ${name}`)),
-    userOf: (position) => userAt(offsets, split, position),
     read: async (begins, lengths) => {
-      try {
-        return await readRanges(handle, HEADER_BYTES, begins, lengths);
-      } catch (error) {
-        throw cacheError(file, error);
-      }
+      requirePositions(begins, lengths, end);
+      return new Int32Array(await read({ origin: HEADER_BYTES, size: 4 }, begins, lengths));
     },
+    columns,
+    readColumn: async (name, begins, lengths) => {
+      const index = columnIndex(columns, name);
+      requirePositions(begins, lengths, end);
+      return NUMBERS[columns[index]!.dtype](await read(layout.columns[index]!, begins, lengths));
+    },
+    userOf: (position) => userAt(offsets, split, position),
     bytes: async function* pieces() {
       yield new Uint8Array(offsets.buffer);
       yield* piecesOf(handle, HEADER_BYTES, HEADER_BYTES + 4 * interactions);
@@ -269,7 +328,7 @@ class HashedWriter {
   }
 
   /** Writes pieces one after the other; returns how many elements there were. */
-  async column(pieces: AsyncIterable<Int32Array | Uint8Array>): Promise<number> {
+  async column(pieces: AsyncIterable<ColumnNumbers | Uint8Array>): Promise<number> {
     let elements = 0;
     const buffer = new Uint8Array(PIECE);
     let used = 0;
