@@ -43,6 +43,7 @@ export {
   type Period,
   type TimeAnalysis,
 } from './statistics-analysis.js';
+export { type OtherField, otherFieldStatistics } from './statistics-other.js';
 export { type Finding, type FindingCode, findingsOf } from './statistics-findings.js';
 export type { PartCounts, SplitPart } from './statistics-tallies.js';
 // The door for other readers: anything that yields this table becomes a data set.

@@ -1,6 +1,6 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
 import { join } from 'node:path';
-import { analyseDataset, datasetStatistics, findingsOf, type LoadReport } from '@difsr/data';
+import { analyseDataset, datasetStatistics, findingsOf, otherFieldStatistics, type LoadReport } from '@difsr/data';
 import { type DataConfig, makeFolder, writeFileAtomic } from '@difsr/training';
 import type { Command } from 'commander';
 import { resolveConfig } from '../config.js';
@@ -91,7 +91,8 @@ async function describeData(
   const statistics = datasetStatistics(dataset);
   const analysis = analyseDataset(dataset);
   const findings = findingsOf(analysis, statistics);
-  return { described: { statistics, analysis, findings, otherFields: [] }, report: dataset.report };
+  const otherFields = otherFieldStatistics(dataset);
+  return { described: { statistics, analysis, findings, otherFields }, report: dataset.report };
 }
 
 function showDescribed(terminal: Terminal, described: Described, report: LoadReport): void {

@@ -22,22 +22,7 @@ import {
 } from '../statistics-tallies.js';
 import { type DatasetStatistics, statisticsFromTallies } from '../statistics.js';
 import type { DescribedKind } from '../description/types.js';
-import type { FieldOwner } from '../types.js';
-
-/** A field of users or interactions, or one of items that holds numbers: what is known of it in short. */
-export interface OtherField {
-  readonly name: string;
-  readonly owner: FieldOwner;
-  readonly kind: DescribedKind;
-  /** Share of the owners with a value. */
-  readonly coverage: number;
-  /** Distinct values of categorical kinds; length of vectors. */
-  readonly values?: number;
-  /** Of numbers; null where no owner has any. */
-  readonly range?: { readonly min: number; readonly mean: number; readonly max: number } | null;
-  /** Of quantities and amounts in interactions: those that are no purchases. */
-  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: string };
-}
+import type { OtherField } from '../statistics-other.js';
 
 /** What a prepared folder holds. */
 export interface PreparedAnalysis {

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { Description } from '../description/types.js';
 import { openPrepared } from '../prepared/open.js';
+import { type OtherField, otherFieldStatistics } from '../statistics-other.js';
 import { sequenceStore, type SequenceStore } from '../store.js';
 import type { Dataset, Field } from '../types.js';
+import { analysePrepared } from './analyse.js';
 import { prepareIn, testFolder, writeTexts } from './prepare.test.support.js';
 
 interface Event {
@@ -165,6 +167,27 @@ it.each<Description['split']>([{ method: 'leave-one-out' }, { method: 'last-n', 
     }
   },
 );
+
+it('is described in short, the same in memory and as a folder', async () => {
+  const { dataset, out } = await shop({ method: 'leave-one-out' });
+  const rounded = (fields: readonly OtherField[]): unknown => {
+    const text = JSON.stringify(fields, (_key, value: unknown) =>
+      typeof value === 'number' ? Number(value.toPrecision(5)) : value,
+    );
+    return JSON.parse(text);
+  };
+  const { otherFields } = await analysePrepared(out, { threads: 1 });
+  expect(otherFields.map(({ owner, name }) => `${owner} ${name}`).toSorted()).toEqual([
+    'interaction channel',
+    'interaction quantity',
+    'interaction tags',
+    'item embedding',
+    'item price',
+    'user age',
+    'user country',
+  ]);
+  expect(rounded(otherFieldStatistics(dataset))).toEqual(rounded(otherFields));
+});
 
 it('numbers beyond 32-bit floats are none, and said', async () => {
   const texts = { 'log.csv': 'user,item\na,x\na,y\nb,x\n', 'items.csv': 'id,price\nx,1e300\ny,2\n' };

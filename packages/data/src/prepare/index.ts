@@ -23,7 +23,8 @@ export {
 export type { FieldOwner } from '../types.js';
 export { openSource } from '../sources/open.js';
 export { type OpenSources, prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } from './prepare.js';
-export { analysePrepared, type OtherField, type PreparedAnalysis } from './analyse.js';
+export { analysePrepared, type PreparedAnalysis } from './analyse.js';
+export type { OtherField } from '../statistics-other.js';
 export { openPrepared, type OpenPreparedOptions } from '../prepared/open.js';
 export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from '../prepared/read.js';
 export { listRecipes, type RecipeEntry, readRecipe, recipeNames } from '../recipes.js';
