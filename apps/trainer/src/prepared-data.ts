@@ -3,14 +3,7 @@
 import { access } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import {
-  DataError,
-  itemCategories,
-  nearestName,
-  type Dataset,
-  type ReportEntry,
-  type StoredDataset,
-} from '@difsr/data';
+import { DataError, nearestName, type Dataset, type ReportEntry, type StoredDataset } from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 import { bytes } from './output/table.js';
@@ -86,24 +79,25 @@ export function withFields<T extends TrainingData>(
   wanted: readonly string[] | undefined,
 ): T {
   if (wanted === undefined) return dataset;
-  const own = itemCategories(dataset);
-  const fields = wanted.map((name) => {
-    const found = own.find((field) => field.name === name);
-    if (found !== undefined) return found;
-    const known = own.map((field) => field.name);
+  // Of a data set on disk, fields of interactions are columns of its store.
+  const columns = 'store' in dataset ? dataset.store.columns.filter(({ kind }) => kind !== 'time') : [];
+  const fields = wanted.flatMap((name) => {
+    const found = dataset.fields.filter((field) => field.name === name);
+    if (found.length > 0 || columns.some((column) => column.name === name)) return found;
+    const known = [...dataset.fields, ...columns].map((field) => field.name);
     const near = nearestName(name, known);
     throw new DataError([
       {
         file: folder,
         value: name,
-        message: `is no categorical field of its items; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`,
+        message: `is no field of the data set; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`,
         cure: near === undefined ? 'ask for one of them, or for no fields' : `did you mean ${near}?`,
       },
     ]);
   });
   if (!('store' in dataset)) return { ...dataset, fields };
-  const columns = dataset.store.columns.filter(({ kind }) => kind === 'time');
-  return { ...dataset, fields, store: { ...dataset.store, columns } };
+  const kept = dataset.store.columns.filter(({ name, kind }) => kind === 'time' || wanted.includes(name));
+  return { ...dataset, fields, store: { ...dataset.store, columns: kept } };
 }
 
 /** Bytes that this process may use: of the machine, or of the container around it. */

@@ -144,7 +144,7 @@ describe('difsr train on a prepared folder', () => {
     const { code, stderr } = await difsr([...train, '--set', 'data.fields=[brnd]'], { cwd, env });
     expect([code, stderr]).toEqual([
       3,
-      expect.stringMatching(/"brnd" is no categorical field.*\n +cure: did you mean brand\?/),
+      expect.stringMatching(/"brnd" is no field of the data set.*\n +cure: did you mean brand\?/),
     ]);
   });
 });

@@ -11,69 +11,33 @@ import {
   traceScores,
   valueShape,
   valuesTensor,
-  type FieldSchema,
-  type ModelSchema,
   type Windows,
 } from './index.js';
 import {
-  allPositions,
-  FEATURES,
   ints,
   lossAndGradients,
   numbers,
   run,
   SCHEMA,
-  SEQUENCES,
   taskOf,
   tiny,
   weightsOf,
   type Values,
 } from './tiny.test.support.js';
+import {
+  CHANNEL,
+  EVENT,
+  EVERY,
+  FEEDS,
+  inDouble,
+  ITEM,
+  PICTURE,
+  PRICE,
+  QUANTITY,
+  SIDED,
+  USER,
+} from './every-kind.test.support.js';
 
-const PRICE = { name: 'price', kind: 'numeric', mean: 10, deviation: 4, bounds: [6, 10, 14] } as const;
-const PICTURE = { name: 'picture', kind: 'vector', width: 3, length: 2 } as const;
-const CHANNEL = { name: 'channel', owner: 'interaction', kind: 'categorical', values: 3, maxValues: 1 } as const;
-const WORDS = { name: 'words', owner: 'interaction', kind: 'multi-categorical', values: 5, maxValues: 2 } as const;
-const QUANTITY = { ...PRICE, name: 'quantity', owner: 'interaction' } as const;
-const PLACE = { ...PICTURE, name: 'place', owner: 'interaction' } as const;
-const AGE = { ...PRICE, name: 'age', owner: 'user' } as const;
-const COUNTRY = { ...CHANNEL, name: 'country', owner: 'user' } as const;
-const ITEM: readonly FieldSchema[] = [PRICE, PICTURE];
-const EVENT: readonly FieldSchema[] = [CHANNEL, WORDS, QUANTITY, PLACE];
-const USER: readonly FieldSchema[] = [AGE, COUNTRY];
-const EVERY: ModelSchema = { items: SCHEMA.items, fields: [...SCHEMA.fields, ...ITEM, ...EVENT, ...USER] };
-
-/** Numbers that differ from place to place; every fifth is none. */
-function rawValues(field: FieldSchema, owners: number): number[] {
-  const width = field.kind === 'numeric' ? 1 : field.kind === 'vector' ? field.width : field.maxValues;
-  return Array.from({ length: owners }, (_, owner) =>
-    Array.from({ length: width }, (_, i) => {
-      if (field.kind === 'categorical' || field.kind === 'multi-categorical') return (owner * 2 + i) % field.values;
-      return owner % 5 === 4 ? Number.NaN : 10 + 5 * Math.sin(owner * 1.7 + i + field.name.length);
-    }),
-  ).flat();
-}
-
-const inDouble = (tensor: HostTensor): HostTensor =>
-  tensor.dtype === 'float32' ? { ...tensor, data: Float64Array.from(tensor.data) } : tensor;
-
-function valuesFor(field: FieldSchema, shape: readonly number[]): HostTensor {
-  const owners = shape.reduce((a, b) => a * b, 1);
-  return inDouble(valuesTensor(field, encodeValues(field, rawValues(field, owners)), shape));
-}
-
-const LENGTH = 4;
-const ROWS = SEQUENCES.length;
-const FEEDS: Values = {
-  ...allPositions(SEQUENCES, LENGTH),
-  ...FEATURES,
-  ...Object.fromEntries([
-    ...ITEM.map((field) => [featureName(field.name), valuesFor(field, [SCHEMA.items + 1])] as const),
-    ...EVENT.map((field) => [inputName(field), valuesFor(field, [ROWS, LENGTH])] as const),
-    ...USER.map((field) => [inputName(field), valuesFor(field, [ROWS])] as const),
-  ]),
-};
-const SIDED = ['dif-sr', 'nova', 'sasrecf'];
 /** All fields as wide as the stream. */
 const optionsOf = (name: string): Record<string, unknown> => (name === 'dif-sr' ? { sideWidth: 4 } : {});
 

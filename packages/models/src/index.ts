@@ -4,6 +4,8 @@ export * from './field-schema.js';
 export * from './objectives/objective.js';
 export * from './inputs.js';
 export { itemTable, TRAINED_ITEMS, trainedItems, type ItemTable } from './item-table.js';
+export * from './time-fields.js';
+export type { EventValue, HistoryEvent, ValuesSaid } from './events.js';
 export { nextItem } from './objectives/next-item.js';
 export { maskedItem } from './objectives/masked-item.js';
 export { transformerShape, sideShape, type TransformerConfig } from './config.js';

@@ -1,6 +1,19 @@
 // What a model is asked: items, and the values of events and users that it reads. Each value is an input of its own, of a form that
 // goes by the kind of its field; the host makes them here, too, so that both sides of the form stand in one file.
-import { input, type Dim, type HostTensor, type Tensor } from '@difsr/graph';
+import {
+  add,
+  concat,
+  div,
+  input,
+  log,
+  maximum,
+  mul,
+  slice,
+  sub,
+  type Dim,
+  type HostTensor,
+  type Tensor,
+} from '@difsr/graph';
 import type { FieldsRead, ModelInstance, ModelSchema } from './definition.js';
 import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
 
@@ -53,6 +66,26 @@ export function declareInputs({ fullRows, config }: Pick<ModelInstance, 'fullRow
     items: input('items', ['batch', length], 'int32'),
     event: (field) => of(field, ['batch', length]),
     user: (field) => of(field, ['batch']),
+  };
+}
+
+/**
+ * Inputs of a file that others feed: numbers as the data has them (`time.gap`: seconds), standardized in the graph. Where nothing is
+ * known, the last number is 0 and the others do not matter.
+ */
+export function rawInputs(inputs: ModelInputs): ModelInputs {
+  const standardized = (field: FieldSchema, values: Tensor): Tensor => {
+    if (isCategorical(field)) return values;
+    const width = rawWidth(field);
+    const [numbers, known] = [slice(values, -1, 0, width), slice(values, -1, width, width + 1)];
+    const own = field.name === 'time.gap' ? log(add(maximum(numbers, 0), 1)) : numbers;
+    const scaled = field.kind === 'numeric' ? div(sub(own, field.mean), field.deviation) : div(own, field.length);
+    return concat([mul(scaled, known), known], -1);
+  };
+  return {
+    items: inputs.items,
+    event: (field) => standardized(field, inputs.event(field)),
+    user: (field) => standardized(field, inputs.user(field)),
   };
 }
 

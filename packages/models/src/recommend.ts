@@ -1,6 +1,7 @@
 // Recommendations for a history that was never seen, from a trained model, on any backend.
 import { checkOptions, needed, option, type Backend, type HostTensor, type OptionRules } from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
+import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
 import { RunError } from './run-error.js';
 import { precompute, splitTask } from './precompute.js';
 import { LOWEST, recommendTask } from './tasks.js';
@@ -18,6 +19,8 @@ export interface Recommendations {
   readonly items: Recommendation[];
   readonly unknown: string[];
   readonly popular: boolean;
+  /** Where values were given, or the model reads some: what became of them. */
+  readonly values?: ValuesSaid;
 }
 
 /** How items are recommended. */
@@ -31,22 +34,27 @@ export interface RecommendOptions {
    * among them. Default false. (Without item fields nothing is known of them, and they are ranked as what they are.)
    */
   readonly includeNew?: boolean | undefined;
+  /** Values of fields of users by their names, of a model that reads them. */
+  readonly user?: Readonly<Record<string, EventValue>> | undefined;
 }
 
 const OPTIONS: OptionRules<RecommendOptions> = {
   k: needed(option.whole(1)),
   includeSeen: needed(option.flag),
   includeNew: option.flag,
+  user: option.given,
 };
 
 /** Recommends items of one trained model on one backend. */
 export interface Recommender {
   /**
-   * The best next `k` items after a history of item ids, oldest first.
+   * The best next `k` items after a history, oldest first: ids, or events with what else is known of them, such as
+   * `{ item: 'B004', rating: 5, time: '2024-05-01T12:00:00Z' }`.
    *
-   * @throws RunError for a `k` that is no whole number from 1 on, options that it does not know, and ids that are no texts.
+   * @throws RunError for a `k` that is no whole number from 1 on, options that it does not know, ids that are no texts, and values
+   * that their fields cannot have.
    */
-  recommend(history: readonly string[], options: RecommendOptions): Promise<Recommendations>;
+  recommend(history: readonly (string | HistoryEvent)[], options: RecommendOptions): Promise<Recommendations>;
   /** Frees the programs and the parameters. */
   dispose(): Promise<void>;
 }
@@ -65,6 +73,13 @@ export interface Recommender {
 export async function createRecommender(trained: TrainedModel, backend: Backend): Promise<Recommender> {
   const { model } = trained;
   const ids = new Map(trained.items.tokens.map((token, id) => [token, id]));
+  const valueIds = new Map<string, ReadonlyMap<string, number>>();
+  const idsOf = (field: string): ReadonlyMap<string, number> => {
+    const found =
+      valueIds.get(field) ?? new Map((trained.fields[field] ?? []).map((token, id) => [token, id] as const).slice(1));
+    valueIds.set(field, found);
+    return found;
+  };
   // What is computed once is the same for every k.
   const { tensors } = await precompute(model, recommendTask(model, 1), inferenceTensors(trained), backend);
   const variables = await backend.createVariables(tensors);
@@ -87,10 +102,22 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   return {
     recommend: async (history, options) => {
       checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
-      checkHistory(history);
-      const { k, includeSeen, includeNew = false } = options;
-      const unknown = history.filter((token) => (ids.get(token) ?? 0) === 0);
-      const known = history.flatMap((token) => ids.get(token) || []);
+      const given = historyEvents(history);
+      const { k, includeSeen, includeNew = false, user = {} } = options;
+      const unknown = given.flatMap(({ item }) => ((ids.get(item) ?? 0) === 0 ? [item] : []));
+      const events = given.filter(({ item }) => (ids.get(item) ?? 0) > 0);
+      const known = events.map(({ item }) => ids.get(item) ?? 0);
+      const rows = paddedItems([known], model);
+      const asked = askedEvents(model, {
+        events,
+        user,
+        shown: shownLength(model),
+        length: rows.shape[1] ?? 0,
+        idsOf,
+      });
+      const { said } = asked;
+      const plain = history.every((entry) => typeof entry === 'string') && options.user === undefined;
+      const values = plain && said.missing.length === 0 ? {} : { values: said };
       const excluded = [...(includeSeen ? [] : new Set(known)), ...(includeNew ? [] : untrained)];
       const most = Math.min(k, model.schema.items);
       if (known.length === 0)
@@ -98,33 +125,21 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
           items: popularItems(trained, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
           unknown,
           popular: true,
+          ...values,
         };
       const program = await programFor(most);
-      const found = await program.run({ items: paddedItems([known], model), excluded: padded([excluded], 1) });
+      const found = await program.run({ items: rows, ...asked.feeds, excluded: padded([excluded], 1) });
       const scores = [...(found['values']?.data ?? [])];
       const items = [...(found['ids']?.data ?? [])].flatMap((id, i) =>
         (scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, scores[i] ?? 0)] : [],
       );
-      return { items, unknown, popular: false };
+      return { items, unknown, popular: false, ...values };
     },
     dispose: async () => {
       for (const program of programs.values()) await program.dispose();
       await variables.dispose();
     },
   };
-}
-
-/** Ids are texts: a number is somebody's index, or has lost digits. */
-function checkHistory(history: unknown): void {
-  if (!Array.isArray(history))
-    throw new RunError(
-      `recommend: the history is a list of item ids, got ${typeof history}: write ['${String(history)}']`,
-    );
-  const at = history.findIndex((id) => typeof id !== 'string');
-  if (at !== -1)
-    throw new RunError(
-      `recommend: history[${at}] is ${String(history[at])} (${typeof history[at]}), ids are texts as the data has them: write '${String(history[at])}'`,
-    );
 }
 
 /** The most frequent items, ties to the lower id. */
@@ -135,14 +150,19 @@ function popularItems({ items }: TrainedModel, k: number): number[] {
     .slice(0, k);
 }
 
-/** The last `maxLength` items of each history as one rectangle, int32 `[histories, length]`. */
+/** Interactions of a history that a model is shown: the last so many. */
+export function shownLength({ config, objective }: Pick<ModelInstance, 'config' | 'objective'>): number {
+  return config.maxLength - objective.spare;
+}
+
+/** The last items of each history as one rectangle, int32 `[histories, length]`. */
 export function paddedItems(
   histories: readonly (Int32Array | readonly number[])[],
   model: Pick<ModelInstance, 'config' | 'fullRows' | 'objective'>,
 ): HostTensor {
   const { maxLength } = model.config;
   const { spare } = model.objective;
-  const most = maxLength - spare;
+  const most = shownLength(model);
   const rows = histories.map((history) => history.slice(Math.max(0, history.length - most)));
   const longest = rows.reduce((length, row) => Math.max(length, row.length), 1);
   return padded(rows, model.fullRows ? maxLength : Math.min(maxLength, longest + spare));

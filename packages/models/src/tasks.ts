@@ -31,7 +31,7 @@ import {
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
-import { declareInputs } from './inputs.js';
+import { declareInputs, rawInputs, type ModelInputs } from './inputs.js';
 import { TRAINED_ITEMS } from './item-table.js';
 import { scoresOf } from './scoring.js';
 
@@ -133,9 +133,8 @@ export interface Scores extends Declared {
 }
 
 /** Traces the scores, without dropout. */
-export function traceScores(model: ModelInstance): Scores {
+export function traceScores(model: ModelInstance, inputs: ModelInputs = declareInputs(model)): Scores {
   const scope = new Scope({ training: false });
-  const inputs = declareInputs(model);
   const { items } = inputs;
   const asked = model.objective.query(model, inputs);
   const encoding = model.build(scope, asked);
@@ -199,15 +198,16 @@ function newColumns({ schema }: ModelInstance): { readonly columns: Tensor; read
 export const LOWEST = -3e38;
 
 /**
- * For files: `items` in, with `excluded` also an input `excluded` int32 [batch, excluded] of ids that are not to be recommended
- * (0 = none). Out: `scores` [batch, items + 1], the `k` best (`ids` int32, `values`; padding, what is excluded and, of a model with item
+ * For files: `items` in, and the values of events and users that the model reads, numbers as the data has them ({@link rawInputs});
+ * with `excluded` also an input `excluded` int32 [batch, excluded] of ids that are not to be recommended (0 = none).
+ * Out: `scores` [batch, items + 1], the `k` best (`ids` int32, `values`; padding, what is excluded and, of a model with item
  * fields, items without training interactions are left out, these unless `includeNew` says otherwise),
  * and `used` int32 [batch], how many items each row has. An id is 0 where nothing is left to recommend, or a row has no item.
  */
 export function exportTask(model: ModelInstance, k: number, options: ExportTaskOptions = {}): InferenceTask {
   checkOptions('exportTask', options, EXPORT, fail);
   checkCount(k, model);
-  const traced = traceScores(model);
+  const traced = traceScores(model, rawInputs(declareInputs(model)));
   const used = reduceSum(cast(not(equal(traced.items, 0)), 'float32'), [1]);
   const hasFields = (model.config.itemFields ?? 'none') !== 'none';
   const unknown = hasFields && options.includeNew !== true ? newColumns(model) : undefined;

@@ -42,6 +42,8 @@ export interface TrainedModel {
     /** Training interactions by our number. */
     readonly counts: Int32Array;
   };
+  /** Tokens by value id of every field that has values to tell apart, by name. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
   /** Best parameters, and the `feature.*` tables. */
   readonly tensors: Record<string, HostTensor>;
 }
@@ -111,6 +113,7 @@ export function readTrainedModel(files: TrainedModelFiles, folder = 'the run', o
       ...(vocabulary.names === undefined ? {} : { names: vocabulary.names }),
       counts: Int32Array.from(vocabulary.counts ?? []),
     },
+    fields: vocabulary.fields ?? {},
     tensors,
   };
 }
@@ -246,6 +249,7 @@ interface Vocabulary {
   readonly names?: readonly string[];
   readonly counts?: readonly number[];
   readonly schema: ModelSchema;
+  readonly fields?: Readonly<Record<string, readonly string[]>>;
 }
 
 function checkedVocabulary(value: unknown, file: string): Vocabulary {

@@ -1,5 +1,9 @@
 // The cases of an evaluation as the evaluator reads them: copies in memory, or ranges of sequences that may lie on disk.
 // An index with `!` is in range by construction.
+import type { Feeds } from '@difsr/graph';
+import { sideFeeds } from '@difsr/models';
+import { RunError } from './run-error.js';
+import type { SideReader } from './side-reader.js';
 import { sequenceAt, type CaseRanges, type EvaluationCases, type SequenceStore } from '@difsr/data';
 
 /** Cases as ranges of sequences, in memory or on disk. */
@@ -15,6 +19,12 @@ export interface CaseSource {
   readonly ofUser: Int32Array;
   /** Items of the history of a case. */
   readonly length: (index: number) => number;
+  /**
+   * What is fed beside the items of histories, in rows of `length` places: values of their last `most` interactions, and of their users.
+   *
+   * @throws RunError for copies: what else is known of their interactions is not in them.
+   */
+  readonly sides: (chosen: Int32Array, most: number, length: number) => Promise<Feeds>;
   /** The last `most` items of each history, and what came next. */
   readonly read: (
     chosen: Int32Array,
@@ -23,16 +33,22 @@ export interface CaseSource {
 }
 
 /** One way to read cases, however they are given. */
-export function caseSource(cases: EvaluationCases | StoredCases): CaseSource {
-  return 'store' in cases ? storedCases(cases) : copiedCases(cases);
+export function caseSource(cases: EvaluationCases | StoredCases, sides?: SideReader): CaseSource {
+  return 'store' in cases ? storedCases(cases, sides) : copiedCases(cases, sides);
 }
 
-function copiedCases({ users, histories, targets }: EvaluationCases): CaseSource {
+function copiedCases({ users, histories, targets }: EvaluationCases, sides: SideReader | undefined): CaseSource {
   const { offsets } = histories;
   return {
     count: targets.length,
     ofUser: sizesOfGroups(users),
     length: (index) => offsets[index + 1]! - offsets[index]!,
+    sides: async () => {
+      if (sides === undefined) return {};
+      throw new RunError(
+        'the model reads more of an interaction than its item, and cases that are copies hold items alone. Cure: pass { store, ranges }, as in { store, ranges: store.split.test }',
+      );
+    },
     read: async (chosen, most) => ({
       histories: Array.from(chosen, (index) => {
         const history = sequenceAt(histories, index);
@@ -43,12 +59,24 @@ function copiedCases({ users, histories, targets }: EvaluationCases): CaseSource
   };
 }
 
-function storedCases({ store, ranges: { begins, targets } }: StoredCases): CaseSource {
+function storedCases({ store, ranges: { begins, targets } }: StoredCases, sides: SideReader | undefined): CaseSource {
   const length = (index: number): number => targets[index]! - begins[index]!;
   return {
     count: targets.length,
     ofUser: sizesOfRuns(begins), // all histories of a user begin with its first interaction
     length,
+    sides: async (chosen, most, columns) => {
+      if (sides === undefined) return {};
+      const shown = Array.from(chosen, (index) => Math.min(most, length(index)));
+      const firsts = Array.from(chosen, (index, i) => targets[index]! - shown[i]!);
+      let at = 0;
+      const starts = Int32Array.from(shown, (items) => (at += items) - items);
+      return sideFeeds(
+        { interactions: at, starts, events: await sides.events(firsts, shown), users: sides.users(firsts) },
+        columns,
+        (row) => shown[row]!,
+      );
+    },
     read: async (chosen, most) => {
       const shown = Array.from(chosen, (index) => Math.min(most, length(index)));
       // The target stands behind its history: one read has both.

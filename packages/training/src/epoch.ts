@@ -30,10 +30,10 @@ export async function trainEpoch(
   earlierSeconds: number,
   run: (feeds: Feeds) => Promise<Values>,
 ): Promise<EpochOutcome> {
-  const { options, model, store, task, emit } = session;
+  const { options, model, store, sides, task, emit } = session;
   const { training } = options.config;
   const { seed } = training;
-  const plan = planStoredEpoch({ store, epoch: start.epoch, ...planOf(model, training) });
+  const plan = planStoredEpoch({ store, sides, epoch: start.epoch, ...planOf(model, training) });
   const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
   const optimizer = optimizerOf(training);
   const schedule = scheduleOf(training);

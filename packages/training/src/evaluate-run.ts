@@ -8,6 +8,7 @@ import { requireSameData } from './other-data.js';
 import { evaluatePopular, resultsOf } from './popular.js';
 import { RunError } from './run-error.js';
 import type { Run } from './run-folder.js';
+import { sideReader } from './side-reader.js';
 
 /** What {@link evaluateRun} needs. */
 export interface EvaluateRunOptions {
@@ -50,7 +51,8 @@ export async function evaluateRun(
     maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen,
   };
   const variables = await backend.createVariables(inferenceTensors(run));
-  const evaluator = await createEvaluator({ backend, variables, model: run.model, ...protocol });
+  const sides = sideReader(dataset, store, run.model.reads);
+  const evaluator = await createEvaluator({ backend, variables, model: run.model, sides, ...protocol });
   try {
     const started = performance.now();
     const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>

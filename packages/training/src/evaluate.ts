@@ -12,11 +12,12 @@ import {
   type Variables,
 } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
-import { integers, padded, paddedItems, rankingTask, splitTask, type ModelInstance } from '@difsr/models';
+import { integers, padded, paddedItems, rankingTask, shownLength, splitTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
 import type { Evaluation } from './events.js';
 import { ReadAhead } from './read-ahead.js';
 import { RunError } from './run-error.js';
+import type { SideReader } from './side-reader.js';
 
 /** A compiled ranking of all items. */
 export interface Evaluator {
@@ -35,6 +36,8 @@ export interface EvaluatorOptions {
   /** Leave the items of a history out of the ranking. A target that its user has had is left out with them, and is a miss. */
   readonly maskSeen: boolean;
   readonly batchSize: number;
+  /** Reads what the model is fed beside items: needed where it is. */
+  readonly sides?: SideReader | undefined;
 }
 
 /** Rank of a target that is not ranked at all: behind every cut-off. */
@@ -47,12 +50,18 @@ const OPTIONS: OptionRules<EvaluatorOptions> = {
   ks: needed(option.list(option.whole(1))),
   maskSeen: needed(option.flag),
   batchSize: needed(option.whole(1)),
+  sides: option.given,
 };
 
 /** Compiles the ranking program of a model. */
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   checkOptions('createEvaluator', options, OPTIONS, (message) => new RunError(message));
-  const { backend, variables, model, ks, maskSeen, batchSize } = options;
+  const { backend, variables, model, ks, maskSeen, batchSize, sides } = options;
+  const [unread] = [...model.reads.events, ...model.reads.users];
+  if (unread !== undefined && sides === undefined)
+    throw new RunError(
+      `createEvaluator: the model reads "${unread.name}" of interactions or users, and nothing reads it for it. Cure: pass sides: sideReader(dataset, store, model.reads)`,
+    );
   // What depends on parameters and tables alone, such as the item table with its fields, is computed once an evaluation.
   const { prepare, main, hoisted } = splitTask(model, rankingTask(model, { maskSeen }));
   const preparing = hoisted.length === 0 ? undefined : await backend.compile(prepare, { variables, label: 'prepare' });
@@ -61,7 +70,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
     evaluate: async (cases, progress) => {
       const prepared = (await preparing?.run({})) ?? {};
       const metrics = new MetricsAccumulator(ks);
-      const source = caseSource(cases);
+      const source = caseSource(cases, sides);
       const total = source.count;
       // Cases of similar length share a batch; the order does not change a mean of counts.
       const order = byLength(source, model.config.maxLength);
@@ -129,8 +138,10 @@ async function rankingFeeds(
   maskSeen: boolean,
 ): Promise<{ readonly inputs: Feeds; readonly seen: readonly boolean[] }> {
   const { histories, targets } = await cases.read(chosen, maskSeen ? Infinity : model.config.maxLength);
+  const items = paddedItems(histories, model);
   const inputs: Record<string, Feeds[string]> = {
-    items: paddedItems(histories, model),
+    items,
+    ...(await cases.sides(chosen, shownLength(model), items.shape[1] ?? 0)),
     targetItems: integers(targets, [targets.length]),
   };
   if (!maskSeen) return { inputs, seen: [] };

@@ -1,9 +1,11 @@
 // What training knows of items beyond the schema that a run folder keeps: tables that sum their attributes by lists, in both
 // directions, and which of them have training interactions.
-import { itemCategories, schemaOf, type CategoricalField, type Dataset, type StoredDataset } from '@difsr/data';
+import { itemCategories, type CategoricalField, type Dataset, type StoredDataset } from '@difsr/data';
 import { reversedLists, rowTables, type HostTensor, type RowTable } from '@difsr/graph';
 import {
+  isCategorical,
   listName,
+  ownerOf,
   TRAINED_ITEMS,
   trainedItems,
   type FieldSchema,
@@ -22,19 +24,22 @@ export interface ItemTables {
 const FEW_VALUES = 1024;
 
 /**
- * The tables of a data set. Lists are made for the fields of models with item fields, and for those of many values.
+ * The tables of a data set, and its schema with their shapes. Lists are made for the fields of models with item fields, and for those of many values.
  *
+ * @param plain What every model is told of the data.
  * @param counts Counts training interactions by item id; asked for where it matters.
  */
 export async function itemTables(
   dataset: Dataset | StoredDataset,
+  plain: ModelSchema,
   { itemFields = 'none' }: Pick<ModelConfig, 'itemFields'>,
   counts: () => Promise<readonly number[]>,
 ): Promise<ItemTables> {
-  const plain = schemaOf(dataset);
   const tables: Record<string, HostTensor> = {};
-  const fields = itemCategories(dataset).map((field, i): FieldSchema => {
-    const own = plain.fields[i]!; // a schema has the categorical fields of items, in their order
+  const categories = new Map(itemCategories(dataset).map((field) => [field.name, field]));
+  const fields = plain.fields.map((own): FieldSchema => {
+    const field = ownerOf(own) === 'item' ? categories.get(own.name) : undefined;
+    if (field === undefined || !isCategorical(own)) return own;
     if (itemFields === 'none' && own.values <= FEW_VALUES) return own;
     const { forward, back } = listsOf(field);
     const shapes = (all: readonly RowTable[], direction: keyof ItemLists): RowTable['shape'][] =>

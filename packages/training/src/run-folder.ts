@@ -9,20 +9,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  fieldTable,
-  isItemCategory,
-  itemCategories,
-  type Dataset,
-  type SequenceStore,
-  type StoredDataset,
-} from '@difsr/data';
+import { isItemCategory, itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import type { HostTensor } from '@difsr/graph';
-import { featureName, RUN_FORMAT, type ModelSchema, type TrainedModel } from '@difsr/models';
+import { dtypeOf, featureName, ownerOf, RUN_FORMAT, type ModelSchema, type TrainedModel } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 import { writeFileAtomic } from './files.js';
 import { RunError } from './run-error.js';
+import { encodedTable } from './side-reader.js';
+import { trainingPieces } from './training-pieces.js';
 
 /** Names of the files of a run; the first three, which a trained model consists of, as MODEL_FILES of @difsr/models. */
 export const RUN_FILES = {
@@ -61,6 +56,9 @@ export interface Run extends TrainedModel {
   /** Of a finished run. */
   readonly metrics?: RunMetrics;
 }
+
+/** Numbers of a column that are hashed at once. */
+const PIECE_ITEMS = 1 << 20;
 
 /** SHA-256 over everything of a data set that a run can depend on; the same whether its sequences (`store`) are in memory or on disk. */
 export async function fingerprint(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<string> {
@@ -108,43 +106,39 @@ export async function vocabularyOf(
     ...(dataset.itemNames === undefined ? {} : { names: dataset.itemNames }),
     counts,
     schema,
-    fields: Object.fromEntries(itemCategories(dataset).map((field) => [field.name, field.vocabulary.tokens])),
+    fields: tokensOf(dataset, store),
   };
+}
+
+/** Tokens by value id of all fields that have any. */
+function tokensOf(dataset: Dataset | StoredDataset, { columns }: SequenceStore): Record<string, readonly string[]> {
+  const all = [...dataset.fields.filter(({ owner }) => owner !== 'interaction'), ...columns];
+  return Object.fromEntries(
+    all.flatMap((field) => ('vocabulary' in field && field.vocabulary ? [[field.name, field.vocabulary.tokens]] : [])),
+  );
 }
 
 /** Training interactions by item id. */
 export async function trainingCounts(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<number[]> {
   const counts = Array.from({ length: dataset.items.size }, () => 0);
-  for await (const items of trainingItems(store)) for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
+  for await (const items of trainingPieces(store, store.read))
+    for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
   return counts;
 }
 
-/** Items that are read at once where all are read. */
-const PIECE_ITEMS = 1 << 20;
-
-/** All training items, some users at a time. */
-async function* trainingItems({ read, split: { train } }: SequenceStore): AsyncGenerator<Int32Array> {
-  const { begins, ends } = train;
-  for (let from = 0; from < begins.length;) {
-    const lengths: number[] = [];
-    for (let items = 0; from + lengths.length < begins.length && items < PIECE_ITEMS;) {
-      const user = from + lengths.length;
-      const length = (ends[user] ?? 0) - (begins[user] ?? 0);
-      lengths.push(length);
-      items += length;
-    }
-    yield await read(begins.subarray(from, from + lengths.length), lengths);
-    from += lengths.length;
-  }
-}
-
-/** The feature tables that a model declared, from the data. */
-export function featureTables(dataset: Dataset | StoredDataset): Record<string, HostTensor> {
+/** Values of the fields of items by name: a row of ids, or of encoded numbers, for each item. */
+export function featureTables(dataset: Dataset | StoredDataset, { fields }: ModelSchema): Record<string, HostTensor> {
+  const rows = dataset.items.size;
   return Object.fromEntries(
-    itemCategories(dataset).map((field) => [
-      featureName(field.name),
-      { dtype: 'int32', shape: [dataset.items.size, field.maxValues], data: fieldTable(field) } satisfies HostTensor,
-    ]),
+    fields
+      .filter((field) => ownerOf(field) === 'item')
+      .map((field) => {
+        const data = encodedTable(dataset, field);
+        return [
+          featureName(field.name),
+          { dtype: dtypeOf(field), shape: [rows, data.length / rows], data } satisfies HostTensor,
+        ];
+      }),
   );
 }
 

@@ -6,6 +6,7 @@ import type { SequenceStore } from '@difsr/data';
 import { needed, option } from '@difsr/graph';
 import type { Windows } from '@difsr/models';
 import { checkPlan, type Plan, planSteps, type PlanOptions } from './plan.js';
+import type { SideReader } from './side-reader.js';
 
 export { SamplerError } from './windows.js';
 export type { PlanOptions } from './plan.js';
@@ -25,6 +26,8 @@ export interface EpochOptions extends PlanOptions {
 export interface StoredEpochOptions extends PlanOptions {
   /** Sequences in memory or on disk; its training sequences are cut. */
   readonly store: SequenceStore;
+  /** Reads what the model is fed beside items, where it is. */
+  readonly sides?: SideReader | undefined;
 }
 
 /** The steps of one epoch. */
@@ -87,8 +90,8 @@ export function planEpoch(options: EpochOptions): EpochPlan {
  * for (let step = 0; step < plan.steps; step++) train(objective.batch(model, await plan.windows(step), { seed: 1, step }));
  */
 export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
-  checkPlan('planStoredEpoch', options, { store: needed(option.given) });
-  const { store } = options;
+  checkPlan('planStoredEpoch', options, { store: needed(option.given), sides: option.given });
+  const { store, sides } = options;
   const plan = planSteps(store.split.train, options);
   const { steps, targets, slots, bucketLengths, table } = plan;
   return {
@@ -104,7 +107,9 @@ export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
       const items = await store.read(begins, lengths);
       let at = 0;
       const starts = Int32Array.from(lengths, (length) => (at += length) - length);
-      return windowsOf(plan, step, items, starts);
+      const read = windowsOf(plan, step, items, starts);
+      if (sides === undefined) return read;
+      return { ...read, events: await sides.events(begins, lengths), users: sides.users(begins) };
     },
   };
 }

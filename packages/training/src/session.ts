@@ -8,6 +8,7 @@ import type { Evaluator } from './evaluate.js';
 import type { TrainingEvent } from './events.js';
 import type { ModelFile } from './own-model.js';
 import { RunError } from './run-error.js';
+import type { SideReader } from './side-reader.js';
 
 /** What a training needs. */
 export interface TrainOptions {
@@ -35,6 +36,8 @@ export interface Session {
   readonly options: TrainOptions;
   readonly model: ModelInstance;
   readonly store: SequenceStore;
+  /** Reads what the model is fed beside items, where it is. */
+  readonly sides: SideReader | undefined;
   readonly task: TrainingTask;
   readonly variables: Variables;
   /** Names of parameters and optimizer state. */

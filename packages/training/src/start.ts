@@ -2,9 +2,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { schemaOf, type SequenceStore } from '@difsr/data';
+import type { SequenceStore } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
-import { checkTensors, type TrainingTask } from '@difsr/models';
+import { checkTensors, type ModelSchema, type TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
 import { shellWord } from './shell-word.js';
 import { environmentChanges, readCheckpoint, type Environment, type RunState } from './checkpoint.js';
@@ -16,7 +16,7 @@ import { recordOwnModel, requireOwnModel } from './own-model.js';
 import { resumedState, settingsOf } from './resume.js';
 import { RunError } from './run-error.js';
 import { readRunConfig, readVocabulary, RUN_FILES, vocabularyOf, writeJson, type RunVocabulary } from './run-folder.js';
-import type { TrainOptions } from './session.js';
+import { required, type TrainOptions } from './session.js';
 
 /** Tensors and position to start from. */
 export interface Start {
@@ -43,6 +43,10 @@ export interface StartOptions {
   readonly counts: () => Promise<readonly number[]>;
   /** Of a run that goes on. */
   readonly found: FoundRun | undefined;
+  /** What the model is told of the data. */
+  readonly schema: ModelSchema;
+  /** Tables of the data that parameters may start as. */
+  readonly tables: Readonly<Record<string, HostTensor>>;
 }
 
 /** What a run left that can be gone on with. */
@@ -97,9 +101,10 @@ export async function startingState(given: StartOptions): Promise<Start> {
   return start;
 }
 
-async function freshState({ options, config, store, task, optimizer, counts }: StartOptions): Promise<Start> {
+async function freshState(given: StartOptions): Promise<Start> {
+  const { options, config, store, task, optimizer, counts, schema, tables } = given;
   const { out, dataset } = options;
-  const vocabulary = await vocabularyOf(dataset, schemaOf(dataset), store, await counts());
+  const vocabulary = await vocabularyOf(dataset, schema, store, await counts());
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
   const zeros = [...optimizer].map(([name, shape]): [string, HostTensor] => [
     name,
@@ -107,7 +112,11 @@ async function freshState({ options, config, store, task, optimizer, counts }: S
   ]);
   return {
     tensors: {
-      ...withoutUntrained(initialValues(task.parameters, config.training.seed), task, vocabulary.counts),
+      ...startedAsTables(
+        withoutUntrained(initialValues(task.parameters, config.training.seed), task, vocabulary.counts),
+        task,
+        tables,
+      ),
       ...Object.fromEntries(zeros),
     },
     seconds: 0,
@@ -140,6 +149,23 @@ function withoutUntrained(
     if (untrainedRows !== 'zero' || data === undefined) continue;
     const width = sizeOf(shape.slice(1));
     counts.forEach((count, id) => id > 0 && count === 0 && data.fill(0, id * width, (id + 1) * width));
+  }
+  return values;
+}
+
+/** The first columns of tables of the data, in the parameters that start as those. */
+function startedAsTables(
+  values: Record<string, HostTensor>,
+  { parameters }: TrainingTask,
+  tables: Readonly<Record<string, HostTensor>>,
+): Record<string, HostTensor> {
+  for (const { name, shape, startsAs } of parameters) {
+    const data = values[name]?.data;
+    if (startsAs === undefined || data === undefined) continue;
+    const table = required(tables, startsAs);
+    const [width, from] = [shape.at(-1) ?? 1, table.shape.at(-1) ?? 1];
+    for (let row = 0; row < data.length / width; row++)
+      data.set(table.data.subarray(row * from, row * from + width), row * width);
   }
   return values;
 }

@@ -2,7 +2,7 @@
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { schemaOf, sequenceStore } from '@difsr/data';
+import { sequenceStore } from '@difsr/data';
 import {
   checkOptions,
   FLOAT16_LOSS_SCALE,
@@ -17,6 +17,7 @@ import {
   ModelConfigError,
   findModel,
   modelOf,
+  ownerOf,
   rankingTask,
   trainingTask,
   type BatchForm,
@@ -40,6 +41,8 @@ import { featureTables, RUN_FILES, trainingCounts, writeJson } from './run-folde
 import { planOf } from './plan.js';
 import { planStoredEpoch } from './sampler.js';
 import { checkSchedule } from './schedule.js';
+import { sideReader } from './side-reader.js';
+import { fieldsNamed, sideSchema } from './side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
 import { readTensors, writeTensors } from './tensors.js';
@@ -79,9 +82,11 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   let counting: Promise<readonly number[]> | undefined;
   const counts = async (): Promise<readonly number[]> =>
     found?.vocabulary.counts ?? (counting ??= trainingCounts(dataset, store));
-  const { schema, tables } = await itemTables(dataset, modelOf(config.model, schemaOf(dataset), own).config, counts);
+  const plain = await sideSchema(dataset, store, fieldsNamed(config.model));
+  const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
+  warnOfUsers(model, options.onEvent);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const task = trainingTask(model);
   requireFits(task.parameters);
@@ -94,7 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     ...(backend.precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
     ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
   });
-  const features = { ...featureTables(dataset), ...tables };
+  const features = { ...featureTables(dataset, plain), ...tables };
   const named = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
     Object.fromEntries(constants.map(({ name }) => [name, required(features, name)]));
   const used = named(task.constants);
@@ -110,16 +115,20 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     optimizer: step.state,
     stepsPerEpoch: steps,
     counts,
+    schema: plain,
+    tables: features,
     found,
   });
   const variables = await backend.createVariables({ ...start.tensors, ...used, ...kept });
   const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
   const { test: _, ...protocol } = config.evaluation;
-  const evaluator = await createEvaluator({ backend, variables, model, ...protocol });
+  const sides = sideReader(dataset, store, model.reads);
+  const evaluator = await createEvaluator({ backend, variables, model, sides, ...protocol });
   const session: Session = {
     options: { ...options, config: resolved },
     model,
     store,
+    sides,
     task,
     variables,
     trained: Object.keys(start.tensors),
@@ -141,6 +150,14 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     await evaluator.dispose();
     await variables.dispose();
   }
+}
+
+/** What was prepared of users, and is not used unless somebody says so. */
+function warnOfUsers({ config, schema, reads }: ModelInstance, onEvent: TrainOptions['onEvent']): void {
+  const users = schema.fields.filter((field) => ownerOf(field) === 'user').map(({ name }) => name);
+  if (users.length === 0 || reads.users.length > 0 || config.userFields !== 'none') return;
+  const message = `attributes of users are not used (${users.join(', ')}): --set model.userFields=stream adds them to every input`;
+  onEvent?.({ kind: 'warning', message });
 }
 
 /** Settings where nothing is said, the model's as far as it has defaults. */

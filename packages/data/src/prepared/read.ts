@@ -147,7 +147,6 @@ export async function readDescribed(
   for (const field of manifest.fields) {
     if (owners.includes(field.owner)) fields.push(await readField(engine, folder, manifest, field));
     report.push(...(await reportNumbers(engine, folder, field)));
-    if (!isUsed(field)) report.push(leftOut(field));
   }
   return {
     name: manifest.name,
@@ -158,16 +157,6 @@ export async function readDescribed(
     ...(manifest.hasNames ? { itemNames: await readNames(engine, folder, items) } : {}),
     report,
   };
-}
-
-/** Fields that models use. */
-function isUsed({ owner, kind }: ManifestField): boolean {
-  return owner === 'item' && isCategorical(kind);
-}
-
-function leftOut({ name, owner, kind }: ManifestField): ReportEntry {
-  const why = `it is a ${kind} field of ${owner}s: models use categorical fields of items`;
-  return { kind: 'noted', what: `field "${name}" is not used`, count: 1, why };
 }
 
 /** Whether the interactions have parts: leave-one-out is a function of the sequences, and needs no column. */

@@ -87,7 +87,7 @@ function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Dra
   return {
     feeds: {
       items: integers(items, [rows, length]),
-      ...sideFeeds(windows, length, (row) => inputs[row]! + 1, places),
+      ...sideFeeds({ ...windows, interactions: windows.items.length }, length, (row) => inputs[row]! + 1, places),
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: new Float32Array(slots).fill(1 / slots, 0, places.length) },

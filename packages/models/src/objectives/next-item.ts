@@ -38,7 +38,7 @@ function nextItemBatch(model: ModelInstance, windows: Windows, draw: Draw): Obje
   return {
     feeds: {
       items: integers(items, [rows, length]),
-      ...sideFeeds(windows, length, (row) => inputs[row]!),
+      ...sideFeeds({ ...windows, interactions: windows.items.length }, length, (row) => inputs[row]!),
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: weights },

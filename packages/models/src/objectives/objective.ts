@@ -84,6 +84,12 @@ export function maskFeeds(masks: readonly MaskSpec[], sizes: ReadonlyMap<string,
   );
 }
 
+/** Where the interactions of rows begin, and what is known of them. */
+export interface SideWindows extends Pick<Windows, 'starts' | 'events' | 'users'> {
+  /** That values are aligned with. */
+  readonly interactions: number;
+}
+
 /**
  * What is fed beside items: the values of the first interactions of each window, in rows of `length` places, and those of its user.
  *
@@ -91,7 +97,7 @@ export function maskFeeds(masks: readonly MaskSpec[], sizes: ReadonlyMap<string,
  * @param hidden Places (row * length + column) whose events are not shown.
  */
 export function sideFeeds(
-  { items, starts, events = [], users = [] }: Windows,
+  { interactions, starts, events = [], users = [] }: SideWindows,
   length: number,
   count: (row: number) => number,
   hidden: readonly number[] = [],
@@ -100,9 +106,9 @@ export function sideFeeds(
   const feeds: Record<string, HostTensor> = {};
   for (const { field, data } of events) {
     const width = encodedWidth(field);
-    if (data.length !== items.length * width)
+    if (data.length !== interactions * width)
       throw new RangeError(
-        `the values of "${field.name}" are ${data.length} numbers for ${items.length} interactions of ${width}. Cure: align them with items`,
+        `the values of "${field.name}" are ${data.length} numbers for ${interactions} interactions of ${width}. Cure: align them with items`,
       );
     const laid = noValues(field, rows * length);
     starts.forEach((start, row) =>

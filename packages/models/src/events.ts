@@ -1,0 +1,198 @@
+// What somebody who asks for recommendations says of a history beside its items: values by the names of fields, as the data has
+// them. Here they become what the model was trained on, and what cannot become that is refused or named.
+import { didYouMean, type Feeds } from '@difsr/graph';
+import type { ModelInstance } from './definition.js';
+import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
+import { encodeValues, rawWidth, type SideValues } from './inputs.js';
+import { sideFeeds } from './objectives/objective.js';
+import { RunError } from './run-error.js';
+import { gapsOfTimes, idsOfTimes, isTimeField, SECONDS } from './time-fields.js';
+
+/** A value of a field: a token or several, a number, the numbers of a vector; null and undefined are none. */
+export type EventValue = string | number | readonly string[] | readonly number[] | null | undefined;
+
+/** An interaction of a history: its item, when it was, and values of the data's fields of interactions by their names. */
+export interface HistoryEvent {
+  readonly item: string;
+  /** Seconds since 1970, a text in ISO 8601, or a Date. */
+  readonly time?: number | string | Date | null | undefined;
+  readonly [field: string]: EventValue | Date;
+}
+
+/** What became of the values that were given. */
+export interface ValuesSaid {
+  /** Values that the training data does not have, which count as none. */
+  readonly unknown: readonly { readonly field: string; readonly value: string }[];
+  /** Fields that the model does not read. */
+  readonly unused: readonly string[];
+  /** Fields that it reads, and that have no value anywhere in the history. */
+  readonly missing: readonly string[];
+}
+
+/** Events as a model is fed them. */
+export interface AskedEvents {
+  readonly feeds: Feeds;
+  readonly said: ValuesSaid;
+}
+
+type Given = Readonly<Record<string, EventValue | Date>>;
+/** Keys of an event that are no fields. */
+const OWN_KEYS: readonly string[] = ['item', 'time'];
+
+/** A history as events: an id is an event of which nothing else is known. @throws RunError for what is neither */
+export function historyEvents(history: unknown): readonly HistoryEvent[] {
+  if (!Array.isArray(history))
+    throw new RunError(
+      `recommend: the history is a list of item ids, got ${typeof history}: write ['${String(history)}']`,
+    );
+  return history.map((entry: unknown, at): HistoryEvent => {
+    if (typeof entry === 'string') return { item: entry };
+    const item: unknown = typeof entry === 'object' && entry !== null && 'item' in entry ? entry.item : entry;
+    if (typeof item !== 'string')
+      throw new RunError(
+        `recommend: history[${at}] is ${typeof item === 'object' ? JSON.stringify(entry) : `${String(item)} (${typeof item})`}, ids are texts as the data has them: write '${typeof item === 'object' ? 'ID' : String(item)}', or { item: 'ID' } with values of its fields`,
+      );
+    // Its values are checked one by one where they are read.
+    return entry as HistoryEvent;
+  });
+}
+
+/** What a recommendation is asked of beside the items. */
+export interface Asked {
+  /** Oldest first, of known items. */
+  readonly events: readonly HistoryEvent[];
+  readonly user: Given;
+  /** Of the events the last so many are fed, in a row of `length` places. */
+  readonly shown: number;
+  readonly length: number;
+  /** Value ids by token of a field that has any. */
+  readonly idsOf: (field: string) => ReadonlyMap<string, number>;
+}
+
+/**
+ * The values of a history and of its user as feeds.
+ *
+ * @throws RunError for names that no field has, values of another kind, and times that run backwards.
+ */
+export function askedEvents({ reads, schema }: ModelInstance, asked: Asked): AskedEvents {
+  const { events, user, shown, length, idsOf } = asked;
+  const unknown: { field: string; value: string }[] = [];
+  const rawOf = (field: FieldSchema, value: EventValue | Date, where: string): number[] => {
+    const { raw, others } = rawValue(field, value, idsOf, where);
+    for (const other of others) unknown.push({ field: field.name, value: other });
+    return raw;
+  };
+  const named = new Set([
+    ...events.flatMap((event, at) => fieldsNamed(event, schema.fields, 'interaction', `history[${at}]`)),
+    ...fieldsNamed(user, schema.fields, 'user', 'user'),
+  ]);
+  const times = timesOf(events);
+  const from = Math.max(0, events.length - shown);
+  const missing: string[] = [];
+  const values = (field: FieldSchema, raw: readonly number[]): SideValues => {
+    const data = encodeValues(field, raw);
+    if (data.every((value) => value === 0)) missing.push(field.name);
+    return { field, data };
+  };
+  const eventValues = reads.events.map((field) =>
+    values(
+      field,
+      isTimeField(field.name)
+        ? [...(field.name === 'time.gap' ? gapsOfTimes(times) : idsOfTimes(field.name, times))].slice(from)
+        : events
+            .slice(from)
+            .flatMap((event, i) => rawOf(field, event[field.name], `history[${from + i}].${field.name}`)),
+    ),
+  );
+  const userValues = reads.users.map((field) => values(field, rawOf(field, user[field.name], `user.${field.name}`)));
+  const read = new Set([...reads.events, ...reads.users].map(({ name }) => name));
+  return {
+    feeds: sideFeeds(
+      { interactions: events.length - from, starts: Int32Array.of(0), events: eventValues, users: userValues },
+      length,
+      () => events.length - from,
+    ),
+    said: { unknown, unused: [...named].filter((name) => !read.has(name)), missing },
+  };
+}
+
+/** Names that values are given for. @throws RunError for one that no field has */
+function fieldsNamed(
+  given: Given,
+  fields: readonly FieldSchema[],
+  owner: 'interaction' | 'user',
+  where: string,
+): readonly string[] {
+  const names = Object.keys(given).filter((name) => owner === 'user' || !OWN_KEYS.includes(name));
+  for (const name of names) {
+    // Shops hand over whole rows: what is known of an item anyway may stand in them.
+    if (fields.some((field) => field.name === name && ownerOf(field) !== (owner === 'user' ? 'interaction' : 'user')))
+      continue;
+    const own = fields
+      .filter((field) => ownerOf(field) === owner && !isTimeField(field.name))
+      .map((field) => field.name);
+    throw new RunError(
+      `recommend: ${where} has "${name}", and the data has no such field of ${owner}s${didYouMean(name, own)}: it has ${own.join(', ') || 'none'}. Cure: leave it out, or write its name as the data has it`,
+    );
+  }
+  return names;
+}
+
+/** A value as numbers of the data (0 or NaN for none), and tokens among it that training has never seen. */
+function rawValue(
+  field: FieldSchema,
+  value: EventValue | Date,
+  idsOf: Asked['idsOf'],
+  where: string,
+): { readonly raw: number[]; readonly others: readonly string[] } {
+  const width = rawWidth(field);
+  const fail = (wanted: string): RunError =>
+    new RunError(
+      `recommend: ${where} is ${JSON.stringify(value)}, and the field wants ${wanted}. Cure: give that, or leave it out`,
+    );
+  if (value === null || value === undefined)
+    return { raw: Array.from({ length: width }, () => (isCategorical(field) ? 0 : Number.NaN)), others: [] };
+  switch (field.kind) {
+    case 'categorical':
+    case 'multi-categorical': {
+      const several: readonly unknown[] = Array.isArray(value) ? value : [value];
+      if (several.length > 1 && field.kind === 'categorical') throw fail('one text');
+      const texts = several.map((token) => {
+        if (typeof token === 'string' || typeof token === 'number') return String(token);
+        throw fail(field.kind === 'categorical' ? 'a text' : 'a list of texts');
+      });
+      const ids = texts.map((token) => idsOf(field.name).get(token) ?? 0);
+      const known = ids.filter((id) => id > 0);
+      // More values than any interaction of the training data had do not fit.
+      const others = texts.filter((_, i) => ids[i] === 0 || known.indexOf(ids[i] ?? 0) >= width);
+      return { raw: Array.from({ length: width }, (_, i) => known[i] ?? 0), others };
+    }
+    case 'numeric':
+      if (typeof value !== 'number' || !Number.isFinite(value)) throw fail('a number');
+      return { raw: [value], others: [] };
+    case 'vector': {
+      const numbers: readonly unknown[] = Array.isArray(value) ? value : [];
+      const vector = numbers.filter((each): each is number => typeof each === 'number' && Number.isFinite(each));
+      if (numbers.length !== width || vector.length !== width) throw fail(`a list of ${width} numbers`);
+      return { raw: vector, others: [] };
+    }
+  }
+}
+
+/** Times in seconds, NaN for none. @throws RunError for what is no time, and for times that run backwards */
+function timesOf(events: readonly HistoryEvent[]): readonly number[] {
+  let latest = -Infinity;
+  return events.map(({ time }, at) => {
+    if (time === null || time === undefined) return Number.NaN;
+    const seconds = typeof time === 'number' ? time : new Date(time).getTime() / 1000;
+    const shown = `recommend: history[${at}].time is ${JSON.stringify(time)}`;
+    if (!(seconds >= SECONDS.least && seconds <= SECONDS.most))
+      throw new RunError(
+        `${shown}, which is no time of 1973 or later in seconds since 1970${seconds > SECONDS.most ? ' (it looks like milliseconds: divide it by 1000)' : ''}. Cure: give seconds, a Date, or a text such as "2024-05-01T12:00:00Z"`,
+      );
+    if (seconds < latest)
+      throw new RunError(`${shown}, before the one in front of it. Cure: give the history oldest first`);
+    latest = seconds;
+    return seconds;
+  });
+}
