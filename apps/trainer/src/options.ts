@@ -16,6 +16,7 @@ export interface SharedOptions {
   readonly seed?: string;
   readonly test?: boolean;
   readonly out?: string;
+  readonly init?: string;
   readonly backend?: (typeof backendNames)[number];
   readonly device?: (typeof deviceNames)[number];
   readonly threads?: number;

@@ -1,4 +1,5 @@
 // What a run reports while it goes on: plain data, for a progress bar, a log or a program.
+import type { InitialWeights } from './initial-weights.js';
 
 /** Validation or test metrics by name, such as `ndcg@10`. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -77,6 +78,8 @@ export type TrainingEvent =
       readonly over?: 'finished' | 'early-stopping';
       readonly resumedAt?: { readonly epoch: number; readonly step: number };
     }
+  /** After the start of a new run that takes its initial weights from another one. */
+  | ({ readonly kind: 'initial-weights' } & InitialWeights)
   | {
       readonly kind: 'step';
       readonly epoch: number;

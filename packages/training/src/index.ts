@@ -25,4 +25,5 @@ export {
   type Recommendations,
   type Recommender,
 } from '@difsr/models';
+export type { InitialWeights } from './initial-weights.js';
 export type { ModelFile, OwnModel } from './own-model.js';

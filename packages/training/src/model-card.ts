@@ -3,6 +3,8 @@ import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } 
 import type { ModelInstance } from '@difsr/models';
 import { shellWord } from './shell-word.js';
 import type { RunConfig } from './config.js';
+import type { InitialWeights } from './initial-weights.js';
+import { RUN_FILES } from './run-folder.js';
 import type { BySplit, Metrics, RunMetrics } from './events.js';
 
 /** Markdown. */
@@ -15,9 +17,10 @@ export function modelCard(options: {
   /** Training interactions by item id. */
   readonly counts: readonly number[];
   readonly parameters: number;
+  readonly initial: InitialWeights | undefined;
   readonly folder: string;
 }): string {
-  const { config, model, dataset, store, metrics, counts, parameters, folder } = options;
+  const { config, model, dataset, store, metrics, counts, parameters, initial, folder } = options;
   const names = Object.keys(metrics.valid).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
   const cold = counts.filter((count, id) => id > 0 && count === 0).length;
   const first = dataset.items.tokens[1] ?? '';
@@ -34,7 +37,11 @@ A sequential recommender: given a history of items, it scores every item as the 
       .map(({ name, vocabulary }) => `${name} (${vocabulary.size - 1} values)`)
       .join(', ') || 'none'
   } |
-| trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |
+| trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |${
+    initial === undefined
+      ? ''
+      : `\n| initial weights | of ${initial.run} (${initial.model}, SHA-256 ${initial.sha256.slice(0, 12)}..): \`${RUN_FILES.init}\` |`
+  }
 
 ## Results
 

@@ -5,6 +5,7 @@
 //   optimizer.safetensors the checkpoint: current parameters, optimizer moments, and the state as metadata
 //   state.json            the same state, readable
 //   history.jsonl, metrics.json, README.md
+//   init.json             of a run that began from another one: which, and what it has of it
 //   model.json            of a model of somebody else: the file of its definition, and its hash
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -30,6 +31,7 @@ export const RUN_FILES = {
   metrics: 'metrics.json',
   card: 'README.md',
   ownModel: 'model.json',
+  init: 'init.json',
 } as const;
 
 /** `vocabulary.json`. */
@@ -111,7 +113,10 @@ export async function vocabularyOf(
 }
 
 /** Tokens by value id of all fields that have any. */
-function tokensOf(dataset: Dataset | StoredDataset, { columns }: SequenceStore): Record<string, readonly string[]> {
+export function tokensOf(
+  dataset: Dataset | StoredDataset,
+  { columns }: SequenceStore,
+): Record<string, readonly string[]> {
   const all = [...dataset.fields.filter(({ owner }) => owner !== 'interaction'), ...columns];
   return Object.fromEntries(
     all.flatMap((field) => ('vocabulary' in field && field.vocabulary ? [[field.name, field.vocabulary.tokens]] : [])),

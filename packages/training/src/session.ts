@@ -23,6 +23,11 @@ export interface TrainOptions {
   readonly modelFile?: ModelFile;
   /** The run folder. */
   readonly out: string;
+  /**
+   * The folder of another run to take initial weights from: parameters of the same name, and of tables by item, value or position
+   * the rows that both runs have, by token. It may be of another model, other data or another objective.
+   */
+  readonly init?: string;
   /** Go on from the folder's checkpoint instead of starting anew. */
   readonly resume?: boolean;
   /** Aborting saves a checkpoint and ends with `interrupted`. */

@@ -7,15 +7,24 @@ import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type ModelSchema, type TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
 import { shellWord } from './shell-word.js';
-import { environmentChanges, readCheckpoint, type Environment, type RunState } from './checkpoint.js';
+import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
 import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from './files.js';
+import { requireSameInit, takeInitialWeights, type InitialWeights } from './initial-weights.js';
 import { requireSameData } from './other-data.js';
 import { recordOwnModel, requireOwnModel } from './own-model.js';
 import { resumedState, settingsOf } from './resume.js';
 import { RunError } from './run-error.js';
-import { readRunConfig, readVocabulary, RUN_FILES, vocabularyOf, writeJson, type RunVocabulary } from './run-folder.js';
+import {
+  readRunConfig,
+  readVocabulary,
+  RUN_FILES,
+  tokensOf,
+  vocabularyOf,
+  writeJson,
+  type RunVocabulary,
+} from './run-folder.js';
 import { required, type TrainOptions } from './session.js';
 
 /** Tensors and position to start from. */
@@ -26,6 +35,8 @@ export interface Start {
   readonly seconds: number;
   /** Training interactions by item id. */
   readonly counts: readonly number[];
+  /** Of a new run that begins from another one. */
+  readonly initial?: InitialWeights;
 }
 
 /** What a run starts with. */
@@ -47,6 +58,8 @@ export interface StartOptions {
   readonly schema: ModelSchema;
   /** Tables of the data that parameters may start as. */
   readonly tables: Readonly<Record<string, HostTensor>>;
+  /** Fields whose numbers are scaled as another run, which this one begins from, has it. */
+  readonly scales: readonly string[];
 }
 
 /** What a run left that can be gone on with. */
@@ -63,11 +76,12 @@ export interface FoundRun extends Pick<Start, 'tensors' | 'state' | 'seconds'> {
  * @throws RunError where the folder is no run, its files are broken, or the data is other data.
  */
 export async function findRun(
-  { out, config, dataset, onEvent, model, modelFile }: TrainOptions,
+  { out, config, dataset, onEvent, model, modelFile, init }: TrainOptions,
   store: SequenceStore,
 ): Promise<FoundRun | undefined> {
   const saved = await readRunConfig(out); // says what is wrong with a folder that is no run
   await requireOwnModel(out, { definition: model, file: modelFile });
+  await requireSameInit(out, init);
   await removeTemporaries(out); // of a process that was killed while writing
   const begun = await readdir(out);
   if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
@@ -90,9 +104,7 @@ export async function startingState(given: StartOptions): Promise<Start> {
   const { out, resume } = options;
   if (found === undefined) {
     if (resume !== true) await requireEmpty(out);
-    await recordOwnModel(out, { definition: options.model, file: options.modelFile });
-    await writeJson(out, RUN_FILES.config, config); // from here on the folder can be resumed
-    return freshState(given);
+    return options.init === undefined ? newRun(given) : runFrom(options.init, given);
   }
   const start = await loadState(given, found);
   await writeJson(out, RUN_FILES.config, config);
@@ -101,8 +113,43 @@ export async function startingState(given: StartOptions): Promise<Start> {
   return start;
 }
 
-async function freshState(given: StartOptions): Promise<Start> {
-  const { options, config, store, task, optimizer, counts, schema, tables } = given;
+async function newRun(given: StartOptions): Promise<Start> {
+  const { options, config } = given;
+  await recordOwnModel(options.out, { definition: options.model, file: options.modelFile });
+  await writeJson(options.out, RUN_FILES.config, config); // from here on the folder can be resumed
+  return freshState(given, await firstValues(given));
+}
+
+/** A run that begins from another one: its first checkpoint holds what it took, so that it is resumed without the other. */
+async function runFrom(init: string, given: StartOptions): Promise<Start> {
+  const { options, config, store, schema, scales } = given;
+  const { out, model: definition } = options;
+  const { tensors, initial } = await takeInitialWeights(init, {
+    model: config.model,
+    definition,
+    schema,
+    scales,
+    tokens: { items: options.dataset.items.tokens, fields: tokensOf(options.dataset, store) },
+    values: await firstValues(given),
+  });
+  await recordOwnModel(out, { definition, file: options.modelFile });
+  const start = await freshState(given, tensors);
+  await writeJson(out, RUN_FILES.init, initial);
+  await writeCheckpoint(out, start.tensors, start.state, 0);
+  await writeJson(out, RUN_FILES.config, config); // from here on the folder can be resumed
+  return { ...start, initial };
+}
+
+/** Initial values without another run. */
+async function firstValues({ config, task, counts, tables }: StartOptions): Promise<Record<string, HostTensor>> {
+  const drawn = initialValues(task.parameters, config.training.seed);
+  return startedAsTables(withoutUntrained(drawn, task, await counts()), task, tables);
+}
+
+async function freshState(
+  { options, config, store, optimizer, counts, schema }: StartOptions,
+  parameters: Readonly<Record<string, HostTensor>>,
+): Promise<Start> {
   const { out, dataset } = options;
   const vocabulary = await vocabularyOf(dataset, schema, store, await counts());
   await writeJson(out, RUN_FILES.vocabulary, vocabulary);
@@ -111,14 +158,7 @@ async function freshState(given: StartOptions): Promise<Start> {
     { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) },
   ]);
   return {
-    tensors: {
-      ...startedAsTables(
-        withoutUntrained(initialValues(task.parameters, config.training.seed), task, vocabulary.counts),
-        task,
-        tables,
-      ),
-      ...Object.fromEntries(zeros),
-    },
+    tensors: { ...parameters, ...Object.fromEntries(zeros) },
     seconds: 0,
     counts: vocabulary.counts,
     state: {

@@ -32,6 +32,7 @@ import { createEvaluator } from './evaluate.js';
 import type { EpochRecord, Evaluation, RunMetrics, Split } from './events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from './files.js';
+import { readInitialWeights, schemaOfRun } from './initial-weights.js';
 import { itemTables } from './item-tables.js';
 import { modelCard } from './model-card.js';
 import { evaluatePopular, resultsOf } from './popular.js';
@@ -42,6 +43,7 @@ import { planOf } from './plan.js';
 import { planStoredEpoch } from './sampler.js';
 import { checkSchedule } from './schedule.js';
 import { sideReader } from './side-reader.js';
+import { withScalesOf } from './kept-scales.js';
 import { fieldsNamed, sideSchema } from './side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
@@ -62,6 +64,7 @@ const OPTIONS: OptionRules<TrainOptions> = {
   model: option.given,
   modelFile: option.given,
   out: needed(option.text),
+  init: option.text,
   resume: option.flag,
   signal: option.instance('an AbortSignal', AbortSignal),
   onEvent: option.callable,
@@ -82,7 +85,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   let counting: Promise<readonly number[]> | undefined;
   const counts = async (): Promise<readonly number[]> =>
     found?.vocabulary.counts ?? (counting ??= trainingCounts(dataset, store));
-  const plain = await sideSchema(dataset, store, fieldsNamed(config.model));
+  const before = found?.vocabulary.schema ?? (options.init === undefined ? undefined : await schemaOfRun(options.init));
+  const { schema: plain, scales } = withScalesOf(before, await sideSchema(dataset, store, fieldsNamed(config.model)));
   const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
@@ -117,6 +121,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     counts,
     schema: plain,
     tables: features,
+    scales,
     found,
   });
   const variables = await backend.createVariables({ ...start.tensors, ...used, ...kept });
@@ -207,6 +212,7 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
     ...(state.done && state.reason !== undefined ? { over: state.reason } : {}),
     ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
   });
+  if (start.initial !== undefined) emit({ kind: 'initial-weights', ...start.initial });
   while (!state.done) {
     const outcome = await trainEpoch(session, state, seconds, step);
     seconds = 0;
@@ -328,6 +334,7 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
       metrics,
       counts: session.counts,
       parameters,
+      initial: await readInitialWeights(out),
       folder: out,
     }),
   );

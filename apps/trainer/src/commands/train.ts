@@ -1,7 +1,7 @@
 // difsr train: configuration, data, backend, training, results.
 import { itemCategories, schemaOf } from '@difsr/data';
 import { modelOf } from '@difsr/models';
-import { deviceNames, train, type OwnModel, type RunConfig, type TrainOutcome } from '@difsr/training';
+import { deviceNames, readRunConfig, train, type OwnModel, type RunConfig, type TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { resolveRun } from '../config.js';
@@ -48,6 +48,10 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
     )
     .option('--epochs <n>', 'most passes over the data (default: 100)')
     .option('--seed <n>', 'seed of everything random (default: 42)')
+    .option(
+      '--init <run>',
+      'begin with the weights of another run, item by item and value by value: of older data, another model or objective (default: none)',
+    )
     .option('--no-test', 'leave the test targets unseen: difsr evaluate ranks them later')
     .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
   backendOptions(command);
@@ -64,6 +68,7 @@ Examples:
   $ npx difsr train --data data/clicks --model sasrec --seed 7 --out runs/clicks
   $ npx difsr train --data data/Beauty --preset paper --set training.learningRate=0.0005 --set model.heads=4
   $ npx difsr train --data clicks.csv --model ./my-model.mjs
+  $ npx difsr train --data clicks-of-may.csv --init runs/clicks-of-april
   $ npx difsr train --config beauty.yaml`,
     )
     .action(async (options: SharedOptions) => done(await trainCommand(options)));
@@ -77,8 +82,16 @@ async function trainCommand(options: SharedOptions): Promise<ExitCode> {
     set: options.set ?? [],
     flags: assignments(options),
   });
-  const { reason } = await trainRun(terminal, config, options.out, { own });
+  const { reason } = await trainRun(terminal, config, options.out, { own, init: options.init });
   return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
+}
+
+/** What {@link trainRun} takes beside the configuration. */
+interface RunOptions {
+  readonly show?: 'everything' | 'training';
+  readonly own?: OwnModel;
+  /** The run to take initial weights from. */
+  readonly init?: string | undefined;
 }
 
 /** Trains as configured and shows everything, or the training alone; interrupted by Ctrl-C. */
@@ -86,15 +99,16 @@ export async function trainRun(
   terminal: Terminal,
   config: RunConfig,
   out: string | undefined,
-  { show = 'everything', own = {} }: { readonly show?: 'everything' | 'training'; readonly own?: OwnModel } = {},
+  { show = 'everything', own = {}, init }: RunOptions = {},
 ): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
+  if (init !== undefined) await readRunConfig(init);
   const dataset = await loadData(config.data, (prepared) => {
     if (show === 'everything') showPreparedRaw(terminal, prepared, config.data.path);
   });
   try {
-    return await trainOn(dataset, terminal, config, { out, show, own });
+    return await trainOn(dataset, terminal, config, { out, show, own, init });
   } finally {
     await closeData(dataset);
   }
@@ -108,7 +122,8 @@ async function trainOn(
     out,
     show,
     own,
-  }: { readonly out: string | undefined; readonly show: 'everything' | 'training'; readonly own: OwnModel },
+    init,
+  }: { readonly out: string | undefined } & Required<Pick<RunOptions, 'show' | 'own'>> & Pick<RunOptions, 'init'>,
 ): Promise<TrainOutcome> {
   requireTrainable(dataset, config.data.path);
   const { name } = config.model;
@@ -139,6 +154,7 @@ async function trainOn(
           signal,
           onEvent: (event) => progress.event(event),
           ...trainOwn(own),
+          ...(init === undefined ? {} : { init }),
         }),
     );
     progress.close();

@@ -1,6 +1,7 @@
 // How a run's events become output: a bar on a terminal, plain lines elsewhere, JSON lines for programs.
 import type { EpochRecord, TrainingEvent } from '@difsr/training';
 import { createLogUpdate } from 'log-update';
+import { initialWeightsText } from './initial-weights.js';
 import { duration, metric, metricTitle, seconds, whole } from './table.js';
 import type { Terminal } from './terminal.js';
 
@@ -122,6 +123,7 @@ class EpochLines {
   /** The line of an event that stays; undefined where there is none. */
   of(event: TrainingEvent): string | undefined {
     if (event.kind === 'start') return this.#start(event);
+    if (event.kind === 'initial-weights') return initialWeightsText(event);
     if (event.kind === 'epoch') return this.#epoch(event.record, event.best);
     if (event.kind === 'end' && event.reason === 'early-stopping' && !this.#over)
       return `stopped early after epoch ${event.epoch} of ${this.#epochs}: no epoch after ${event.best} was better (training.earlyStopping.patience is ${event.epoch - event.best})`;
