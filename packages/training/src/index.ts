@@ -25,5 +25,6 @@ export {
   type Recommendations,
   type Recommender,
 } from '@difsr/models';
-export type { InitialWeights } from './initial-weights.js';
+export type { InitialWeights, UnfitParameter } from './initial-weights.js';
+export type { TakenRows } from './mapped-rows.js';
 export type { ModelFile, OwnModel } from './own-model.js';
