@@ -8,7 +8,7 @@ import {
   type Dataset,
   type LoadOptions,
 } from '@difsr/data';
-import type { DataConfig } from '@difsr/training';
+import { columnWords, sideColumns, type DataConfig } from '@difsr/training';
 import { commandLine } from './command-line.js';
 import { UsageError } from './errors.js';
 import { reportLines } from './output/report.js';
@@ -141,6 +141,7 @@ function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclu
 export function showData(terminal: Terminal, dataset: TrainingData): void {
   const { name, format, users, items, report } = dataset;
   const fields = itemCategories(dataset);
+  const columns = sideColumns(dataset, sequenceStore(dataset));
   const interactions = 'store' in dataset ? dataset.store.interactions : dataset.sequences.items.length;
   const streamed = 'store' in dataset;
   terminal.value({
@@ -152,10 +153,12 @@ export function showData(terminal: Terminal, dataset: TrainingData): void {
     interactions,
     streamed,
     fields: Object.fromEntries(fields.map((field) => [field.name, field.vocabulary.size - 1])),
+    otherFields: columns
+      .filter(({ owner, vocabulary }) => owner !== 'item' || vocabulary === undefined)
+      .map(({ name, owner, kind }) => ({ name, owner, kind })),
     report,
   });
-  const sides =
-    fields.map((field) => `${field.name} (${whole(field.vocabulary.size - 1)} values)`).join(', ') || 'none';
+  const sides = columns.map(columnWords).join(', ') || 'none';
   terminal.line(
     `${terminal.style('bold', name)} (${format}${streamed ? ', sequences on disk' : ''}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(interactions)} interactions; side information: ${sides}`,
   );

@@ -14,6 +14,9 @@ export { readCheckpoint, type Environment, type RunState } from './checkpoint.js
 export { train, type TrainOutcome } from './trainer.js';
 export type { TrainOptions } from './session.js';
 export type { StoredCases } from './cases.js';
+export { columnWords, sideColumns, type SideColumn } from './side-columns.js';
+export { sideReader, type SideReader } from './side-reader.js';
+export { outlineSchema, sideSchema } from './side-schema.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
 export { evaluateRun, type EvaluateRunOptions } from './evaluate-run.js';
 export { evaluatePopular, type PopularOptions } from './popular.js';
@@ -21,6 +24,8 @@ export { evaluatePopular, type PopularOptions } from './popular.js';
 export {
   createRecommender,
   inferenceTensors,
+  type EventValue,
+  type HistoryEvent,
   type Recommendation,
   type Recommendations,
   type Recommender,

@@ -1,7 +1,8 @@
 // The README of a run folder: what was trained on what, how well it ranks, how to use it.
-import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
+import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { ModelInstance } from '@difsr/models';
 import { shellWord } from './shell-word.js';
+import { columnWords, sideColumns } from './side-columns.js';
 import type { RunConfig } from './config.js';
 import type { InitialWeights } from './initial-weights.js';
 import { RUN_FILES } from './run-folder.js';
@@ -32,11 +33,7 @@ A sequential recommender: given a history of items, it scores every item as the 
 |---|---|
 | model | ${model.name}, ${parameters.toLocaleString('en')} parameters |
 | data | ${dataset.name}: ${store.users} users, ${dataset.items.size - 1} items, ${store.interactions} interactions |
-| side information | ${
-    itemCategories(dataset)
-      .map(({ name, vocabulary }) => `${name} (${vocabulary.size - 1} values)`)
-      .join(', ') || 'none'
-  } |
+| side information | ${sideColumns(dataset, store).map(columnWords).join(', ') || 'none'} |
 | trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |${
     initial === undefined
       ? ''

@@ -1,8 +1,10 @@
 // Whether a data set is the one of a run, and what differs where it is not: said of items, fields and interactions, which a user
 // knows, and before anybody looks at tensors, which a user does not.
-import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
+import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
+import { isTimeField } from '@difsr/models';
 import { RunError } from './run-error.js';
 import { shellWord } from './shell-word.js';
+import { sideColumns } from './side-columns.js';
 import { fingerprint, trainingCounts, type RunVocabulary } from './run-folder.js';
 
 /** Names that a difference lists. */
@@ -22,27 +24,30 @@ export async function requireSameData(
 ): Promise<void> {
   const { dataset, store } = data;
   if ((await fingerprint(dataset, store)) === vocabulary.fingerprint) return;
-  const found = differences(dataset, vocabulary);
+  const found = differences(dataset, store, vocabulary);
   const what = found.length > 0 ? found : [await otherInteractions(dataset, store, vocabulary)];
   throw new RunError(
     `${folder}: the data set "${path}" is not the one that this run was trained on (${vocabulary.dataset}): ${what.join('; ')}. Cure: name the run's own data set with --data PATH, or restore its files and options; for this one train a new run (difsr train --data ${shellWord(path)})`,
   );
 }
 
-function differences(dataset: Dataset | StoredDataset, vocabulary: RunVocabulary): string[] {
-  const fields = new Map(itemCategories(dataset).map((field) => [field.name, field]));
-  const known = new Map(vocabulary.schema.fields.map((field) => [field.name, field]));
+function differences(dataset: Dataset | StoredDataset, store: SequenceStore, vocabulary: RunVocabulary): string[] {
+  const columns = sideColumns(dataset, store);
+  const fields = new Map(columns.map((field) => [field.name, field]));
+  const known = new Map(
+    vocabulary.schema.fields.filter(({ name }) => !isTimeField(name)).map((field) => [field.name, field]),
+  );
   const missing = [...known.keys()].filter((name) => !fields.has(name));
   const added = [...fields.keys()].filter((name) => !known.has(name));
   return [
     ...ofNames('item', dataset.items.tokens.slice(1), vocabulary.items.slice(1)),
     ...(missing.length === 0 ? [] : [`it lacks ${named('field', missing)}`]),
     ...(added.length === 0 ? [] : [`the run does not know ${named('field', added)}`]),
-    ...itemCategories(dataset).flatMap(({ name, kind, vocabulary: values }) => {
+    ...columns.flatMap(({ name, kind, vocabulary: values }) => {
       const before = known.get(name);
       if (before === undefined) return [];
       if (before.kind !== kind) return [`field ${name} is ${kind}, the run's is ${before.kind}`];
-      return ofNames(`value of ${name}`, values.tokens.slice(1), vocabulary.fields[name]?.slice(1) ?? []);
+      return ofNames(`value of ${name}`, values?.tokens.slice(1) ?? [], vocabulary.fields[name]?.slice(1) ?? []);
     }),
     ...(missing.length + added.length === 0 && String([...known.keys()]) !== String([...fields.keys()])
       ? [`its fields are ${[...fields.keys()].join(', ')}, the run's ${[...known.keys()].join(', ')}: another order`]

@@ -10,6 +10,7 @@ import {
   type TimeField,
 } from '@difsr/models';
 import { RunError } from './run-error.js';
+import { sideColumns } from './side-columns.js';
 import { gapsOf, requireTimes } from './time-fields.js';
 import { trainingPieces } from './training-pieces.js';
 
@@ -17,6 +18,33 @@ import { trainingPieces } from './training-pieces.js';
 const SAMPLE = 1 << 18;
 /** Buckets of numbers, of about equally many each. */
 const BUCKETS = 32;
+
+/**
+ * The schema without what is counted (numbers are as they are, quantiles none): enough to check a model's options by, and quickly made.
+ *
+ * @param named `model.fields`.
+ */
+export function outlineSchema(
+  dataset: Dataset | StoredDataset,
+  store: SequenceStore,
+  named: readonly string[] | undefined,
+): ModelSchema {
+  const unseen = { mean: 0, deviation: 1, bounds: [] };
+  const fields = sideColumns(dataset, store).map(({ name, owner, kind, vocabulary, width = 1 }): FieldSchema => {
+    const known = { name, ...(owner === 'item' ? {} : { owner }) };
+    if (kind === 'numeric') return { ...known, kind, ...unseen };
+    if (kind === 'vector') return { ...known, kind, width, length: 1 };
+    return { ...known, kind, values: vocabulary?.size ?? 1, maxValues: 1 };
+  });
+  const times = (named ?? []).filter(isTimeField).map((name): FieldSchema => {
+    const values = TIME_FIELDS[name];
+    const known = { name, owner: 'interaction' } as const;
+    return values === undefined
+      ? { ...known, kind: 'numeric', ...unseen }
+      : { ...known, kind: 'categorical', values, maxValues: 1 };
+  });
+  return { items: dataset.items.size - 1, fields: [...fields, ...times] };
+}
 
 /**
  * The schema of a data set: fields of items, of interactions, of users, each in the order of the data; then those of the time that

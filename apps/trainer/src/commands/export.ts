@@ -2,7 +2,16 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
-import { exportTask, padded, paddedItems, precompute, TRAINED_ITEMS, trainedItems } from '@difsr/models';
+import {
+  exportTask,
+  inputName,
+  padded,
+  paddedItems,
+  precompute,
+  shownLength,
+  TRAINED_ITEMS,
+  trainedItems,
+} from '@difsr/models';
 import { createOnnxRuntimeBackend, openModelFile, toOnnx } from '@difsr/onnxruntime';
 import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
@@ -12,6 +21,7 @@ import { jsonOption, ownModel, positiveInteger } from '../options.js';
 import { ownModelOption } from '../own-model.js';
 import { bytes as size } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
+import { exampleEvents, exampleUsers, isFedValues, valueInputs } from './export-values.js';
 import { includesNew, topOf } from './recommend.js';
 
 interface ExportOptions {
@@ -62,13 +72,17 @@ Inputs:
   items     int32 [batch, length], any batch, any length: ids by the order of "items" in NAME.vocabulary.json, oldest first.
             0 is padding. Ids that are none (-1, too large) are left out, of the rest the last maxLength are used.
   excluded  int32 [batch, any], with --excluded alone: ids that are not recommended, 0 = none.
+  event.NAME, user.NAME  of a model that reads them, at the places of items: int32 [batch, length] or [batch, length, most] of value
+            ids by the order of "fields" in NAME.vocabulary.json (0 = none), float [batch, length, 2] of a number and 1 (0, 0: none),
+            float [batch, length, width + 1] of a vector and 1. Numbers are as the data has them. Those of users have no length.
 Outputs:
   scores    float [batch, items + 1], of all items (column 0 is padding)
   ids       int32 [batch, k], best first, seen items among them; 0 where no item is left, and in rows without an item.
             Of a model with item fields, items without training interactions are not among them, unless with --include-new.
   values    float [batch, k], their scores
   used      int32 [batch], how many items of each row were used
-The file says in its metadata_props: formatVersion, model, maxLength, items, k, excluded, newItems, vocabulary, vocabularySha256.
+The file says in its metadata_props: formatVersion, model, maxLength, items, k, excluded, newItems, vocabulary, vocabularySha256,
+and values (JSON: what is fed beside items), where it is anything.
 
 Examples:
   $ npx difsr export runs/clicks --onnx
@@ -110,6 +124,7 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<Ex
     maxLength: run.model.config.maxLength,
     excluded,
     newItems: newItems(task),
+    ...(isFedValues(run.model) ? { values: valueInputs(run.model) } : {}),
     largestRelativeDifference: difference,
   });
   terminal.line(`${out}: ${size(bytes.length)}, opset 17, standard operators`);
@@ -144,7 +159,12 @@ async function writtenFile(
     target: 'export',
     name: model.name,
     initializers: tensors,
-    histories: { input: 'items', items, longest: model.config.maxLength },
+    histories: {
+      input: 'items',
+      items,
+      longest: model.config.maxLength,
+      beside: model.reads.events.map(inputName),
+    },
     metadata: {
       formatVersion: String(FORMAT_VERSION),
       model: model.name,
@@ -153,6 +173,7 @@ async function writtenFile(
       k: String(k),
       excluded: String(task.excluded),
       newItems: newItems(task),
+      ...(isFedValues(model) ? { values: JSON.stringify(valueInputs(model)) } : {}),
       ...vocabulary,
     },
     description: contractOf(run, task),
@@ -188,6 +209,7 @@ function contractOf({ model }: Run, task: Task): string {
   const { maxLength } = model.config;
   return [
     `items int32 [batch, length], ids 1..${model.schema.items}, oldest first; what is no item is left out, the last ${maxLength} of a row are used`,
+    ...valueInputs(model).map(({ input, form }) => `${input} ${form}`),
     ...(task.excluded ? ['excluded int32 [batch, any]: ids that are not recommended, 0 = none'] : []),
     `-> scores, ids and values (top ${task.k}; id 0: none is left), used (items of each row that were used)`,
     ...(task.includeNew ? [] : ['ids have no items without training interactions; scores are of all items']),
@@ -208,11 +230,22 @@ async function compare(
   let largest = 0;
   for (const length of [...CHECK_LENGTHS, run.model.config.maxLength + 3]) {
     const rows = exampleHistories(run, length);
-    const beside: Record<string, HostTensor> = task.excluded ? { excluded: padded([[1], [2, 3]], 1) } : {};
-    const ours = scoresOf(await program.run({ items: paddedItems(rows, run.model), ...beside }));
-    // The file is given what is no item as well, and leaves it out by itself.
+    const beside: Record<string, HostTensor> = {
+      ...(task.excluded ? { excluded: padded([[1], [2, 3]], 1) } : {}),
+      ...exampleUsers(run.model, rows.length),
+    };
+    const items = paddedItems(rows, run.model);
+    const places = rows.map((row) => row.map((_, place) => place));
+    const shown = places.map((row) => row.slice(-shownLength(run.model)));
+    const events = exampleEvents(run.model, shown, items.shape[1] ?? 0);
+    const ours = scoresOf(await program.run({ items, ...events, ...beside }));
+    // The file is given what is no item as well, and leaves it out by itself, with what is said of it.
     const unclean = rows.map((row) => [-1, ...row, run.vocabulary.schema.items + 1]);
-    const theirs = scoresOf(await file.run({ items: padded(unclean, 1), ...beside }));
+    const given = padded(unclean, 1);
+    const around = places.map((row) => [1000, ...row, 1001]);
+    const theirs = scoresOf(
+      await file.run({ items: given, ...exampleEvents(run.model, around, given.shape[1] ?? 0), ...beside }),
+    );
     const scale = ours.reduce((most, score) => Math.max(most, Math.abs(score)), Number.MIN_VALUE);
     ours.forEach((score, i) => (largest = Math.max(largest, Math.abs(score - (theirs[i] ?? Number.NaN)) / scale)));
     if (theirs.length !== ours.length || theirs.some((score) => !Number.isFinite(score))) return Number.NaN;

@@ -3,7 +3,7 @@ import { createRecommender, openRun, type Recommendations, type Run } from '@dif
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
-import { historyIds } from '../history-ids.js';
+import { historyOf, userOf } from '../history.js';
 import { didYouMean } from '../nearest.js';
 import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
 import { ownModelOption } from '../own-model.js';
@@ -12,6 +12,7 @@ import { processTerminal, type Terminal } from '../output/terminal.js';
 
 interface RecommendOptions extends SharedOptions {
   readonly history: string;
+  readonly user?: string;
   readonly k?: number;
   readonly includeSeen?: boolean;
   readonly includeNew?: boolean;
@@ -29,8 +30,9 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
     .argument('<run>', 'run folder')
     .requiredOption(
       '--history <ids>',
-      'item ids, oldest first, separated by spaces or commas, or a JSON list of them; "" gives popular items',
+      'item ids, oldest first, separated by spaces or commas, or a JSON list of ids or events; "" gives popular items',
     )
+    .option('--user <json>', 'what is known of the user, of a model that reads fields of users')
     .option('-k <n>', 'number of recommendations (default: 20, or all items where there are fewer)', positiveInteger)
     .option('--include-seen', 'items of the history may be recommended again')
     .option(
@@ -43,12 +45,14 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
     .addHelpText(
       'after',
       `
-Ids outside the vocabulary are named and ignored. Scores are comparable within one history only.
+An event is {"item": ID} with values of the data's fields of interactions by their names, and "time" (seconds since 1970, or ISO 8601).
+Ids and values outside the vocabulary are named and ignored. Scores are comparable within one history only.
 
 Examples:
   $ npx difsr recommend runs/clicks --history "B004 B017 B233"
   $ npx difsr recommend runs/clicks --history B004,B017 -k 5 --include-seen --json
-  $ npx difsr recommend runs/clicks --history '["camp stove", "tent, 2 persons"]'`,
+  $ npx difsr recommend runs/clicks --history '["camp stove", "tent, 2 persons"]'
+  $ npx difsr recommend runs/clicks --history '[{"item": "B004", "rating": 5, "time": "2026-05-01T12:00:00Z"}]'`,
     )
     .action(async (run: string, options: RecommendOptions) => done(await recommendCommand(run, options)));
 }
@@ -59,14 +63,17 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
   const { includeSeen = false, includeNew = false } = options;
   const k = topOf(options.k, run.items.tokens.length - 1, folder);
   includesNew(run, includeNew);
-  const history = historyIds(options.history, new Set(run.items.tokens));
+  const events = historyOf(options.history, new Set(run.items.tokens));
+  const history = events.map((event) => (typeof event === 'string' ? event : event.item));
+  const user = options.user === undefined ? {} : { user: userOf(options.user) };
   const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
   try {
     const recommender = await createRecommender(run, backend);
-    const found = await recommender.recommend(history, { k, includeSeen, includeNew });
+    const found = await recommender.recommend(events, { k, includeSeen, includeNew, ...user });
     const unknown = new Set(found.unknown);
     const known = history.filter((id) => !unknown.has(id));
     warnUnknown(terminal, run, found, history.length);
+    warnValues(terminal, found);
     warnFewer(terminal, found.items.length, k);
     terminal.value({ run: folder, model: run.model.name, history: known, ...found });
     showRecommendations(terminal, run, known, found);
@@ -115,6 +122,23 @@ function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recomme
   if (popular)
     terminal.warn(
       `${given === 0 ? 'the history is empty' : 'the history has no known item'}: these are the most popular items, their scores are counts`,
+    );
+}
+
+/** What became of the values of events, or of those that were not given. */
+function warnValues(terminal: Terminal, { values }: Recommendations): void {
+  if (values === undefined) return;
+  const { unknown, unused, missing } = values;
+  const shown = unknown.slice(0, MOST_UNKNOWN).map(({ field, value }) => `${field} ${JSON.stringify(value)}`);
+  if (unknown.length > 0)
+    terminal.warn(
+      `not among the values that the run knows, and counted as none: ${shown.join(', ')}${unknown.length > MOST_UNKNOWN ? ', ..' : ''}`,
+    );
+  if (unused.length > 0)
+    terminal.warn(`the model does not read ${unused.join(', ')}: what is said of it changes nothing`);
+  if (missing.length > 0)
+    terminal.warn(
+      `the model reads ${missing.join(', ')}, of which nothing is said: events may tell it, --history '[{"item": "ID", "FIELD": VALUE}]', and --user '{"FIELD": VALUE}'`,
     );
 }
 

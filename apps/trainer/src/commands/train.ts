@@ -1,7 +1,16 @@
 // difsr train: configuration, data, backend, training, results.
-import { itemCategories, schemaOf } from '@difsr/data';
-import { modelOf } from '@difsr/models';
-import { deviceNames, readRunConfig, train, type OwnModel, type RunConfig, type TrainOutcome } from '@difsr/training';
+import { sequenceStore } from '@difsr/data';
+import { isTimeField, modelOf } from '@difsr/models';
+import {
+  deviceNames,
+  outlineSchema,
+  readRunConfig,
+  sideColumns,
+  train,
+  type OwnModel,
+  type RunConfig,
+  type TrainOutcome,
+} from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { openBackend } from '../backend.js';
 import { resolveRun } from '../config.js';
@@ -171,10 +180,12 @@ async function trainOn(
 
 /** Checks the model's options against the data before a folder is made. */
 function checkModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
-  const fields = new Map(itemCategories(dataset).map((field) => [field.name, field]));
+  const store = sequenceStore(dataset);
+  const fields = new Map(sideColumns(dataset, store).map((field) => [field.name, field]));
   const wanted: unknown = config.model['fields'];
-  if (Array.isArray(wanted)) for (const field of wanted) chooseByName('field', String(field), fields, 'model.fields');
-  modelOf(config.model, schemaOf(dataset), { definition });
+  const names = Array.isArray(wanted) ? wanted.map(String) : undefined;
+  for (const name of names ?? []) if (!isTimeField(name)) chooseByName('field', name, fields, 'model.fields');
+  modelOf(config.model, outlineSchema(dataset, store, names), { definition });
 }
 
 /** A device's name as configurations know it. */

@@ -100,6 +100,7 @@ const OPTIONS: OptionRules<ToOnnxOptions> = {
     input: needed(option.text),
     items: needed(option.whole(1)),
     longest: needed(option.whole(1)),
+    beside: option.list(option.text),
   }),
   metadata: option.record(option.text),
   description: option.text,

@@ -70,6 +70,36 @@ describe.each(['length', LONGEST] as const)('a graph of %s columns', (columns) =
     );
   });
 
+  it('moves what stands beside ids with them', async () => {
+    const items = input('items', ['batch', columns], 'int32');
+    const [kinds, amounts] = [input('kinds', ['batch', columns], 'int32'), input('amounts', ['batch', columns, 2])];
+    const graph = createGraph({ seen: mul(items, 1), kind: mul(kinds, 1), amount: mul(amounts, 1) });
+    const histories = { input: 'items', items: ITEMS, longest: LONGEST, beside: ['kinds', 'amounts'] };
+    const own = await openModelFile(toOnnx(graph, { target: 'export', histories }));
+    await fc.assert(
+      fc.asyncProperty(batches, async ({ rows, length }) => {
+        const width = columns === LONGEST ? LONGEST : Math.max(1, Math.min(length, LONGEST));
+        const places = rows.map((row, r) => row.map((_, place) => 100 * r + place + 1));
+        const data = Float32Array.from(places.flat().flatMap((place) => [place, -place]));
+        const found = await own.run({
+          items: rowsOf(rows, length),
+          kinds: rowsOf(places, length),
+          amounts: { dtype: 'float32', shape: [rows.length, length, 2], data },
+        });
+        const kept = rows.flatMap((row, r) => {
+          const last = row
+            .flatMap((id, place) => (id >= 1 && id <= ITEMS ? [places[r]?.[place] ?? 0] : []))
+            .slice(-LONGEST);
+          return Array.from({ length: width }, (_, i) => last[i] ?? 0);
+        });
+        expect([...(found['kind']?.data ?? [])]).toEqual(kept);
+        expect([...(found['amount']?.data ?? [])]).toEqual(kept.flatMap((place) => [place, place === 0 ? 0 : -place]));
+      }),
+      { numRuns: 100 },
+    );
+    await own.dispose();
+  });
+
   it('declares an input of any length, and says what it is', () => {
     const { inputs, metadata } = describeOnnx(fileOf(columns));
     expect(inputs).toEqual([{ name: 'items', type: 'int32', shape: ['batch', 'length'] }]);

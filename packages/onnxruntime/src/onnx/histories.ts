@@ -1,6 +1,7 @@
 // Rows of ids as callers have them, made into what a graph takes, inside the file and in standard operators: whoever runs the
 // file may give any number of columns, and ids that the table does not have are never read as other rows of it.
-import type { OnnxGraph, OnnxNode, OnnxTensor } from './model.js';
+import { GraphError } from '@difsr/graph';
+import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './model.js';
 import { renameValues } from './model.js';
 
 /**
@@ -14,12 +15,15 @@ export interface HistoryInput {
   readonly items: number;
   /** Columns that the graph takes at most; all of them where its input has this size and no symbol. */
   readonly longest: number;
+  /** Inputs `[batch, n]` or `[batch, n, width]` that say more of each place: they are taken at the same length, and move with the ids. */
+  readonly beside?: readonly string[];
 }
 
-const INT32 = 6; // TensorProto.DataType
+const DATA_TYPES = { float32: 1, int32: 6 } as const; // TensorProto.DataType
+const INT32 = DATA_TYPES.int32;
 
 /** The same graph behind an input of any length. */
-export function takeHistories(graph: OnnxGraph, { input, items, longest }: HistoryInput): OnnxGraph {
+export function takeHistories(graph: OnnxGraph, { input, items, longest, beside = [] }: HistoryInput): OnnxGraph {
   const part = new Part();
   const zero = part.int32(0);
   const isItem = part.op('And', part.op('Less', zero, input), part.op('Less', input, part.int32(items + 1)));
@@ -39,24 +43,45 @@ export function takeHistories(graph: OnnxGraph, { input, items, longest }: Histo
   const kept = part.op('And', isItem, part.op('Less', part.int32(-1), column));
   // What is left out goes, as 0, to a column beyond the last, which is cut off.
   const batch = part.op('Shape', input, { start: 0, end: 1 });
-  const room = part.op('Concat', batch, part.op('Add', width, part.int64(1)), { axis: 0 });
-  const empty = part.op('Cast', part.op('ConstantOfShape', room), { to: INT32 });
-  const moved = part.op(
-    'ScatterElements',
-    empty,
-    part.op('Where', kept, column, most),
-    part.op('Where', kept, input, zero),
-    { axis: 1, reduction: 'add' },
-  );
-  const rows = part.op('Slice', moved, part.int64(0), width, axis);
+  const columns = part.op('Add', width, part.int64(1));
+  const target = part.op('Where', kept, column, most);
+  const moved = (values: OnnxValue): string => {
+    const inner = values.shape.slice(2).map((size) => part.int64(widthOf(values.name, size)));
+    const deep = (x: string): string => (inner.length === 0 ? x : part.op('Unsqueeze', x, part.int64(2)));
+    const to = DATA_TYPES[values.dtype === 'int32' ? 'int32' : 'float32'];
+    const none = part.op('Cast', zero, { to });
+    const empty = part.op('ConstantOfShape', part.op('Concat', batch, columns, ...inner, { axis: 0 }));
+    const places =
+      inner.length === 0
+        ? target
+        : part.op('Expand', deep(target), part.op('Shape', values.name, { start: 0, end: 3 }));
+    const scattered = part.op(
+      'ScatterElements',
+      part.op('Cast', empty, { to }),
+      places,
+      part.op('Where', deep(kept), values.name, none),
+      { axis: 1, reduction: 'add' },
+    );
+    return part.op('Slice', scattered, part.int64(0), width, axis);
+  };
+  const along = new Set([input, ...beside]);
+  const taken = graph.inputs.filter(({ name }) => along.has(name));
+  const renamed = new Map(taken.map((values) => [values.name, moved(values)]));
   return {
     ...graph,
-    nodes: [...part.nodes, ...renameValues(graph.nodes, new Map([[input, rows]]))],
+    nodes: [...part.nodes, ...renameValues(graph.nodes, renamed)],
     inputs: graph.inputs.map((value) =>
-      value.name === input ? { ...value, shape: [value.shape[0], 'length'] } : value,
+      along.has(value.name) ? { ...value, shape: [value.shape[0], 'length', ...value.shape.slice(2)] } : value,
     ),
     initializers: [...graph.initializers, ...part.constants.values()],
   };
+}
+
+function widthOf(name: string, size: OnnxValue['shape'][number]): number {
+  if (typeof size === 'number') return size;
+  throw new GraphError(
+    `input "${name}": what stands at a place has a known size. Cure: declare [batch, length, width]`,
+  );
 }
 
 /** Nodes in the making, and their constants. */

@@ -1,7 +1,7 @@
 // What users write after --history, and the ids that it stands for.
 import { expect, it } from 'vitest';
 import { UsageError } from './errors.js';
-import { historyIds } from './history-ids.js';
+import { historyOf, userOf } from './history.js';
 
 const known = new Set(['B004', 'B017', 'New York, NY', '[odd]', '9007199254740993', '7']);
 
@@ -20,8 +20,21 @@ it.each<[string, readonly string[]]>([
     ['9007199254740993', '-9007199254740993', '18446744073709551615'],
   ],
   ['["in 12345678901234567890", 9007199254740993]', ['in 12345678901234567890', '9007199254740993']],
-])('%s', (text, ids) => expect(historyIds(text, known)).toEqual(ids));
+])('%s', (text, ids) => expect(historyOf(text, known)).toEqual(ids));
 
-it.each(['[', '["B004", ', '[{"id": 1}]', '[null]', '[NaN]', '[[1]]', '[true]'])('%s is no list of ids', (text) =>
-  expect(() => historyIds(text, known)).toThrow(UsageError),
+it.each(['[', '["B004", ', '[{"id": 1}]', '[{"item": null}]', '[null]', '[NaN]', '[[1]]', '[true]'])(
+  '%s is no list of ids or events',
+  (text) => expect(() => historyOf(text, known)).toThrow(UsageError),
 );
+
+it('events keep what is said of them; their ids are texts', () => {
+  expect(historyOf('[{"item": 9007199254740993, "rating": 4.5, "tags": ["a"]}, "B004"]', known)).toEqual([
+    { item: '9007199254740993', rating: 4.5, tags: ['a'] },
+    'B004',
+  ]);
+});
+
+it('a user is a JSON object', () => {
+  expect(userOf('{"age": 34, "country": "AT"}')).toEqual({ age: 34, country: 'AT' });
+  for (const text of ['', '[]', '34', '{"age"']) expect(() => userOf(text)).toThrow(UsageError);
+});
