@@ -55,4 +55,6 @@ export const commandsOf = (code) =>
 
 /** Words of a command as a shell splits them; double and single quotes only. @param {string} command @returns {string[]} */
 export const wordsOf = (command) =>
-  [...command.matchAll(/(?:"([^"]*)"|'([^']*)'|([^\s"']+))+/g)].map(([word]) => word.replace(/["']/g, ''));
+  [...command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"']+)+/g)].map(([word]) =>
+    word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
+  );

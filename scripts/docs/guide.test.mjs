@@ -284,6 +284,7 @@ describe('reading of blocks', () => {
       '-k',
       '3',
     ]);
+    expect(wordsOf(`a '[{"item": "b"}]' --set 'x="y"'z`)).toEqual(['a', '[{"item": "b"}]', '--set', 'x="y"z']);
   });
 
   it('finds what is wrong', async () => {

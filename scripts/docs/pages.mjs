@@ -30,6 +30,7 @@ export const PAGES = {
     ['Steam', 'guide/data/steam'],
     ['Last.fm', 'guide/data/lastfm'],
     ['Sessions: Yoochoose and Diginetica', 'guide/data/sessions'],
+    ['Side information of every kind', 'guide/data/side-information'],
     ['Splits', 'guide/data/splits'],
     ['Rows that cannot be used', 'guide/data/problems'],
     ['The prepared form', 'guide/data/prepared'],

@@ -12,7 +12,7 @@ const SHARED = {
   innerSize: 64,
   layers: 2,
   heads: 2,
-  maxLength: 12,
+  maxLength: 8,
   hiddenDropout: 0.2,
   attentionDropout: 0.1,
 };

@@ -2,15 +2,18 @@
 // another run mean what they meant there only where numbers are fed as there.
 import { ownerOf, type FieldSchema, type ModelSchema } from '@difsr/models';
 
+/** A schema, and the fields whose scales are another run's. */
+export interface ScaledSchema {
+  readonly schema: ModelSchema;
+  readonly scales: readonly string[];
+}
+
 /**
  * A schema whose numbers are scaled as in an earlier one, where that has the field.
  *
  * @returns with it the fields for which that makes a difference.
  */
-export function withScalesOf(
-  before: ModelSchema | undefined,
-  now: ModelSchema,
-): { readonly schema: ModelSchema; readonly scales: readonly string[] } {
+export function withScalesOf(before: ModelSchema | undefined, now: ModelSchema): ScaledSchema {
   const known = new Map(before?.fields.map((field) => [field.name, field]));
   const fields = now.fields.map((field) => scaledAs(known.get(field.name), field));
   const scales = fields.filter((field, i) => field !== now.fields[i]).map(({ name }) => name);

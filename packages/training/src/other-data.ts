@@ -1,7 +1,7 @@
 // Whether a data set is the one of a run, and what differs where it is not: said of items, fields and interactions, which a user
 // knows, and before anybody looks at tensors, which a user does not.
-import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
-import { isTimeField } from '@difsr/models';
+import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
+import { isCategorical, isTimeField, ownerOf } from '@difsr/models';
 import { RunError } from './run-error.js';
 import { shellWord } from './shell-word.js';
 import { sideColumns } from './side-columns.js';
@@ -23,12 +23,23 @@ export async function requireSameData(
   vocabulary: RunVocabulary,
 ): Promise<void> {
   const { dataset, store } = data;
-  if ((await fingerprint(dataset, store)) === vocabulary.fingerprint) return;
+  if ((await fingerprint(dataset, store, vocabulary.schema)) === vocabulary.fingerprint) return;
+  if (await isOfBefore(data, vocabulary)) return;
   const found = differences(dataset, store, vocabulary);
   const what = found.length > 0 ? found : [await otherInteractions(dataset, store, vocabulary)];
   throw new RunError(
     `${folder}: the data set "${path}" is not the one that this run was trained on (${vocabulary.dataset}): ${what.join('; ')}. Cure: name the run's own data set with --data PATH, or restore its files and options; for this one train a new run (difsr train --data ${shellWord(path)})`,
   );
+}
+
+/** Whether a run is of a version that knew categories of items alone, and the data has more by now that is not its business. */
+async function isOfBefore(
+  { dataset, store }: { readonly dataset: Dataset | StoredDataset; readonly store: SequenceStore },
+  { schema, fingerprint: before }: RunVocabulary,
+): Promise<boolean> {
+  if (!schema.fields.every((field) => isCategorical(field) && ownerOf(field) === 'item')) return false;
+  const known = { ...dataset, fields: itemCategories(dataset) };
+  return (await fingerprint(known, { ...store, columns: [] })) === before;
 }
 
 function differences(dataset: Dataset | StoredDataset, store: SequenceStore, vocabulary: RunVocabulary): string[] {

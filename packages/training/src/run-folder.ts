@@ -12,7 +12,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isItemCategory, itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import type { HostTensor } from '@difsr/graph';
-import { dtypeOf, featureName, ownerOf, RUN_FORMAT, type ModelSchema, type TrainedModel } from '@difsr/models';
+import {
+  dtypeOf,
+  featureName,
+  isTimeField,
+  ownerOf,
+  RUN_FORMAT,
+  type ModelSchema,
+  type TrainedModel,
+} from '@difsr/models';
 import { runConfigSchema, type RunConfig } from './config.js';
 import type { RunMetrics } from './events.js';
 import { writeFileAtomic } from './files.js';
@@ -62,8 +70,17 @@ export interface Run extends TrainedModel {
 /** Numbers of a column that are hashed at once. */
 const PIECE_ITEMS = 1 << 20;
 
-/** SHA-256 over everything of a data set that a run can depend on; the same whether its sequences (`store`) are in memory or on disk. */
-export async function fingerprint(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<string> {
+/**
+ * SHA-256 over everything of a data set that a run can depend on; the same whether its sequences (`store`) are in memory or on disk.
+ *
+ * @param schema What a model was told of it: of times only their order counts, unless it was told of more.
+ */
+export async function fingerprint(
+  dataset: Dataset | StoredDataset,
+  store: SequenceStore,
+  schema?: ModelSchema,
+): Promise<string> {
+  const readsTimes = schema?.fields.some(({ name }) => isTimeField(name)) === true;
   const hash = createHash('sha256');
   const list = (tokens: readonly string[]): void => void hash.update(JSON.stringify(tokens));
   list(dataset.items.tokens);
@@ -83,7 +100,7 @@ export async function fingerprint(dataset: Dataset | StoredDataset, store: Seque
     hash.update(field.values);
   }
   for (const { name, kind, width, vocabulary } of store.columns) {
-    if (kind === 'time') continue; // of the order of the items, which is in the hash
+    if (kind === 'time' && !readsTimes) continue; // their order is that of the items, which is in the hash
     list([name, 'interaction', kind, String(width)]);
     if (vocabulary !== undefined) list(vocabulary.tokens);
     const most = Math.ceil(PIECE_ITEMS / Math.max(1, width));
@@ -103,7 +120,7 @@ export async function vocabularyOf(
   return {
     formatVersion: RUN_FORMAT,
     dataset: dataset.name,
-    fingerprint: await fingerprint(dataset, store),
+    fingerprint: await fingerprint(dataset, store, schema),
     items: dataset.items.tokens,
     ...(dataset.itemNames === undefined ? {} : { names: dataset.itemNames }),
     counts,

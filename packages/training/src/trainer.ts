@@ -2,7 +2,7 @@
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { sequenceStore } from '@difsr/data';
+import { sequenceStore, type SequenceStore } from '@difsr/data';
 import {
   checkOptions,
   FLOAT16_LOSS_SCALE,
@@ -38,12 +38,12 @@ import { modelCard } from './model-card.js';
 import { evaluatePopular, resultsOf } from './popular.js';
 import { requireSameSettings, settingsOf, type RunSettings } from './resume.js';
 import { RunError } from './run-error.js';
-import { featureTables, RUN_FILES, trainingCounts, writeJson } from './run-folder.js';
+import { featureTables, RUN_FILES, trainingCounts, writeJson, type RunVocabulary } from './run-folder.js';
 import { planOf } from './plan.js';
 import { planStoredEpoch } from './sampler.js';
 import { checkSchedule } from './schedule.js';
 import { sideReader } from './side-reader.js';
-import { withScalesOf } from './kept-scales.js';
+import { withScalesOf, type ScaledSchema } from './kept-scales.js';
 import { fieldsNamed, sideSchema } from './side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
@@ -85,8 +85,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   let counting: Promise<readonly number[]> | undefined;
   const counts = async (): Promise<readonly number[]> =>
     found?.vocabulary.counts ?? (counting ??= trainingCounts(dataset, store));
-  const before = found?.vocabulary.schema ?? (options.init === undefined ? undefined : await schemaOfRun(options.init));
-  const { schema: plain, scales } = withScalesOf(before, await sideSchema(dataset, store, fieldsNamed(config.model)));
+  const { schema: plain, scales } = found === undefined ? await newSchema(options, store) : ofRun(found.vocabulary);
   const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
@@ -155,6 +154,17 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     await evaluator.dispose();
     await variables.dispose();
   }
+}
+
+/** What a model is told of the data: of another run, where it begins with its weights, what numbers are divided by. */
+async function newSchema({ config, dataset, init }: TrainOptions, store: SequenceStore): Promise<ScaledSchema> {
+  const schema = await sideSchema(dataset, store, fieldsNamed(config.model));
+  return withScalesOf(init === undefined ? undefined : await schemaOfRun(init), schema);
+}
+
+/** A run goes on with what it was told, whatever else a later version finds in the data. */
+function ofRun({ schema }: RunVocabulary): ScaledSchema {
+  return { schema, scales: [] };
 }
 
 /** What was prepared of users, and is not used unless somebody says so. */

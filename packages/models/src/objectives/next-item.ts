@@ -5,7 +5,7 @@ import type { ModelInstance } from '../definition.js';
 import { integers, sideFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
-/** Next item, with the inputs of {@link lossOfTargets}. */
+/** Next item. Its inputs are those of `lossOfTargets` (target-loss.ts). */
 export const nextItem: Objective = {
   name: 'next-item',
   forms: ['all-positions', 'prefix'],
