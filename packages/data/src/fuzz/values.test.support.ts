@@ -156,9 +156,8 @@ async function writeParquet(engine: Engine, writing: Writing, folder: string, ra
         `(${writing.columns.map((own, index) => `CAST(${parquetCell(own, row, random)} AS ${types[index] ?? ''})`).join(', ')})`,
     );
     const names = writing.columns.map((own) => sqlName(own.name)).join(', ');
-    await engine.run(
-      `COPY (SELECT * FROM (VALUES ${values.join(', ')}) AS t(${names})) TO ${sqlText(path.join(folder, fileName(writing, name)))} (FORMAT parquet)`,
-    );
+    const table = `SELECT * FROM (VALUES ${values.join(', ')}) AS t(${names})`.normalize(writing.unicode);
+    await engine.run(`COPY (${table}) TO ${sqlText(path.join(folder, fileName(writing, name)))} (FORMAT parquet)`);
   }
 }
 
