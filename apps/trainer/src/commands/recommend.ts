@@ -1,4 +1,5 @@
 // difsr recommend: the best next items for a history, seen before or not.
+import { isTimeField } from '@difsr/models';
 import { createRecommender, openRun, type Recommendations, type Run } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
@@ -136,10 +137,13 @@ function warnValues(terminal: Terminal, { values }: Recommendations): void {
     );
   if (unused.length > 0)
     terminal.warn(`the model does not read ${unused.join(', ')}: what is said of it changes nothing`);
-  if (missing.length > 0)
-    terminal.warn(
-      `the model reads ${missing.join(', ')}, of which nothing is said: events may tell it, --history '[{"item": "ID", "FIELD": VALUE}]', and --user '{"FIELD": VALUE}'`,
-    );
+  if (missing.length === 0) return;
+  // Fields of the time are made of the times of events.
+  const [first = ''] = missing;
+  const told = isTimeField(first) ? '"time": "2026-05-01T12:00:00Z"' : `"${first}": VALUE`;
+  terminal.warn(
+    `the model reads ${missing.join(', ')}, of which nothing is said: tell it, as in --history '[{"item": "ID", ${told}}]' (of users: --user '{"FIELD": VALUE}')`,
+  );
 }
 
 function warnFewer(terminal: Terminal, found: number, k: number): void {
