@@ -208,7 +208,7 @@ export function instantiate<Config extends ModelConfig>(
     build,
     get reads() {
       // What it reads is what it asks for while it is traced.
-      return (reads ??= readBy(schema, (inputs) => build(new Scope({ training: false }), inputs)));
+      return (reads ??= readBy(this, (inputs) => build(new Scope({ training: false }), inputs)));
     },
     frozen: (name) => definition.frozen?.(config, name) ?? false,
   };

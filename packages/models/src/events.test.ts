@@ -100,19 +100,17 @@ describe('a history of events', () => {
     const { values, unknown } = await recommender.recommend(
       [
         { item: 'i1', channel: 'fax', place: [1, 2, 3] },
-        { item: 'nowhere', channel: 'shop' },
-        { item: 'i2', words: ['a', 'b', 'c'] },
+        { item: 'nowhere', quantity: 3 },
+        { item: 'i2', words: ['a', 'a', 'b', 'c'] },
       ],
       { ...SHOWN, user: { country: 'AT' } },
     );
     expect(unknown).toEqual(['nowhere']);
     expect(values).toEqual({
-      unknown: [
-        { field: 'channel', value: 'fax' },
-        { field: 'words', value: 'c' },
-      ],
+      unknown: [{ field: 'channel', value: 'fax' }],
+      tooMany: [{ field: 'words', value: 'c' }],
       unused: ['place', 'country'],
-      missing: ['channel', 'quantity', 'age'],
+      missing: ['quantity', 'age'],
     });
     const ids = await recommender.recommend(['i1'], SHOWN);
     expect(ids.values?.missing).toEqual(['channel', 'words', 'quantity', 'age']);
@@ -123,6 +121,11 @@ describe('a history of events', () => {
     [[{ item: 'i1', quantity: '4' }], {}, /history\[0\]\.quantity is "4", and the field wants a number/],
     [[{ item: 'i1', channel: ['web', 'shop'] }], {}, /wants one text/],
     [['i1'], { ages: 4 }, /user has "ages".*did you mean age/],
+    [[{ item: 'nowhere' }, { item: 'i1', quantity: [1] }], {}, /history\[1\]\.quantity/],
+    [[{ item: 'nowhere', chanel: 'web' }, 'i1'], {}, /history\[0\] has "chanel"/],
+    [[{ item: 'i1', 'time.hour': 14 }], {}, /made of times\. Cure: give the events their time/],
+    [['i1'], null, /user is to be given/],
+    [[{ item: 'i1', time: '1/2/2024' }], {}, /no time of 1973/],
     [[{ item: 7 }], {}, /history\[0\] is/],
     [[{ item: 'i1', time: 1_600_000_000_000 }], {}, /milliseconds: divide it by 1000/],
     [
@@ -135,7 +138,7 @@ describe('a history of events', () => {
     ],
   ])('%j is refused, with the cure', async (history, user, message) => {
     // The cast lets mistakes through that types would stop.
-    const asked = recommender.recommend(history as HistoryEvent[], { ...SHOWN, user });
+    const asked = recommender.recommend(history as HistoryEvent[], { ...SHOWN, user: user as { ages: number } });
     await expect(asked).rejects.toThrow(message);
   });
 });
@@ -150,6 +153,8 @@ describe('fields of the time', () => {
     const seconds = Date.UTC(2024, 4, 1, 12) / 1000;
     const same = await scores([seconds, seconds + 3600]);
     expect(await scores(['2024-05-01T12:00:00Z', new Date((seconds + 3600) * 1000)])).toEqual(same);
+    // Where no zone is named it is UTC, as in the data, wherever the program runs.
+    expect(await scores(['2024-05-01T12:00:00', '2024-05-01 15:00 +02:00'])).toEqual(same);
     expect(await scores([seconds, seconds + 7200])).not.toEqual(same);
     expect(await scores([seconds, undefined])).not.toEqual(same);
     await timed.dispose();

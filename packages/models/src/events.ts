@@ -9,7 +9,7 @@ import { RunError } from './run-error.js';
 import { gapsOfTimes, idsOfTimes, isTimeField, SECONDS } from './time-fields.js';
 
 /** A value of a field: a token or several, a number, the numbers of a vector; null and undefined are none. */
-export type EventValue = string | number | readonly string[] | readonly number[] | null | undefined;
+export type EventValue = string | number | boolean | readonly string[] | readonly number[] | null | undefined;
 
 /** An interaction of a history: its item, when it was, and values of the data's fields of interactions by their names. */
 export interface HistoryEvent {
@@ -23,9 +23,11 @@ export interface HistoryEvent {
 export interface ValuesSaid {
   /** Values that the training data does not have, which count as none. */
   readonly unknown: readonly { readonly field: string; readonly value: string }[];
+  /** Values beyond the most that any interaction of the training data has, which are left out. */
+  readonly tooMany: readonly { readonly field: string; readonly value: string }[];
   /** Fields that the model does not read. */
   readonly unused: readonly string[];
-  /** Fields that it reads, and that have no value anywhere in the history. */
+  /** Fields that it reads and of which nothing was said; `time`, where it reads fields of the time. */
   readonly missing: readonly string[];
 }
 
@@ -35,7 +37,9 @@ export interface AskedEvents {
   readonly said: ValuesSaid;
 }
 
-type Given = Readonly<Record<string, EventValue | Date>>;
+type GivenValue = EventValue | Date;
+type Given = Readonly<Record<string, GivenValue>>;
+const NOTHING = { others: [], beyond: [] } as const;
 /** Keys of an event that are no fields. */
 const OWN_KEYS: readonly string[] = ['item', 'time'];
 
@@ -59,8 +63,10 @@ export function historyEvents(history: unknown): readonly HistoryEvent[] {
 
 /** What a recommendation is asked of beside the items. */
 export interface Asked {
-  /** Oldest first, of known items. */
+  /** All of the history, oldest first. */
   readonly events: readonly HistoryEvent[];
+  /** Whether an item is one of the run's: events of others are checked, and left out. */
+  readonly isKnown: (item: string) => boolean;
   readonly user: Given;
   /** Of the events the last so many are fed, in a row of `length` places. */
   readonly shown: number;
@@ -75,59 +81,77 @@ export interface Asked {
  * @throws RunError for names that no field has, values of another kind, and times that run backwards.
  */
 export function askedEvents({ reads, schema }: ModelInstance, asked: Asked): AskedEvents {
-  const { events, user, shown, length, idsOf } = asked;
-  const unknown: { field: string; value: string }[] = [];
-  const rawOf = (field: FieldSchema, value: EventValue | Date, where: string): number[] => {
-    const { raw, others } = rawValue(field, value, idsOf, where);
-    for (const other of others) unknown.push({ field: field.name, value: other });
+  const { events, isKnown, user, shown, length, idsOf } = asked;
+  const [unknown, tooMany]: { field: string; value: string }[][] = [[], []];
+  const rawOf = (field: FieldSchema, value: GivenValue, where: string): number[] => {
+    const { raw, others, beyond } = rawValue(field, value, idsOf, where);
+    for (const other of others) unknown?.push({ field: field.name, value: other });
+    for (const other of beyond) tooMany?.push({ field: field.name, value: other });
     return raw;
   };
   const named = new Set([
-    ...events.flatMap((event, at) => fieldsNamed(event, schema.fields, 'interaction', `history[${at}]`)),
-    ...fieldsNamed(user, schema.fields, 'user', 'user'),
+    ...events.flatMap((event, at) => fieldsGiven(event, schema.fields, 'interaction', `history[${at}]`)),
+    ...fieldsGiven(user, schema.fields, 'user', 'user'),
   ]);
-  const times = timesOf(events);
-  const from = Math.max(0, events.length - shown);
-  const missing: string[] = [];
-  const values = (field: FieldSchema, raw: readonly number[]): SideValues => {
-    const data = encodeValues(field, raw);
-    if (data.every((value) => value === 0)) missing.push(field.name);
-    return { field, data };
-  };
-  const eventValues = reads.events.map((field) =>
-    values(
-      field,
-      isTimeField(field.name)
-        ? [...(field.name === 'time.gap' ? gapsOfTimes(times) : idsOfTimes(field.name, times))].slice(from)
-        : events
-            .slice(from)
-            .flatMap((event, i) => rawOf(field, event[field.name], `history[${from + i}].${field.name}`)),
-    ),
-  );
-  const userValues = reads.users.map((field) => values(field, rawOf(field, user[field.name], `user.${field.name}`)));
+  const allTimes = timesOf(events);
+  const known = events.flatMap(({ item }, at) => (isKnown(item) ? [at] : []));
+  const times = known.map((at) => allTimes[at] ?? Number.NaN);
+  const from = Math.max(0, known.length - shown);
+  const places = known.slice(from);
+  const eventValues = reads.events.map((field): SideValues => {
+    if (isTimeField(field.name)) {
+      const made = field.name === 'time.gap' ? gapsOfTimes(times) : idsOfTimes(field.name, times);
+      return { field, data: encodeValues(field, made.subarray(from)) };
+    }
+    const raw = places.flatMap((at) => rawOf(field, events[at]?.[field.name], `history[${at}].${field.name}`));
+    return { field, data: encodeValues(field, raw) };
+  });
+  const userValues = reads.users.map((field): SideValues => ({
+    field,
+    data: encodeValues(field, rawOf(field, user[field.name], `user.${field.name}`)),
+  }));
+  const isGiven = ({ name }: FieldSchema): boolean =>
+    isTimeField(name) ? times.some(Number.isFinite) : places.some((at) => isSaid(events[at]?.[name]));
+  const missing = [
+    ...reads.events.filter((field) => !isGiven(field)),
+    ...reads.users.filter(({ name }) => !isSaid(user[name])),
+  ].map(({ name }) => (isTimeField(name) ? 'time' : name));
   const read = new Set([...reads.events, ...reads.users].map(({ name }) => name));
   return {
     feeds: sideFeeds(
-      { interactions: events.length - from, starts: Int32Array.of(0), events: eventValues, users: userValues },
+      { interactions: places.length, starts: Int32Array.of(0), events: eventValues, users: userValues },
       length,
-      () => events.length - from,
+      () => places.length,
     ),
-    said: { unknown, unused: [...named].filter((name) => !read.has(name)), missing },
+    said: {
+      unknown: unknown ?? [],
+      tooMany: tooMany ?? [],
+      unused: [...named].filter((name) => !read.has(name)),
+      missing: [...new Set(missing)],
+    },
   };
 }
 
-/** Names that values are given for. @throws RunError for one that no field has */
-function fieldsNamed(
+function isSaid(value: GivenValue): boolean {
+  return value !== null && value !== undefined;
+}
+
+/** Names that values are given for. @throws RunError for one that no field has, or that is made of times */
+function fieldsGiven(
   given: Given,
   fields: readonly FieldSchema[],
   owner: 'interaction' | 'user',
   where: string,
 ): readonly string[] {
   const names = Object.keys(given).filter((name) => owner === 'user' || !OWN_KEYS.includes(name));
+  const other = owner === 'user' ? 'interaction' : 'user';
   for (const name of names) {
+    if (isTimeField(name))
+      throw new RunError(
+        `recommend: ${where} has "${name}", which is made of times. Cure: give the events their time, such as time: '2026-05-01T12:00:00Z'`,
+      );
     // Shops hand over whole rows: what is known of an item anyway may stand in them.
-    if (fields.some((field) => field.name === name && ownerOf(field) !== (owner === 'user' ? 'interaction' : 'user')))
-      continue;
+    if (fields.some((field) => field.name === name && ownerOf(field) !== other)) continue;
     const own = fields
       .filter((field) => ownerOf(field) === owner && !isTimeField(field.name))
       .map((field) => field.name);
@@ -138,45 +162,63 @@ function fieldsNamed(
   return names;
 }
 
+/** A value as numbers of the data (0 or NaN for none), and what of it is not among them. */
+interface RawValue {
+  readonly raw: number[];
+  /** Tokens that training has never seen. */
+  readonly others: readonly string[];
+  /** Tokens for which there is no place. */
+  readonly beyond: readonly string[];
+}
+
 /** A value as numbers of the data (0 or NaN for none), and tokens among it that training has never seen. */
-function rawValue(
-  field: FieldSchema,
-  value: EventValue | Date,
-  idsOf: Asked['idsOf'],
-  where: string,
-): { readonly raw: number[]; readonly others: readonly string[] } {
+function rawValue(field: FieldSchema, value: GivenValue, idsOf: Asked['idsOf'], where: string): RawValue {
   const width = rawWidth(field);
   const fail = (wanted: string): RunError =>
     new RunError(
       `recommend: ${where} is ${JSON.stringify(value)}, and the field wants ${wanted}. Cure: give that, or leave it out`,
     );
   if (value === null || value === undefined)
-    return { raw: Array.from({ length: width }, () => (isCategorical(field) ? 0 : Number.NaN)), others: [] };
+    return { ...NOTHING, raw: Array.from({ length: width }, () => (isCategorical(field) ? 0 : Number.NaN)) };
   switch (field.kind) {
     case 'categorical':
     case 'multi-categorical': {
       const several: readonly unknown[] = Array.isArray(value) ? value : [value];
       if (several.length > 1 && field.kind === 'categorical') throw fail('one text');
       const texts = several.map((token) => {
-        if (typeof token === 'string' || typeof token === 'number') return String(token);
+        if (typeof token === 'string' || typeof token === 'number' || typeof token === 'boolean') return String(token);
         throw fail(field.kind === 'categorical' ? 'a text' : 'a list of texts');
       });
-      const ids = texts.map((token) => idsOf(field.name).get(token) ?? 0);
-      const known = ids.filter((id) => id > 0);
-      // More values than any interaction of the training data had do not fit.
-      const others = texts.filter((_, i) => ids[i] === 0 || known.indexOf(ids[i] ?? 0) >= width);
-      return { raw: Array.from({ length: width }, (_, i) => known[i] ?? 0), others };
+      const ids = idsOf(field.name);
+      const [known, others] = [texts.filter((text) => ids.has(text)), texts.filter((text) => !ids.has(text))];
+      const different = [...new Set(known)];
+      return {
+        raw: Array.from({ length: width }, (_, i) => ids.get(different[i] ?? '') ?? 0),
+        others,
+        beyond: different.slice(width),
+      };
     }
     case 'numeric':
       if (typeof value !== 'number' || !Number.isFinite(value)) throw fail('a number');
-      return { raw: [value], others: [] };
+      return { ...NOTHING, raw: [value] };
     case 'vector': {
       const numbers: readonly unknown[] = Array.isArray(value) ? value : [];
       const vector = numbers.filter((each): each is number => typeof each === 'number' && Number.isFinite(each));
       if (numbers.length !== width || vector.length !== width) throw fail(`a list of ${width} numbers`);
-      return { raw: vector, others: [] };
+      return { ...NOTHING, raw: vector };
     }
   }
+}
+
+/** ISO 8601: a date, a time of day, a zone. */
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(?:([+-]\d{2}):?(\d{2})|Z)?)?$/i;
+
+/** A moment as `difsr data prepare` reads it: in UTC where no zone is named. Invalid for what is no ISO 8601. */
+function dateOf(text: string): Date {
+  const [whole, day = '', clock = '00:00', hours, minutes = '00'] = ISO.exec(text.trim()) ?? [];
+  return new Date(
+    whole === undefined ? Number.NaN : `${day}T${clock}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`,
+  );
 }
 
 /** Times in seconds, NaN for none. @throws RunError for what is no time, and for times that run backwards */
@@ -184,7 +226,7 @@ function timesOf(events: readonly HistoryEvent[]): readonly number[] {
   let latest = -Infinity;
   return events.map(({ time }, at) => {
     if (time === null || time === undefined) return Number.NaN;
-    const seconds = typeof time === 'number' ? time : new Date(time).getTime() / 1000;
+    const seconds = typeof time === 'number' ? time : (time instanceof Date ? time : dateOf(time)).getTime() / 1000;
     const shown = `recommend: history[${at}].time is ${JSON.stringify(time)}`;
     if (!(seconds >= SECONDS.least && seconds <= SECONDS.most))
       throw new RunError(

@@ -7,6 +7,7 @@ import {
   featureName,
   inputName,
   maskedItem,
+  rawInputs,
   ModelConfigError,
   traceScores,
   valueShape,
@@ -32,6 +33,7 @@ import {
   inDouble,
   ITEM,
   PICTURE,
+  PLACE,
   PRICE,
   QUANTITY,
   SIDED,
@@ -218,4 +220,36 @@ describe('events', () => {
     expect([...(found['channel']?.data ?? [])]).toEqual([1, 2, 0, 0, 2, 1, 2, 0]);
     expect([...(found['quantity']?.data ?? [])]).toEqual([0, 1, 1, 1, 0, 0, 0, 0, -1, 1, 0, 1, 1, 1, 0, 0]);
   });
+});
+
+describe('inputs of a file', () => {
+  it('give what the host would, whatever stands where nothing is known, and take no ids that the field does not have', () => {
+    const { event } = rawInputs(declareInputs(tiny('dif-sr', {}, EVERY)));
+    const graph = createGraph({ quantity: event(QUANTITY), place: event(PLACE), channel: event(CHANNEL) });
+    const found = evaluate(graph, {
+      'event.quantity': { dtype: 'float32', shape: [1, 4, 2], data: Float64Array.of(14, 1, Number.NaN, 0, 6, 1, 5, 0) },
+      'event.place': {
+        dtype: 'float32',
+        shape: [1, 4, 4],
+        data: Float64Array.of(2, 4, 6, 1, ...Array.from({ length: 12 }, () => 0)),
+      },
+      'event.channel': ints([1, 4], [2, -1, 3, 0]),
+    });
+    expect([...(found['quantity']?.data ?? [])]).toEqual([...encodeValues(QUANTITY, [14, Number.NaN, 6, Number.NaN])]);
+    expect([...(found['place']?.data ?? [])].slice(0, 8)).toEqual([
+      ...encodeValues(PLACE, [2, 4, 6, Number.NaN, 0, 0]),
+    ]);
+    expect([...(found['channel']?.data ?? [])]).toEqual([2, 0, 0, 0]);
+  });
+
+  it('are told from those of others', () => {
+    const { event, user } = declareInputs(tiny('dif-sr', {}, EVERY));
+    expect(() => event(PRICE)).toThrow('is a field of items');
+    expect(() => user(CHANNEL)).toThrow('is a field of interactions');
+  });
+});
+
+it('what a model with whole rows reads is known, too', () => {
+  const options = { fusion: 'concat', fusionForm: 'reference', sideWidth: 4 };
+  expect(tiny('dif-sr', options, EVERY).reads.events).toEqual(EVENT);
 });

@@ -121,7 +121,7 @@ function requireOnce(names: readonly string[], where: string): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new ModelConfigError(
-      `${where}: names the field "${twice}" twice, which would count it twice: name each field once (model.fields, data.fields)`,
+      `${where}: names the field "${twice}" twice, which would count it twice: name each field once (model.fields, data.fields), and fields of several owners differently (in the description: another key, with column: "${twice}")`,
     );
 }
 

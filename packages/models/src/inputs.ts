@@ -2,20 +2,24 @@
 // goes by the kind of its field; the host makes them here, too, so that both sides of the form stand in one file.
 import {
   add,
+  and,
+  cast,
   concat,
   div,
   input,
+  less,
   log,
   maximum,
-  mul,
+  select,
   slice,
   sub,
   type Dim,
   type HostTensor,
   type Tensor,
 } from '@difsr/graph';
-import type { FieldsRead, ModelInstance, ModelSchema } from './definition.js';
-import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
+import type { FieldsRead, ModelInstance } from './definition.js';
+import { isCategorical, ownerOf, type FieldOwner, type FieldSchema } from './field-schema.js';
+import { ModelConfigError } from './model-error.js';
 
 /**
  * What a model is traced on. `event` gives `event.NAME`, `user` gives `user.NAME`:
@@ -52,11 +56,19 @@ export function valueShape(field: FieldSchema): readonly number[] {
   }
 }
 
-/** Declares the inputs of a program; of values those that the model asks for. */
+/**
+ * Declares the inputs of a program; of values those that the model asks for.
+ *
+ * @throws ModelConfigError where an event is asked for a field that is not one of interactions, or a user for one that is not of users.
+ */
 export function declareInputs({ fullRows, config }: Pick<ModelInstance, 'fullRows' | 'config'>): ModelInputs {
   const length: Dim = fullRows ? config.maxLength : 'length';
   const declared = new Map<string, Tensor>();
-  const of = (field: FieldSchema, shape: readonly Dim[]): Tensor => {
+  const of = (owner: FieldOwner, field: FieldSchema, shape: readonly Dim[]): Tensor => {
+    if (ownerOf(field) !== owner)
+      throw new ModelConfigError(
+        `"${field.name}" is a field of ${ownerOf(field)}s, and was asked for as one of ${owner}s: ask for values of items with fieldEmbedding or the tables of the data, of interactions with event, of users with user`,
+      );
     const name = inputName(field);
     const found = declared.get(name) ?? input(name, [...shape, ...valueShape(field)], dtypeOf(field));
     declared.set(name, found);
@@ -64,23 +76,24 @@ export function declareInputs({ fullRows, config }: Pick<ModelInstance, 'fullRow
   };
   return {
     items: input('items', ['batch', length], 'int32'),
-    event: (field) => of(field, ['batch', length]),
-    user: (field) => of(field, ['batch']),
+    event: (field) => of('interaction', field, ['batch', length]),
+    user: (field) => of('user', field, ['batch']),
   };
 }
 
 /**
  * Inputs of a file that others feed: numbers as the data has them (`time.gap`: seconds), standardized in the graph. Where nothing is
- * known, the last number is 0 and the others do not matter.
+ * known, the last number is 0 and the others do not matter; ids that the field does not have are none.
  */
 export function rawInputs(inputs: ModelInputs): ModelInputs {
   const standardized = (field: FieldSchema, values: Tensor): Tensor => {
-    if (isCategorical(field)) return values;
+    if (isCategorical(field)) return select(and(less(0, values), less(values, field.values)), values, 0);
     const width = rawWidth(field);
     const [numbers, known] = [slice(values, -1, 0, width), slice(values, -1, width, width + 1)];
     const own = field.name === 'time.gap' ? log(add(maximum(numbers, 0), 1)) : numbers;
     const scaled = field.kind === 'numeric' ? div(sub(own, field.mean), field.deviation) : div(own, field.length);
-    return concat([mul(scaled, known), known], -1);
+    const isKnown = less(0, known);
+    return concat([select(isKnown, scaled, 0), cast(isKnown, 'float32')], -1);
   };
   return {
     items: inputs.items,
@@ -90,21 +103,22 @@ export function rawInputs(inputs: ModelInputs): ModelInputs {
 }
 
 /** The fields that a function asks for while it is traced. */
-export function readBy(schema: ModelSchema, trace: (inputs: ModelInputs) => unknown): FieldsRead {
-  const asked = new Set<FieldSchema>();
-  const inputs = declareInputs({ fullRows: false, config: { hiddenSize: 1, maxLength: 1 } });
+export function readBy(
+  model: Pick<ModelInstance, 'fullRows' | 'config' | 'schema'>,
+  trace: (inputs: ModelInputs) => unknown,
+): FieldsRead {
+  const asked = new Set<string>();
+  const inputs = declareInputs(model);
   const seen =
     (give: (field: FieldSchema) => Tensor) =>
     (field: FieldSchema): Tensor => {
-      asked.add(field);
+      asked.add(inputName(field));
       return give(field);
     };
   trace({ items: inputs.items, event: seen(inputs.event), user: seen(inputs.user) });
-  const fields = schema.fields.filter((field) => asked.has(field));
-  return {
-    events: fields.filter((field) => ownerOf(field) === 'interaction'),
-    users: fields.filter((field) => ownerOf(field) === 'user'),
-  };
+  const of = (owner: FieldOwner): FieldSchema[] =>
+    model.schema.fields.filter((field) => ownerOf(field) === owner && asked.has(inputName(field)));
+  return { events: of('interaction'), users: of('user') };
 }
 
 /** Ids are int32, all else is float32. */
@@ -118,8 +132,8 @@ export function rawWidth(field: FieldSchema): number {
 }
 
 /**
- * Values of the data (ids with 0 for none, numbers with NaN for none), as a model is fed them. Standardized in float64, so that half
- * precision holds.
+ * Values of the data (ids with 0 for none, numbers with NaN for none), as a model is fed them. Numbers are those of the data, which
+ * has 32 bits for them; they are standardized in float64, so that half precision holds.
  *
  * @param raw {@link rawWidth} numbers per owner, end to end.
  * @example
@@ -139,7 +153,8 @@ export function encodeValues(field: FieldSchema, raw: ArrayLike<number>): Int32A
     for (let i = 0; i < width; i++) known &&= Number.isFinite(raw[row * width + i]);
     if (!known) continue;
     // In range by construction.
-    for (let i = 0; i < width; i++) encoded[row * (width + 1) + i] = (raw[row * width + i]! - offset) / factor;
+    for (let i = 0; i < width; i++)
+      encoded[row * (width + 1) + i] = (Math.fround(raw[row * width + i]!) - offset) / factor;
     encoded[row * (width + 1) + width] = 1;
   }
   return encoded;

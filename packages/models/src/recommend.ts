@@ -104,12 +104,13 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
       checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
       const given = historyEvents(history);
       const { k, includeSeen, includeNew = false, user = {} } = options;
-      const unknown = given.flatMap(({ item }) => ((ids.get(item) ?? 0) === 0 ? [item] : []));
-      const events = given.filter(({ item }) => (ids.get(item) ?? 0) > 0);
-      const known = events.map(({ item }) => ids.get(item) ?? 0);
+      const isKnown = (item: string): boolean => (ids.get(item) ?? 0) > 0;
+      const unknown = given.flatMap(({ item }) => (isKnown(item) ? [] : [item]));
+      const known = given.flatMap(({ item }) => ids.get(item) || []);
       const rows = paddedItems([known], model);
       const asked = askedEvents(model, {
-        events,
+        events: given,
+        isKnown,
         user,
         shown: shownLength(model),
         length: rows.shape[1] ?? 0,

@@ -163,19 +163,23 @@ class NumberTally {
     const distance = this.#sum / count;
     const variance = this.#squares / count - distance * distance;
     // Numbers that are all the same have none: rounding must not make them one.
-    const deviation = variance > 1e-12 * Math.max(1, distance * distance) ? Math.sqrt(variance) : 1;
+    const deviation = variance > 1e-12 * (this.#squares / count) ? Math.sqrt(variance) : 1;
     return { kind: 'numeric', mean: this.#shift + distance, deviation, bounds: this.#bounds() };
   }
 
-  /** What divides the sample into buckets; fewer where numbers come again and again. */
+  /**
+   * What divides the sample into buckets; fewer where numbers come again and again. A bound lies halfway between two numbers, so that
+   * none is on the one side here and, by its last bit, on the other elsewhere.
+   */
   #bounds(): number[] {
     const sorted = Float64Array.from(this.#sample).sort();
-    const least = sorted[0];
-    const bounds = Array.from(
-      { length: BUCKETS - 1 },
-      (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / BUCKETS)],
-    );
-    return [...new Set(bounds)].filter((bound): bound is number => bound !== undefined && bound !== least);
+    const bounds = Array.from({ length: BUCKETS - 1 }, (_, i) => {
+      const place = Math.floor(((i + 1) * sorted.length) / BUCKETS);
+      const above = sorted[place];
+      const below = sorted[sorted.indexOf(above ?? Number.NaN) - 1]; // the first of its equals has the next smaller one before it
+      return above === undefined || below === undefined ? [] : [(below + above) / 2];
+    });
+    return [...new Set(bounds.flat())];
   }
 }
 

@@ -1,5 +1,4 @@
 // difsr recommend: the best next items for a history, seen before or not.
-import { isTimeField } from '@difsr/models';
 import { createRecommender, openRun, type Recommendations, type Run } from '@difsr/training';
 import type { Command } from 'commander';
 import { openBackend } from '../backend.js';
@@ -129,18 +128,21 @@ function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recomme
 /** What became of the values of events, or of those that were not given. */
 function warnValues(terminal: Terminal, { values }: Recommendations): void {
   if (values === undefined) return;
-  const { unknown, unused, missing } = values;
+  const { unknown, tooMany, unused, missing } = values;
   const shown = unknown.slice(0, MOST_UNKNOWN).map(({ field, value }) => `${field} ${JSON.stringify(value)}`);
   if (unknown.length > 0)
     terminal.warn(
       `not among the values that the run knows, and counted as none: ${shown.join(', ')}${unknown.length > MOST_UNKNOWN ? ', ..' : ''}`,
     );
+  if (tooMany.length > 0)
+    terminal.warn(
+      `more values than any interaction of the run has, and left out: ${tooMany.map(({ field, value }) => `${field} ${JSON.stringify(value)}`).join(', ')}`,
+    );
   if (unused.length > 0)
     terminal.warn(`the model does not read ${unused.join(', ')}: what is said of it changes nothing`);
   if (missing.length === 0) return;
-  // Fields of the time are made of the times of events.
   const [first = ''] = missing;
-  const told = isTimeField(first) ? '"time": "2026-05-01T12:00:00Z"' : `"${first}": VALUE`;
+  const told = first === 'time' ? '"time": "2026-05-01T12:00:00Z"' : `"${first}": VALUE`;
   terminal.warn(
     `the model reads ${missing.join(', ')}, of which nothing is said: tell it, as in --history '[{"item": "ID", ${told}}]' (of users: --user '{"FIELD": VALUE}')`,
   );
