@@ -79,13 +79,13 @@ async function describeData(
   if (config.format === 'prepared' || (config.format === undefined && (await isPreparedFolder(config.path)))) {
     // The query engine is native: loaded by those who need it.
     const { analysePrepared } = await import('@difsr/data/prepare');
-    const { statistics, analysis, otherFields, manifest } = await analysePrepared(config.path, {
+    const { statistics, analysis, otherFields, report } = await analysePrepared(config.path, {
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
       ...(threads === undefined ? {} : { threads }),
       ...(tempDirectory === undefined ? {} : { tempDirectory }),
     });
     const findings = findingsOf(analysis, statistics, otherFields);
-    return { described: { statistics, analysis, findings, otherFields }, report: manifest.report };
+    return { described: { statistics, analysis, findings, otherFields }, report };
   }
   const dataset = await loadFiles(config);
   const statistics = datasetStatistics(dataset);

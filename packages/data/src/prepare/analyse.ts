@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
 import { DataError } from '../errors.js';
+import { namedFields, reportNames } from '../prepared/field-names.js';
 import { type Manifest, type ManifestField, manifestSchema, PARTS, PREPARED_FILES } from '../prepared/manifest.js';
 import { countReturns, returnsCure } from './returns.js';
 import { type Analysis, analyseTallies } from '../statistics-analysis.js';
@@ -23,6 +24,7 @@ import {
 import { type DatasetStatistics, statisticsFromTallies } from '../statistics.js';
 import type { DescribedKind } from '../description/types.js';
 import type { OtherField } from '../statistics-other.js';
+import type { LoadReport } from '../types.js';
 
 /** What a prepared folder holds. */
 export interface PreparedAnalysis {
@@ -30,7 +32,10 @@ export interface PreparedAnalysis {
   /** `fields` are the categorical fields of items, as models use them. */
   readonly statistics: DatasetStatistics;
   readonly analysis: Analysis;
+  /** By the names that they have in the data set. */
   readonly otherFields: readonly OtherField[];
+  /** That of the preparation, and which fields have another name in the data set than in the files. */
+  readonly report: LoadReport;
 }
 
 /**
@@ -55,6 +60,7 @@ export async function analysePrepared(folder: string, options: EngineOptions = {
       statistics: statisticsFromTallies(manifest.name, 'prepared', tallies),
       analysis: analyseTallies(tallies),
       otherFields: await otherFields(engine, manifest),
+      report: [...manifest.report, ...reportNames(manifest)],
     };
   } finally {
     await engine.close();
@@ -221,10 +227,10 @@ async function tallyField(
 async function otherFields(engine: Engine, manifest: Manifest): Promise<OtherField[]> {
   const tables = { item: 'items', user: 'users', interaction: 'interactions' } as const;
   const found: OtherField[] = [];
-  for (const field of manifest.fields) {
+  for (const field of namedFields(manifest)) {
     if (isSide(field)) continue;
     const { name, owner, kind, values } = field;
-    const column = sqlName(name);
+    const column = sqlName(field.column);
     const has: Readonly<Record<DescribedKind, string>> = {
       // Of users and interactions a single value id, 0 for unknown.
       categorical: `${column} <> 0`,
@@ -240,7 +246,7 @@ async function otherFields(engine: Engine, manifest: Manifest): Promise<OtherFie
     const { min, mean, max } = row;
     const returns =
       owner === 'interaction' && kind === 'numeric'
-        ? await countReturns(engine, 'interactions', column, name, manifest.description.filters.interactions)
+        ? await countReturns(engine, 'interactions', column, field.column, manifest.description.filters.interactions)
         : undefined;
     const range = min === undefined || mean === undefined || max === undefined ? null : { min, mean, max };
     found.push({

@@ -7,6 +7,7 @@ import { DataError } from '../errors.js';
 import { type ColumnNumbers, type InteractionColumn, TIME_COLUMN } from '../interaction-columns.js';
 import type { CategoricalField, Field, FieldOwner, ReportEntry, Vocabulary } from '../types.js';
 import { createVocabulary } from '../vocabulary.js';
+import { type NamedField, namedFields } from './field-names.js';
 import { type Manifest, type ManifestField, PREPARED_FILES } from './manifest.js';
 import { AGAIN, type Cells, doubles, floats, integers, readTexts, table } from './tables.js';
 
@@ -16,7 +17,7 @@ type TableName = 'items' | 'interactions' | 'users';
 const TABLES: Readonly<Record<FieldOwner, TableName>> = { item: 'items', interaction: 'interactions', user: 'users' };
 
 /** Whether the cells of a field are lists. */
-function isList({ owner, kind }: ManifestField): boolean {
+function isList({ owner, kind }: Pick<ManifestField, 'owner' | 'kind'>): boolean {
   return kind === 'multi-categorical' || kind === 'vector' || (kind === 'categorical' && owner === 'item');
 }
 
@@ -35,13 +36,8 @@ function fits(column: string): string {
  *
  * @throws DataError where its lists are not what the manifest says
  */
-export async function readField(
-  engine: Engine,
-  folder: string,
-  manifest: Manifest,
-  field: ManifestField,
-): Promise<Field> {
-  const { name, owner, kind, values: width = 0 } = field;
+export async function readField(engine: Engine, folder: string, manifest: Manifest, field: NamedField): Promise<Field> {
+  const { name, column, owner, kind, values: width = 0 } = field;
   const { items, users, interactions } = manifest.counts;
   const rows = { item: items + 1, user: users + 1, interaction: interactions }[owner];
   await requireLengths(engine, folder, field);
@@ -53,7 +49,7 @@ export async function readField(
   const values = new Float32Array(rows * perRow).fill(Number.NaN, 0, first * perRow);
   let at = first * perRow;
   for await (const chunk of engine.chunks(
-    denseSql(kind, name, perRow, inOrder(folder, TABLES[owner], sqlName(name))),
+    denseSql(kind, column, perRow, inOrder(folder, TABLES[owner], sqlName(column))),
   )) {
     const numbers = floats(chunk, 0);
     for (let row = 0; row < chunk.rowCount; row++) values[at++] = numbers(row);
@@ -64,11 +60,11 @@ export async function readField(
 async function readCategories(
   engine: Engine,
   folder: string,
-  field: ManifestField & { readonly kind: CategoricalField['kind'] },
+  field: NamedField & { readonly kind: CategoricalField['kind'] },
   rows: number,
 ): Promise<CategoricalField> {
   const { name, owner, kind } = field;
-  const column = sqlName(name);
+  const column = sqlName(field.column);
   const from = TABLES[owner];
   const offsets = new Int32Array(rows + 1);
   let maxValues = owner === 'interaction' ? Math.max(1, field.maxValues ?? 1) : 1;
@@ -93,8 +89,8 @@ async function readCategories(
   return { name, owner, kind, vocabulary: await readVocabulary(engine, folder, field), offsets, values, maxValues };
 }
 
-async function readVocabulary(engine: Engine, folder: string, { name, owner }: ManifestField): Promise<Vocabulary> {
-  const own = `owner = ${sqlText(owner)} AND field = ${sqlText(name)}`;
+async function readVocabulary(engine: Engine, folder: string, { column, owner }: NamedField): Promise<Vocabulary> {
+  const own = `owner = ${sqlText(owner)} AND field = ${sqlText(column)}`;
   return createVocabulary(
     await readTexts(engine, `SELECT token FROM ${table(folder, 'values')} WHERE ${own} ORDER BY id`),
   );
@@ -115,8 +111,8 @@ function denseSql(kind: InteractionColumn['kind'], name: string, width: number, 
 }
 
 /** @throws DataError where a list is longer than the manifest says, or a vector of another length */
-async function requireLengths(engine: Engine, folder: string, field: ManifestField): Promise<void> {
-  const { name, owner, kind, values = 0, maxValues = 1 } = field;
+async function requireLengths(engine: Engine, folder: string, field: Omit<NamedField, 'name'>): Promise<void> {
+  const { column: name, owner, kind, values = 0, maxValues = 1 } = field;
   if (!isList(field)) return;
   const from = TABLES[owner];
   const column = sqlName(name);
@@ -128,24 +124,27 @@ async function requireLengths(engine: Engine, folder: string, field: ManifestFie
   throw new DataError([{ file: PREPARED_FILES[from], column: name, message, cure: AGAIN }]);
 }
 
+/** A column of interactions, and its name in the file. */
+export interface SourceColumn {
+  readonly column: InteractionColumn;
+  readonly source: string;
+}
+
 /** The columns of interactions of a folder. */
-export async function interactionColumns(
-  engine: Engine,
-  folder: string,
-  manifest: Manifest,
-): Promise<InteractionColumn[]> {
-  const columns: InteractionColumn[] = [];
-  for (const field of manifest.fields) {
-    const { name, owner, kind, values = 0, maxValues = 1 } = field;
+export async function interactionColumns(engine: Engine, folder: string, manifest: Manifest): Promise<SourceColumn[]> {
+  const columns: SourceColumn[] = [];
+  for (const field of namedFields(manifest)) {
+    const { name, column: source, owner, kind, values = 0, maxValues = 1 } = field;
     if (owner !== 'interaction') continue;
-    if (kind === 'numeric') columns.push({ name, kind, width: 1, dtype: 'float32' });
-    else if (kind === 'vector') columns.push({ name, kind, width: values, dtype: 'float32' });
+    if (kind === 'numeric') columns.push({ source, column: { name, kind, width: 1, dtype: 'float32' } });
+    else if (kind === 'vector') columns.push({ source, column: { name, kind, width: values, dtype: 'float32' } });
     else {
       const vocabulary = await readVocabulary(engine, folder, field);
-      columns.push({ name, kind, width: Math.max(1, maxValues), dtype: 'int32', vocabulary });
+      const width = Math.max(1, maxValues);
+      columns.push({ source, column: { name, kind, width, dtype: 'int32', vocabulary } });
     }
   }
-  return manifest.hasTimes ? [...columns, TIME_COLUMN] : columns;
+  return manifest.hasTimes ? [...columns, { source: TIME_COLUMN.name, column: TIME_COLUMN }] : columns;
 }
 
 /**
@@ -157,13 +156,19 @@ export async function interactionColumns(
 export async function* columnPieces(
   engine: Engine,
   folder: string,
-  { name, kind, width, dtype }: InteractionColumn,
+  { source, column: { kind, width, dtype } }: SourceColumn,
   where = 'true',
 ): AsyncGenerator<ColumnNumbers> {
   if (kind !== 'time')
-    await requireLengths(engine, folder, { name, owner: 'interaction', kind, values: width, maxValues: width });
-  const rows = `SELECT ${sqlName(name)} FROM ${table(folder, 'interactions')} WHERE ${where}`;
-  for await (const chunk of engine.chunks(denseSql(kind, name, width, rows))) yield PIECES[dtype](chunk);
+    await requireLengths(engine, folder, {
+      column: source,
+      owner: 'interaction',
+      kind,
+      values: width,
+      maxValues: width,
+    });
+  const rows = `SELECT ${sqlName(source)} FROM ${table(folder, 'interactions')} WHERE ${where}`;
+  for await (const chunk of engine.chunks(denseSql(kind, source, width, rows))) yield PIECES[dtype](chunk);
 }
 
 const PIECES: Readonly<Record<InteractionColumn['dtype'], (chunk: DuckDBDataChunk) => ColumnNumbers>> = {
@@ -181,10 +186,10 @@ function filled<T extends ColumnNumbers>(piece: T, cells: Cells): T {
 export async function reportNumbers(
   engine: Engine,
   folder: string,
-  { name, owner, kind }: ManifestField,
+  { name, column: source, owner, kind }: NamedField,
 ): Promise<ReportEntry[]> {
   if (kind !== 'numeric') return [];
-  const column = sqlName(name);
+  const column = sqlName(source);
   const count = await engine.count(
     `SELECT count(*) FROM ${table(folder, TABLES[owner])} WHERE ${column} IS NOT NULL AND NOT coalesce(${fits(column)}, false)`,
   );

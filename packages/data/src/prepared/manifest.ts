@@ -31,6 +31,7 @@ export const PARTS = { train: 0, context: 1, valid: 2, test: 3 } as const;
 
 /** A field of the prepared form. */
 export interface ManifestField {
+  /** Of its column; of one owner's fields each has its own. What it is called in the data set: field-names.ts. */
   readonly name: string;
   readonly owner: FieldOwner;
   readonly kind: DescribedKind;

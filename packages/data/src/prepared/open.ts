@@ -5,10 +5,10 @@ import path from 'node:path';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { cacheFolder } from '../environment.js';
 import { DataError } from '../errors.js';
-import type { ColumnNumbers, InteractionColumn } from '../interaction-columns.js';
+import type { ColumnNumbers } from '../interaction-columns.js';
 import { positions } from '../split-ranges.js';
 import type { StoredDataset } from '../store.js';
-import { columnPieces, interactionColumns } from './fields.js';
+import { columnPieces, interactionColumns, type SourceColumn } from './fields.js';
 import { type Manifest, PARTS, PREPARED_FILES } from './manifest.js';
 import { checkFiles, hasOwnSplit, READ_KINDS, readDescribed, readManifest, type ReadOptions } from './read.js';
 import {
@@ -63,7 +63,13 @@ async function openSequences(engine: Engine, folder: string, manifest: Manifest,
   const { users, interactions } = manifest.counts;
   const source = manifest.files[PREPARED_FILES.interactions]?.sha256 ?? '';
   const columns = await interactionColumns(engine, folder, manifest);
-  const key: SequenceFileKey = { source, users, interactions, ownSplit: hasOwnSplit(manifest), columns };
+  const key: SequenceFileKey = {
+    source,
+    users,
+    interactions,
+    ownSplit: hasOwnSplit(manifest),
+    columns: columns.map(({ column }) => column),
+  };
   const file = path.join(cache, sequenceFileName(manifest.name, key));
   const existing = await openSequenceFile(file, key);
   if (existing !== undefined) {
@@ -102,7 +108,7 @@ function columnsOf(
   engine: Engine,
   folder: string,
   manifest: Manifest,
-  columns: readonly InteractionColumn[],
+  columns: readonly SourceColumn[],
 ): SequenceColumns {
   const { counts } = manifest;
   const offsets = positions(counts.users + 1, counts.interactions);
@@ -139,7 +145,7 @@ function columnsOf(
       yield Uint8Array.from({ length: chunk.rowCount }, (_, row) => part(row));
     }
   }
-  async function* numbers(column: InteractionColumn): AsyncGenerator<ColumnNumbers> {
+  async function* numbers(column: SourceColumn): AsyncGenerator<ColumnNumbers> {
     yield* columnPieces(engine, folder, column);
     if (hasOwnSplit(manifest)) yield* columnPieces(engine, folder, column, `part = ${PARTS.train}`);
   }

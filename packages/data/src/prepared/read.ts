@@ -7,6 +7,7 @@ import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../en
 import { DataError, type DataProblem, ProblemList } from '../errors.js';
 import type { Dataset, Field, FieldOwner, ReportEntry, Vocabulary } from '../types.js';
 import { readField, reportNumbers } from './fields.js';
+import { namedFields, reportNames } from './field-names.js';
 import { sha256 } from './hash.js';
 import { createVocabulary } from '../vocabulary.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
@@ -113,8 +114,8 @@ function isCategorical(kind: ManifestField['kind']): boolean {
 
 /**
  * Loads a prepared data set into memory: equal in vocabularies, sequences, times, fields and names to what `loadDataset` gives for the
- * same log, and with every field of items, interactions and users; those that models cannot use yet (numeric, vector, of users, of
- * interactions) have a line in the report. `parts` is set where the folder was split in another way than leave-one-out.
+ * same log, and with every field of items, interactions and users. Of fields of one name only that of items keeps it (`interaction_NAME`,
+ * `user_NAME`; the report says so). `parts` is set where the folder was split in another way than leave-one-out.
  *
  * @throws DataError where the folder is no prepared data set, or its files are not those of its manifest
  * @example
@@ -143,8 +144,8 @@ export async function readDescribed(
 ): Promise<Omit<Dataset, 'users' | 'sequences' | 'times' | 'parts'>> {
   const items = await readTokens(engine, folder, 'items', manifest.counts.items);
   const fields: Field[] = [];
-  const report: ReportEntry[] = [...manifest.report];
-  for (const field of manifest.fields) {
+  const report: ReportEntry[] = [...manifest.report, ...reportNames(manifest)];
+  for (const field of namedFields(manifest)) {
     if (owners.includes(field.owner)) fields.push(await readField(engine, folder, manifest, field));
     report.push(...(await reportNumbers(engine, folder, field)));
   }
