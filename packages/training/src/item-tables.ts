@@ -27,7 +27,10 @@ const FEW_VALUES = 1024;
  * The tables of a data set, and its schema with their shapes. Lists are made for the fields of models with item fields, and for those of many values.
  *
  * @param plain What every model is told of the data.
- * @param counts Counts training interactions by item id; asked for where it matters.
+ * @param counts Counts training interactions by item id (`trainingCounts`); asked for where it matters.
+ * @returns The schema that the model is made with, and tables that it declares beside those of `featureTables`.
+ * @example
+ * const { schema, tables } = await itemTables(dataset, plain, { itemFields: 'sum' }, async () => trainingCounts(dataset, store));
  */
 export async function itemTables(
   dataset: Dataset | StoredDataset,

@@ -140,7 +140,7 @@ export function tokensOf(
   );
 }
 
-/** Training interactions by item id. */
+/** Training interactions by item id: `[items + 1]`, read from the store a piece at a time. */
 export async function trainingCounts(dataset: Dataset | StoredDataset, store: SequenceStore): Promise<number[]> {
   const counts = Array.from({ length: dataset.items.size }, () => 0);
   for await (const items of trainingPieces(store, store.read))
@@ -148,7 +148,15 @@ export async function trainingCounts(dataset: Dataset | StoredDataset, store: Se
   return counts;
 }
 
-/** Values of the fields of items by name: a row of ids, or of encoded numbers, for each item. */
+/**
+ * Values of the fields of items as a model reads them, `feature.NAME`: int32 `[items + 1, maxValues]` of value ids (0 = none), of numbers and
+ * vectors float32 `[items + 1, width + 1]`, standardized as the schema says, with a 1 behind what is known and zeros for none.
+ *
+ * @param schema That of `sideSchema`.
+ * @throws RunError where the data set has no such field.
+ * @example
+ * featureTables(dataset, await sideSchema(dataset, store, undefined))['feature.price'].shape; // [items + 1, 2]
+ */
 export function featureTables(dataset: Dataset | StoredDataset, { fields }: ModelSchema): Record<string, HostTensor> {
   const rows = dataset.items.size;
   return Object.fromEntries(

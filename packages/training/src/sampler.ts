@@ -55,6 +55,7 @@ export interface StoredEpochPlan extends Omit<EpochPlan, 'windows'> {
 /**
  * Plans one epoch. Windows are shuffled within their length bucket; a bucket fills whole steps; what is left over moves up
  * into the next longer bucket, so that only the last step of the last one is not full; then the steps are shuffled.
+ * Its windows are of items alone: for a model that reads more of interactions or users (`model.reads`) take {@link planStoredEpoch} with `sides`.
  * @throws SamplerError for sizes that cannot work, options that it does not know, and sequences without a single target.
  * @example
  * const plan = planEpoch({ sequences, maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'all-positions' });
@@ -88,6 +89,9 @@ export function planEpoch(options: EpochOptions): EpochPlan {
  * @example
  * const plan = planStoredEpoch({ store: sequenceStore(dataset), maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'prefix' });
  * for (let step = 0; step < plan.steps; step++) train(objective.batch(model, await plan.windows(step), { seed: 1, step }));
+ * @example
+ * // For a model that reads columns of interactions or users.
+ * planStoredEpoch({ store, sides: sideReader(dataset, store, model.reads), maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'prefix' });
  */
 export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
   checkPlan('planStoredEpoch', options, { store: needed(option.given), sides: option.given });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { SequenceStore } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type ModelSchema, type TrainingTask } from '@difsr/models';
-import { initialValues } from '@difsr/nn';
 import { shellWord } from './shell-word.js';
 import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from './config.js';
@@ -25,7 +24,8 @@ import {
   writeJson,
   type RunVocabulary,
 } from './run-folder.js';
-import { required, type TrainOptions } from './session.js';
+import type { TrainOptions } from './session.js';
+import { startingValues } from './starting-values.js';
 
 /** Tensors and position to start from. */
 export interface Start {
@@ -142,8 +142,7 @@ async function runFrom(init: string, given: StartOptions): Promise<Start> {
 
 /** Initial values without another run. */
 async function firstValues({ config, task, counts, tables }: StartOptions): Promise<Record<string, HostTensor>> {
-  const drawn = initialValues(task.parameters, config.training.seed);
-  return startedAsTables(withoutUntrained(drawn, task, await counts()), task, tables);
+  return startingValues(task, { seed: config.training.seed, tables, counts: await counts() });
 }
 
 async function freshState(
@@ -176,38 +175,6 @@ async function freshState(
       fingerprint: vocabulary.fingerprint,
     },
   };
-}
-
-/** Zeros in the rows of items without training interactions, in the tables that want them there. */
-function withoutUntrained(
-  values: Record<string, HostTensor>,
-  { parameters }: TrainingTask,
-  counts: readonly number[],
-): Record<string, HostTensor> {
-  for (const { name, shape, untrainedRows } of parameters) {
-    const data = values[name]?.data;
-    if (untrainedRows !== 'zero' || data === undefined) continue;
-    const width = sizeOf(shape.slice(1));
-    counts.forEach((count, id) => id > 0 && count === 0 && data.fill(0, id * width, (id + 1) * width));
-  }
-  return values;
-}
-
-/** The first columns of tables of the data, in the parameters that start as those. */
-function startedAsTables(
-  values: Record<string, HostTensor>,
-  { parameters }: TrainingTask,
-  tables: Readonly<Record<string, HostTensor>>,
-): Record<string, HostTensor> {
-  for (const { name, shape, startsAs } of parameters) {
-    const data = values[name]?.data;
-    if (startsAs === undefined || data === undefined) continue;
-    const table = required(tables, startsAs);
-    const [width, from] = [shape.at(-1) ?? 1, table.shape.at(-1) ?? 1];
-    for (let row = 0; row < data.length / width; row++)
-      data.set(table.data.subarray(row * from, row * from + width), row * width);
-  }
-  return values;
 }
 
 async function loadState(
