@@ -17,7 +17,6 @@ import {
   ModelConfigError,
   findModel,
   modelOf,
-  ownerOf,
   rankingTask,
   trainingTask,
   type BatchForm,
@@ -48,6 +47,7 @@ import { fieldsNamed, sideSchema } from './side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
 import { readTensors, writeTensors } from './tensors.js';
+import { unusedFields } from './unused-fields.js';
 
 /** How a training ended. */
 export interface TrainOutcome {
@@ -89,9 +89,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
-  warnOfUsers(model, options.onEvent);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const task = trainingTask(model);
+  for (const message of unusedFields(model, task)) options.onEvent?.({ kind: 'warning', message });
   requireFits(task.parameters);
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
   const step = trainingStep({
@@ -165,14 +165,6 @@ async function newSchema({ config, dataset, init }: TrainOptions, store: Sequenc
 /** A run goes on with what it was told, whatever else a later version finds in the data. */
 function ofRun({ schema }: RunVocabulary): ScaledSchema {
   return { schema, scales: [] };
-}
-
-/** What was prepared of users, and is not used unless somebody says so. */
-function warnOfUsers({ config, schema, reads }: ModelInstance, onEvent: TrainOptions['onEvent']): void {
-  const users = schema.fields.filter((field) => ownerOf(field) === 'user').map(({ name }) => name);
-  if (users.length === 0 || reads.users.length > 0 || config.userFields !== 'none') return;
-  const message = `attributes of users are not used (${users.join(', ')}): --set model.userFields=stream adds them to every input`;
-  onEvent?.({ kind: 'warning', message });
 }
 
 /** Settings where nothing is said, the model's as far as it has defaults. */
