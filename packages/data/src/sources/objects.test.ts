@@ -14,7 +14,7 @@ describe('JSON lines', () => {
     const source = await bench.open({ files: await bench.file('a.jsonl', text) });
     expect(source.columns).toEqual([
       { name: 'user', type: 'text' },
-      { name: 'n', type: 'text' },
+      { name: 'n', type: 'text', numbers: true },
       { name: 'tags', type: 'json' },
       { name: 'on', type: 'text' },
       { name: 'x', type: 'json' },
@@ -68,7 +68,7 @@ describe('JSON lines', () => {
     expect((await bench.open({ files })).columns.map(({ name }) => name)).toEqual(['a']);
     const source = await bench.open({ files }, ['late', 'never']);
     expect(source.columns).toEqual([
-      { name: 'a', type: 'text' },
+      { name: 'a', type: 'text', numbers: true },
       { name: 'late', type: 'json' },
     ]);
   });
