@@ -29,7 +29,10 @@ export function historyOf(text: string, known: ReadonlySet<string>): readonly (s
 
 /** Values of a user, as a JSON object. @throws UsageError where it is none */
 export function userOf(text: string): Readonly<Record<string, EventValue>> {
-  const problem = new UsageError(`--user ${text}: is no JSON object`, `write it as '{"age": 34, "country": "AT"}'`);
+  const problem = new UsageError(
+    `--user ${text}: is no JSON object`,
+    `say what the user is like, as '{"age": 34, "country": "AT"}'; a run does not know who they are: what they had stands in --history`,
+  );
   const user = jsonOf(text, problem);
   if (!isObject(user)) throw problem;
   // What a field cannot have is refused where it is read, by its name.

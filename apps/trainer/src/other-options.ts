@@ -194,8 +194,8 @@ export function exampleOf(option: string, fallback?: unknown, typed?: string): s
 /** Where more has to be said than another name. */
 export function specialCure(path: string, flag: string, value: string | undefined): string | undefined {
   const name = normalName(flag);
-  if (path === 'recommend' && ['user', 'users', 'userid', 'u', 'customer'].includes(name))
-    return `a run knows items, not users: give what the user had, oldest first, e.g. ${commandLine('recommend', 'runs/NAME', '--history', 'ID ID ID')}`;
+  if (path === 'recommend' && ['users', 'userid', 'u', 'customer'].includes(name))
+    return `a run does not know who users are: give what the user had, oldest first, e.g. ${commandLine('recommend', 'runs/NAME', '--history', 'ID ID ID')}; what they are like, where the model reads it, with --user '{"country": "AT"}'`;
   if (path === 'evaluate' && ['k', 'ks', 'topk', 'n', 'cutoff', 'cutoffs', 'top'].includes(name))
     return `the cut-offs are the run's own, the key evaluation.ks: ${commandLine('train', '--data', 'PATH', '--set', `evaluation.ks=${value ?? '5,10,20'}`)}`;
   if (path === 'train' && ['items', 'item', 'catalogue', 'catalog', 'users', 'user', 'time', 'split'].includes(name))

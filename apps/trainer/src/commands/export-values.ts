@@ -4,10 +4,12 @@ import {
   encodedWidth,
   inputName,
   isCategorical,
+  isTimeField,
   ownerOf,
   valuesTensor,
   type FieldSchema,
   type ModelInstance,
+  type TimeField,
 } from '@difsr/models';
 
 /** An input of values, described for whoever feeds it. */
@@ -34,14 +36,22 @@ export function valueInputs({ reads }: ModelInstance): readonly ValueInput[] {
   }));
 }
 
+/** What is fed of fields that are made of times: their ids are in no vocabulary. */
+const OF_TIMES: Readonly<Record<TimeField, string>> = {
+  'time.gap': 'seconds since the one before',
+  'time.weekday': '1 = Monday .. 7 = Sunday, UTC; 0 = none',
+  'time.hour': '1 = 00:00 to 00:59 UTC .. 24 = 23:00 to 23:59 UTC; 0 = none',
+};
+
 function formOf(field: FieldSchema, places: string): string {
+  const ofTimes = isTimeField(field.name) ? OF_TIMES[field.name] : undefined;
   switch (field.kind) {
     case 'categorical':
-      return `int32 [${places}], value ids, 0 = none`;
+      return `int32 [${places}], ${ofTimes ?? 'value ids, 0 = none'}`;
     case 'multi-categorical':
       return `int32 [${places}, ${field.maxValues}], value ids, 0 = none`;
     case 'numeric':
-      return `float [${places}, 2], ${field.name === 'time.gap' ? 'seconds since the one before' : 'a number'} and 1, or 0 and 0`;
+      return `float [${places}, 2], ${ofTimes ?? 'a number'} and 1, or 0 and 0`;
     case 'vector':
       return `float [${places}, ${field.width + 1}], a vector and 1, or zeros`;
   }

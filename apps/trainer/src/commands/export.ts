@@ -75,6 +75,8 @@ Inputs:
   event.NAME, user.NAME  of a model that reads them, at the places of items: int32 [batch, length] or [batch, length, most] of value
             ids by the order of "fields" in NAME.vocabulary.json (0 = none), float [batch, length, 2] of a number and 1 (0, 0: none),
             float [batch, length, width + 1] of a vector and 1. Numbers are as the data has them. Those of users have no length.
+            event.time.hour: 1 = 00:00 to 00:59 UTC .. 24 = 23:00 to 23:59 UTC, event.time.weekday: 1 = Monday .. 7 = Sunday, UTC
+            (0 = none), event.time.gap: seconds since the one before.
 Outputs:
   scores    float [batch, items + 1], of all items (column 0 is padding)
   ids       int32 [batch, k], best first, seen items among them; 0 where no item is left, and in rows without an item.

@@ -32,7 +32,7 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
       '--history <ids>',
       'item ids, oldest first, separated by spaces or commas, or a JSON list of ids or events; "" gives popular items',
     )
-    .option('--user <json>', 'what is known of the user, of a model that reads fields of users')
+    .option('--user <json>', 'what is known of the user, of a model that reads fields of users (default: nothing)')
     .option('-k <n>', 'number of recommendations (default: 20, or all items where there are fewer)', positiveInteger)
     .option('--include-seen', 'items of the history may be recommended again')
     .option(
