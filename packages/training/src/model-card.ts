@@ -1,17 +1,19 @@
 // The README of a run folder: what was trained on what, how well it ranks, how to use it.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
-import type { ModelInstance } from '@difsr/models';
+import { isCategorical, ownerOf, type FieldSchema, type ModelInstance, type TrainingTask } from '@difsr/models';
 import { shellWord } from './shell-word.js';
 import { columnWords, sideColumns } from './side-columns.js';
 import type { RunConfig } from './config.js';
 import type { InitialWeights } from './initial-weights.js';
 import { RUN_FILES } from './run-folder.js';
 import type { BySplit, Metrics, RunMetrics } from './events.js';
+import { fieldsRead } from './unused-fields.js';
 
 /** Markdown. */
 export function modelCard(options: {
   readonly config: RunConfig;
   readonly model: ModelInstance;
+  readonly task: Pick<TrainingTask, 'constants'>;
   readonly dataset: Dataset | StoredDataset;
   readonly store: SequenceStore;
   readonly metrics: RunMetrics;
@@ -33,7 +35,7 @@ A sequential recommender: given a history of items, it scores every item as the 
 |---|---|
 | model | ${model.name}, ${parameters.toLocaleString('en')} parameters |
 | data | ${dataset.name}: ${store.users} users, ${dataset.items.size - 1} items, ${store.interactions} interactions |
-| side information | ${sideColumns(dataset, store).map(columnWords).join(', ') || 'none'} |
+| side information | ${sidesLine(options)} |
 | trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |${
     initial === undefined
       ? ''
@@ -65,6 +67,24 @@ npx difsr export ${shellWord(folder)} --onnx
 Scores are comparable within one history only. Only the items of \`vocabulary.json\` can be recommended${cold === 0 ? '' : `; ${cold} of them never occur in the training part: they can be recommended, but nothing was learned of when`}.
 Popular items are favoured, as they are in the data.
 `;
+}
+
+/** The side information that is used, those of the time included, and which columns of the data are not. */
+function sidesLine({ model, task, dataset, store }: Parameters<typeof modelCard>[0]): string {
+  const used = fieldsRead(model, task);
+  const left = sideColumns(dataset, store).filter(({ name }) => !used.some((field) => field.name === name));
+  const words = used.map(fieldWords).join(', ') || 'none';
+  return left.length === 0 ? words : `${words}; not used: ${left.map(({ name }) => name).join(', ')}`;
+}
+
+function fieldWords(field: FieldSchema): string {
+  return columnWords({
+    name: field.name,
+    owner: ownerOf(field),
+    kind: field.kind,
+    ...(isCategorical(field) ? { vocabulary: { size: field.values } } : {}),
+    ...(field.kind === 'vector' ? { width: field.width } : {}),
+  });
 }
 
 /** How many targets of the last split that was ranked `maskSeen` hides. */

@@ -183,6 +183,20 @@ describe('the model card', () => {
     );
   });
 
+  it('names the side information that is used, that of the time as well, and what is not', async () => {
+    expect(await card('repeats')).toMatch(/^\| side information \| none; not used: (\w+, )*brand\b/m);
+    const { model, ...rest } = config();
+    const timed = { ...model, name: 'dif-sr', sideWidth: 4, fields: ['time.hour', 'brand', 'time.gap'] };
+    const times = Float64Array.from(plain.sequences.items, (_, at) => 1.7e9 + 5000 * at);
+    const backend = createReferenceBackend();
+    const out = join(folder, 'timed');
+    await train({ config: { ...rest, model: timed }, dataset: { ...plain, times }, backend, out });
+    await backend.dispose();
+    expect(await card('timed')).toMatch(
+      /^\| side information \| brand \(\d+ values\), time\.hour \(24 values, of interactions\), time\.gap \(numbers, of interactions\); not used: (?!.*brand)/m,
+    );
+  });
+
   it('says so where the model does not beat them', async () => {
     const metrics = JSON.parse(await readFile(join(folder, 'repeats', 'metrics.json'), 'utf8')) as RunMetrics; // written by train
     expect((await card('repeats')).includes('the model does not beat it')).toBe(!metrics.beatsPopular.valid);

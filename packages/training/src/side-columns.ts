@@ -33,7 +33,13 @@ export function sideColumns(dataset: Dataset | StoredDataset, store: SequenceSto
 }
 
 /** A column in words: `brand (120 values)`, `price (numbers)`, `channel (3 values, of interactions)`. */
-export function columnWords({ name, owner, kind, vocabulary, width }: SideColumn): string {
+export function columnWords({
+  name,
+  owner,
+  kind,
+  vocabulary,
+  width,
+}: Omit<SideColumn, 'vocabulary'> & { readonly vocabulary?: Pick<Vocabulary, 'size'> }): string {
   const whole = new Intl.NumberFormat('en');
   const what =
     vocabulary !== undefined

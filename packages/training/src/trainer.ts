@@ -331,6 +331,7 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
     modelCard({
       config,
       model: session.model,
+      task: session.task,
       dataset,
       store,
       metrics,

@@ -1,5 +1,5 @@
-// Side information that a run does not use although somebody could think that it does: each is said, with what would use it.
-import { featureName, listName, ownerOf, type ModelInstance, type TrainingTask } from '@difsr/models';
+// Which side information a run uses, and what it does not use although somebody could think that it does: that is said, with what would use it.
+import { featureName, listName, ownerOf, type FieldSchema, type ModelInstance, type TrainingTask } from '@difsr/models';
 
 /** A model that reads fields of items and of interactions. */
 const READER = 'dif-sr';
@@ -20,24 +20,31 @@ function usersLeftOut({ config, schema, reads }: ModelInstance): string[] {
   ];
 }
 
-function namedInVain(
-  { name: model, config, schema, reads }: ModelInstance,
-  { constants }: Pick<TrainingTask, 'constants'>,
-): string[] {
-  const tables = new Set(constants.map(({ name }) => name));
-  const fed = new Set([...reads.events, ...reads.users].map(({ name }) => name));
-  const isRead = (name: string): boolean =>
-    fed.has(name) || tables.has(featureName(name)) || tables.has(listName(name, 'tables', 0));
+function namedInVain(model: ModelInstance, task: Pick<TrainingTask, 'constants'>): string[] {
+  const { name: own, config, schema } = model;
+  const read = new Set(fieldsRead(model, task));
   return schema.fields.flatMap((field): string[] => {
     const { name } = field;
-    if (config.fields?.includes(name) !== true || isRead(name)) return [];
+    if (config.fields?.includes(name) !== true || read.has(field)) return [];
     const cures = [
       ...(ownerOf(field) === 'item' && config.itemFields === 'none'
         ? ['--set model.itemFields=sum adds it to the rows of items']
         : []),
-      ...(model === READER ? [] : [`--model ${READER} reads it`]),
+      ...(own === READER ? [] : [`--model ${READER} reads it`]),
       'or leave it out of model.fields',
     ];
-    return [`model.fields names "${name}", which ${model} does not read: ${cures.join(', ')}`];
+    return [`model.fields names "${name}", which ${own} does not read: ${cures.join(', ')}`];
   });
+}
+
+/** The fields that training reads: as inputs of events and users, or as tables of items. */
+export function fieldsRead(
+  { schema, reads }: ModelInstance,
+  { constants }: Pick<TrainingTask, 'constants'>,
+): readonly FieldSchema[] {
+  const fed = new Set([...reads.events, ...reads.users].map(({ name }) => name));
+  const tables = new Set(constants.map(({ name }) => name));
+  return schema.fields.filter(
+    ({ name }) => fed.has(name) || tables.has(featureName(name)) || tables.has(listName(name, 'tables', 0)),
+  );
 }
