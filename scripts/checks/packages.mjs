@@ -21,12 +21,12 @@ const LIMITS = {
   '@difsr/graph': 200,
   '@difsr/nn': 80,
   '@difsr/attention': 200,
-  '@difsr/models': 100,
+  '@difsr/models': 120, // with what events and users are made of
   '@difsr/onnxruntime': 200,
   '@difsr/tfjs': 160,
   '@difsr/data': 680,
   '@difsr/metrics': 50,
-  '@difsr/training': 160,
+  '@difsr/training': 180,
   difsr: 220,
   'difsr-bench': 200,
 };

@@ -19,7 +19,7 @@ const LIMITS = {
   '@difsr/attention/tfjs': 60,
   '@difsr/attention/tfjs-layers': 60,
   '@difsr/attention/onnxruntime': 60,
-  '@difsr/models': 165,
+  '@difsr/models': 180,
   '@difsr/metrics': 10,
   '@difsr/tfjs': 70,
   '@difsr/tfjs/register-kernels': 30,

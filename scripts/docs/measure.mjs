@@ -3,8 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGraph, evaluate, input, reachable } from '../../packages/graph/dist/index.js';
+import { createGraph, evaluate, reachable } from '../../packages/graph/dist/index.js';
 import { generateDataset } from '../../packages/data/dist/index.js';
+import { declareInputs } from '../../packages/models/dist/index.js';
 import { Scope } from '../../packages/nn/dist/index.js';
 import { openRun } from '../../packages/training/dist/index.js';
 import { runCommand } from '../../apps/trainer/dist/index.js';
@@ -58,8 +59,7 @@ function operands(x, op) {
  */
 async function firstLayer(folder, tokens) {
   const run = await openRun(folder);
-  const items = input('items', ['batch', 'length'], 'int32');
-  const { hidden } = run.model.build(new Scope({ training: false }), items);
+  const { hidden } = run.model.build(new Scope({ training: false }), declareInputs(run.model));
   // Inputs come first in this order, so the first softmax is the first layer's.
   const softmax = reachable([hidden]).find(({ op }) => op === 'softmax');
   const probabilities = need(softmax?.outputs[0], 'softmax');

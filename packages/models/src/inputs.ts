@@ -33,7 +33,9 @@ import { ModelConfigError } from './model-error.js';
 export interface ModelInputs {
   /** int32 `[batch, length]`, 0 = padding on the right. */
   readonly items: Tensor;
+  /** The values of a field of interactions, at the places of items. */
   readonly event: (field: FieldSchema) => Tensor;
+  /** The values of a field of users, of each row. */
   readonly user: (field: FieldSchema) => Tensor;
 }
 
