@@ -2,7 +2,7 @@
 // both runs have. So a run on newer data, or with another objective, starts from what the old one knew; what is not taken is named.
 import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { HostTensor } from '@difsr/graph';
 import { decodeTensors, featureName, ownerOf, type FieldSchema, type ModelSchema } from '@difsr/models';
 import type { RunConfig } from './config.js';
@@ -125,7 +125,8 @@ export async function takeInitialWeights(
 export async function requireSameInit(folder: string, init: string | undefined): Promise<void> {
   if (init === undefined) return;
   const begun = (await readInitialWeights(folder))?.run;
-  if (begun !== init)
+  // However it is written: runs/a, ./runs/a, runs/a/.
+  if (begun === undefined || resolve(begun) !== resolve(init))
     throw new RunError(
       `${folder}: began ${begun === undefined ? 'from no other run' : `from ${begun}`}, not from ${init}, and goes on from its own checkpoint. Cure: leave init out to go on, or start a new run`,
     );
