@@ -31,10 +31,41 @@ export interface ValuesSaid {
   readonly missing: readonly string[];
 }
 
-/** Events as a model is fed them. */
+/** Events as a model is fed them: values of those that are shown, end to end, and of the user. */
 export interface AskedEvents {
-  readonly feeds: Feeds;
+  /** How many are shown. */
+  readonly shown: number;
+  readonly events: readonly SideValues[];
+  readonly users: readonly SideValues[];
   readonly said: ValuesSaid;
+}
+
+/** Several histories as feeds, a row of `length` places each. */
+export function feedsOf(asked: readonly AskedEvents[], length: number): Feeds {
+  const [first] = asked;
+  if (first === undefined) return {};
+  const together = (side: 'events' | 'users'): SideValues[] =>
+    first[side].map(({ field }, place) => ({
+      field,
+      data: joined(asked.flatMap((each) => each[side][place]?.data ?? [])),
+    }));
+  let interactions = 0;
+  const starts = Int32Array.from(asked, ({ shown }) => (interactions += shown) - shown);
+  const windows = { interactions, starts, events: together('events'), users: together('users') };
+  return sideFeeds(windows, length, (row) => asked[row]?.shown ?? 0);
+}
+
+function joined(parts: readonly SideValues['data'][]): SideValues['data'] {
+  const [first, ...others] = parts;
+  if (first === undefined || others.length === 0) return first ?? new Int32Array(0);
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const all = first instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 type GivenValue = EventValue | Date;
@@ -68,20 +99,19 @@ export interface Asked {
   /** Whether an item is one of the run's: events of others are checked, and left out. */
   readonly isKnown: (item: string) => boolean;
   readonly user: Given;
-  /** Of the events the last so many are fed, in a row of `length` places. */
+  /** Of the events the last so many are fed. */
   readonly shown: number;
-  readonly length: number;
   /** Value ids by token of a field that has any. */
   readonly idsOf: (field: string) => ReadonlyMap<string, number>;
 }
 
 /**
- * The values of a history and of its user as feeds.
+ * The values of a history and of its user.
  *
  * @throws RunError for names that no field has, values of another kind, and times that run backwards.
  */
 export function askedEvents({ reads, schema }: ModelInstance, asked: Asked): AskedEvents {
-  const { events, isKnown, user, shown, length, idsOf } = asked;
+  const { events, isKnown, user, shown, idsOf } = asked;
   const [unknown, tooMany]: { field: string; value: string }[][] = [[], []];
   const rawOf = (field: FieldSchema, value: GivenValue, where: string): number[] => {
     const { raw, others, beyond } = rawValue(field, value, idsOf, where);
@@ -118,11 +148,9 @@ export function askedEvents({ reads, schema }: ModelInstance, asked: Asked): Ask
   ].map(({ name }) => (isTimeField(name) ? 'time' : name));
   const read = new Set([...reads.events, ...reads.users].map(({ name }) => name));
   return {
-    feeds: sideFeeds(
-      { interactions: places.length, starts: Int32Array.of(0), events: eventValues, users: userValues },
-      length,
-      () => places.length,
-    ),
+    shown: places.length,
+    events: eventValues,
+    users: userValues,
     said: {
       unknown: unknown ?? [],
       tooMany: tooMany ?? [],

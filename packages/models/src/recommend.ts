@@ -1,7 +1,24 @@
 // Recommendations for a history that was never seen, from a trained model, on any backend.
-import { checkOptions, needed, option, type Backend, type HostTensor, type OptionRules } from '@difsr/graph';
+import {
+  checkOptions,
+  needed,
+  option,
+  type Backend,
+  type HostTensor,
+  type OptionRules,
+  type Program,
+} from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
-import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
+import {
+  askedEvents,
+  feedsOf,
+  historyEvents,
+  type AskedEvents,
+  type EventValue,
+  type HistoryEvent,
+  type ValuesSaid,
+} from './events.js';
+import { Gathering } from './gathering.js';
 import { RunError } from './run-error.js';
 import { precompute, splitTask } from './precompute.js';
 import { LOWEST, recommendTask } from './tasks.js';
@@ -36,6 +53,13 @@ export interface RecommendOptions {
   readonly includeNew?: boolean | undefined;
   /** Values of fields of users by their names, of a model that reads them. */
   readonly user?: Readonly<Record<string, EventValue>> | undefined;
+  /** Ids that must not be recommended, such as what is sold out; those that the run does not know exclude nothing. */
+  readonly exclude?: readonly string[] | undefined;
+}
+
+/** One history of several, with what goes with it alone. */
+export interface RecommendRequest extends Pick<RecommendOptions, 'user' | 'exclude'> {
+  readonly history: readonly (string | HistoryEvent)[];
 }
 
 const OPTIONS: OptionRules<RecommendOptions> = {
@@ -43,7 +67,27 @@ const OPTIONS: OptionRules<RecommendOptions> = {
   includeSeen: needed(option.flag),
   includeNew: option.flag,
   user: option.given,
+  exclude: option.list(option.text),
 };
+
+/** Requests of one run. */
+const TOGETHER = 64;
+/** From each number of items that a program gives to the next: whatever `k` is asked, there are few programs. */
+const RUNG = 8;
+const FIRST_RUNG = 16;
+
+/** What a run is asked of one history. */
+interface Row {
+  readonly known: readonly number[];
+  readonly asked: AskedEvents;
+  readonly excluded: readonly number[];
+}
+
+/** The best items of a history, and their scores. */
+interface Best {
+  readonly ids: readonly number[];
+  readonly scores: readonly number[];
+}
 
 /** Recommends items of one trained model on one backend. */
 export interface Recommender {
@@ -55,6 +99,15 @@ export interface Recommender {
    * that their fields cannot have.
    */
   recommend(history: readonly (string | HistoryEvent)[], options: RecommendOptions): Promise<Recommendations>;
+  /**
+   * The same for several histories at once, answered in their order. (Calls of `recommend` that are made together run together, too.)
+   *
+   * @throws RunError as `recommend`, for the first request that has a mistake; the others are not answered then.
+   */
+  recommendMany(
+    requests: readonly RecommendRequest[],
+    options: Omit<RecommendOptions, 'user' | 'exclude'>,
+  ): Promise<Recommendations[]>;
   /** Frees the programs and the parameters. */
   dispose(): Promise<void>;
 }
@@ -87,66 +140,100 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   const untrained = hasFields
     ? [...trained.items.counts.keys()].filter((id) => id > 0 && trained.items.counts[id] === 0)
     : [];
-  const programs = new Map<number, Awaited<ReturnType<Backend['compile']>>>();
-  const programFor = async (k: number): Promise<Awaited<ReturnType<Backend['compile']>>> => {
-    const program =
-      programs.get(k) ??
-      (await backend.compile(splitTask(model, recommendTask(model, k)).main, { variables, label: `recommend ${k}` }));
-    programs.set(k, program);
-    return program;
+  const programs = new Map<number, { readonly program: Promise<Program>; readonly gathering: Gathering<Row, Best> }>();
+  /** By a program that gives at least `k`; who asks for it while it is compiled waits for the same one. */
+  const best = async (k: number, row: Row): Promise<Best> => {
+    let rung = FIRST_RUNG;
+    while (rung < k) rung *= RUNG;
+    const most = Math.min(rung, model.schema.items);
+    const found = programs.get(most) ?? openProgram(most);
+    programs.set(most, found);
+    const { ids: all, scores } = await found.gathering.ask(row);
+    return { ids: all.slice(0, k), scores: scores.slice(0, k) };
+  };
+  const openProgram = (most: number): { program: Promise<Program>; gathering: Gathering<Row, Best> } => {
+    const { main } = splitTask(model, recommendTask(model, most));
+    const program = backend.compile(main, { variables, label: `recommend ${most}` });
+    program.catch(() => programs.delete(most)); // who asks next tries again
+    return { program, gathering: new Gathering(async (rows) => run(await program, rows, most), TOGETHER) };
+  };
+  const run = async (program: Program, rows: readonly Row[], most: number): Promise<Best[]> => {
+    const items = paddedItems(
+      rows.map(({ known }) => known),
+      model,
+    );
+    const events = feedsOf(
+      rows.map(({ asked }) => asked),
+      items.shape[1] ?? 0,
+    );
+    const excluded = padded(
+      rows.map((row) => row.excluded),
+      1,
+    );
+    const found = await program.run({ items, ...events, excluded });
+    const [chosen, scores] = [[...(found['ids']?.data ?? [])], [...(found['values']?.data ?? [])]];
+    const of = (all: readonly number[], row: number): readonly number[] => all.slice(row * most, (row + 1) * most);
+    return rows.map((_, row) => ({ ids: of(chosen, row), scores: of(scores, row) }));
   };
   const describe = (id: number, score: number): Recommendation => {
     const name = trained.items.names?.[id];
     return { id: trained.items.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
   };
+  const recommend: Recommender['recommend'] = async (history, options) => {
+    checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
+    const given = historyEvents(history);
+    const { k, includeSeen, includeNew = false, user = {}, exclude = [] } = options;
+    const isKnown = (item: string): boolean => (ids.get(item) ?? 0) > 0;
+    const unknown = given.flatMap(({ item }) => (isKnown(item) ? [] : [item]));
+    const known = given.flatMap(({ item }) => ids.get(item) || []);
+    const asked = askedEvents(model, { events: given, isKnown, user, shown: shownLength(model), idsOf });
+    const { said } = asked;
+    const plain = history.every((entry) => typeof entry === 'string') && options.user === undefined;
+    const values = plain && said.missing.length === 0 ? {} : { values: said };
+    const barred = new Set(exclude.flatMap((item) => ids.get(item) || []));
+    const excluded = [...(includeSeen ? [] : new Set(known)), ...(includeNew ? [] : untrained), ...barred];
+    const most = Math.min(k, model.schema.items);
+    if (known.length === 0)
+      return {
+        items: popularItems(trained, barred, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
+        unknown,
+        popular: true,
+        ...values,
+      };
+    const found = await best(most, { known, asked, excluded });
+    const items = found.ids.flatMap((id, i) =>
+      (found.scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, found.scores[i] ?? 0)] : [],
+    );
+    return { items, unknown, popular: false, ...values };
+  };
   return {
-    recommend: async (history, options) => {
-      checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
-      const given = historyEvents(history);
-      const { k, includeSeen, includeNew = false, user = {} } = options;
-      const isKnown = (item: string): boolean => (ids.get(item) ?? 0) > 0;
-      const unknown = given.flatMap(({ item }) => (isKnown(item) ? [] : [item]));
-      const known = given.flatMap(({ item }) => ids.get(item) || []);
-      const rows = paddedItems([known], model);
-      const asked = askedEvents(model, {
-        events: given,
-        isKnown,
-        user,
-        shown: shownLength(model),
-        length: rows.shape[1] ?? 0,
-        idsOf,
-      });
-      const { said } = asked;
-      const plain = history.every((entry) => typeof entry === 'string') && options.user === undefined;
-      const values = plain && said.missing.length === 0 ? {} : { values: said };
-      const excluded = [...(includeSeen ? [] : new Set(known)), ...(includeNew ? [] : untrained)];
-      const most = Math.min(k, model.schema.items);
-      if (known.length === 0)
-        return {
-          items: popularItems(trained, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
-          unknown,
-          popular: true,
-          ...values,
-        };
-      const program = await programFor(most);
-      const found = await program.run({ items: rows, ...asked.feeds, excluded: padded([excluded], 1) });
-      const scores = [...(found['values']?.data ?? [])];
-      const items = [...(found['ids']?.data ?? [])].flatMap((id, i) =>
-        (scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, scores[i] ?? 0)] : [],
-      );
-      return { items, unknown, popular: false, ...values };
-    },
+    recommend,
+    recommendMany: async (requests, options) =>
+      Promise.all(
+        requests.map(async ({ history, user, exclude }, at) => {
+          try {
+            return await recommend(history, { ...options, user, exclude });
+          } catch (error) {
+            if (error instanceof RunError) throw new RunError(`request ${at}: ${error.message}`, { cause: error });
+            throw error;
+          }
+        }),
+      ),
     dispose: async () => {
-      for (const program of programs.values()) await program.dispose();
+      for (const { program, gathering } of programs.values()) {
+        await gathering.settled();
+        await (await program).dispose();
+      }
       await variables.dispose();
     },
   };
 }
 
 /** The most frequent items, ties to the lower id. */
-function popularItems({ items }: TrainedModel, k: number): number[] {
+function popularItems({ items }: TrainedModel, barred: ReadonlySet<number>, k: number): number[] {
   return Array.from(items.counts, (_, id) => id)
     .slice(1)
+    .filter((id) => !barred.has(id))
     .sort((a, b) => (items.counts[b] ?? 0) - (items.counts[a] ?? 0) || a - b)
     .slice(0, k);
 }

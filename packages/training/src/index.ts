@@ -31,6 +31,7 @@ export {
   type Recommendation,
   type Recommendations,
   type Recommender,
+  type RecommendRequest,
 } from '@difsr/models';
 export type { InitialWeights, UnfitParameter } from './initial-weights.js';
 export type { TakenRows } from './mapped-rows.js';
