@@ -176,10 +176,20 @@ describe('events', () => {
     expect(() =>
       model.objective.batch(
         model,
-        { ...windows, events: [{ field: CHANNEL, data: Int32Array.of(1) }] },
+        {
+          ...windows,
+          events:
+            windows.events?.map(({ field, data }) => ({
+              field,
+              data: field === CHANNEL ? data.subarray(0, 1) : data,
+            })) ?? [],
+        },
         { seed: 1, step: 0 },
       ),
     ).toThrow(/1 numbers for 6 interactions/);
+    expect(() => model.objective.batch(model, { ...windows, events: [] }, { seed: 1, step: 0 })).toThrow(
+      /reads "channel".*planStoredEpoch/,
+    );
   });
 
   it('of masked items are hidden with them', () => {

@@ -74,7 +74,7 @@ export async function numberOwnerValues(
       const length =
         kind === 'vector' ? await engine.count(`SELECT coalesce(max(len(${column})), 0) FROM ${kept}`) : undefined;
       const without = total - (await engine.count(`SELECT count(${column}) FROM ${kept}`));
-      report.push(...withoutValue(name, without, owner));
+      report.push(...withoutValue(name, without, owner, 'none'));
       numbered.push({
         field: { name, owner, kind, ...(length === undefined ? {} : { values: length }) },
         select: kind === 'vector' ? `CAST(${column} AS FLOAT[])` : column,
@@ -115,7 +115,7 @@ export async function numberOwnerValues(
       `CREATE TABLE ${key}_lists AS SELECT ${key}.owner AS owner, list(vocabulary.id ORDER BY place) AS ids FROM ${key} JOIN vocabulary ON vocabulary.token = ${key}.token AND vocabulary.owner = ${sqlText(owner)} AND vocabulary.field = ${sqlText(name)} GROUP BY ${key}.owner`,
     );
     await engine.run(`DROP TABLE ${key}`);
-    report.push(...withoutValue(name, total - Number(most?.['owners'] ?? 0), owner));
+    report.push(...withoutValue(name, total - Number(most?.['owners'] ?? 0), owner, 'unknown (value 0)'));
     const lists = `coalesce(${key}_lists.ids, [])`;
     numbered.push({
       field: { name, owner, kind, values, maxValues: Math.max(1, Number(most?.['most'] ?? 0)) },
@@ -189,8 +189,8 @@ function vocabularySize(owner: string, field: string): string {
   return `SELECT count(*) FROM vocabulary WHERE owner = ${sqlText(owner)} AND field = ${sqlText(field)}`;
 }
 
-function withoutValue(name: string, count: number, owner: string): ReportEntry[] {
+function withoutValue(name: string, count: number, owner: string, as: string): ReportEntry[] {
   if (count <= 0) return [];
-  const why = 'the source has none for them: they count as unknown (value 0)';
+  const why = `the source has none for them: they count as ${as}`;
   return [{ kind: 'noted', what: `${owner}s without a value in field "${name}"`, count, why }];
 }

@@ -23,7 +23,7 @@ import {
 } from '@difsr/graph';
 import type { ModelInstance } from '../definition.js';
 import type { ModelInputs } from '../inputs.js';
-import { integers, sideFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Slots are filled up to a multiple of this, so that the largest tensors have few sizes. */
@@ -87,7 +87,7 @@ function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Dra
   return {
     feeds: {
       items: integers(items, [rows, length]),
-      ...sideFeeds({ ...windows, interactions: windows.items.length }, length, (row) => inputs[row]! + 1, places),
+      ...windowFeeds(model, windows, length, (row) => inputs[row]! + 1, places),
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: new Float32Array(slots).fill(1 / slots, 0, places.length) },

@@ -2,7 +2,7 @@
 // softmax over all items or against one sampled negative.
 import { randomInts, streamId } from '@difsr/graph';
 import type { ModelInstance } from '../definition.js';
-import { integers, sideFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Next item. Its inputs are those of `lossOfTargets` (target-loss.ts). */
@@ -38,7 +38,7 @@ function nextItemBatch(model: ModelInstance, windows: Windows, draw: Draw): Obje
   return {
     feeds: {
       items: integers(items, [rows, length]),
-      ...sideFeeds({ ...windows, interactions: windows.items.length }, length, (row) => inputs[row]!),
+      ...windowFeeds(model, windows, length, (row) => inputs[row]!),
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: weights },

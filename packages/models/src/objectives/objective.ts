@@ -91,6 +91,29 @@ export interface SideWindows extends Pick<Windows, 'starts' | 'events' | 'users'
 }
 
 /**
+ * What is fed beside items, of windows as they were read.
+ *
+ * @param count Interactions of a row that are laid out.
+ * @param hidden Places (row * length + column) whose events are not shown.
+ * @throws RangeError where the windows lack values that the model reads, or values are not aligned with items.
+ */
+export function windowFeeds(
+  { reads }: Pick<ModelInstance, 'reads'>,
+  windows: Windows,
+  length: number,
+  count: (row: number) => number,
+  hidden: readonly number[] = [],
+): Feeds {
+  const given = new Set([...(windows.events ?? []), ...(windows.users ?? [])].map(({ field }) => inputName(field)));
+  const lacking = [...reads.events, ...reads.users].find((field) => !given.has(inputName(field)));
+  if (lacking !== undefined)
+    throw new RangeError(
+      `the model reads "${lacking.name}", and the windows hold no values of it. Cure: plan the epoch with planStoredEpoch({ store, sides: sideReader(dataset, store, model.reads), .. })`,
+    );
+  return sideFeeds({ ...windows, interactions: windows.items.length }, length, count, hidden);
+}
+
+/**
  * What is fed beside items: the values of the first interactions of each window, in rows of `length` places, and those of its user.
  *
  * @param count Interactions of a row that are laid out.
