@@ -102,5 +102,7 @@ it('a recipe: prepared from its raw files to the stated counts, trained with its
   const train = ['train', '--data', out, '--seed', '4', '--device', 'cpu', '--threads', '1', ...TINY];
   expect(await run(...train, '--epochs', '1', '--out', 'magazines')).toMatch(/294 users.*132 items/);
   expect(JSON.parse(await run('evaluate', 'magazines', '--json'))).toMatchObject({ test: await testOf('magazines') });
-  expect(await run('recommend', 'magazines', '--history', 'B00005N7P0', '-k', '3')).toContain('recommended by dif-sr');
+  // The recipe has the rating of each review.
+  const history = '[{"item": "B00005N7P0", "rating": 4}]';
+  expect(await run('recommend', 'magazines', '--history', history, '-k', '3')).toContain('recommended by dif-sr');
 });

@@ -33,10 +33,11 @@ describe('parameters', () => {
     const scope = new Scope({ training: false });
     const table = scope.child('a').constantTable('feature.brand', [10, 1]);
     expect(scope.child('b').constantTable('feature.brand', [10, 1])).toBe(table);
-    expect(scope.constants).toEqual([{ name: 'feature.brand', shape: [10, 1] }]);
+    expect(scope.constants).toEqual([{ name: 'feature.brand', shape: [10, 1], dtype: 'int32' }]);
     expect(() => scope.constantTable('feature.brand', [10, 2])).toThrow(
-      /"feature\.brand" is declared twice, as \[10, 1\] and as \[10, 2\]/,
+      /"feature\.brand" is declared twice, as int32 \[10, 1\] and as int32 \[10, 2\]/,
     );
+    expect(() => scope.constantTable('feature.brand', [10, 1], 'float32')).toThrow('and as float32 [10, 1]');
   });
 });
 
