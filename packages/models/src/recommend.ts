@@ -175,6 +175,10 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     const of = (all: readonly number[], row: number): readonly number[] => all.slice(row * most, (row + 1) * most);
     return rows.map((_, row) => ({ ids: of(chosen, row), scores: of(scores, row) }));
   };
+  // Sorted for whoever asks first, and not again.
+  let ranked: readonly number[] | undefined;
+  const popular = (barred: ReadonlySet<number>, k: number): readonly number[] =>
+    (ranked ??= byPopularity(trained)).filter((id) => !barred.has(id)).slice(0, k);
   const describe = (id: number, score: number): Recommendation => {
     const name = trained.items.names?.[id];
     return { id: trained.items.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
@@ -195,7 +199,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     const most = Math.min(k, model.schema.items);
     if (known.length === 0)
       return {
-        items: popularItems(trained, barred, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
+        items: popular(barred, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
         unknown,
         popular: true,
         ...values,
@@ -229,13 +233,11 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   };
 }
 
-/** The most frequent items, ties to the lower id. */
-function popularItems({ items }: TrainedModel, barred: ReadonlySet<number>, k: number): number[] {
+/** All items, the most frequent first, ties to the lower id. */
+function byPopularity({ items }: TrainedModel): readonly number[] {
   return Array.from(items.counts, (_, id) => id)
     .slice(1)
-    .filter((id) => !barred.has(id))
-    .sort((a, b) => (items.counts[b] ?? 0) - (items.counts[a] ?? 0) || a - b)
-    .slice(0, k);
+    .sort((a, b) => (items.counts[b] ?? 0) - (items.counts[a] ?? 0) || a - b);
 }
 
 /** Interactions of a history that a model is shown: the last so many. */
