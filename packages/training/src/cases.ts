@@ -61,14 +61,18 @@ function copiedCases({ users, histories, targets }: EvaluationCases, sides: Side
 
 function storedCases({ store, ranges: { begins, targets } }: StoredCases, sides: SideReader | undefined): CaseSource {
   const length = (index: number): number => targets[index]! - begins[index]!;
+  /** The last `most` interactions before each target: how many there are, and where they begin. */
+  const shownOf = (chosen: Int32Array, most: number): { readonly shown: number[]; readonly firsts: number[] } => {
+    const shown = Array.from(chosen, (index) => Math.min(most, length(index)));
+    return { shown, firsts: Array.from(chosen, (index, i) => targets[index]! - shown[i]!) };
+  };
   return {
     count: targets.length,
     ofUser: sizesOfRuns(begins), // all histories of a user begin with its first interaction
     length,
     sides: async (chosen, most, columns) => {
       if (sides === undefined) return {};
-      const shown = Array.from(chosen, (index) => Math.min(most, length(index)));
-      const firsts = Array.from(chosen, (index, i) => targets[index]! - shown[i]!);
+      const { shown, firsts } = shownOf(chosen, most);
       let at = 0;
       const starts = Int32Array.from(shown, (items) => (at += items) - items);
       return sideFeeds(
@@ -78,17 +82,17 @@ function storedCases({ store, ranges: { begins, targets } }: StoredCases, sides:
       );
     },
     read: async (chosen, most) => {
-      const shown = Array.from(chosen, (index) => Math.min(most, length(index)));
+      const { shown, firsts } = shownOf(chosen, most);
       // The target stands behind its history: one read has both.
       const read = await store.read(
-        Array.from(chosen, (index, i) => targets[index]! - shown[i]!),
+        firsts,
         shown.map((items) => items + 1),
       );
       let at = 0;
-      const ends = shown.map((items) => (at += items + 1) - 1);
+      const behind = shown.map((items) => (at += items + 1) - 1);
       return {
-        histories: ends.map((end, i) => read.subarray(end - shown[i]!, end)),
-        targets: Int32Array.from(ends, (end) => read[end]!),
+        histories: behind.map((end, i) => read.subarray(end - shown[i]!, end)),
+        targets: Int32Array.from(behind, (end) => read[end]!),
       };
     },
   };
