@@ -18,7 +18,7 @@ export type { TrainOptions } from './session.js';
 export type { StoredCases } from './cases.js';
 export { columnWords, sideColumns, type SideColumn } from './side-columns.js';
 export { sideReader, type SideReader } from './side-reader.js';
-export { outlineSchema, sideSchema } from './side-schema.js';
+export { fieldsNamed, outlineSchema, sideSchema } from './side-schema.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluate.js';
 export { evaluateRun, type EvaluateRunOptions } from './evaluate-run.js';
 export { evaluatePopular, type PopularOptions } from './popular.js';

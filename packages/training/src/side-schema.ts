@@ -67,7 +67,9 @@ export async function sideSchema(
     throw new RunError(
       `the data has a field "${taken.name}", which is what a field of the time is called. Cure: give it another name (in the description: another key with column: "${taken.name}")`,
     );
-  for (const name of named ?? []) if (isTimeField(name)) fields.push(await ofTime(store, name));
+  const times = (named ?? []).filter(isTimeField);
+  if (times[0] !== undefined) await requireTimes(store, times[0]);
+  for (const name of times) fields.push(await ofTime(store, name));
   return { items: dataset.items.size - 1, fields };
 }
 
@@ -120,7 +122,6 @@ async function ofInteractions(
 }
 
 async function ofTime(store: SequenceStore, name: TimeField): Promise<FieldSchema> {
-  await requireTimes(store, name);
   const known = { name, owner: 'interaction' } as const;
   const values = TIME_FIELDS[name];
   if (values !== undefined) return { ...known, kind: 'categorical', values, maxValues: 1 };

@@ -3,6 +3,7 @@ import { sequenceStore } from '@difsr/data';
 import { isTimeField, modelOf } from '@difsr/models';
 import {
   deviceNames,
+  fieldsNamed,
   outlineSchema,
   readRunConfig,
   sideColumns,
@@ -182,8 +183,7 @@ async function trainOn(
 function checkModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
   const store = sequenceStore(dataset);
   const fields = new Map(sideColumns(dataset, store).map((field) => [field.name, field]));
-  const wanted: unknown = config.model['fields'];
-  const names = Array.isArray(wanted) ? wanted.map(String) : undefined;
+  const names = fieldsNamed(config.model);
   for (const name of names ?? []) if (!isTimeField(name)) chooseByName('field', name, fields, 'model.fields');
   modelOf(config.model, outlineSchema(dataset, store, names), { definition });
 }
