@@ -53,10 +53,13 @@ export async function missingFile(file: string, cure?: string): Promise<DataErro
       base,
       names.map((name) => path.parse(name).name),
     );
+  // Hidden files are no data, unless there is nothing else.
+  const visible = names.filter((name) => !name.startsWith('.'));
+  const shown = visible.length > 0 ? visible : names;
   const listed =
-    names.length === 0
+    shown.length === 0
       ? 'the folder is empty'
-      : `the folder has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''}`;
+      : `the folder has ${shown.slice(0, 8).join(', ')}${shown.length > 8 ? `, and ${shown.length - 8} more` : ''}`;
   const hint = nearest === undefined ? listed : `did you mean ${path.join(folder, nearest)}?`;
   return new DataError([{ file, message: 'no such file', cure: cure === undefined ? hint : `${hint} or: ${cure}` }]);
 }

@@ -78,6 +78,7 @@ describe('errors', () => {
       `${at('Beuty.txt')}: no such file\n  cure: did you mean ${at('Beauty.txt')}?`,
     );
     expect(await messageOf(at('Beauti'))).toContain(`did you mean ${at('Beauty.txt')}?`);
+    await writeFile(at('.hidden'), '');
     expect(await messageOf(at('zzzzzzzzzzzzzzzz'))).toContain('the folder has Beauty.txt');
   });
 
