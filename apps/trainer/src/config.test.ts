@@ -68,6 +68,12 @@ it('every problem is reported at once, each with its place', async () => {
   expect(problem).toMatch(/cure: did you mean model\.fusion\?/);
 });
 
+it('a key without its s is the one of its section, whatever is called so elsewhere', async () => {
+  const problem = await resolveConfig({ set: ['model.itemField=sum'] }).catch((error: unknown) => String(error));
+  expect(problem).toContain('did you mean model.itemFields? e.g. --set model.itemFields=sum');
+  expect(problem).not.toContain('itemColumn');
+});
+
 it('a wrong schedule says what there is', async () => {
   await expect(resolveConfig({ set: ['training.schedule={kind: cosin}'] })).rejects.toThrow(
     /"cosin" is not one of constant, cosine, step\n {2}cure: did you mean cosine\?/,

@@ -114,13 +114,14 @@ export const otherNames: {
 } = { keys: KEYS, differences: DIFFERENCES, values: VALUES };
 
 /**
- * The keys that a name may mean: those whose last part it is but for case and separators, and the one that is called so
- * elsewhere; of both, those in the section where it was written, if there are any.
+ * The keys that a name may mean: those whose last part it is but for case, separators and an s at the end, and the one that is
+ * called so elsewhere; of both, those in the section where it was written, if there are any.
  */
 export function keysMeant(name: string, known: readonly string[], section = ''): readonly string[] {
   const wanted = normalName(name);
   const elsewhere = Object.entries(KEYS).flatMap(([path, names]) => (names.includes(wanted) ? [path] : []));
-  const same = known.filter((path) => normalName(path.split('.').at(-1) ?? '') === wanted);
+  const singular = (own: string): string => own.replace(/s$/, '');
+  const same = known.filter((path) => singular(normalName(path.split('.').at(-1) ?? '')) === singular(wanted));
   // Batch sizes, say, are mostly those of training: what stands in the table comes first.
   const found = [...new Set([...elsewhere.filter((path) => known.includes(path)), ...same])];
   const inSection = section === '' ? [] : found.filter((path) => path.startsWith(`${section}.`));
