@@ -1,22 +1,23 @@
 // Plain tables and numbers for the terminal.
+import stringWidth from 'string-width';
 
 /** How a column is aligned. */
 export type Align = 'left' | 'right';
 
 /**
- * Lines of a table: columns two spaces apart, as wide as their widest cell.
+ * Lines of a table: columns two spaces apart, as wide as their widest cell in a terminal, where 本 takes two places.
  *
  * @example
  * table([['metric', '@10'], ['recall', '0.0791']], ['left', 'right']).join('\n');
  */
 export function table(rows: readonly (readonly string[])[], align: readonly Align[]): string[] {
-  const widths = align.map((_, column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)));
+  const widths = align.map((_, column) => Math.max(0, ...rows.map((row) => stringWidth(row[column] ?? ''))));
   return rows.map((row) =>
     align
       .map((side, column) => {
         const cell = row[column] ?? '';
-        const width = widths[column] ?? 0;
-        return side === 'left' ? cell.padEnd(width) : cell.padStart(width);
+        const space = ' '.repeat((widths[column] ?? 0) - stringWidth(cell));
+        return side === 'left' ? cell + space : space + cell;
       })
       .join('  ')
       .trimEnd(),
