@@ -1,0 +1,41 @@
+// From an objective's batch to what a program is fed: its tensors, dropout masks as descriptions, the optimizer's scalars.
+import { optimizerScalars, type Feeds, type HostTensor, type OptimizerConfig } from '@difsr/graph';
+import { maskFeeds, type Draw, type ObjectiveBatch } from '@difsr/models';
+import type { MaskSpec } from '@difsr/nn';
+import type { TrainingConfig } from '../config.js';
+import type { ScheduleConfig } from './schedule.js';
+
+/** A float scalar. */
+const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+
+/** The optimizer that a configuration describes. */
+export function optimizerOf(config: TrainingConfig): OptimizerConfig {
+  const { optimizer, beta1, beta2, epsilon, momentum, weightDecay: decay } = config;
+  return optimizer === 'sgd' ? { kind: 'sgd', momentum, decay } : { kind: optimizer, beta1, beta2, epsilon, decay };
+}
+
+/** The learning-rate schedule that a configuration describes. */
+export function scheduleOf({ schedule, learningRate: rate, warmupSteps }: TrainingConfig): ScheduleConfig {
+  return { ...schedule, rate, warmupSteps };
+}
+
+/** What one optimizer step needs beside its batch. */
+export interface StepFeeds {
+  readonly masks: readonly MaskSpec[];
+  readonly optimizer: OptimizerConfig;
+  readonly draw: Draw;
+  readonly learningRate: number;
+}
+
+/** Everything that a training step reads, a pure function of the batch and (seed, step). */
+export function trainingFeeds(
+  { feeds, sizes }: ObjectiveBatch,
+  { masks, optimizer, draw, learningRate }: StepFeeds,
+): Feeds {
+  const scalars = Object.entries(optimizerScalars(optimizer, draw.step + 1, learningRate));
+  return {
+    ...feeds,
+    ...maskFeeds(masks, sizes, draw),
+    ...Object.fromEntries(scalars.map(([name, value]) => [name, scalar(value)])),
+  };
+}

@@ -1,0 +1,378 @@
+// Training from the first step to the written results, resumable at every step. The order of writes
+// is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { sequenceStore, type SequenceStore } from '@difsr/data';
+import {
+  checkOptions,
+  FLOAT16_LOSS_SCALE,
+  needed,
+  option,
+  sizeOf,
+  trainingStep,
+  type HostTensor,
+  type OptionRules,
+} from '@difsr/graph';
+import {
+  ModelConfigError,
+  findModel,
+  modelOf,
+  rankingTask,
+  trainingTask,
+  type BatchForm,
+  type ModelInstance,
+  type TrainingTask,
+} from '@difsr/models';
+import type { RunState } from './checkpoint.js';
+import { runConfigSchema, type RunConfig } from '../config.js';
+import { judgeEpoch } from './early-stopping.js';
+import { trainEpoch } from './epoch.js';
+import { createEvaluator } from '../evaluation/evaluate.js';
+import type { EpochRecord, Evaluation, RunMetrics, Split } from '../events.js';
+import { optimizerOf, scheduleOf } from './feeds.js';
+import { appendLine, readLines, writeFileAtomic } from '../run/files.js';
+import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
+import { itemTables } from '../side/item-tables.js';
+import { modelCard } from '../run/model-card.js';
+import { evaluatePopular, resultsOf } from '../evaluation/popular.js';
+import { requireSameSettings, settingsOf, type RunSettings } from './resume.js';
+import { RunError } from '../run-error.js';
+import { featureTables, RUN_FILES, trainingCounts, writeJson, type RunVocabulary } from '../run/run-folder.js';
+import { planOf } from '../sampling/plan.js';
+import { planStoredEpoch } from '../sampling/sampler.js';
+import { checkSchedule } from './schedule.js';
+import { sideReader } from '../side/side-reader.js';
+import { withScalesOf, type ScaledSchema } from '../side/kept-scales.js';
+import { fieldsNamed, sideSchema } from '../side/side-schema.js';
+import { required, save, type Session, type TrainOptions } from './session.js';
+import { findRun, startingState, type Start } from './start.js';
+import { readTensors, writeTensors } from '../run/tensors.js';
+import { unusedFields } from '../side/unused-fields.js';
+
+/** How a training ended. */
+export interface TrainOutcome {
+  readonly reason: 'finished' | 'early-stopping' | 'interrupted';
+  readonly run: string;
+  /** Of a training that was not interrupted. */
+  readonly metrics?: RunMetrics;
+}
+
+const OPTIONS: OptionRules<TrainOptions> = {
+  config: needed(option.given),
+  dataset: needed(option.given),
+  backend: needed(option.given),
+  model: option.given,
+  modelFile: option.given,
+  out: needed(option.text),
+  init: option.text,
+  resume: option.flag,
+  signal: option.instance('an AbortSignal', AbortSignal),
+  onEvent: option.callable,
+};
+
+/**
+ * Trains a model and writes the run folder.
+ *
+ * @throws RunError where the folder is in use or does not fit, or the loss is not finite; FileWriteError where it cannot be written.
+ */
+export async function train(options: TrainOptions): Promise<TrainOutcome> {
+  checkOptions('train', options, OPTIONS, (message) => new RunError(message));
+  const { config, dataset, backend } = options;
+  const store = sequenceStore(dataset);
+  const found = options.resume === true ? await findRun(options, store) : undefined;
+  const own = { definition: options.model };
+  // All training items are read for it: once, and late, as most mistakes in options are found without it.
+  let counting: Promise<readonly number[]> | undefined;
+  const counts = async (): Promise<readonly number[]> =>
+    found?.vocabulary.counts ?? (counting ??= trainingCounts(dataset, store));
+  const { schema: plain, scales } = found === undefined ? await newSchema(options, store) : ofRun(found.vocabulary);
+  const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
+  const model = modelOf(config.model, schema, own);
+  requireForm(model, config.training.form);
+  const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
+  const task = trainingTask(model);
+  for (const message of unusedFields(model, task)) options.onEvent?.({ kind: 'warning', message });
+  requireFits(task.parameters);
+  requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
+  const step = trainingStep({
+    loss: task.loss,
+    parameters: task.trained,
+    optimizer: optimizerOf(config.training),
+    reported: task.parts,
+    ...(backend.precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
+    ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
+  });
+  const features = { ...featureTables(dataset, plain), ...tables };
+  const named = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
+    Object.fromEntries(constants.map(({ name }) => [name, required(features, name)]));
+  const used = named(task.constants);
+  const kept = named(rankingTask(model, { maskSeen: false }).constants);
+  // Only its numbers are kept: an epoch makes its own plan.
+  const { targets, steps, slots } = planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) });
+  checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
+  const start = await startingState({
+    options,
+    config: resolved,
+    store,
+    task,
+    optimizer: step.state,
+    stepsPerEpoch: steps,
+    counts,
+    schema: plain,
+    tables: features,
+    scales,
+    found,
+  });
+  const variables = await backend.createVariables({ ...start.tensors, ...used, ...kept });
+  const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
+  const { test: _, ...protocol } = config.evaluation;
+  const sides = sideReader(dataset, store, model.reads);
+  const evaluator = await createEvaluator({ backend, variables, model, sides, ...protocol });
+  const session: Session = {
+    options: { ...options, config: resolved },
+    model,
+    store,
+    sides,
+    task,
+    variables,
+    trained: Object.keys(start.tensors),
+    parameters: task.parameters.map(({ name }) => name),
+    features: kept,
+    targets,
+    targetsPerStep: slots,
+    stepsPerEpoch: steps,
+    counts: start.counts,
+    evaluator,
+    emit: (event) => options.onEvent?.(event),
+    environment: start.state.environment,
+    fingerprint: start.state.fingerprint,
+  };
+  try {
+    return await run(session, start, (feeds) => program.run(feeds));
+  } finally {
+    await program.dispose();
+    await evaluator.dispose();
+    await variables.dispose();
+  }
+}
+
+/** What a model is told of the data: of another run, where it begins with its weights, what numbers are divided by. */
+async function newSchema({ config, dataset, init }: TrainOptions, store: SequenceStore): Promise<ScaledSchema> {
+  const schema = await sideSchema(dataset, store, fieldsNamed(config.model));
+  return withScalesOf(init === undefined ? undefined : await schemaOfRun(init), schema);
+}
+
+/** A run goes on with what it was told, whatever else a later version finds in the data. */
+function ofRun({ schema }: RunVocabulary): ScaledSchema {
+  return { schema, scales: [] };
+}
+
+/** Settings where nothing is said, the model's as far as it has defaults. */
+function defaultSettings({ config, model }: TrainOptions): RunSettings {
+  const { name } = config.model;
+  const parsed = (model ?? findModel(name))?.config.safeParse({});
+  return settingsOf({ ...runConfigSchema.parse({}), model: { ...parsed?.data, name } });
+}
+
+/** A batch form that the model and its objective can be trained in. */
+function requireForm({ name, objective, leaks }: ModelInstance, form: BatchForm): void {
+  if (leaks !== undefined && form === 'all-positions') throw new RunError(leaks);
+  if (!objective.forms.includes(form))
+    throw new RunError(
+      `${name} is trained for its objective "${objective.name}", which has no form "${form}". Cure: --set training.form=${objective.forms.join(' or ')}`,
+    );
+}
+
+/** A model that is larger than the memory is a mistake in its options, and is told as one. */
+function requireFits(parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]): void {
+  const bytes = 4 * parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (bytes <= totalmem()) return;
+  const [largest] = parameters.toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
+  const gigabytes = (count: number): string => `${(count / 1e9).toPrecision(3)} GB`;
+  throw new ModelConfigError(
+    `the model's parameters take ${gigabytes(bytes)}, this machine has ${gigabytes(totalmem())} (the largest is ${largest?.name} [${largest?.shape.join(', ')}]): lower model.hiddenSize, model.innerSize, model.sideWidth or model.maxLength, or filter items (data.itemMin)`,
+  );
+}
+
+async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {
+  const { options, store, emit } = session;
+  const { config, out, signal } = options;
+  const { training } = config;
+  let { state, seconds } = start;
+  emit({
+    kind: 'start',
+    run: out,
+    model: session.model.name,
+    backend: options.backend.name,
+    device: options.backend.device,
+    parameters: session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    users: store.users,
+    targets: session.targets,
+    targetsPerStep: session.targetsPerStep,
+    stepsPerEpoch: session.stepsPerEpoch,
+    epochs: training.epochs,
+    ...(state.done && state.reason !== undefined ? { over: state.reason } : {}),
+    ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
+  });
+  if (start.initial !== undefined) emit({ kind: 'initial-weights', ...start.initial });
+  while (!state.done) {
+    const outcome = await trainEpoch(session, state, seconds, step);
+    seconds = 0;
+    state = outcome.state;
+    if (outcome.interrupted) {
+      await save(session, state, outcome.seconds);
+      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch, best: bestOf(state) });
+      return { reason: 'interrupted', run: out };
+    }
+    state = await finishEpoch(session, state, outcome.record);
+    if (signal?.aborted === true && !state.done) {
+      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch, best: bestOf(state) });
+      return { reason: 'interrupted', run: out };
+    }
+  }
+  const metrics = await finishRun(session, state);
+  const reason = state.reason ?? 'finished';
+  emit({ kind: 'end', reason, epoch: state.epoch, best: bestOf(state) });
+  return { reason, run: out, metrics };
+}
+
+/** The best epoch so far, 0 before the first has ended. */
+function bestOf({ earlyStopping }: RunState): number {
+  return earlyStopping.bestEpoch ?? 0;
+}
+
+/** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
+async function finishEpoch(
+  session: Session,
+  state: RunState,
+  trained: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>,
+): Promise<RunState> {
+  const { options, store, evaluator, emit } = session;
+  const { training } = options.config;
+  const started = performance.now();
+  const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
+    emit({ kind: 'evaluation', split: 'valid', done, total }),
+  );
+  const record: EpochRecord = {
+    ...trained,
+    valid: valid.byTarget,
+    evaluationSeconds: (performance.now() - started) / 1000,
+    peakMemoryBytes: peakMemory(),
+  };
+  const { metric, patience } = training.earlyStopping;
+  const judged = judgeEpoch(
+    { metric, mode: 'max', patience: patience === 0 ? null : patience },
+    state.earlyStopping,
+    record.epoch,
+    { ...valid.byTarget },
+  );
+  if (judged.improved) await saveModel(session);
+  await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
+  const stopped = judged.stop || record.epoch >= training.epochs;
+  const next: RunState = {
+    ...state,
+    epoch: state.epoch + 1,
+    step: 0,
+    lossSums: {},
+    targets: 0,
+    earlyStopping: judged.state,
+    ...(judged.improved ? { bestValid: valid.byTarget, bestValidByUser: valid.byUser } : {}),
+    done: stopped,
+    ...(stopped ? { reason: judged.stop ? ('early-stopping' as const) : ('finished' as const) } : {}),
+  };
+  await save(session, next, 0);
+  emit({ kind: 'epoch', record, best: judged.improved });
+  return next;
+}
+
+/** Ranks the test targets with the best model, if the run is to see them, and writes results and model card. */
+async function finishRun(session: Session, state: RunState): Promise<RunMetrics> {
+  const { options, store, evaluator, emit, variables } = session;
+  const { config, dataset, out } = options;
+  const { tensors } = await readTensors(join(out, RUN_FILES.model));
+  await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
+  const { test: wanted, ...protocol } = config.evaluation;
+  const rank = (split: Split): Promise<Evaluation> =>
+    evaluator.evaluate({ store, ranges: store.split[split] }, (done, total) =>
+      emit({ kind: 'evaluation', split, done, total }),
+    );
+  const popular = (split: Split): Promise<Evaluation> =>
+    evaluatePopular(
+      { store, ranges: store.split[split] },
+      { ks: protocol.ks, maskSeen: protocol.maskSeen, counts: session.counts },
+    );
+  const started = performance.now();
+  const last = await rank(wanted ? 'test' : 'valid');
+  const evaluationSeconds = (performance.now() - started) / 1000;
+  const popularValid = await popular('valid');
+  // Checkpoints of versions that knew one mean alone: it is the other one where every user has one target.
+  const byUser =
+    state.bestValidByUser ??
+    (popularValid.users === popularValid.targets ? state.bestValid : (await rank('valid')).byUser);
+  const valid = { byTarget: state.bestValid, byUser };
+  const metrics: RunMetrics = {
+    best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
+    ...(wanted
+      ? resultsOf(['valid', 'test'], { valid, test: last }, { valid: popularValid, test: await popular('test') })
+      : resultsOf(['valid'], { valid }, { valid: popularValid })),
+    protocol: {
+      ranking: 'full',
+      maskSeen: config.evaluation.maskSeen,
+      ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
+    },
+    secondsPerEpoch: median(await epochSeconds(out)),
+    evaluationSeconds,
+    peakMemoryBytes: peakMemory(),
+    seed: config.training.seed,
+  };
+  const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  await writeFileAtomic(
+    join(out, RUN_FILES.card),
+    modelCard({
+      config,
+      model: session.model,
+      task: session.task,
+      dataset,
+      store,
+      metrics,
+      counts: session.counts,
+      parameters,
+      initial: await readInitialWeights(out),
+      folder: out,
+    }),
+  );
+  await writeJson(out, RUN_FILES.metrics, metrics);
+  return metrics;
+}
+
+async function saveModel(session: Session): Promise<void> {
+  const parameters = await session.variables.read(session.parameters);
+  await writeTensors(
+    join(session.options.out, RUN_FILES.model),
+    { ...parameters, ...session.features },
+    { model: session.model.name, options: JSON.stringify(session.model.config) },
+  );
+}
+
+/** Training seconds of every finished epoch, from the history. */
+async function epochSeconds(out: string): Promise<number[]> {
+  const lines = await readLines(join(out, RUN_FILES.history));
+  return lines.flatMap((line) => {
+    const record: unknown = JSON.parse(line);
+    return typeof record === 'object' && record !== null && 'seconds' in record && typeof record.seconds === 'number'
+      ? [record.seconds]
+      : [];
+  });
+}
+
+/** Largest resident set of the process so far, in bytes (workers included). */
+export function peakMemory(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+/** The middle value (mean of the two middle ones). */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}

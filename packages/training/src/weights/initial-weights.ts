@@ -1,0 +1,226 @@
+// Initial weights from another run: parameters of the same name, and of tables by item, by value or by position the rows that
+// both runs have. So a run on newer data, or with another objective, starts from what the old one knew; what is not taken is named.
+import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { HostTensor } from '@difsr/graph';
+import { decodeTensors, featureName, ownerOf, type FieldSchema, type ModelSchema } from '@difsr/models';
+import type { RunConfig } from '../config.js';
+import { takeRows, titleOf, Vocabularies, type TakenRows, type Tokens } from './mapped-rows.js';
+import { fieldsUsed, parameterAxes, parametersOfFields, type AxesOptions } from './parameter-axes.js';
+import { RunError } from '../run-error.js';
+import { readJson, readRunConfig, readVocabulary, RUN_FILES } from '../run/run-folder.js';
+import { shellWord } from '../shell-word.js';
+import { readBytes } from '../run/tensors.js';
+
+/** What a run began from, and what it has of it: `init.json`. */
+export interface InitialWeights {
+  /** The other run's folder, as it was named. */
+  readonly run: string;
+  /** The other run's model. */
+  readonly model: string;
+  /** SHA-256 of the other run's `model.safetensors`, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Parameters that were taken whole. */
+  readonly whole: readonly string[];
+  /** Tables of which the rows were taken that both runs have. */
+  readonly partly: readonly (TakenRows & { readonly name: string })[];
+  /** Parameters that the other run does not have. */
+  readonly absent: readonly string[];
+  /** Parameters that it has otherwise, and how: not taken. */
+  readonly unfit: readonly UnfitParameter[];
+  /** Parameters of the other run that this model does not have. */
+  readonly unused: readonly string[];
+  /** Fields whose numbers are scaled as in the other run instead of by this data, so that weights mean what they meant there. */
+  readonly scales: readonly string[];
+}
+
+/** A parameter that bears the name of another run's, and cannot be taken from it. */
+export interface UnfitParameter {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What weights are taken for. */
+export interface InitialWeightsOptions extends AxesOptions {
+  /** Tokens of the data. */
+  readonly tokens: Tokens;
+  /** Of all parameters, as they are without another run. */
+  readonly values: Readonly<Record<string, HostTensor>>;
+  /** Fields whose numbers are scaled as in the other run. */
+  readonly scales: readonly string[];
+}
+
+/** Names, and options, that an error lists. */
+const MOST_NAMES = 5;
+
+/**
+ * Takes from another run what a model can begin with.
+ *
+ * @param folder The other run's folder. Its model may be another one, also of somebody else: no code is needed.
+ * @throws RunError where it is no run with a trained model, its weights are broken, or nothing in it fits.
+ */
+export async function takeInitialWeights(
+  folder: string,
+  { values, tokens, scales, ...options }: InitialWeightsOptions,
+): Promise<{ readonly tensors: Record<string, HostTensor>; readonly initial: InitialWeights }> {
+  const other = await readOther(folder);
+  const vocabularies = new Vocabularies(tokens, other);
+  const { axes, unknown } = parameterAxes(options);
+  const blind = unknown.find(({ meaning }) => !vocabularies.equal(meaning));
+  if (blind !== undefined)
+    throw new RunError(
+      `${folder}: its ${titleOf(blind.meaning)} are not those of this data set, and which rows of the model's parameters are theirs cannot be found out: "${options.model.name}" cannot be built with one more (${blind.cause instanceof Error ? blind.cause.message : String(blind.cause)}). Cure: let its build take the numbers of items and values from context.schema, or begin from a run on the same data`,
+      { cause: blind.cause },
+    );
+  const tensors: Record<string, HostTensor> = {};
+  const whole: string[] = [];
+  const partly: (TakenRows & { readonly name: string })[] = [];
+  const absent: string[] = [];
+  const unfit: UnfitParameter[] = [];
+  const ofFields = unlessEqual(options, other);
+  for (const [name, value] of Object.entries(values)) {
+    const found = other.tensors[name];
+    tensors[name] = value;
+    if (found === undefined) {
+      absent.push(name);
+      continue;
+    }
+    const taken = ofFields(name) ?? takeRows(value, found, axes.get(name) ?? [], vocabularies);
+    if (typeof taken === 'string') {
+      unfit.push({ name, reason: taken });
+      continue;
+    }
+    tensors[name] = taken.tensor;
+    requireFinite(join(folder, RUN_FILES.model), name, taken.tensor);
+    if (taken.partly.length === 0) whole.push(name);
+    for (const part of taken.partly) partly.push({ name, ...part });
+  }
+  if (whole.length + partly.length === 0)
+    throw new RunError(
+      `${folder}: has nothing that this model can begin with: ${some([...unfit.map(({ name, reason }) => `${name} (${reason})`), ...absent.map((name) => `${name} (not in it)`)])}. Cure: train with the options of that run${optionsOf(other.model, options.model)}, or name another one`,
+    );
+  const unused = Object.keys(other.tensors).filter((name) => values[name] === undefined);
+  return {
+    tensors,
+    initial: {
+      run: folder,
+      model: other.model.name,
+      sha256: other.sha256,
+      whole,
+      partly,
+      absent,
+      unfit,
+      unused,
+      scales,
+    },
+  };
+}
+
+/**
+ * Checks that a run which goes on is not told to begin from another run than it did.
+ *
+ * @throws RunError that names both.
+ */
+export async function requireSameInit(folder: string, init: string | undefined): Promise<void> {
+  if (init === undefined) return;
+  const begun = (await readInitialWeights(folder))?.run;
+  // However it is written: runs/a, ./runs/a, runs/a/.
+  if (begun === undefined || resolve(begun) !== resolve(init))
+    throw new RunError(
+      `${folder}: began ${begun === undefined ? 'from no other run' : `from ${begun}`}, not from ${init}, and goes on from its own checkpoint. Cure: leave init out to go on, or start a new run`,
+    );
+}
+
+/** What a run began from; undefined where it was its seed alone. */
+export async function readInitialWeights(folder: string): Promise<InitialWeights | undefined> {
+  // Written by the trainer alone, whole or not at all.
+  return (await readJson(folder, RUN_FILES.init)) as InitialWeights | undefined;
+}
+
+/** What a run knows of its data. @throws RunError where the folder is no run. */
+export async function schemaOfRun(folder: string): Promise<ModelSchema> {
+  await readRunConfig(folder); // says what is wrong with a folder that is no run
+  return (await readVocabulary(folder)).schema;
+}
+
+/** The other run: tokens, options of its model, parameters. */
+interface Other extends Tokens {
+  readonly model: RunConfig['model'];
+  readonly schema: ModelSchema;
+  readonly tensors: Readonly<Record<string, HostTensor>>;
+  readonly sha256: string;
+}
+
+async function readOther(folder: string): Promise<Other> {
+  const { model } = await readRunConfig(folder); // says what is wrong with a folder that is no run
+  const file = join(folder, RUN_FILES.model);
+  const trained = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!trained)
+    throw new RunError(
+      `${folder}: has no ${RUN_FILES.model}: none of its epochs has ended yet. Cure: train it further first (difsr resume ${shellWord(folder)})`,
+    );
+  const { items, fields, schema } = await readVocabulary(folder);
+  const bytes = await readBytes(file);
+  const tensors = Object.entries(decodeTensors(bytes, file).tensors);
+  return {
+    model,
+    items,
+    fields,
+    schema,
+    // Without the tables of its data.
+    tensors: Object.fromEntries(
+      tensors.filter(([name, { dtype }]) => dtype === 'float32' && !name.startsWith(featureName(''))),
+    ),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+/** Why a parameter cannot be taken because of the fields, which are others there, of another kind or in another order. */
+function unlessEqual(options: AxesOptions, other: Other): (name: string) => string | undefined {
+  const [here, there] = [fieldsUsed(options), fieldsUsed(other)];
+  const kindOf = (field: FieldSchema | undefined): string =>
+    field === undefined
+      ? 'absent'
+      : `${field.kind} of ${ownerOf(field)}${field.kind === 'vector' ? ` (${field.width})` : ''}`;
+  const shown = (fields: readonly FieldSchema[]): string =>
+    JSON.stringify(fields.map((field) => [field.name, kindOf(field)]));
+  if (shown(here) === shown(there)) return () => undefined;
+  const ofFields = parametersOfFields(options);
+  return (name) => {
+    if (!ofFields.has(name)) return undefined;
+    const field = ofFields.get(name);
+    if (field === undefined) return 'of fields by their places, and these are other fields';
+    const find = (fields: readonly FieldSchema[]): string => kindOf(fields.find((each) => each.name === field));
+    const [own, theirs] = [find(here), find(there)];
+    return own === theirs || theirs === 'absent' ? undefined : `${field} is ${theirs} there, ${own} here`;
+  };
+}
+
+function requireFinite(file: string, name: string, { data }: HostTensor): void {
+  const value = data.find((each: number) => !Number.isFinite(each));
+  if (value !== undefined)
+    throw new RunError(
+      `${file}: tensor "${name}" holds ${value}. Cure: restore the file, or train that run again with a lower learning rate`,
+    );
+}
+
+/** The options that the other run's model had otherwise, as they are given to the command. */
+function optionsOf(there: RunConfig['model'], here: RunConfig['model']): string {
+  const own = new Map(Object.entries(here));
+  const other = Object.entries(there).filter(
+    ([key, value]) => own.has(key) && JSON.stringify(value) !== JSON.stringify(own.get(key)),
+  );
+  if (other.length === 0) return '';
+  const settings = other
+    .slice(0, MOST_NAMES)
+    .map(([key, value]) => `model.${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return ` (${settings.map((setting) => `--set ${shellWord(setting)}`).join(' ')}${other.length > MOST_NAMES ? ' ..' : ''})`;
+}
+
+function some(names: readonly string[]): string {
+  return `${names.slice(0, MOST_NAMES).join('; ')}${names.length > MOST_NAMES ? `; and ${names.length - MOST_NAMES} more` : ''}`;
+}
