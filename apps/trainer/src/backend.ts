@@ -110,16 +110,13 @@ async function openTfjs(
 async function chooseDevice(device: Device | 'auto', say: (line: string) => void): Promise<Device> {
   if (device === 'cpu') return device;
   if (device !== 'auto') {
-    const report = (await probeDevices()).find((each) => each.device === device);
+    const report = (await probeDevices([device])).find((each) => each.device === device);
     if (report?.works !== true) throw missingDevice(device, report);
     return device;
   }
-  const reports = await probeDevices();
-  const best = autoDevice(reports);
-  if (best === undefined)
-    throw new BackendError(
-      `no device works: ${reports.map(({ device: name, detail }) => `${name}: ${detail}`).join('; ')}\n  cure: "difsr doctor" says what is missing; --backend reference needs nothing but is slow`,
-    );
+  // A GPU that does not work needs no comparison: the CPU is left, and opening it says what that lacks.
+  const [cuda] = await probeDevices(['cuda']);
+  const best = (cuda?.works === true ? autoDevice(await probeDevices(AUTO_DEVICES)) : undefined) ?? 'cpu';
   say(`device auto: ${best}`);
   return best;
 }

@@ -2,24 +2,30 @@
 // harms nobody.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Device } from '../devices.js';
+import { devices, type Device } from '../devices.js';
 import { reportDevices, type DeviceReport, type ProbeAnswer } from '../measure.js';
 import { deviceCure } from './platform.js';
 
 /** Milliseconds after which a device counts as not working. */
 const PATIENCE = 60_000;
 
+/** What devices have answered: that stays true while the process runs, and each trial costs a second of processor time. */
+const answers = new Map<Device, ProbeAnswer>();
+
 /**
- * Runs a small graph and a large product on every device. The first report is the fastest device that works (a GPU
- * that is emulated in software works, and comes behind the CPU); those that do not work stand at the end.
+ * Runs a small graph and a large product on devices. The first report is the fastest device that works (a GPU
+ * that is emulated in software works, and comes behind the CPU); those that do not work stand at the end. A device that
+ * has answered is not tried again by the same process.
  *
+ * @param some devices to try; all of them by default
  * @example
  * ```ts
  * const best = (await probeDevices()).find(({ works }) => works)?.device ?? 'cpu';
+ * const [cuda] = await probeDevices(['cuda']);
  * ```
  */
-export async function probeDevices(): Promise<DeviceReport[]> {
-  return reportDevices(probe, deviceCure);
+export async function probeDevices(some: readonly Device[] = devices): Promise<DeviceReport[]> {
+  return reportDevices(async (device) => answers.get(device) ?? probe(device), deviceCure, some);
 }
 
 function probe(device: Device): Promise<ProbeAnswer> {
@@ -32,7 +38,11 @@ function probe(device: Device): Promise<ProbeAnswer> {
       resolve({ problem: `no answer within ${PATIENCE / 1000} s` });
       child.kill('SIGKILL');
     }, PATIENCE);
-    child.on('message', (message) => resolve(answerIn(message)));
+    child.on('message', (message) => {
+      const answer = answerIn(message);
+      answers.set(device, answer);
+      resolve(answer);
+    });
     child.on('error', (error) => resolve({ problem: `the probe could not be started: ${error.message}` }));
     child.on('exit', (code, signal) => {
       clearTimeout(patience);
