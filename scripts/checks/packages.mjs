@@ -22,7 +22,8 @@ const LIMITS = {
   '@difsr/nn': 80,
   '@difsr/attention': 200,
   '@difsr/models': 120, // with what events and users are made of
-  '@difsr/onnxruntime': 200,
+  '@difsr/onnx': 160,
+  '@difsr/onnxruntime': 120,
   '@difsr/tfjs': 160,
   '@difsr/data': 680,
   '@difsr/metrics': 50,

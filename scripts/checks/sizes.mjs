@@ -23,12 +23,14 @@ const LIMITS = {
   '@difsr/metrics': 10,
   '@difsr/tfjs': 70,
   '@difsr/tfjs/register-kernels': 30,
+  '@difsr/onnx': 180,
+  '@difsr/onnx/lower': 180,
   '@difsr/onnxruntime': 180,
   '@difsr/onnxruntime/web': 180,
 };
 
 /** Backends and runtimes: peers, which the user installs. */
-const PEERS = ['@difsr/tfjs', '@difsr/onnxruntime', '@tensorflow/*', 'onnxruntime-*'];
+const PEERS = ['@difsr/tfjs', '@difsr/onnx', '@difsr/onnxruntime', '@tensorflow/*', 'onnxruntime-*'];
 /** Never in a browser; imported on demand where somebody asks for them. */
 const NODE_RUNTIMES = ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'onnxruntime-node'];
 

@@ -17,6 +17,7 @@ const ATTENTION = '@difsr/attention';
 const MODELS = '@difsr/models';
 const DATA = '@difsr/data';
 const METRICS = '@difsr/metrics';
+const ONNX = '@difsr/onnx';
 const ONNXRUNTIME = '@difsr/onnxruntime';
 const TFJS = '@difsr/tfjs';
 const TRAINING = '@difsr/training';
@@ -40,24 +41,25 @@ export const BOUNDARIES = {
   'packages/attention/': { ours: [GRAPH, NN], node: false },
   // createDifAttention imports the backend that the config names, when it is called.
   'packages/attention/src/kernel/': { ours: [GRAPH, NN, ONNXRUNTIME, TFJS], node: false },
-  'packages/attention/src/onnxruntime/': { ours: [GRAPH, NN, ONNXRUNTIME], node: false },
+  'packages/attention/src/onnxruntime/': { ours: [GRAPH, NN, ONNX], node: false },
   'packages/attention/src/tfjs/': { ours: [GRAPH, NN, TFJS], node: false, native: [TFJS_CORE] },
   'packages/attention/src/tfjs-layers/': { ours: [GRAPH, NN, TFJS], node: false, native: [TFJS_CORE, TFJS_LAYERS] },
   'packages/attention/scripts/': { ours: [ATTENTION], node: true },
   'packages/models/': { ours: [GRAPH, NN, ATTENTION], node: false },
   'packages/metrics/': { ours: [], node: false },
   'packages/data/': { ours: [], node: true },
-  'packages/onnxruntime/': { ours: [GRAPH], node: false },
-  'packages/onnxruntime/src/node/': { ours: [GRAPH], node: true, native: ['onnxruntime-node'] },
+  'packages/onnx/': { ours: [GRAPH], node: false },
+  'packages/onnxruntime/': { ours: [GRAPH, ONNX], node: false },
+  'packages/onnxruntime/src/node/': { ours: [GRAPH, ONNX], node: true, native: ['onnxruntime-node'] },
   'packages/onnxruntime/src/web/': {
-    ours: [GRAPH],
+    ours: [GRAPH, ONNX],
     node: false,
     native: ['onnxruntime-web/wasm', 'onnxruntime-web/webgpu'],
   },
   'packages/tfjs/': { ours: [GRAPH], node: false, native: [TFJS_CORE, ...TFJS_DEVICES] },
   'packages/training/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
-  'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
-  'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING], node: true },
+  'apps/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING], node: true },
+  'fixtures/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING], node: true },
   // Drives a browser from Node; what it puts into the page is in src/page.
   'browser/src/': { ours: [GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS], node: true },
   'browser/src/page/': {
@@ -66,7 +68,7 @@ export const BOUNDARIES = {
     native: ['onnxruntime-web', TFJS_CORE, ...TFJS_DEVICES],
   },
   'apps/benchmark/': {
-    ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNXRUNTIME, TFJS, TRAINING],
+    ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING],
     node: true,
     native: ['onnxruntime-node', TFJS_CORE, ...TFJS_DEVICES], // it measures what a user would write with them
   },

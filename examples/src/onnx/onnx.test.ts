@@ -1,6 +1,6 @@
 // The ONNX examples do what their comments say.
 import { difAttentionToOnnx } from '@difsr/attention/onnxruntime';
-import { describeOnnx } from '@difsr/onnxruntime';
+import { describeOnnx } from '@difsr/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { attend, config } from './export.js';

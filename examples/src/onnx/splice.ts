@@ -5,7 +5,7 @@
 //   node dist/onnx/splice.js spliced.onnx
 import { readFileSync, writeFileSync } from 'node:fs';
 import { spliceDifAttention } from '@difsr/attention/onnxruntime';
-import { readOnnxTensors, transposed } from '@difsr/onnxruntime';
+import { readOnnxTensors, transposed } from '@difsr/onnx';
 
 /** Width of the block and what its attention is: eight heads, every column sees every other. */
 export const config = { width: 120, heads: 8, maxLength: 320, causal: false } as const;

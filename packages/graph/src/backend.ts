@@ -76,6 +76,9 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
+/** What programs can compute in. */
+export type Precision = 'float32' | 'float16';
+
 /** Executes graphs on a device. */
 export interface Backend {
   /** `onnxruntime`, `tfjs`, `reference`. */
@@ -83,7 +86,7 @@ export interface Backend {
   /** What it runs on: `cpu`, `cuda`, `webgpu`. */
   readonly device: string;
   /** What programs compute in; absent: float32 (float64 on the reference). Their inputs and outputs are float32 all the same. */
-  readonly precision?: 'float32' | 'float16';
+  readonly precision?: Precision;
   /** Copies values into buffers of the backend that programs can read and update. */
   createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables>;
   /** Prepares a graph for running on this device. */

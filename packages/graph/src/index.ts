@@ -20,5 +20,6 @@ export * from './training-step.js';
 export * from './nearest.js';
 export * from './options.js';
 export * from './backend.js';
+export * from './host-arrays.js';
 export * from './random.js';
 export * from './reference/index.js';

@@ -1,10 +1,9 @@
 // The in-thread backend: its runs block the calling thread while ONNX Runtime computes.
-import type { Backend, CompileOptions, Graph, HostTensor, Program, Variables } from '@difsr/graph';
+import type { Backend, CompileOptions, Graph, HostTensor, Precision, Program, Variables } from '@difsr/graph';
 import { BackendError } from '@difsr/graph';
 import { describeProgram, type ProgramDescription } from './description.js';
 import { loweringFor, type Settings } from './devices.js';
 import { OrtProgram } from './program.js';
-import type { Precision } from './lower/precision.js';
 import type { Platform, Runtime } from './runtime.js';
 import { createSession } from './session.js';
 import { traceSession } from './trace.js';

@@ -16,8 +16,7 @@ import {
   type Shape,
   type Tensor,
 } from '@difsr/graph';
-import { lowerModel, onnxOutputName, type LowerOptions } from './lower/to-onnx.js';
-import { encodeModel } from './onnx/encode.js';
+import { encodeModel, lowerModel, onnxOutputName, type LowerOptions } from '@difsr/onnx/lower';
 import { traceModel, type Tracer } from './trace.js';
 
 /** A named tensor's type. */

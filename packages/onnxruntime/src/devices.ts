@@ -1,8 +1,6 @@
 // The devices of this backend and its options.
-import { BackendError, checkOptions, option, type OptionRules } from '@difsr/graph';
-import type { ComposableOperator } from './lower/emitter.js';
-import type { Precision } from './lower/precision.js';
-import type { LowerOptions } from './lower/to-onnx.js';
+import { BackendError, checkOptions, option, type OptionRules, type Precision } from '@difsr/graph';
+import type { ComposableOperator, LowerOptions } from '@difsr/onnx/lower';
 import type { Platform } from './runtime.js';
 
 /** What sessions run on. */

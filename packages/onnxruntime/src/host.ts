@@ -1,48 +1,6 @@
-// Host tensors to ONNX Runtime's tensors and back: element types, lengths, copies.
-import { formatShape, GraphError, sizeOf, truthBytes, type DType, type HostData, type HostTensor } from '@difsr/graph';
+// Host tensors to ONNX Runtime's tensors and back.
+import { GraphError, type DType, type HostArray, type HostTensor } from '@difsr/graph';
 import type { OrtTensor, Runtime } from './runtime.js';
-
-/** Arrays that ONNX Runtime takes for each dtype. */
-interface OrtArrays {
-  readonly float32: Float32Array;
-  readonly int32: Int32Array;
-  readonly bool: Uint8Array;
-}
-
-/** Any of them. */
-export type OrtArray = OrtArrays[DType];
-
-const constructors: { readonly [D in DType]: (length: number) => OrtArrays[D] } = {
-  float32: (length) => new Float32Array(length),
-  int32: (length) => new Int32Array(length),
-  bool: (length) => new Uint8Array(length),
-};
-
-/** A zeroed array of a dtype. */
-export function allocate(dtype: DType, length: number): OrtArray {
-  return constructors[dtype](length);
-}
-
-/**
- * The array of a host tensor as ONNX Runtime takes it: the same one, or a copy: float32 of float64 values, 0 and 1 of other bytes.
- *
- * @throws GraphError where the array is of another type than the dtype says, or has another length than the shape.
- */
-export function checkedArray(name: string, { dtype, shape, data }: HostTensor): OrtArray {
-  if (data.length !== sizeOf(shape)) {
-    throw new GraphError(`"${name}" has ${data.length} values, its shape ${formatShape(shape)} takes ${sizeOf(shape)}`);
-  }
-  const array = dtype === 'float32' && data instanceof Float64Array ? Float32Array.from(data) : data;
-  if (!matches(dtype, array))
-    throw new GraphError(
-      `"${name}" is ${dtype}, which travels as ${constructors[dtype](0).constructor.name}; got ${data.constructor.name}`,
-    );
-  return dtype === 'bool' && array instanceof Uint8Array ? truthBytes(array) : array;
-}
-
-function matches(dtype: DType, array: HostData): array is OrtArray {
-  return array.constructor === constructors[dtype](0).constructor;
-}
 
 /** The class `Tensor` of onnxruntime-node and onnxruntime-web, as far as it is used here. */
 export interface TensorConstructor {
@@ -61,7 +19,7 @@ export function tensorMaker(Tensor: TensorConstructor): Runtime['tensor'] {
 }
 
 /** The array of a result, which is the run's own fresh copy. */
-export function ortArray(dtype: DType, { type, data }: OrtTensor): OrtArray {
+export function ortArray(dtype: DType, { type, data }: OrtTensor): HostArray {
   if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data;
   throw new GraphError(`an output of type ${type} where ${dtype} was expected`);
 }

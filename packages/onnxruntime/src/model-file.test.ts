@@ -1,7 +1,7 @@
 // A model written to ONNX for export and loaded from its bytes alone.
 import { and, createGraph, GraphError, input, mul } from '@difsr/graph';
 import { expect, it } from 'vitest';
-import { toOnnx } from './lower/to-onnx.js';
+import { toOnnx } from '@difsr/onnx';
 import { openModelFile } from './node/model-file.js';
 
 const graph = createGraph({ y: mul(input('x', ['n', 2]), input('w', [2])) });

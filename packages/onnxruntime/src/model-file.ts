@@ -1,7 +1,7 @@
 // Runs any ONNX file, such as an exported model: the way to check that a file computes what its backend computes.
-import { BackendError, GraphError, type DType, type HostTensor } from '@difsr/graph';
+import { BackendError, GraphError, hostArray, type DType, type HostTensor } from '@difsr/graph';
 import type { Settings } from './devices.js';
-import { checkedArray, hostTensor } from './host.js';
+import { hostTensor } from './host.js';
 import type { OrtTensor, Platform } from './runtime.js';
 import { createSession } from './session.js';
 
@@ -32,7 +32,7 @@ export async function openModel(bytes: Uint8Array, settings: Settings, platform:
         throw new GraphError(`the model has no input "${unknown}"; it has ${session.inputNames.join(', ') || 'none'}`);
       const given = Object.entries(feeds).map(([name, feed]): [string, OrtTensor] => [
         name,
-        runtime.tensor(feed.dtype, checkedArray(name, feed), feed.shape),
+        runtime.tensor(feed.dtype, hostArray(name, feed), feed.shape),
       ]);
       const results = await session.run(Object.fromEntries(given)).catch((error: unknown) => {
         throw new BackendError(`the model failed: ${error instanceof Error ? error.message : String(error)}`, {

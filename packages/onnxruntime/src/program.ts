@@ -5,6 +5,7 @@ import {
   bindInputs,
   fillMask,
   GraphError,
+  hostArray,
   sizeOf,
   type DType,
   type Feeds,
@@ -13,7 +14,7 @@ import {
   type Program,
 } from '@difsr/graph';
 import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
-import { checkedArray, hostTensor } from './host.js';
+import { hostTensor } from './host.js';
 import type { OrtSession, OrtTensor, OrtTensors, Runtime } from './runtime.js';
 import { missingFloat16 } from './session.js';
 import { RunTimer, type Tracer } from './trace.js';
@@ -123,7 +124,7 @@ export class OrtProgram implements Program {
     checkSizes(description, bindInputs(this.#inputs, given));
     for (const [name, feed] of Object.entries(feeds)) {
       inputs[name] =
-        'mask' in feed ? this.#mask(name, feed) : runtime.tensor(feed.dtype, checkedArray(name, feed), feed.shape);
+        'mask' in feed ? this.#mask(name, feed) : runtime.tensor(feed.dtype, hostArray(name, feed), feed.shape);
     }
     return inputs;
   }

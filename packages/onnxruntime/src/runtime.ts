@@ -1,8 +1,7 @@
 // What this package needs of ONNX Runtime, and what differs between Node and a browser. Written as interfaces of our own,
 // so that neither of the two npm packages that hold ONNX Runtime is needed to load this one, or to type-check it.
-import type { DType } from '@difsr/graph';
+import type { DType, HostArray } from '@difsr/graph';
 import type { Device, Settings } from './devices.js';
-import type { OrtArray } from './host.js';
 import type { Tracer } from './trace.js';
 
 /** A tensor of ONNX Runtime. */
@@ -29,7 +28,7 @@ export interface Runtime {
   /** Whether a run writes into the tensors given as fetches (onnxruntime-web leaves them untouched). */
   readonly writesInPlace: boolean;
   /** A tensor over an array, without copying. */
-  tensor(dtype: DType, array: OrtArray, shape: readonly number[]): OrtTensor;
+  tensor(dtype: DType, array: HostArray, shape: readonly number[]): OrtTensor;
   createSession(bytes: Uint8Array, settings: Settings): Promise<OrtSession>;
 }
 

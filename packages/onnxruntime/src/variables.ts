@@ -6,18 +6,21 @@ import {
   formatShape,
   formatType,
   GraphError,
+  hostArray,
   sizeOf,
+  zeroArray,
   type DType,
+  type HostArray,
   type HostTensor,
   type Variables,
 } from '@difsr/graph';
 import { disposed, type VariableTypes } from './description.js';
-import { allocate, checkedArray, ortArray, type OrtArray } from './host.js';
+import { ortArray } from './host.js';
 import type { OrtTensor, OrtTensors, Runtime } from './runtime.js';
 import type { Turns } from './turns.js';
 
 interface Buffer {
-  readonly array: OrtArray;
+  readonly array: HostArray;
   readonly tensor: OrtTensor;
 }
 
@@ -40,7 +43,7 @@ export class OrtVariables implements Variables {
     this.#runtime = runtime;
     for (const [name, value] of Object.entries(values)) {
       const current = buffer(runtime, value.dtype, value.shape);
-      copyInto(current.array, checkedArray(name, value));
+      copyInto(current.array, hostArray(name, value));
       this.#slots.set(name, { dtype: value.dtype, shape: [...value.shape], current, spare: undefined });
     }
   }
@@ -102,7 +105,7 @@ export class OrtVariables implements Variables {
         if (value.dtype !== slot.dtype || formatShape(value.shape) !== formatShape(slot.shape)) {
           throw new GraphError(`variable "${name}" is ${formatType(slot)}, got ${formatType(value)}`);
         }
-        return [slot, checkedArray(name, value)] as const;
+        return [slot, hostArray(name, value)] as const;
       });
       // All are checked before any is changed.
       for (const [slot, array] of checked) copyInto(slot.current.array, array);
@@ -131,7 +134,7 @@ export class OrtVariables implements Variables {
 }
 
 function buffer(runtime: Runtime, dtype: DType, shape: readonly number[]): Buffer {
-  const array = allocate(dtype, sizeOf(shape));
+  const array = zeroArray(dtype, sizeOf(shape));
   return { array, tensor: runtime.tensor(dtype, array, shape) };
 }
 
@@ -140,6 +143,6 @@ function returnedBuffer(dtype: DType, output: string, result: OrtTensor | undefi
   return { array: ortArray(dtype, result), tensor: result };
 }
 
-function copyInto(target: OrtArray, source: OrtArray): void {
+function copyInto(target: HostArray, source: HostArray): void {
   target.set(source);
 }

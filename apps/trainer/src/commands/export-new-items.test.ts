@@ -2,7 +2,8 @@
 // treated as `recommend` treats them.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeOnnx, openModelFile } from '@difsr/onnxruntime';
+import { describeOnnx } from '@difsr/onnx';
+import { openModelFile } from '@difsr/onnxruntime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difsr, freshFolder, TINY_MODEL } from '../command.test.support.js';
 

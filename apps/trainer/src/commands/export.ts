@@ -12,7 +12,8 @@ import {
   TRAINED_ITEMS,
   trainedItems,
 } from '@difsr/models';
-import { createOnnxRuntimeBackend, openModelFile, toOnnx } from '@difsr/onnxruntime';
+import { toOnnx } from '@difsr/onnx';
+import { createOnnxRuntimeBackend, openModelFile } from '@difsr/onnxruntime';
 import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { commandLine } from '../command-line.js';

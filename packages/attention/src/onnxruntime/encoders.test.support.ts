@@ -1,6 +1,6 @@
 // The weights of the attentions in the two encoders that models/encoders.test.py wrote.
 import type { HostTensor } from '@difsr/graph';
-import { describeOnnx, readOnnxTensors, transposed } from '@difsr/onnxruntime';
+import { describeOnnx, readOnnxTensors, transposed } from '@difsr/onnx';
 import type { Values } from '../values.test.support.js';
 
 /** A projection of an exported encoder: the bias is named, the matrix stands in the MatMul that the bias is added to. */

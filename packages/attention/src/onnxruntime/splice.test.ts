@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { add, createGraph, gather, input, mul, tanh, type HostTensor } from '@difsr/graph';
-import { describeOnnx, OnnxModelError, toOnnx } from '@difsr/onnxruntime';
+import { describeOnnx, OnnxModelError, toOnnx } from '@difsr/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { AttentionError } from '../error.js';

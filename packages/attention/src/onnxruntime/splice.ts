@@ -8,7 +8,7 @@ import {
   type OptionRules,
   type Shape,
 } from '@difsr/graph';
-import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnxruntime';
+import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnx';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from '../kernel/config.js';
 import type { DifOnnxWeights } from './to-onnx.js';

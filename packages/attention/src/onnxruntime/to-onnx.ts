@@ -1,7 +1,7 @@
 // DIF attention as an ONNX model of its own, for ONNX Runtime in any language and whatever else reads ONNX.
 import { checkOptions, option, type HostTensor, type OptionRules } from '@difsr/graph';
 
-import { toOnnx } from '@difsr/onnxruntime';
+import { toOnnx } from '@difsr/onnx';
 import { AttentionError } from '../error.js';
 import { parseConfig, type DifAttentionConfig } from '../kernel/config.js';
 import { parameterValues } from '../kernel/arrays.js';

@@ -8,12 +8,12 @@ import {
   type Feeds,
   type Graph,
   type HostTensor,
+  type Precision,
   type Program,
   type Variables,
 } from '@difsr/graph';
 import { describeProgram, disposed, type VariableTypes } from '../description.js';
 import { loweringFor, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
-import type { Precision } from '../lower/precision.js';
 import { nodePlatform } from './platform.js';
 import { nodeTracer } from './tracer.js';
 import {

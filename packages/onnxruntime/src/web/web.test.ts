@@ -14,12 +14,13 @@ import {
   runCase,
   type ConformanceCase,
 } from '@difsr/graph/conformance';
+import { toOnnx } from '@difsr/onnx';
 import * as forNode from '@difsr/onnxruntime';
 import * as forWeb from '@difsr/onnxruntime/web';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const { createOnnxRuntimeBackend, createWorkerBackend, openModelFile, probeDevices, toOnnx } = forWeb;
+const { createOnnxRuntimeBackend, createWorkerBackend, openModelFile, probeDevices } = forWeb;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const double = createGraph({ y: mul(input('x', ['n']), 2) });
 const x = { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } as const;
@@ -31,7 +32,8 @@ describe('a bundle for browsers', () => {
     folder = mkdtempSync(join(tmpdir(), 'difsr-bundle-'));
     bundle = await bundled(`
       import { createGraph, input, mul } from '@difsr/graph';
-      import { createOnnxRuntimeBackend, toOnnx } from '@difsr/onnxruntime';
+      import { toOnnx } from '@difsr/onnx';
+      import { createOnnxRuntimeBackend } from '@difsr/onnxruntime';
       const graph = createGraph({ y: mul(input('x', ['n']), 2) });
       const backend = await createOnnxRuntimeBackend();
       const program = await backend.compile(graph);

@@ -18,8 +18,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { NodeProtoSchema, TensorProto_DataLocation, TensorProto_DataType, type NodeProto } from 'onnx-buf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeModel, describeOnnx, OnnxModelError, readOnnxTensors } from './decode.js';
-import { floats, host, model, node, value } from './models.test.support.js';
+import { decodeModel, describeOnnx, OnnxModelError, readOnnxTensors } from '../file/decode.js';
+import { floats, host, model, node, value } from '../models.test.support.js';
 import { spliceGraph, type Splice } from './splice.js';
 
 const { FLOAT, FLOAT16, INT64, INT32, BOOL, UINT8, DOUBLE } = TensorProto_DataType;

@@ -1,6 +1,6 @@
 // Lowering of leaves, of ops that move elements without computing, and of reductions.
 import { at, GraphError, type Dim } from '@difsr/graph';
-import { onnxDataType } from '../onnx/encode.js';
+import { onnxDataType } from '../file/encode.js';
 import type { Emitter } from './emitter.js';
 import type { Lowering } from './lowering.js';
 

@@ -1,6 +1,6 @@
 // Lowering of ops that ONNX has whole, and of ranking.
 import { at } from '@difsr/graph';
-import { onnxDataType } from '../onnx/encode.js';
+import { onnxDataType } from '../file/encode.js';
 import type { Emitter } from './emitter.js';
 import type { Lowering } from './lowering.js';
 import { zeros } from './rows.js';

@@ -1,12 +1,11 @@
 // Operators that a device lacks are composed from others, so that nothing large leaves the device: none of them is left, and
 // the results are the same.
-import type { Backend } from '@difsr/graph';
 import { conformanceCases, runCase } from '@difsr/graph/conformance';
 import { expect, it } from 'vitest';
-import { openModelFile } from '../node/model-file.js';
-import { encodeModel } from '../onnx/encode.js';
-import { isGraph, type OnnxNode } from '../onnx/model.js';
+import { encodeModel } from '../file/encode.js';
+import { isGraph, type OnnxNode } from '../file/model.js';
 import type { ComposableOperator } from './emitter.js';
+import { modelBackend } from '../run.test.support.js';
 import { lowerGraph, lowerModel, onnxOutputName } from './to-onnx.js';
 
 const lacks: ReadonlySet<ComposableOperator> = new Set(['FusedMatMul', 'LogSoftmax', 'Or']);
@@ -22,31 +21,8 @@ function types(nodes: readonly OnnxNode[]): string[] {
   ]);
 }
 
-/** Runs what is lowered for a device without those operators; a backend only as far as `runCase` needs one. */
-const backend: Backend = {
-  name: 'composed',
-  device: 'cpu',
-  createVariables: () => Promise.reject(new Error('not part of this test')),
-  dispose: () => Promise.resolve(),
-  compile: async (graph) => {
-    const model = await openModelFile(encodeModel(lowerModel(graph, { target: 'runtime', lacks })), { threads: 2 });
-    return {
-      dispose: () => model.dispose(),
-      run: async (feeds) => {
-        const tensors = Object.entries(feeds).flatMap(([name, feed]) =>
-          'mask' in feed ? [] : [[name, feed] as const],
-        );
-        const results = await model.run(Object.fromEntries(tensors));
-        return Object.fromEntries(
-          [...graph.outputs.keys()].flatMap((name) => {
-            const result = results[onnxOutputName(graph, name)];
-            return result === undefined ? [] : [[name, result]];
-          }),
-        );
-      },
-    };
-  },
-};
+/** Runs what is lowered for a device without those operators. */
+const backend = modelBackend((graph) => encodeModel(lowerModel(graph, { target: 'runtime', lacks })), onnxOutputName);
 
 it('no such operator is left in any program, and each is used where the device has it', () => {
   const all = cases.map(({ build }) => build().graph);

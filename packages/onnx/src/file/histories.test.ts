@@ -7,8 +7,7 @@ import { createGraph, input, mul, type HostTensor } from '@difsr/graph';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toOnnx } from '../lower/to-onnx.js';
-import type { ModelFile } from '../model-file.js';
-import { openModelFile } from '../node/model-file.js';
+import { loadModel, type LoadedModel } from '../run.test.support.js';
 import { describeOnnx } from './decode.js';
 
 const ITEMS = 9;
@@ -52,9 +51,9 @@ const batches = fc.tuple(fc.nat(3), fc.nat(9)).chain(([batch, length]) =>
 );
 
 describe.each(['length', LONGEST] as const)('a graph of %s columns', (columns) => {
-  let file: ModelFile;
+  let file: LoadedModel;
   beforeAll(async () => {
-    file = await openModelFile(fileOf(columns));
+    file = await loadModel(fileOf(columns));
   });
   afterAll(() => file.dispose());
 
@@ -75,7 +74,7 @@ describe.each(['length', LONGEST] as const)('a graph of %s columns', (columns) =
     const [kinds, amounts] = [input('kinds', ['batch', columns], 'int32'), input('amounts', ['batch', columns, 2])];
     const graph = createGraph({ seen: mul(items, 1), kind: mul(kinds, 1), amount: mul(amounts, 1) });
     const histories = { input: 'items', items: ITEMS, longest: LONGEST, beside: ['kinds', 'amounts'] };
-    const own = await openModelFile(toOnnx(graph, { target: 'export', histories }));
+    const own = await loadModel(toOnnx(graph, { target: 'export', histories }));
     await fc.assert(
       fc.asyncProperty(batches, async ({ rows, length }) => {
         const width = columns === LONGEST ? LONGEST : Math.max(1, Math.min(length, LONGEST));

@@ -1,8 +1,5 @@
 // float16 inside a program: which ops compute in it, and which may not. Inputs and outputs of the model stay float32.
-import { at, type Node, type NodeOf, type OpName, type Tensor } from '@difsr/graph';
-
-/** What a program computes in. */
-export type Precision = 'float32' | 'float16';
+import { at, type Node, type NodeOf, type OpName, type Precision, type Tensor } from '@difsr/graph';
 
 /** How a program is lowered: `float16 rounding` is float16 on a device that has none, computed in float32 and rounded. */
 export type Arithmetic = Precision | 'float16 rounding';

@@ -11,7 +11,7 @@ import {
   type Tensor,
   type Dim,
 } from '@difsr/graph';
-import type { AttributeValue, OnnxDType, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from '../onnx/model.js';
+import type { AttributeValue, OnnxDType, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from '../file/model.js';
 
 /** `runtime`: vendor operators and a new opset; `export`: opset 17 and standard operators alone. */
 export type Target = 'runtime' | 'export';

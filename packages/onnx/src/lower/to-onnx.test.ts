@@ -22,14 +22,13 @@ import {
   scatterAdd,
   size,
   tableCrossEntropy,
-  type Backend,
   type Graph,
 } from '@difsr/graph';
 import { conformanceCases, runCase } from '@difsr/graph/conformance';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openModelFile } from '../node/model-file.js';
-import type { OnnxGraph } from '../onnx/model.js';
+import type { OnnxGraph } from '../file/model.js';
+import { distinct, modelBackend } from '../run.test.support.js';
 import type { Target } from './emitter.js';
 import { lowerGraph, toOnnx } from './to-onnx.js';
 
@@ -78,34 +77,11 @@ describe('ONNX checker', () => {
   });
 });
 
-/** The same graph with outputs that no input is named like: a file may not have both. */
-function distinct(graph: Graph): Graph {
-  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [`${name}.out`, tensor])));
-}
-
-/** Runs exported models: a backend only as far as `runCase` needs one. */
-function exportBackend(): Backend {
-  const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
-  return {
-    name: 'export',
-    device: 'cpu',
-    createVariables: unused,
-    dispose: () => Promise.resolve(),
-    compile: async (graph) => {
-      const model = await openModelFile(toOnnx(distinct(graph), { target: 'export' }), { threads: 2 });
-      return {
-        dispose: () => model.dispose(),
-        run: async (feeds) => {
-          const tensors = Object.fromEntries(
-            Object.entries(feeds).flatMap(([name, feed]) => ('mask' in feed ? [] : [[name, feed] as const])),
-          );
-          const results = Object.entries(await model.run(tensors));
-          return Object.fromEntries(results.map(([name, value]) => [name.replace(/\.out$/, ''), value]));
-        },
-      };
-    },
-  };
-}
+/** Runs exported models. */
+const exported = modelBackend(
+  (graph) => toOnnx(distinct(graph), { target: 'export' }),
+  (_, output) => `${output}.out`,
+);
 
 const types = (graph: OnnxGraph): string[] => graph.nodes.map(({ type }) => type);
 const x = input('x', ['batch', 4]);
@@ -114,7 +90,7 @@ describe('toOnnx', () => {
   it.each(opNames)('exports %s, forward and gradient, to what the reference computes', async (op) => {
     const failures: string[] = [];
     for (const example of cases.filter((each) => each.op === op)) {
-      const { pass, detail } = await runCase(exportBackend(), example);
+      const { pass, detail } = await runCase(exported, example);
       if (!pass) failures.push(detail);
     }
     expect(failures).toEqual([]);

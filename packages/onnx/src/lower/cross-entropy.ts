@@ -2,7 +2,7 @@
 // by an ONNX Loop: as fast as one large softmax, at a fifth of its memory ([targets, classes] is never made). The loss
 // and both gradients of the same logits come out of one loop.
 import { at, type Dim, type NodeOf, type Shape } from '@difsr/graph';
-import type { OnnxValue } from '../onnx/model.js';
+import type { OnnxValue } from '../file/model.js';
 import type { Emitter } from './emitter.js';
 import type { Lowering } from './lowering.js';
 import { product, transposed } from './products.js';

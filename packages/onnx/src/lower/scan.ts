@@ -1,6 +1,6 @@
 // Lowering of scan to ONNX's own Scan, whose body is lowered by the same table.
 import { at, scanInputs, type NodeOf } from '@difsr/graph';
-import type { OnnxValue } from '../onnx/model.js';
+import type { OnnxValue } from '../file/model.js';
 import { onnxDTypes, type Emitter } from './emitter.js';
 import type { Lowering, Surroundings } from './lowering.js';
 

@@ -23,12 +23,12 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import { lowerModel } from '../lower/to-onnx.js';
-import { decodeModel, elementTypeName, nearest, OnnxModelError, type OnnxValueSummary } from './decode.js';
-import { graphMessage, onnxDataType } from './encode.js';
-import { renameValues, type OnnxDType, type OnnxGraph, type OnnxNode, type OnnxValue } from './model.js';
-import { allNames, bodyThatHolds, liveNodes, readsOf } from './splice-graph.js';
-import { opsetRange, withOpset } from './splice-opset.js';
-import { ValueTypes, type Known, type KnownDim } from './splice-types.js';
+import { decodeModel, elementTypeName, nearest, OnnxModelError, type OnnxValueSummary } from '../file/decode.js';
+import { graphMessage, onnxDataType } from '../file/encode.js';
+import { renameValues, type OnnxDType, type OnnxGraph, type OnnxNode, type OnnxValue } from '../file/model.js';
+import { allNames, bodyThatHolds, liveNodes, readsOf } from './rewire.js';
+import { opsetRange, withOpset } from '../file/opset.js';
+import { ValueTypes, type Known, type KnownDim } from './types.js';
 
 /** Where an input of the graph comes from: a tensor of the model by name, or an input that the model gets. */
 export type SpliceSource = string | { readonly input: string };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { TensorProto_DataType } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { describeOnnx, OnnxModelError, readOnnxTensors, transposed } from './decode.js';
-import { floats, host, node, value } from './models.test.support.js';
+import { floats, host, node, value } from '../models.test.support.js';
 
 const { FLOAT, FLOAT16, INT64, BOOL, DOUBLE } = TensorProto_DataType;
 

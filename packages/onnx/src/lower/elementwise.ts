@@ -1,6 +1,6 @@
 // Lowering of leaves and elementwise ops: mostly one ONNX operator each.
 import { at, broadcastShapes, sameShape, type NodeOf, type OpName, type Shape, type Tensor } from '@difsr/graph';
-import { onnxDataType } from '../onnx/encode.js';
+import { onnxDataType } from '../file/encode.js';
 import { onnxDTypes, producedBy } from './emitter.js';
 import type { Lowering, Surroundings } from './lowering.js';
 import { scatterOnto } from './rows.js';

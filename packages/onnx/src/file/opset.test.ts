@@ -1,43 +1,22 @@
 // The table of operator forms: every op that can be written at an operator set computes there what the reference says, and
 // the others say so.
-import { createGraph, GraphError, input, mul, opNames, type Backend, type Graph } from '@difsr/graph';
+import { createGraph, GraphError, input, mul, opNames, type Backend } from '@difsr/graph';
 import { conformanceCases, runCase } from '@difsr/graph/conformance';
 import { describe, expect, it } from 'vitest';
-import { openModelFile } from '../node/model-file.js';
 import { lowerModel, toOnnx } from '../lower/to-onnx.js';
-import { opsetRange, withOpset } from './splice-opset.js';
+import { distinct, modelBackend } from '../run.test.support.js';
+import { opsetRange, withOpset } from './opset.js';
 
 const cases = [...conformanceCases()].filter(
   ({ kind, name }) => kind !== 'exact' && kind !== 'gradient' && !name.includes('large'),
 );
 
-function distinct(graph: Graph): Graph {
-  return createGraph(Object.fromEntries([...graph.outputs].map(([name, tensor]) => [`${name}.out`, tensor])));
-}
-
-/** Runs graphs as files of one operator set: a backend only as far as `runCase` needs one. */
-function fileBackend(opset: number): Backend {
-  const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
-  return {
-    name: 'export',
-    device: 'cpu',
-    createVariables: unused,
-    dispose: () => Promise.resolve(),
-    compile: async (graph) => {
-      const model = await openModelFile(toOnnx(distinct(graph), { target: 'export', opset }), { threads: 1 });
-      return {
-        dispose: () => model.dispose(),
-        run: async (feeds) => {
-          const tensors = Object.fromEntries(
-            Object.entries(feeds).flatMap(([name, feed]) => ('mask' in feed ? [] : [[name, feed] as const])),
-          );
-          const results = Object.entries(await model.run(tensors));
-          return Object.fromEntries(results.map(([name, value]) => [name.replace(/\.out$/, ''), value]));
-        },
-      };
-    },
-  };
-}
+/** Runs graphs as files of one operator set. */
+const fileBackend = (opset: number): Backend =>
+  modelBackend(
+    (graph) => toOnnx(distinct(graph), { target: 'export', opset }),
+    (_, output) => `${output}.out`,
+  );
 
 describe.each([9, 11, 22])('at opset %d', (opset) => {
   it('each op computes what the reference does, or is refused', async () => {

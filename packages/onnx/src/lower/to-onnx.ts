@@ -5,6 +5,7 @@ import {
   option,
   at,
   GraphError,
+  hostArray,
   type Graph,
   type HostTensor,
   type Node,
@@ -14,8 +15,8 @@ import {
   type OptionRules,
   type Tensor,
 } from '@difsr/graph';
-import { encodeModel } from '../onnx/encode.js';
-import { takeHistories, type HistoryInput } from '../onnx/histories.js';
+import { encodeModel } from '../file/encode.js';
+import { takeHistories, type HistoryInput } from '../file/histories.js';
 import {
   renameValues,
   withoutDeadNodes,
@@ -23,9 +24,8 @@ import {
   type OnnxModel,
   type OnnxNode,
   type OnnxValue,
-} from '../onnx/model.js';
-import { withOpset } from '../onnx/splice-opset.js';
-import { checkedArray } from '../host.js';
+} from '../file/model.js';
+import { withOpset } from '../file/opset.js';
 import { crossEntropies, crossEntropy, required } from './cross-entropy.js';
 import { elementwise } from './elementwise.js';
 import { Emitter, onnxDTypes, type ComposableOperator, type Target } from './emitter.js';
@@ -152,7 +152,7 @@ export function lowerGraph(
         name: input,
         dtype: onnxDTypes[declared.dtype],
         shape: tensor.shape,
-        data: checkedArray(input, tensor),
+        data: hostArray(input, tensor),
       });
   }
   return nameOutputs(name, graph, emitter, values, inputs, target);

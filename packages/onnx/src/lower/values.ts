@@ -3,7 +3,7 @@
 // (the CPU: ONNX Runtime would compute in float32 and round nothing), its rounding is kept: a value is cast to float16 and
 // back, and computing goes on in float32.
 import { GraphError, type Node, type Tensor } from '@difsr/graph';
-import { onnxDataType } from '../onnx/encode.js';
+import { onnxDataType } from '../file/encode.js';
 import type { Emitter } from './emitter.js';
 import { treatment, type Arithmetic, type Width } from './precision.js';
 
