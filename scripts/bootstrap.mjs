@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run, step, windows } from './steps.mjs';
+import { run, startable, step } from './steps.mjs';
 
 /** The repository's root. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -41,7 +41,8 @@ function checkNode() {
 function ensurePnpm() {
   checkNode();
   const version = pinnedPnpm();
-  const found = spawnSync('pnpm', ['--version'], { cwd: ROOT, encoding: 'utf8', shell: windows });
+  const asked = startable('pnpm', ['--version']);
+  const found = spawnSync(asked.file, asked.args, { cwd: ROOT, encoding: 'utf8', shell: asked.shell });
   if (found.status === 0 && found.stdout.trim() === version) return;
   if (process.env['DIFSR_BOOTSTRAPPED'] === version) {
     throw new Error(
@@ -49,11 +50,13 @@ function ensurePnpm() {
     );
   }
   const script = process.argv[1] ?? '';
-  const { status } = spawnSync(
-    'npx',
-    ['-y', '-p', `pnpm@${version}`, '--', process.execPath, script, ...process.argv.slice(2)],
-    { stdio: 'inherit', shell: windows, env: { ...process.env, DIFSR_BOOTSTRAPPED: version } },
-  );
+  const again = [process.execPath, script, ...process.argv.slice(2)];
+  const { file, args, shell } = startable('npx', ['-y', '-p', `pnpm@${version}`, '--', ...again]);
+  const { status } = spawnSync(file, args, {
+    stdio: 'inherit',
+    shell,
+    env: { ...process.env, DIFSR_BOOTSTRAPPED: version },
+  });
   process.exit(status ?? 1);
 }
 

@@ -1,8 +1,25 @@
 // Running commands as named, timed steps: a passing step is one line, a failing one shows all its output.
 import { spawn } from 'node:child_process';
 
-/** npm and pnpm are .cmd files on Windows, which need a shell. */
-export const windows = process.platform === 'win32';
+/** On Windows these are .cmd files, which only a shell starts. */
+const SCRIPTS = ['npm', 'npx', 'pnpm'];
+
+/**
+ * A command as `spawn` takes it on this system. A shell on Windows gets one line, in which words with blanks or backslashes stand in quotes.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.Platform} [platform]
+ * @returns {{ file: string, args: string[], shell: boolean }}
+ * @example
+ * const { file, args, shell } = startable('pnpm', ['--version']);
+ * spawnSync(file, args, { shell });
+ */
+export function startable(command, args, platform = process.platform) {
+  if (platform !== 'win32' || !SCRIPTS.includes(command)) return { file: command, args: [...args], shell: false };
+  const words = args.map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `"${word}"`));
+  return { file: [command, ...words].join(' '), args: [], shell: true };
+}
 
 /** A command ended with an exit code other than 0; `output` is everything that it printed. */
 export class StepError extends Error {
@@ -25,11 +42,12 @@ export class StepError extends Error {
  */
 export function run(command, args, { cwd, env = {}, live = false }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], {
+    const start = startable(command, args);
+    const child = spawn(start.file, start.args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      shell: windows,
+      shell: start.shell,
     });
     let output = '';
     /** @param {Buffer} chunk */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../bootstrap.mjs';
+import { run } from '../steps.mjs';
 import { publicPackages } from './public-packages.mjs';
 
 const copy = mkdtempSync(join(tmpdir(), 'difsr-changesets-'));
@@ -17,12 +18,10 @@ const packages = publicPackages().map(({ path, manifest }) => ({
   before: manifest.version,
 }));
 
-beforeAll(() => {
+beforeAll(async () => {
   // Manifests alone: neither sources nor builds matter here.
   /** @type {{ path: string }[]} */
-  const projects = JSON.parse(
-    execFileSync('pnpm', ['ls', '-r', '--depth=-1', '--json'], { cwd: ROOT, encoding: 'utf8' }),
-  );
+  const projects = JSON.parse(await run('pnpm', ['ls', '-r', '--depth=-1', '--json'], { cwd: ROOT }));
   expect(projects.length).toBeGreaterThan(packages.length);
   for (const { path } of projects) {
     const file = join(relative(ROOT, path), 'package.json');

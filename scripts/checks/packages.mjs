@@ -4,7 +4,7 @@
 // runs in browsers is bundled: not too large, and nothing of Node's inside (sizes.mjs).
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { ROOT } from '../bootstrap.mjs';
@@ -128,7 +128,8 @@ async function consumerProblems(all, consumer) {
   for (const { folder, manifest, tarball } of all) {
     const home = join(consumer, 'node_modules', manifest.name);
     mkdirSync(home, { recursive: true });
-    await run('tar', ['-xzf', tarball, '-C', home, '--strip-components=1'], { cwd: consumer });
+    // Relative: some tars of Windows take "C:" for the name of a machine.
+    await run('tar', ['-xzf', relative(home, tarball), '--strip-components=1'], { cwd: home });
     const packedManifest = readFileSync(join(home, 'package.json'), 'utf8');
     if (packedManifest.includes('workspace:')) problems.push(`${manifest.name}: its packed manifest has "workspace:"`);
     for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
