@@ -92,17 +92,19 @@ describe('git', () => {
 });
 
 describe('the checks', () => {
-  const bin = (/** @type {string} */ name) => join(ROOT, 'node_modules', '.bin', name);
+  /** Not through `.bin`, whose files Windows cannot start. @param {string} name @param {readonly string[]} args */
+  const tool = (name, ...args) =>
+    run(process.execPath, [join(ROOT, 'node_modules', name, 'bin', name), ...args], clone);
 
   it('the formatter looks at ours alone', () => {
-    const { stdout, status } = run(bin('oxfmt'), ['--list-different'], clone);
+    const { stdout, status } = tool('oxfmt', '--list-different');
     expect(status).toBe(1);
     const formatted = OURS.filter((file) => !file.endsWith('.md'));
     expect(listed(stdout).filter((file) => !file.startsWith('.ox'))).toEqual(formatted.toSorted());
   });
 
   it('the linter looks at ours alone', () => {
-    const { stdout } = run(bin('oxlint'), ['--format', 'unix', '--deny-warnings'], clone);
+    const { stdout } = tool('oxlint', '--format', 'unix', '--deny-warnings');
     const named = new Set(
       Array.from(stdout.matchAll(/^(.+?):\d+:\d+: /gm), ([, file = '']) => file.replace(/^\.\//, '')),
     );
