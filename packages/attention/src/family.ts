@@ -6,15 +6,23 @@
 //   DIF           fuse(scores(R), scores(E_1), ..)           Xie et al., SIGIR 2022, eq. (8)-(10)
 import { add, concat, mul, sigmoid, GraphError, type Tensor } from '@difsr/graph';
 import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
-import { attendRules, checkGraphOptions, difRules, shapeRules } from './graph-options.js';
-import { declareFusion, fuse, type Fusion, type FusionForm, type FusionWeights } from './fusion.js';
+import {
+  attendRules,
+  checkGraphOptions,
+  difRules,
+  shapeRules,
+  type AttendOptions,
+  type DifShape,
+  type Fusion,
+  type FusionForm,
+} from './graph-options.js';
+import { declareFusion, fuse, type FusionWeights } from './fusion.js';
 import {
   attend,
   declareSource,
   declareValue,
   scores,
   type Attention,
-  type AttendOptions,
   type SourceWeights,
   type ValueWeights,
 } from './scores.js';
@@ -102,17 +110,6 @@ export function declareAttention(scope: Scope, width: number, heads: number, dev
     item: declareSource(scope, { query: 'query', key: 'key' }, width, heads, deviation),
     ...declareValue(scope, width, deviation),
   };
-}
-
-/** Sizes of a DIF attention. */
-export interface DifShape {
-  readonly width: number;
-  readonly sides: readonly number[];
-  readonly position?: number;
-  readonly heads: number;
-  readonly fusion: Fusion;
-  readonly maxLength: number;
-  readonly deviation: number;
 }
 
 /** Declares a DIF attention. `sides` are the widths of the side sources, `position` that of positions, if they are a source. */

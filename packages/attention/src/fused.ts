@@ -12,17 +12,10 @@
 import { add, at, concat, gather, GraphError, matmul, mul, reshape, slice, softmax, transpose } from '@difsr/graph';
 import type { Dim, Tensor } from '@difsr/graph';
 import { linear, widthOf, type LinearWeights } from '@difsr/nn';
-import { fuse, type FusionForm } from './fusion.js';
-import { checkGraphOptions, fusedRules } from './graph-options.js';
+import { fuse } from './fusion.js';
+import { checkGraphOptions, fusedRules, type FusedOptions, type SumLayout } from './graph-options.js';
 import type { DifWeights } from './family.js';
-import {
-  headSize,
-  mergeHeads,
-  splitHeads,
-  type AttentionMask,
-  type SourceWeights,
-  type ValueWeights,
-} from './scores.js';
+import { headSize, mergeHeads, splitHeads, type SourceWeights, type ValueWeights } from './scores.js';
 
 /** Where the vectors of a source are: given, or rows of a table. */
 export type FusedSource = { readonly values: Tensor } | { readonly table: Tensor; readonly ids: Tensor };
@@ -33,17 +26,6 @@ export interface FusedSources {
   readonly sides: readonly FusedSource[];
   /** values `[1, n, width]`, or a table `[>= n, width]` of which the first n rows count */
   readonly position?: { readonly values: Tensor } | { readonly table: Tensor };
-}
-
-/** How `sum` adds: score matrices one by one, or all in one product of concatenated heads. */
-export type SumLayout = 'added' | 'concatenated';
-
-/** What the fused kernel needs beside its tensors. */
-export interface FusedOptions {
-  readonly heads: number;
-  readonly mask: AttentionMask;
-  readonly form?: FusionForm;
-  readonly layout?: SumLayout;
 }
 
 /** Rows (batch x length) up to which the number of operations counts for more than what they move. */

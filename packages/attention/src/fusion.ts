@@ -17,13 +17,8 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
-import { unseenBias, type AttentionMask } from './scores.js';
-
-/** How sources of scores are fused. */
-export type Fusion = 'sum' | 'concat' | 'gate';
-
-/** `reference`: rows of exactly `maxLength`, unmasked scores included. `causal-safe`: hidden scores count as zero, any length up to `maxLength`. */
-export type FusionForm = 'reference' | 'causal-safe';
+import { unseenBias } from './scores.js';
+import type { AttentionMask, Fusion, FusionForm } from './graph-options.js';
 
 /** Weights of a fusion. */
 export type FusionWeights =

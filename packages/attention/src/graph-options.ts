@@ -1,9 +1,57 @@
 // What the functions on graph tensors take, checked as it is given.
-import { checkOptions, GraphError, needed, option, type OptionRules } from '@difsr/graph';
-import type { DifShape } from './family.js';
-import type { FusedOptions } from './fused.js';
-import type { FusionForm } from './fusion.js';
-import type { AttendOptions, AttentionMask, MaskOptions } from './scores.js';
+import { checkOptions, GraphError, needed, option, type OptionRules, type Tensor } from '@difsr/graph';
+
+/** Which keys a query may see: 0 where it may, a large negative number where not; `[b, 1, n, n]`. */
+export interface AttentionMask {
+  /** Added to the scaled scores. */
+  readonly additive: Tensor;
+  /** bool `[b, 1, n, n]`, true where the query may look. */
+  readonly visible: Tensor;
+}
+
+/** What `attentionMask` hides. */
+export interface MaskOptions {
+  readonly valid?: Tensor;
+  readonly causal: boolean;
+}
+
+/** What attention does with fused scores: scale, mask, softmax, dropout, values, output projection. */
+export interface AttendOptions {
+  readonly heads: number;
+  readonly mask: AttentionMask;
+  /** Factor on the fused scores; default 1 / sqrt(head size of the values). */
+  readonly scale?: number;
+  /** Applied to the attention probabilities. */
+  readonly dropout?: (probabilities: Tensor) => Tensor;
+}
+
+/** How sources of scores are fused. */
+export type Fusion = 'sum' | 'concat' | 'gate';
+
+/** `reference`: rows of exactly `maxLength`, unmasked scores included. `causal-safe`: hidden scores count as zero, any length up to `maxLength`. */
+export type FusionForm = 'reference' | 'causal-safe';
+
+/** Sizes of a DIF attention. */
+export interface DifShape {
+  readonly width: number;
+  readonly sides: readonly number[];
+  readonly position?: number;
+  readonly heads: number;
+  readonly fusion: Fusion;
+  readonly maxLength: number;
+  readonly deviation: number;
+}
+
+/** How `sum` adds: score matrices one by one, or all in one product of concatenated heads. */
+export type SumLayout = 'added' | 'concatenated';
+
+/** What the fused kernel needs beside its tensors. */
+export interface FusedOptions {
+  readonly heads: number;
+  readonly mask: AttentionMask;
+  readonly form?: FusionForm;
+  readonly layout?: SumLayout;
+}
 
 const mask = needed(option.object<AttentionMask>({ additive: needed(option.given), visible: needed(option.given) }));
 const form = option.oneOf('causal-safe', 'reference');

@@ -1,4 +1,14 @@
 // The public API of @difsr/attention.
+export type {
+  AttendOptions,
+  AttentionMask,
+  DifShape,
+  FusedOptions,
+  Fusion,
+  FusionForm,
+  MaskOptions,
+  SumLayout,
+} from './graph-options.js';
 export * from './scores.js';
 export * from './fusion.js';
 export * from './family.js';

@@ -23,8 +23,14 @@ import {
   type Dim,
   type Tensor,
 } from '@difsr/graph';
-import { checkGraphOptions, maskRules } from './graph-options.js';
 import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
+import {
+  checkGraphOptions,
+  maskRules,
+  type AttendOptions,
+  type AttentionMask,
+  type MaskOptions,
+} from './graph-options.js';
 
 /** Query and key projections of one source of scores. */
 export interface SourceWeights {
@@ -107,22 +113,8 @@ export function scores(
   });
 }
 
-/** Which keys a query may see: 0 where it may, a large negative number where not; `[b, 1, n, n]`. */
-export interface AttentionMask {
-  /** Added to the scaled scores. */
-  readonly additive: Tensor;
-  /** bool `[b, 1, n, n]`, true where the query may look. */
-  readonly visible: Tensor;
-}
-
 /** The published code's "minus infinity". */
 export const MASKED = -10000;
-
-/** What {@link attentionMask} hides. */
-export interface MaskOptions {
-  readonly valid?: Tensor;
-  readonly causal: boolean;
-}
 
 /**
  * Mask of sequences `[b, n]`: key j is visible to query i if it is no padding and, where `causal`, j <= i.
@@ -146,16 +138,6 @@ export function attentionMask(length: Dim, options: MaskOptions): AttentionMask 
 /** Causal mask of right-padded sequences: key j is visible to query i if j <= i and item j is no padding. `items` int32 [b, n]. */
 export function causalMask(items: Tensor): AttentionMask {
   return attentionMask(at(items.shape, 1), { valid: not(equal(items, 0)), causal: true });
-}
-
-/** What attention does with fused scores: scale, mask, softmax, dropout, values, output projection. */
-export interface AttendOptions {
-  readonly heads: number;
-  readonly mask: AttentionMask;
-  /** Factor on the fused scores; default 1 / sqrt(head size of the values). */
-  readonly scale?: number;
-  /** Applied to the attention probabilities. */
-  readonly dropout?: (probabilities: Tensor) => Tensor;
 }
 
 /** Output and intermediate results of an attention. */

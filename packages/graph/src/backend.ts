@@ -2,8 +2,8 @@
 // this interface and passes the one conformance suite; a worker wrapper implements it as well.
 import { checkOptions, option, type OptionRules } from './options.js';
 import type { RandomKey } from './random.js';
-import type { DType, Graph } from './types.js';
-import { formatShape, formatType, GraphError, type Tensor } from './types.js';
+import { type DType, formatShape, formatType, GraphError } from './types.js';
+import type { Graph, Tensor } from './signatures.js';
 
 /**
  * Typed arrays in which host tensors travel: float32 as Float32Array (Float64Array on the reference backend), bool as bytes.

@@ -3,19 +3,8 @@
 import { ops } from './ops.js';
 import { checkOptions, option, type OptionRules } from './options.js';
 import { broadcastShapes, normalizeAxis } from './shapes.js';
-import type { OpAttributes, OpInputs, OpName } from './signatures.js';
-import {
-  at,
-  formatType,
-  GraphError,
-  sameShape,
-  type Dim,
-  type DType,
-  type Node,
-  type NodeOf,
-  type Shape,
-  type Tensor,
-} from './types.js';
+import type { OpAttributes, OpInputs, OpName, Node, NodeOf, Tensor } from './signatures.js';
+import { at, formatType, GraphError, sameShape, type Dim, type DType, type Shape } from './types.js';
 
 let nextId = 0;
 

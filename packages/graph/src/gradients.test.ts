@@ -5,13 +5,14 @@ import { add, apply, cast, constant, input, layerNorm, maximum, mul, reduceMax, 
 import { withGradients } from './conformance/cases.js';
 import { examples } from './conformance/examples.js';
 import { Scene, type Example } from './conformance/scene.js';
-import { gradients, type GradientRule, type NoGradient } from './gradients.js';
+import { gradients } from './gradients.js';
+import type { GradientRule, NoGradient } from './gradient-rule.js';
 import { createGraph } from './graph.js';
 import { opNames } from './ops.js';
 import { normal } from './random.js';
 import { evaluate } from './reference/index.js';
-import type { OpName } from './signatures.js';
-import { at, type Tensor } from './types.js';
+import type { OpName, Tensor } from './signatures.js';
+import { at } from './types.js';
 import { differentiate } from './vjp.js';
 
 const STEP = 1e-4;

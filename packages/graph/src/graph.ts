@@ -1,5 +1,6 @@
 // From outputs to a graph: what they reach, in an order in which it can be computed.
-import { GraphError, type Graph, type Node, type Tensor } from './types.js';
+import { GraphError } from './types.js';
+import type { Graph, Node, Tensor } from './signatures.js';
 
 /** Every node that the tensors depend on, inputs first; the order is that of a depth-first walk, so it does not depend on unrelated nodes. */
 export function reachable(tensors: Iterable<Tensor>): Node[] {

@@ -5,7 +5,8 @@ import { add, concat, gather, input, matmul, mul, reduceSum, slice } from './bui
 import { createGraph } from './graph.js';
 import { hoist } from './hoist.js';
 import { evaluate } from './reference/index.js';
-import { GraphError, type Graph } from './types.js';
+import { GraphError } from './types.js';
+import type { Graph } from './signatures.js';
 
 const floats = (shape: readonly number[]): HostTensor => ({
   dtype: 'float32',

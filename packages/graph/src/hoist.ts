@@ -2,7 +2,8 @@
 import { input } from './build.js';
 import { createGraph } from './graph.js';
 import { rewrite } from './rewrite.js';
-import { GraphError, type Graph, type Node, type Tensor } from './types.js';
+import { GraphError } from './types.js';
+import type { Graph, Node, Tensor } from './signatures.js';
 
 /** A graph in two parts: `prepare` runs when the fixed inputs change, `main` at every run. */
 export interface Hoisted {

@@ -8,6 +8,7 @@ export * from './graph.js';
 export * from './scan.js';
 export * from './sum-rows.js';
 export { scanInputs } from './scan-types.js';
+export type * from './gradient-rule.js';
 export * from './gradients.js';
 export * from './vjp.js';
 export * from './rewrite.js';

@@ -42,7 +42,8 @@ import { createGraph } from './graph.js';
 import { opNames, ops } from './ops.js';
 import { evaluate } from './reference/index.js';
 import { bindShape, broadcastShapes, broadcastsTo, normalizeAxis } from './shapes.js';
-import { formatType, GraphError, type Shape, type Tensor } from './types.js';
+import { formatType, GraphError, type Shape } from './types.js';
+import type { Tensor } from './signatures.js';
 
 const f = (...shape: Shape): Tensor => input('f', shape);
 const i = (...shape: Shape): Tensor => input('i', shape, 'int32');

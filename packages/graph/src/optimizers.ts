@@ -2,7 +2,8 @@
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { add, concat, div, input, minimum, mul, reduceSum, reshape, slice, sqrt, sub } from './build.js';
 import { needed, option, type OptionRule } from './options.js';
-import { formatType, GraphError, type Tensor } from './types.js';
+import { formatType, GraphError } from './types.js';
+import type { Tensor } from './signatures.js';
 
 /** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
 export type OptimizerConfig =

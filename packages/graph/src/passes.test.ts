@@ -28,7 +28,8 @@ import { optimize, shareCommon, simplify } from './passes.js';
 import { printGraph } from './print.js';
 import { evaluate } from './reference/index.js';
 import { rewrite } from './rewrite.js';
-import { at, type Graph, type Node, type Tensor } from './types.js';
+import { at } from './types.js';
+import type { Graph, Node, Tensor } from './signatures.js';
 import { verify } from './verify.js';
 import { differentiate } from './vjp.js';
 

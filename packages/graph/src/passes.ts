@@ -2,7 +2,8 @@
 // subexpressions. Dead nodes vanish by themselves, since a graph is what its outputs reach.
 import { constant } from './build.js';
 import { rewrite } from './rewrite.js';
-import { at, sameShape, type DType, type Graph, type Node, type Tensor } from './types.js';
+import { at, sameShape, type DType } from './types.js';
+import type { Graph, Node, Tensor } from './signatures.js';
 import { verify } from './verify.js';
 
 /** Runs all passes that pay on every backend, verifying the graph after each. */

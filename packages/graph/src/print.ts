@@ -1,5 +1,6 @@
 // Prints a graph as readable text: one line per node, numbered in order, types at the right.
-import { formatType, type Graph, type Tensor } from './types.js';
+import { formatType } from './types.js';
+import type { Graph, Tensor } from './signatures.js';
 
 /**
  * The graph as text.

@@ -1,8 +1,7 @@
 // The one way to change a graph: walk it inputs first, give each node's outputs a replacement.
 import { apply } from './build.js';
 import { createGraph, reachable } from './graph.js';
-import type { OpName } from './signatures.js';
-import type { Graph, Node, NodeOf, Tensor } from './types.js';
+import type { OpName, Graph, Node, NodeOf, Tensor } from './signatures.js';
 
 /** Given a node and the outputs of its rebuilt self, the tensors to use instead. */
 export type Rule = (node: Node, rebuilt: readonly Tensor[]) => readonly Tensor[];

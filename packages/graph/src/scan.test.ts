@@ -10,7 +10,8 @@ import { optimize, shareCommon } from './passes.js';
 import { printGraph } from './print.js';
 import { evaluate } from './reference/index.js';
 import { scan, type ScanBody } from './scan.js';
-import { at, GraphError, type Graph, type Tensor } from './types.js';
+import { at, GraphError } from './types.js';
+import type { Graph, Tensor } from './signatures.js';
 import { verify } from './verify.js';
 import { differentiate, vjp } from './vjp.js';
 

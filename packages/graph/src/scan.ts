@@ -17,12 +17,13 @@ import {
   transpose,
 } from './build.js';
 import { createGraph, reachable } from './graph.js';
-import type { GradientContext } from './gradients.js';
+import type { GradientContext } from './gradient-rule.js';
 import { optimize } from './passes.js';
 import { substitute } from './rewrite.js';
 import { scanInputs } from './scan-types.js';
 import { normalizeAxis } from './shapes.js';
-import { at, type Tensor } from './types.js';
+import { at } from './types.js';
+import type { Tensor } from './signatures.js';
 
 /** How a {@link scan} walks. */
 export interface ScanOptions {

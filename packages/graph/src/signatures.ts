@@ -1,7 +1,7 @@
-// The op table's types: how many inputs every op takes and which attributes it has.
-// Every other table (shape rules, gradients, each backend's lowering) is a mapped type over these
-// names, so an op without a rule does not compile.
-import type { Dim, DType, Graph, Shape } from './types.js';
+// What a graph is made of: the ops, with how many inputs each takes and which attributes it has; nodes, tensors, graphs.
+// Every other table (shape rules, gradients, each backend's lowering) is a mapped type over the ops' names, so an op without a
+// rule does not compile. One file, because an op may have a graph as its body.
+import type { Dim, DType, Shape, TensorType } from './types.js';
 
 /** For ops without attributes. */
 export type None = Readonly<Record<string, never>>;
@@ -109,3 +109,28 @@ export type OpAttributes = { readonly [N in OpName]: OpSignatures[N]['attributes
 
 /** The inputs of op `N` as a tuple of `T` (tensors, types, arrays). */
 export type OpInputs<N extends OpName, T> = Inputs<T>[OpSignatures[N]['arity']];
+
+/** A symbolic value: output `index` of `node`. Immutable; equality is identity. */
+export interface Tensor extends TensorType {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** One application of the op `N`. */
+export interface NodeOf<N extends OpName> {
+  readonly id: number;
+  readonly op: N;
+  readonly inputs: OpInputs<N, Tensor>;
+  readonly attributes: OpAttributes[N];
+  readonly outputs: readonly Tensor[];
+}
+
+/** Any node; `node.op` tells which. */
+export type Node = { [N in OpName]: NodeOf<N> }[OpName];
+
+/** Nothing but its named outputs and what they reach: the named inputs they need, and every node between, inputs first. */
+export interface Graph {
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly nodes: readonly Node[];
+}

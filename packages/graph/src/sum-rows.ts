@@ -1,7 +1,8 @@
 // Sums of listed rows, such as the values of an item's attributes: quick both ways, since the gradient reads lists, too,
 // instead of adding at repeated ids.
 import { apply } from './build.js';
-import { at, GraphError, type Tensor } from './types.js';
+import { at, GraphError } from './types.js';
+import type { Tensor } from './signatures.js';
 
 /** Lists in compressed form: list i is `values[offsets[i] .. offsets[i + 1])`, row ids from 1 on. */
 export interface RowLists {

@@ -2,12 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from './backend.js';
 import { add, input, matmul, mul, reduceMean, reduceSum, sub, tanh } from './build.js';
-import type { OptimizerConfig } from './optimizers.js';
-import { optimizerScalars } from './optimizers.js';
+import { type OptimizerConfig, optimizerScalars } from './optimizers.js';
 import { normal } from './random.js';
 import { createReferenceBackend } from './reference/index.js';
 import { FLOAT16_LOSS_SCALE, trainingStep, type Parameter } from './training-step.js';
-import type { Tensor } from './types.js';
+import type { Tensor } from './signatures.js';
 
 const [ROWS, IN, OUT, STEPS] = [6, 3, 2, 5];
 const noise = (stream: number, count: number): Float64Array => normal({ seed: 3, step: 0, stream }, count);

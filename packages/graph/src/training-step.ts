@@ -4,7 +4,8 @@ import { createGraph } from './graph.js';
 import { optimizerRule, optimizerStep, type OptimizerConfig } from './optimizers.js';
 import { checkOptions, needed, option, type OptionRules } from './options.js';
 import { optimize } from './passes.js';
-import { GraphError, type Graph, type Tensor } from './types.js';
+import { GraphError } from './types.js';
+import type { Graph, Tensor } from './signatures.js';
 import { gradientOf } from './vjp.js';
 
 /** A parameter of a model: the input tensor that carries it. */

@@ -1,7 +1,4 @@
-// What a graph is made of: dimensions that may be symbols, tensor types, tensors, nodes, graphs.
-// A tensor is a value of a node; a graph is nothing but its named outputs and what they reach.
-// This module knows no op: the op table (`ops.ts`) fills in names, attributes and rules.
-import type { OpAttributes, OpInputs, OpName } from './signatures.js';
+// What is known of a tensor before it has a value: dimensions that may be symbols, and the type of its elements.
 
 /** Element types. Backends compute `float32` in float32; the reference interpreter in float64. */
 export type DType = 'float32' | 'int32' | 'bool';
@@ -16,31 +13,6 @@ export type Shape = readonly Dim[];
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: DType;
-}
-
-/** A symbolic value: output `index` of `node`. Immutable; equality is identity. */
-export interface Tensor extends TensorType {
-  readonly node: Node;
-  readonly index: number;
-}
-
-/** One application of the op `N`. */
-export interface NodeOf<N extends OpName> {
-  readonly id: number;
-  readonly op: N;
-  readonly inputs: OpInputs<N, Tensor>;
-  readonly attributes: OpAttributes[N];
-  readonly outputs: readonly Tensor[];
-}
-
-/** Any node; `node.op` tells which. */
-export type Node = { [N in OpName]: NodeOf<N> }[OpName];
-
-/** Named outputs, the named inputs they need, and every node between, inputs first. */
-export interface Graph {
-  readonly inputs: ReadonlyMap<string, Tensor>;
-  readonly outputs: ReadonlyMap<string, Tensor>;
-  readonly nodes: readonly Node[];
 }
 
 /** Thrown where shapes, dtypes or attributes do not fit an op; names the op, what it got and what it takes. */

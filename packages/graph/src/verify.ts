@@ -1,8 +1,8 @@
 // The executable specification of a graph, run after every pass: what holds for each node, and
 // between nodes.
 import { ops } from './ops.js';
-import type { OpName } from './signatures.js';
-import { formatType, GraphError, sameShape, type Graph, type NodeOf, type TensorType } from './types.js';
+import type { OpName, Graph, NodeOf } from './signatures.js';
+import { formatType, GraphError, sameShape, type TensorType } from './types.js';
 
 /**
  * Checks that inputs come before uses, that types are what the op table infers, and that names are in order.

@@ -23,7 +23,7 @@ import { gradients } from './gradients.js';
 import { opNames } from './ops.js';
 import { optimize } from './passes.js';
 import { evaluate } from './reference/index.js';
-import type { Graph, Tensor } from './types.js';
+import type { Graph, Tensor } from './signatures.js';
 import { verify } from './verify.js';
 import { differentiate, gradientOf, vjp } from './vjp.js';
 

@@ -2,20 +2,11 @@
 // result into a forward and a backward graph joined by residuals.
 import { add, broadcast, constant, input } from './build.js';
 import { createGraph, reachable } from './graph.js';
-import { gradients, type GradientRule, type NoGradient } from './gradients.js';
+import { gradients } from './gradients.js';
+import type { GradientRule, NoGradient } from './gradient-rule.js';
 import { rewrite } from './rewrite.js';
-import type { OpName } from './signatures.js';
-import {
-  at,
-  formatShape,
-  GraphError,
-  sameShape,
-  type Dim,
-  type Graph,
-  type Node,
-  type NodeOf,
-  type Tensor,
-} from './types.js';
+import type { OpName, Graph, Node, NodeOf, Tensor } from './signatures.js';
+import { at, formatShape, GraphError, sameShape, type Dim } from './types.js';
 
 /**
  * Gradients of `sum(output * cotangent)` over all outputs with respect to `wrt`, as tensors of the same graph.

@@ -1,6 +1,7 @@
 // Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
 import * as z from 'zod';
-import type { ItemFields, ModelConfig, NumericForm, Preset, UserFields, VectorForm } from './definition.js';
+import type { Preset } from './definition.js';
+import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
 import { ModelConfigError } from './model-error.js';
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);

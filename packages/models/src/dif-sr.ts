@@ -14,7 +14,8 @@ import {
   sideShape,
   type TransformerConfig,
 } from './config.js';
-import type { AuxiliaryLoss, ModelDefinition } from './definition.js';
+import type { ModelDefinition } from './definition.js';
+import type { AuxiliaryLoss } from './model.js';
 import { isCategorical, ownerOf } from './field-schema.js';
 import { embedInput, encode } from './encoder.js';
 import { fieldEmbedding, positionEmbedding, sideFields, valuesOf } from './fields.js';

@@ -3,7 +3,7 @@ import { add, expandDims, type Tensor } from '@difsr/graph';
 import { causalMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
 import type { TransformerConfig } from './config.js';
-import type { BuildContext } from './definition.js';
+import type { BuildContext } from './model.js';
 import { userEmbedding, userFieldsOf } from './fields.js';
 
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */

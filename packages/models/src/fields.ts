@@ -23,7 +23,7 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { embed, MULTI_HOT, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
-import type { BuildContext, ModelConfig, ModelSchema } from './definition.js';
+import type { BuildContext, ModelConfig, ModelSchema } from './model.js';
 import {
   isCategorical,
   ownerOf,

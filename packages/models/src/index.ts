@@ -1,5 +1,6 @@
 // The public API of @difsr/models.
 export * from './definition.js';
+export type * from './model.js';
 export * from './field-schema.js';
 export * from './objectives/objective.js';
 export * from './inputs.js';

@@ -17,27 +17,9 @@ import {
   type HostTensor,
   type Tensor,
 } from '@difsr/graph';
-import type { FieldsRead, ModelInstance } from './definition.js';
 import { isCategorical, ownerOf, type FieldOwner, type FieldSchema } from './field-schema.js';
+import type { FieldsRead, ModelInputs, TraceableModel } from './model.js';
 import { ModelConfigError } from './model-error.js';
-
-/**
- * What a model is traced on. `event` gives `event.NAME`, `user` gives `user.NAME`:
- *
- * - categorical: int32 `[batch, length]`, 0 = none or unknown; multi-categorical: int32 `[batch, length, maxValues]`
- * - numeric: float32 `[batch, length, 2]`, the standardized number and 1, or zeros for none
- * - vector: float32 `[batch, length, width + 1]`, the scaled vector and 1, or zeros
- *
- * Those of users have no `length`.
- */
-export interface ModelInputs {
-  /** int32 `[batch, length]`, 0 = padding on the right. */
-  readonly items: Tensor;
-  /** The values of a field of interactions, at the places of items. */
-  readonly event: (field: FieldSchema) => Tensor;
-  /** The values of a field of users, of each row. */
-  readonly user: (field: FieldSchema) => Tensor;
-}
 
 /** Name of the input that holds the values of a field of interactions or users. */
 export function inputName(field: FieldSchema): string {
@@ -63,7 +45,7 @@ export function valueShape(field: FieldSchema): readonly number[] {
  *
  * @throws ModelConfigError where an event is asked for a field that is not one of interactions, or a user for one that is not of users.
  */
-export function declareInputs({ fullRows, config }: Pick<ModelInstance, 'fullRows' | 'config'>): ModelInputs {
+export function declareInputs({ fullRows, config }: Pick<TraceableModel, 'fullRows' | 'config'>): ModelInputs {
   const length: Dim = fullRows ? config.maxLength : 'length';
   const declared = new Map<string, Tensor>();
   const of = (owner: FieldOwner, field: FieldSchema, shape: readonly Dim[]): Tensor => {
@@ -106,7 +88,7 @@ export function rawInputs(inputs: ModelInputs): ModelInputs {
 
 /** The fields that a function asks for while it is traced. */
 export function readBy(
-  model: Pick<ModelInstance, 'fullRows' | 'config' | 'schema'>,
+  model: Pick<TraceableModel, 'fullRows' | 'config' | 'schema'>,
   trace: (inputs: ModelInputs) => unknown,
 ): FieldsRead {
   const asked = new Set<string>();

@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
-import type { BuildContext, ItemFields, ModelConfig, ModelSchema } from './definition.js';
+import type { BuildContext, ItemFields, ModelConfig, ModelSchema } from './model.js';
 import { isCategorical, type FieldSchema } from './field-schema.js';
 import { countOfValues, itemFieldsOf, itemValues, pooledItems } from './fields.js';
 

@@ -1,6 +1,6 @@
 // The published code's parameter names (RecBole's, and DIF-SR's own), for loading its weights.
 import type { TransformerConfig } from './config.js';
-import type { ReferenceParameter } from './definition.js';
+import type { ReferenceParameter } from './model.js';
 import { isCategorical, type FieldSchema } from './field-schema.js';
 
 /** Collects pairs of names; `linear` and `norm` add weight and bias at once. */

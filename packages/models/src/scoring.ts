@@ -1,6 +1,6 @@
 // Scores are products of a hidden state with the item table, plus the items' bias where a model has one.
 import { add, broadcast, concat, constant, expandDims, matmul, type Tensor } from '@difsr/graph';
-import type { Encoding } from './definition.js';
+import type { Encoding } from './model.js';
 
 /**
  * Operands whose product are the scores: a bias is one more column of the table, and a 1 behind each hidden state, so that

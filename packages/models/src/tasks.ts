@@ -31,7 +31,8 @@ import {
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
-import { declareInputs, rawInputs, type ModelInputs } from './inputs.js';
+import { declareInputs, rawInputs } from './inputs.js';
+import type { ModelInputs } from './model.js';
 import { TRAINED_ITEMS } from './item-table.js';
 import { scoresOf } from './scoring.js';
 

@@ -2,7 +2,8 @@
 // the command line wrote. @difsr/training reads the same folder from disk through these functions.
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from '@difsr/nn';
-import { instantiate, type ModelDefinition, type ModelInstance, type ModelSchema } from './definition.js';
+import { instantiate, type ModelDefinition, type ModelInstance } from './definition.js';
+import type { ModelSchema } from './model.js';
 import { findModel, models } from './registry.js';
 import { RunError } from './run-error.js';
 import { recommendTask } from './tasks.js';

@@ -1,7 +1,6 @@
 // Initial values of parameters, reproducible from (seed, parameter name) alone: adding or
 // reordering parameters leaves the others' values as they were.
 import { normal, sizeOf, streamId, uniformAt, type HostTensor, type RandomKey } from '@difsr/graph';
-import type { ParameterSpec } from './scope.js';
 
 /** How a parameter starts. The fans of Glorot's are the last two sizes of its shape. */
 export type Initializer =
@@ -14,6 +13,13 @@ export type Initializer =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' };
 
+/** What the initial values of a parameter are a function of, beside the seed. */
+export interface InitialSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+}
+
 /** Whether two initializers give the same values. */
 export function sameInitializer(a: Initializer, b: Initializer): boolean {
   const parts = (of: Initializer): string =>
@@ -22,7 +28,7 @@ export function sameInitializer(a: Initializer, b: Initializer): boolean {
 }
 
 /** Values of one parameter. */
-export function initialValue(spec: ParameterSpec, seed: number): HostTensor {
+export function initialValue(spec: InitialSpec, seed: number): HostTensor {
   const count = sizeOf(spec.shape);
   const { initializer } = spec;
   const data = new Float32Array(count);
@@ -68,6 +74,6 @@ function fans(shape: readonly number[]): number {
 }
 
 /** Values of all parameters, by name. */
-export function initialValues(specs: readonly ParameterSpec[], seed: number): Record<string, HostTensor> {
+export function initialValues(specs: readonly InitialSpec[], seed: number): Record<string, HostTensor> {
   return Object.fromEntries(specs.map((spec) => [spec.name, initialValue(spec, seed)]));
 }

@@ -12,13 +12,10 @@ import {
   type Shape,
   type Tensor,
 } from '@difsr/graph';
-import { sameInitializer, type Initializer } from './initializers.js';
+import { sameInitializer, type InitialSpec, type Initializer } from './initializers.js';
 
 /** A declared parameter. */
-export interface ParameterSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly initializer: Initializer;
+export interface ParameterSpec extends InitialSpec {
   /** Whether weight decay applies: weight matrices and embeddings yes, biases and LayerNorm no. */
   readonly decay: boolean;
   /** Of a table with a row per item: rows of items without training interactions start, and stay, at zero. */

@@ -1,5 +1,5 @@
 // What a run reports while it goes on: plain data, for a progress bar, a log or a program.
-import type { InitialWeights } from './weights/initial-weights.js';
+import type { InitialWeights } from './weights/taken.js';
 
 /** Validation or test metrics by name, such as `ndcg@10`. */
 export type Metrics = Readonly<Record<string, number>>;

@@ -40,6 +40,5 @@ export {
   type Recommender,
   type RecommendRequest,
 } from '@difsr/models';
-export type { InitialWeights, UnfitParameter } from './weights/initial-weights.js';
-export type { TakenRows } from './weights/mapped-rows.js';
+export type { InitialWeights, UnfitParameter, TakenRows } from './weights/taken.js';
 export type { ModelFile, OwnModel } from './run/own-model.js';

@@ -1,7 +1,7 @@
 // What a DIF attention is, as a plain JSON object: its shape, its fusion, and what runs it. Checked by a schema that is
 // also published as `@difsr/attention/config.schema.json`.
 import { AttentionError } from '../error.js';
-import type { Fusion, FusionForm } from '../fusion.js';
+import type { Fusion, FusionForm } from '../graph-options.js';
 import { conform, type ObjectSchema, type Schema, type SchemaProblem } from './schema.js';
 
 const size = (description: string): Schema => ({ type: 'integer', exclusiveMinimum: 0, description });

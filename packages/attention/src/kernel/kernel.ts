@@ -21,7 +21,8 @@ import {
   type AttentionTables,
   type TabulatedInputs,
 } from './arrays.js';
-import { sumLayout, type SumLayout } from '../fused.js';
+import { sumLayout } from '../fused.js';
+import type { SumLayout } from '../graph-options.js';
 import { openBackend } from './backends.js';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';

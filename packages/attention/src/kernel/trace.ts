@@ -2,8 +2,9 @@
 import { createGraph, differentiate, input, optimize, type Dim, type Graph, type Tensor } from '@difsr/graph';
 import { Scope, type ParameterSpec } from '@difsr/nn';
 import { declareDif, difAttention, type DifWeights } from '../family.js';
-import { fusedDifAttention, type FusedSources, type SumLayout } from '../fused.js';
-import { attentionMask, type AttentionMask } from '../scores.js';
+import { fusedDifAttention, type FusedSources } from '../fused.js';
+import type { SumLayout, AttentionMask } from '../graph-options.js';
+import { attentionMask } from '../scores.js';
 import type { CompleteDifAttentionConfig } from './config.js';
 
 /** Standard deviation of initial weights, as the published models use it. */

@@ -22,11 +22,12 @@ import {
 } from '@difsr/graph';
 import type { ParameterSpec } from '@difsr/nn';
 import { difAttention, type DifSources } from '../family.js';
-import { fusedDifAttention, sumLayout, type FusedSource, type FusedSources, type SumLayout } from '../fused.js';
+import { fusedDifAttention, sumLayout, type FusedSource, type FusedSources } from '../fused.js';
+import type { SumLayout, AttentionMask } from '../graph-options.js';
 import { AttentionError } from '../error.js';
 import type { CompleteDifAttentionConfig } from '../kernel/config.js';
 import { declareWeights, lengthOf } from '../kernel/trace.js';
-import { attentionMask, type AttentionMask } from '../scores.js';
+import { attentionMask } from '../scores.js';
 
 /** Where a source of scores comes from: vectors that are fed, or a table that the model holds. */
 export type SourceForm = 'vectors' | { readonly rows: number };

@@ -2,7 +2,7 @@
 import { needed, option, type OptionRules } from '@difsr/graph';
 import { serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { initializers, layers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
-import type { Fusion, FusionForm } from '../fusion.js';
+import type { Fusion, FusionForm } from '../graph-options.js';
 import { difAttention } from '../tfjs/attention.js';
 import { difAttentionParameters } from '../tfjs/weights.js';
 import { AttentionError } from '../error.js';

@@ -15,7 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { declareDif, difAttention as define } from '../family.js';
-import type { Fusion } from '../fusion.js';
+import type { Fusion } from '../graph-options.js';
 import { attentionMask } from '../scores.js';
 import { parametersOf, random, type Values } from '../values.test.support.js';
 import { DEVICES, difference, onDevice, use } from './devices.test.support.js';

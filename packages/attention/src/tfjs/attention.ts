@@ -10,7 +10,7 @@ import {
   type OptionRules,
 } from '@difsr/graph';
 import { tensor, Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
-import type { Fusion, FusionForm } from '../fusion.js';
+import type { Fusion, FusionForm } from '../graph-options.js';
 import { AttentionError } from '../error.js';
 import { described, requireTensor } from './errors.js';
 import { INPUTS, traced, type TraceConfig, type TraceMask } from './trace.js';

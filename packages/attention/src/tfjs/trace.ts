@@ -15,8 +15,8 @@ import {
 import { Scope, type ParameterSpec } from '@difsr/nn';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import { declareDif, difAttention } from '../family.js';
-import type { Fusion, FusionForm } from '../fusion.js';
-import { attentionMask, MASKED, type AttentionMask } from '../scores.js';
+import type { Fusion, FusionForm, AttentionMask } from '../graph-options.js';
+import { attentionMask, MASKED } from '../scores.js';
 
 /** What a traced attention depends on; sizes of batch and length are symbols. JSON, since its text is the cache's key. */
 export interface TraceConfig {

@@ -3,7 +3,7 @@ import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
 import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
 import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
 import { declareDif } from '../family.js';
-import type { Fusion } from '../fusion.js';
+import type { Fusion } from '../graph-options.js';
 import { AttentionError } from '../error.js';
 
 /** Sizes of a DIF attention. */

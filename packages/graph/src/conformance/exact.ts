@@ -19,8 +19,8 @@ import {
 import { createGraph } from '../graph.js';
 import { uniformAt, type RandomKey } from '../random.js';
 import { scan } from '../scan.js';
-import type { OpName } from '../signatures.js';
-import { at, type Tensor } from '../types.js';
+import type { OpName, Tensor } from '../signatures.js';
+import { at } from '../types.js';
 import { differentiate } from '../vjp.js';
 import type { ConformanceCase } from './cases.js';
 import { quantized, Scene, type Fill } from './scene.js';

@@ -18,8 +18,8 @@ import {
   slice,
   transpose,
 } from '../build.js';
-import type { None, OpName } from '../signatures.js';
-import { at, type Tensor } from '../types.js';
+import type { None, OpName, Tensor } from '../signatures.js';
+import { at } from '../types.js';
 import type { KernelOp } from './examples-kernels.js';
 import {
   distinct,

@@ -15,9 +15,9 @@ import {
   tableCrossEntropy,
   topK,
 } from '../build.js';
-import type { OpName } from '../signatures.js';
+import type { OpName, Tensor } from '../signatures.js';
 import { reversedLists, rowTables, sumRows, type RowLists } from '../sum-rows.js';
-import { at, type Shape, type Tensor } from '../types.js';
+import { at, type Shape } from '../types.js';
 import { distinct, large, small, uniform, type Example, type Examples, type Scene } from './scene.js';
 
 /** A product of an [m, k] and a [k, n] matrix, in each of the four layouts, with leading axes before both. */

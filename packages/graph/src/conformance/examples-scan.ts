@@ -1,7 +1,8 @@
 // Examples of scan: recurrences as models have them, and what a rule of it could get wrong.
 import { add, apply, cast, concat, less, matmul, mul, select, sigmoid, slice, sub, tanh } from '../build.js';
 import { scan } from '../scan.js';
-import { at, GraphError, type Node, type Tensor } from '../types.js';
+import { at, GraphError } from '../types.js';
+import type { Node, Tensor } from '../signatures.js';
 import { large, small, uniform, type Example, type Scene } from './scene.js';
 
 const gently = uniform(-0.5, 0.5);

@@ -4,7 +4,8 @@ import { sizeOf, type HostData, type HostTensor } from '../backend.js';
 import { input } from '../build.js';
 import { permutation, streamId, uniformAt, type RandomKey } from '../random.js';
 import { bindShape } from '../shapes.js';
-import type { DType, Shape, Tensor } from '../types.js';
+import type { DType, Shape } from '../types.js';
+import type { Tensor } from '../signatures.js';
 
 /** Makes `count` values from uniform draws. */
 export type Fill = (count: number, key: RandomKey) => number[];

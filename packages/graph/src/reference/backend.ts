@@ -9,7 +9,8 @@ import {
   type Program,
   type Variables,
 } from '../backend.js';
-import { formatShape, formatType, GraphError, sameShape, type Graph } from '../types.js';
+import { formatShape, formatType, GraphError, sameShape } from '../types.js';
+import type { Graph } from '../signatures.js';
 import { verify } from '../verify.js';
 import { interpret, plan } from './interpret.js';
 import { fromFeed, fromHost, toHost, type Value } from './values.js';

@@ -1,8 +1,8 @@
 // Runs a graph node by node on values, dropping each value after its last use.
 import { bindInputs, type Feeds, type HostTensor } from '../backend.js';
 import { bindShape } from '../shapes.js';
-import type { OpName } from '../signatures.js';
-import { at, GraphError, type Graph, type NodeOf, type Tensor } from '../types.js';
+import type { OpName, Graph, NodeOf, Tensor } from '../signatures.js';
+import { at, GraphError } from '../types.js';
 import { kernels, type Kernel, type KernelContext } from './kernels.js';
 import { fromFeed, toHost, type Value } from './values.js';
 

@@ -1,8 +1,8 @@
 // The interpreter's rule for every op: slow, obvious, in double precision. What is longer than a
 // line stands in the modules beside this one.
 import { bindDim } from '../shapes.js';
-import type { None, OpAttributes, OpInputs, OpName } from '../signatures.js';
-import { at, type DType, type Graph } from '../types.js';
+import type { None, OpAttributes, OpInputs, OpName, Graph } from '../signatures.js';
+import { at, type DType } from '../types.js';
 import {
   broadcastValue,
   choose,

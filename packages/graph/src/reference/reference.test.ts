@@ -40,7 +40,8 @@ import {
 } from '../build.js';
 import { createGraph } from '../graph.js';
 import { fillMask } from '../random.js';
-import { at, GraphError, type Tensor } from '../types.js';
+import { at, GraphError } from '../types.js';
+import type { Tensor } from '../signatures.js';
 import { erf } from './erf.js';
 import { createReferenceBackend, evaluate } from './index.js';
 import { plan } from './interpret.js';

@@ -21,8 +21,7 @@ import {
   uniformAt,
   type Tensor,
 } from '@difsr/graph';
-import type { ModelInstance } from '../definition.js';
-import type { ModelInputs } from '../inputs.js';
+import type { ModelInputs, TraceableModel } from '../model.js';
 import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
@@ -52,12 +51,12 @@ export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
 }
 
 /** Id of [MASK]: the row behind the items. */
-function maskId(model: ModelInstance): number {
+function maskId(model: TraceableModel): number {
   return model.schema.items + 1;
 }
 
 // An index with `!` is in range by construction.
-function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Draw, ratio: number): ObjectiveBatch {
+function maskedBatch(model: TraceableModel, windows: Windows, { seed, step }: Draw, ratio: number): ObjectiveBatch {
   const { starts, inputs } = windows;
   const rows = starts.length;
   const length = windows.length + 1; // the item that comes next is one of the row
@@ -103,7 +102,7 @@ function maskedBatch(model: ModelInstance, windows: Windows, { seed, step }: Dra
 }
 
 /** [MASK] behind the last item of each row; a row that is full loses its oldest item, and event, for it. */
-function maskBehind(model: ModelInstance, { items, event, user }: ModelInputs): ModelInputs {
+function maskBehind(model: TraceableModel, { items, event, user }: ModelInputs): ModelInputs {
   const columns = at(items.shape, 1);
   const place = cast(expandDims(iota(columns), 0), 'float32'); // [1, n]
   const count = reduceSum(cast(not(equal(items, 0)), 'float32'), [1], true); // [b, 1]

@@ -1,7 +1,7 @@
 // The next item: every position predicts the item behind it (all positions of a sequence at once, or one row per prefix), by
 // softmax over all items or against one sampled negative.
 import { randomInts, streamId } from '@difsr/graph';
-import type { ModelInstance } from '../definition.js';
+import type { TraceableModel } from '../model.js';
 import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
 import { lossOfTargets } from './target-loss.js';
 
@@ -18,7 +18,7 @@ export const nextItem: Objective = {
 };
 
 // An index with `!` is in range by construction.
-function nextItemBatch(model: ModelInstance, windows: Windows, draw: Draw): ObjectiveBatch {
+function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): ObjectiveBatch {
   const { length, slots, starts, inputs, targets: perRow } = windows;
   const rows = starts.length;
   const items = new Int32Array(rows * length);

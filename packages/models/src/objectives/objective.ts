@@ -2,8 +2,8 @@
 // together. The training loop, evaluation, recommending and export know this interface and no objective by name.
 import { bindShape, streamId, type Feeds, type HostTensor, type Tensor } from '@difsr/graph';
 import type { MaskSpec, Scope } from '@difsr/nn';
-import type { ModelInstance } from '../definition.js';
-import { encodedWidth, inputName, noValues, valuesTensor, type ModelInputs, type SideValues } from '../inputs.js';
+import type { ModelInputs, TraceableModel } from '../model.js';
+import { encodedWidth, inputName, noValues, valuesTensor, type SideValues } from '../inputs.js';
 
 /** One row per sequence with several targets, or one row per target. */
 export type BatchForm = 'all-positions' | 'prefix';
@@ -64,11 +64,11 @@ export interface Objective {
   /** Inputs that a step of so many target slots takes. */
   readonly inputsPerStep: (slots: number) => number;
   /** Traces the model and its loss on inputs that {@link batch} feeds. */
-  readonly loss: (model: ModelInstance, scope: Scope) => ObjectiveLoss;
+  readonly loss: (model: TraceableModel, scope: Scope) => ObjectiveLoss;
   /** The inputs of a step: a pure function of its windows and of what it is drawn by. */
-  readonly batch: (model: ModelInstance, windows: Windows, draw: Draw) => ObjectiveBatch;
+  readonly batch: (model: TraceableModel, windows: Windows, draw: Draw) => ObjectiveBatch;
   /** Histories padded with 0 on the right, as what the model is asked; of the same shapes. */
-  readonly query: (model: ModelInstance, inputs: ModelInputs) => ModelInputs;
+  readonly query: (model: TraceableModel, inputs: ModelInputs) => ModelInputs;
 }
 
 /** An int32 tensor around `data`. */
@@ -98,7 +98,7 @@ export interface SideWindows extends Pick<Windows, 'starts' | 'events' | 'users'
  * @throws RangeError where the windows lack values that the model reads, or values are not aligned with items.
  */
 export function windowFeeds(
-  { reads }: Pick<ModelInstance, 'reads'>,
+  { reads }: Pick<TraceableModel, 'reads'>,
   windows: Windows,
   length: number,
   count: (row: number) => number,

@@ -2,7 +2,7 @@
 // and what trains beside it. Objectives differ in what they feed it.
 import { add, gather, input, mul, type Tensor } from '@difsr/graph';
 import { itemLoss, pairwiseLoss, type Scope } from '@difsr/nn';
-import type { Encoding, ModelInstance } from '../definition.js';
+import type { Encoding, TraceableModel } from '../model.js';
 import { declareInputs } from '../inputs.js';
 import { classBias } from '../item-table.js';
 import { scoring } from '../scoring.js';
@@ -12,7 +12,7 @@ import type { ObjectiveLoss } from './objective.js';
  * Traces the model and its loss. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column),
  * `targetItems` int32 [targets], `weights` [targets]; with the pairwise loss also `negativeItems` int32 [targets].
  */
-export function lossOfTargets(model: ModelInstance, scope: Scope): ObjectiveLoss {
+export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLoss {
   const encoding = model.build(scope, declareInputs(model));
   const targets = input('targetItems', ['targets'], 'int32');
   const weights = input('weights', ['targets']);
@@ -36,7 +36,7 @@ interface Targets {
 
 /** As the model's configuration has it. */
 function itemLossOf(
-  { config, schema }: ModelInstance,
+  { config, schema }: TraceableModel,
   scope: Scope,
   encoding: Encoding,
   { reached, targets, weights }: Targets,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HostTensor } from '@difsr/graph';
 import type { EarlyStoppingState } from './early-stopping.js';
 import type { Metrics } from '../events.js';
-import type { RunSettings } from './resume.js';
+import type { RunSettings } from './settings.js';
 import { RunError } from '../run-error.js';
 import { readJson, RUN_FILES, writeJson } from '../run/run-folder.js';
 import { readTensors, writeTensors } from '../run/tensors.js';

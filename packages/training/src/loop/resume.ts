@@ -1,59 +1,9 @@
-// What may change between the checkpoint of a run and its resumption, and what then follows for the schedule. Everything
-// else is refused by name: a run that mixes two configurations is neither.
+// Another number of epochs is the one thing that may change between the checkpoint of a run and its resumption: what follows of it.
 import type { RunState } from './checkpoint.js';
-import type { EvaluationConfig, RunConfig, TrainingConfig } from '../config.js';
+import type { RunConfig, TrainingConfig } from '../config.js';
 import { scheduleOf } from './feeds.js';
 import { RunError } from '../run-error.js';
 import { learningRate, placeInRun } from './schedule.js';
-
-/** The part of a configuration that results depend on: not where the data is, what computes, or how often is saved. */
-export interface RunSettings {
-  readonly model: RunConfig['model'];
-  readonly training: Omit<TrainingConfig, 'checkpointSeconds'>;
-  readonly evaluation: Omit<EvaluationConfig, 'batchSize'>;
-}
-
-/** The settings of a configuration. */
-export function settingsOf({ model, training, evaluation }: RunConfig): RunSettings {
-  const { checkpointSeconds: _, ...trained } = training;
-  const { batchSize: __, ...evaluated } = evaluation;
-  return { model, training: trained, evaluation: evaluated };
-}
-
-/**
- * Checks that a run goes on with the configuration that it was begun with; the number of epochs aside.
- *
- * @param defaults What options are where nothing is said.
- * @throws RunError naming what differs.
- */
-export function requireSameSettings(
-  folder: string,
-  before: RunSettings | undefined,
-  now: RunSettings,
-  defaults: RunSettings,
-): void {
-  if (before === undefined) return; // a checkpoint of a version that did not keep them
-  // An option that a checkpoint does not know came later: it was trained as the default has it.
-  const [old, current] = [new Map([...leaves(defaults), ...leaves(before)]), leaves(now)];
-  const changed = [...new Set([...old.keys(), ...current.keys()])].filter(
-    (key) => key !== 'training.epochs' && old.get(key) !== current.get(key),
-  );
-  if (changed.length === 0) return;
-  const list = changed.map((key) => `${key} is ${current.get(key) ?? 'not set'}, was ${old.get(key) ?? 'not set'}`);
-  const again = changed.flatMap((key) => (current.has(key) ? [`--set ${key}=${current.get(key)}`] : []));
-  throw new RunError(
-    `${folder}: config.json is not the configuration that this run was begun with: ${list.join('; ')}. Its first epochs would be of one, the others of the other. Cure: put the old value${changed.length === 1 ? '' : 's'} back into config.json, or start a new run${again.length === 0 ? '' : ` with ${again.join(' ')}`}`,
-  );
-}
-
-/** The values of nested plain objects as JSON, by dotted path. */
-function leaves(value: unknown, path = ''): Map<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return new Map(value === undefined ? [] : [[path, JSON.stringify(value)]]);
-  return new Map(
-    Object.entries(value).flatMap(([key, child]) => [...leaves(child, path === '' ? key : `${path}.${key}`)]),
-  );
-}
 
 /**
  * Where a run goes on that may have been given another number of epochs since its checkpoint.

@@ -10,10 +10,12 @@ import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, 
 import type { RunConfig } from '../config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
 import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from '../run/files.js';
-import { requireSameInit, takeInitialWeights, type InitialWeights } from '../weights/initial-weights.js';
+import { requireSameInit, takeInitialWeights } from '../weights/initial-weights.js';
+import type { InitialWeights } from '../weights/taken.js';
 import { requireSameData } from '../run/other-data.js';
 import { recordOwnModel, requireOwnModel } from '../run/own-model.js';
-import { resumedState, settingsOf } from './resume.js';
+import { resumedState } from './resume.js';
+import { settingsOf } from './settings.js';
 import { RunError } from '../run-error.js';
 import {
   readRunConfig,

@@ -178,7 +178,6 @@ describe('a run', () => {
           name: 'fields.brand.weight',
           shape: table?.shape ?? [],
           initializer: { kind: 'normal', deviation: 0.02 },
-          decay: true,
         },
       ],
       3,

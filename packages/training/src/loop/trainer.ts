@@ -35,7 +35,7 @@ import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
 import { itemTables } from '../side/item-tables.js';
 import { modelCard } from '../run/model-card.js';
 import { evaluatePopular, resultsOf } from '../evaluation/popular.js';
-import { requireSameSettings, settingsOf, type RunSettings } from './resume.js';
+import { requireSameSettings, settingsOf, type RunSettings } from './settings.js';
 import { RunError } from '../run-error.js';
 import { featureTables, RUN_FILES, trainingCounts, writeJson, type RunVocabulary } from '../run/run-folder.js';
 import { planOf } from '../sampling/plan.js';

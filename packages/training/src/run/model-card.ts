@@ -4,7 +4,7 @@ import { isCategorical, ownerOf, type FieldSchema, type ModelInstance, type Trai
 import { shellWord } from '../shell-word.js';
 import { columnWords, sideColumns } from '../side/side-columns.js';
 import type { RunConfig } from '../config.js';
-import type { InitialWeights } from '../weights/initial-weights.js';
+import type { InitialWeights } from '../weights/taken.js';
 import { RUN_FILES } from './run-folder.js';
 import type { BySplit, Metrics, RunMetrics } from '../events.js';
 import { fieldsRead } from '../side/unused-fields.js';

@@ -6,40 +6,13 @@ import { join, resolve } from 'node:path';
 import type { HostTensor } from '@difsr/graph';
 import { decodeTensors, featureName, ownerOf, type FieldSchema, type ModelSchema } from '@difsr/models';
 import type { RunConfig } from '../config.js';
-import { takeRows, titleOf, Vocabularies, type TakenRows, type Tokens } from './mapped-rows.js';
+import { takeRows, titleOf, Vocabularies, type Tokens } from './mapped-rows.js';
+import type { InitialWeights, TakenRows, UnfitParameter } from './taken.js';
 import { fieldsUsed, parameterAxes, parametersOfFields, type AxesOptions } from './parameter-axes.js';
 import { RunError } from '../run-error.js';
 import { readJson, readRunConfig, readVocabulary, RUN_FILES } from '../run/run-folder.js';
 import { shellWord } from '../shell-word.js';
 import { readBytes } from '../run/tensors.js';
-
-/** What a run began from, and what it has of it: `init.json`. */
-export interface InitialWeights {
-  /** The other run's folder, as it was named. */
-  readonly run: string;
-  /** The other run's model. */
-  readonly model: string;
-  /** SHA-256 of the other run's `model.safetensors`, in hexadecimal digits. */
-  readonly sha256: string;
-  /** Parameters that were taken whole. */
-  readonly whole: readonly string[];
-  /** Tables of which the rows were taken that both runs have. */
-  readonly partly: readonly (TakenRows & { readonly name: string })[];
-  /** Parameters that the other run does not have. */
-  readonly absent: readonly string[];
-  /** Parameters that it has otherwise, and how: not taken. */
-  readonly unfit: readonly UnfitParameter[];
-  /** Parameters of the other run that this model does not have. */
-  readonly unused: readonly string[];
-  /** Fields whose numbers are scaled as in the other run instead of by this data, so that weights mean what they meant there. */
-  readonly scales: readonly string[];
-}
-
-/** A parameter that bears the name of another run's, and cannot be taken from it. */
-export interface UnfitParameter {
-  readonly name: string;
-  readonly reason: string;
-}
 
 /** What weights are taken for. */
 export interface InitialWeightsOptions extends AxesOptions {

@@ -2,19 +2,12 @@
 // the rows that an objective has behind the items. An index with `!` is in range by construction.
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import type { Axis, AxisMeaning } from './parameter-axes.js';
+import type { TakenRows } from './taken.js';
 
 /** Tokens by id; id 0 is none, whatever it is called. */
 export interface Tokens {
   readonly items: readonly string[];
   readonly fields: Readonly<Record<string, readonly string[]>>;
-}
-
-/** `taken` of `rows` along an axis; padding, and what an objective has behind the items, such as [MASK], count. */
-export interface TakenRows {
-  /** What the rows stand for: `items`, `values of FIELD` or `positions`. */
-  readonly of: string;
-  readonly taken: number;
-  readonly rows: number;
 }
 
 /** What an axis is of, in words. */
