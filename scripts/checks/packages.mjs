@@ -28,6 +28,7 @@ const LIMITS = {
   '@difsr/data': 680,
   '@difsr/metrics': 50,
   '@difsr/training': 180,
+  '@difsr/library': 60,
   difsr: 220,
   'difsr-bench': 200,
 };

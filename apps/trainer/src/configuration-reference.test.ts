@@ -1,8 +1,8 @@
 // docs/configuration.md says what the schemas say.
 import { readFile } from 'node:fs/promises';
+import { resolveConfig } from '@difsr/library/parts';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
-import { resolveConfig } from './config.js';
 import { configurationReference } from './configuration-reference.js';
 
 it('docs/configuration.md is up to date (otherwise: pnpm --filter difsr run docs)', async () => {

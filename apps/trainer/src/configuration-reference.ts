@@ -1,7 +1,15 @@
 // docs/configuration.md, made from the schemas that validate, so that it cannot say anything else.
+import {
+  type SchemaNode,
+  allowed,
+  configSchema,
+  keysOf,
+  modelSchema,
+  nodeAt,
+  presets,
+  presetsOf,
+} from '@difsr/library/parts';
 import { models, type ModelDefinition } from '@difsr/models';
-import { allowed, configSchema, keysOf, modelSchema, nodeAt, type SchemaNode } from './config-schema.js';
-import { presets, presetsOf } from './presets.js';
 
 /** The whole page, in Markdown. */
 export function configurationReference(): string {

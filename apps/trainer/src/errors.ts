@@ -29,15 +29,6 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
     'interrupted; a training run is saved and can be resumed, a download goes on when called again, of a preparation nothing is left',
 };
 
-/** An option or configuration that cannot be used: says where, the value, what was allowed, and the cure. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-
-  constructor(problem: string, cure: string) {
-    super(`${problem}\n  cure: ${cure}`);
-  }
-}
-
 /** A download that failed; `cause` is the PullError, whose class is loaded with the download alone. */
 export class DownloadError extends Error {
   override readonly name = 'DownloadError';

@@ -1,6 +1,6 @@
 // What users write after --history, and the ids that it stands for.
+import { UsageError } from '@difsr/library/parts';
 import { expect, it } from 'vitest';
-import { UsageError } from './errors.js';
 import { historyOf, userOf } from './history.js';
 
 const known = new Set(['B004', 'B017', 'New York, NY', '[odd]', '9007199254740993', '7']);

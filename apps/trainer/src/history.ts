@@ -1,7 +1,7 @@
 // The history that --history names, and the user that --user describes.
 import { parseJson } from '@difsr/data';
+import { UsageError } from '@difsr/library/parts';
 import type { EventValue, HistoryEvent } from '@difsr/models';
-import { UsageError } from './errors.js';
 
 /**
  * A history: a JSON list of ids or of events (`[{"item": "B004", "rating": 5}]`), one id that the run knows as it stands

@@ -1,8 +1,7 @@
 // Options that several commands share, declared once, and how they become configuration.
+import { type Assignment, didYouMean } from '@difsr/library/parts';
 import { backendNames, deviceNames, precisionNames } from '@difsr/training';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Assignment } from './config-layers.js';
-import { didYouMean } from './nearest.js';
 
 /** Values of the shared options as commander delivers them. */
 export interface SharedOptions {

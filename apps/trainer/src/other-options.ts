@@ -1,7 +1,7 @@
 // What people type who know other tools: our option or command for it, and an example of each. Suggestions only.
+import { normalName } from '@difsr/library/parts';
 import { shellWord } from '@difsr/training';
 import { commandLine } from './command-line.js';
-import { normalName } from './other-names.js';
 
 /** Options by their names elsewhere, in the normal form of `normalName`; the first that the command has is meant. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {

@@ -4,16 +4,22 @@ import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
 import type * as PrepareDoor from '@difsr/data/prepare';
 import type { Decimal, Description, Findings, Inspection, Manifest } from '@difsr/data/prepare';
+import {
+  UsageError,
+  assignmentLayer,
+  codeOf,
+  didYouMean,
+  isTree,
+  jsonSchema,
+  mergeTrees,
+  parseSetting,
+  withLists,
+} from '@difsr/library/parts';
 import { makeFolder } from '@difsr/training';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
-import { mergeTrees, parseSetting, isTree, assignmentLayer } from '../config-layers.js';
-import { jsonSchema } from '../config-schema.js';
-import { exitCodes, type ExitCode, UsageError } from '../errors.js';
-import { codeOf } from '../file-names.js';
+import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
-import { withLists } from '../lists.js';
-import { didYouMean } from '../nearest.js';
 import { collect, jsonOption, positiveInteger } from '../options.js';
 import { showFindings, showPrepared } from '../output/inspection.js';
 import { createSteps } from '../output/steps.js';

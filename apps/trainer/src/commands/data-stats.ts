@@ -1,18 +1,15 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
 import { join } from 'node:path';
 import { analyseDataset, datasetStatistics, findingsOf, otherFieldStatistics, type LoadReport } from '@difsr/data';
+import { UsageError, codeOf, isPreparedFolder, loadFiles, resolveConfig } from '@difsr/library/parts';
 import { type DataConfig, makeFolder, writeFileAtomic } from '@difsr/training';
 import type { Command } from 'commander';
-import { resolveConfig } from '../config.js';
-import { loadFiles } from '../data.js';
-import { exitCodes, type ExitCode, UsageError } from '../errors.js';
-import { codeOf } from '../file-names.js';
+import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import { reportLines } from '../output/report.js';
 import { type Described, fieldRows, findingLines, otherFieldRows, summaryRows } from '../output/statistics.js';
 import { table } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
-import { isPreparedFolder } from '../prepared-data.js';
 
 interface StatsOptions extends SharedOptions {
   readonly html?: string;

@@ -11,9 +11,9 @@ import {
   type Backend,
   type HostTensor,
 } from '@difsr/graph';
+import { autoDevice } from '@difsr/library/parts';
 import { probeDevices } from '@difsr/onnxruntime';
 import type { Command } from 'commander';
-import { autoDevice } from '../backend.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption } from '../options.js';
 import { bytes, table } from '../output/table.js';

@@ -1,16 +1,20 @@
 // difsr evaluate: ranks a run's validation and test targets again.
+import {
+  type TrainingData,
+  closeData,
+  loadRunData,
+  openBackend,
+  ownModelOption,
+  precisionOf,
+} from '@difsr/library/parts';
 import { evaluateRun, openRun, type Run } from '@difsr/training';
 import type { Command } from 'commander';
-import { openBackend, precisionOf } from '../backend.js';
-import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, ownModel, type SharedOptions } from '../options.js';
-import { ownModelOption } from '../own-model.js';
 import { createProgress } from '../output/progress.js';
 import { showResults, showWarning, unlearned, warnCutOffs } from '../output/results.js';
 import { seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
-import { closeData, type TrainingData } from '../prepared-data.js';
 
 interface EvaluateOptions extends SharedOptions {
   readonly maskSeen?: boolean;

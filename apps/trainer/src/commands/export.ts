@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
+import { UsageError, ownModelOption } from '@difsr/library/parts';
 import {
   exportTask,
   inputName,
@@ -17,9 +18,8 @@ import { createOnnxRuntimeBackend, openModelFile } from '@difsr/onnxruntime';
 import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
-import { exitCodes, UsageError, type ExitCode } from '../errors.js';
+import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption, ownModel, positiveInteger } from '../options.js';
-import { ownModelOption } from '../own-model.js';
 import { bytes as size } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
 import { exampleEvents, exampleUsers, isFedValues, valueInputs } from './export-values.js';

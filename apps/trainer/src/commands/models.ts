@@ -1,9 +1,8 @@
 // difsr models: what can be trained, and the options of each model.
+import { allowed, chooseByName, modelSchema, modelsByName } from '@difsr/library/parts';
 import { models, type ModelDefinition } from '@difsr/models';
 import type { Command } from 'commander';
-import { allowed, modelsByName, modelSchema } from '../config-schema.js';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { chooseByName } from '../nearest.js';
 import { jsonOption } from '../options.js';
 import { table } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';

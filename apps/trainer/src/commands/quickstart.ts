@@ -1,5 +1,6 @@
 // difsr quickstart: DIF-SR and SASRec on the generated data, side by side, and recommendations with names.
 import { sequenceAt, type Dataset } from '@difsr/data';
+import { loadFiles, nextFreeFolder, openBackend, resolveConfig } from '@difsr/library/parts';
 import {
   createRecommender,
   openRun,
@@ -9,16 +10,13 @@ import {
   type TrainOutcome,
 } from '@difsr/training';
 import type { Command } from 'commander';
+import { showData } from '../output/data.js';
 import { commandLine } from '../command-line.js';
-import { openBackend } from '../backend.js';
-import { resolveConfig } from '../config.js';
-import { loadFiles, showData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, backendOptions, type SharedOptions } from '../options.js';
 import { protocolLines, showWarning, unlearned } from '../output/results.js';
 import { metricsTable, seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
-import { nextFreeFolder } from '../run-path.js';
 import { showRecommendations } from './recommend.js';
 import { trainRun } from './train.js';
 

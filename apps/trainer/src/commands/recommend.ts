@@ -1,12 +1,10 @@
 // difsr recommend: the best next items for a history, seen before or not.
+import { UsageError, didYouMean, openBackend, ownModelOption } from '@difsr/library/parts';
 import { createRecommender, openRun, type Recommendations, type Run } from '@difsr/training';
 import type { Command } from 'commander';
-import { openBackend } from '../backend.js';
-import { exitCodes, UsageError, type ExitCode } from '../errors.js';
+import { exitCodes, type ExitCode } from '../errors.js';
 import { historyOf, userOf } from '../history.js';
-import { didYouMean } from '../nearest.js';
 import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
-import { ownModelOption } from '../own-model.js';
 import { table, whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 

@@ -1,16 +1,21 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
+import {
+  type TrainingData,
+  closeData,
+  loadRunData,
+  openBackend,
+  ownModelOption,
+  precisionOf,
+  trainOwn,
+} from '@difsr/library/parts';
 import { readRunConfig, train, type OwnModel, type RunConfig } from '@difsr/training';
 import type { Command } from 'commander';
-import { openBackend, precisionOf } from '../backend.js';
-import { loadRunData } from '../data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
 import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
-import { ownModelOption, trainOwn } from '../own-model.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
-import { closeData, type TrainingData } from '../prepared-data.js';
 
 interface ResumeOptions extends Omit<SharedOptions, 'epochs'> {
   readonly epochs?: number;

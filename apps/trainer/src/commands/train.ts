@@ -1,5 +1,21 @@
 // difsr train: configuration, data, backend, training, results.
 import { sequenceStore } from '@difsr/data';
+import {
+  type TrainingData,
+  chooseByName,
+  closeData,
+  defaultPreset,
+  loadData,
+  modelsByName,
+  nextFreeFolder,
+  openBackend,
+  presets,
+  removeUnstarted,
+  requireFreeFolder,
+  requireTrainable,
+  resolveRun,
+  trainOwn,
+} from '@difsr/library/parts';
 import { isTimeField, modelOf } from '@difsr/models';
 import {
   deviceNames,
@@ -13,22 +29,14 @@ import {
   type TrainOutcome,
 } from '@difsr/training';
 import { Option, type Command } from 'commander';
-import { openBackend } from '../backend.js';
-import { resolveRun } from '../config.js';
-import { modelsByName } from '../config-schema.js';
-import { loadData, requireTrainable, showData } from '../data.js';
+import { showData } from '../output/data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
-import { chooseByName } from '../nearest.js';
 import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
 import { showPreparedRaw } from '../output/inspection.js';
 import { createProgress } from '../output/progress.js';
 import { showOutcome, warnCutOffs } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
-import { trainOwn } from '../own-model.js';
-import { closeData, type TrainingData } from '../prepared-data.js';
-import { defaultPreset, presets } from '../presets.js';
-import { nextFreeFolder, removeUnstarted, requireFreeFolder } from '../run-path.js';
 
 /** Declares the command; `done` receives its exit code. */
 export function addTrain(program: Command, done: (code: ExitCode) => void): void {

@@ -1,11 +1,12 @@
 // From any error to what a user sees: one screen, no stack trace (unless DIFSR_TRACE is set), and the exit code.
 import { DataError } from '@difsr/data';
 import { BackendError } from '@difsr/graph';
+import { UsageError } from '@difsr/library/parts';
 import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { EarlyStoppingError, FileWriteError, RunError, SamplerError, ScheduleError } from '@difsr/training';
 import { inOwnName } from '../command-line.js';
-import { DownloadError, exitCodes, UsageError, type ExitCode } from '../errors.js';
+import { DownloadError, exitCodes, type ExitCode } from '../errors.js';
 
 /** Lines of an error that are shown: one screen. */
 const MOST_LINES = 24;

@@ -1,8 +1,8 @@
 // What was inferred about files, and what became of their rows, as lines of text.
 import { basename } from 'node:path';
 import type { ColumnFinding, Findings, Manifest } from '@difsr/data/prepare';
+import type { PreparedRaw } from '@difsr/library/parts';
 import { commandLine } from '../command-line.js';
-import type { PreparedRaw } from '../raw-data.js';
 import { reportLines } from './report.js';
 import { table, whole } from './table.js';
 import type { Terminal } from './terminal.js';

@@ -1,8 +1,7 @@
 // What people type who know other tools gets the right name and an example, and exit code 2.
+import { allPaths, configSchema, modelsByName, normalName, otherNames } from '@difsr/library/parts';
 import { CommanderError, type Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { allPaths, configSchema, modelsByName } from '../config-schema.js';
-import { normalName, otherNames } from '../other-names.js';
 import { EXAMPLES, otherOptions } from '../other-options.js';
 import { createProgram } from '../program.js';
 import { describeUsage } from './usage.js';

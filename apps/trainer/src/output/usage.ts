@@ -1,12 +1,21 @@
 // Errors of the command line itself: an option, an argument or a command that there is not, with the one that was meant
 // and an example. What people try who know other tools stands in other-options.ts.
 import { nearestName } from '@difsr/data';
+import {
+  type SchemaNode,
+  allPaths,
+  configSchema,
+  differenceOf,
+  exampleValue,
+  keysMeant,
+  modelsByName,
+  nodeAt,
+  normalName,
+} from '@difsr/library/parts';
 import { shellWord } from '@difsr/training';
 import type { Command, CommanderError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
-import { allPaths, configSchema, modelsByName, nodeAt, type SchemaNode } from '../config-schema.js';
 import { exitCodes } from '../errors.js';
-import { differenceOf, exampleValue, keysMeant, normalName } from '../other-names.js';
 import { commandMeant, EXAMPLES, exampleOf, optionMeant, RUN_NAMES, specialCure } from '../other-options.js';
 import type { ShownError } from './errors.js';
 

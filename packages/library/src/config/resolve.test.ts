@@ -3,14 +3,16 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { resolveConfig } from './config.js';
-import { assignments } from './options.js';
+import { resolveConfig } from './resolve.js';
+import type { Assignment } from './layers.js';
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'difsr-config-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const flag = (path: string, value: unknown): Assignment => ({ path, value, shown: path });
 
 const file = async (text: string): Promise<string> => {
   const path = join(folder, 'run.yaml');
@@ -20,7 +22,7 @@ const file = async (text: string): Promise<string> => {
 
 it('--set wins over options, options over the file, the file over the preset', async () => {
   const config = await file('training: {epochs: 2, seed: 2, targetsPerStep: 99}\nmodel: {heads: 4, layers: 3}\n');
-  const flags = assignments({ epochs: '3', seed: '3' });
+  const flags = [flag('training.epochs', 3), flag('training.seed', 3)];
   const resolved = await resolveConfig({ preset: 'small', config, flags, set: ['training.epochs=4'] });
   expect(resolved.training).toMatchObject({ epochs: 4, seed: 3, targetsPerStep: 99 });
   expect(resolved.model).toMatchObject({ name: 'dif-sr', heads: 4, layers: 3, hiddenSize: 64 });
@@ -33,7 +35,7 @@ it('a preset named in the file is the base, one named on the command line replac
 });
 
 it('another model takes only the shared options of a preset', async () => {
-  const { model } = await resolveConfig({ preset: 'paper', flags: assignments({ model: 'sasrec' }) });
+  const { model } = await resolveConfig({ preset: 'paper', flags: [flag('model.name', 'sasrec')] });
   expect(model).toMatchObject({ name: 'sasrec', hiddenSize: 256, heads: 8, layers: 4 });
   expect(Object.keys(model)).not.toContain('fusion');
 });
@@ -90,14 +92,14 @@ it('an empty file changes nothing, and a resolved configuration is a valid one',
 });
 
 it('the examples are valid configurations', async () => {
-  const examples = new URL('../../../examples/', import.meta.url);
+  const examples = new URL('../../../../examples/', import.meta.url);
   const beauty = new URL('beauty.yaml', examples).pathname;
   expect(await readFile(beauty, 'utf8')).toContain('difsr train --config examples/beauty.yaml');
   expect((await resolveConfig({ config: beauty })).data.path).toContain('Beauty');
 });
 
 it('every setting that the documentation shows is accepted', async () => {
-  const root = new URL('../../../', import.meta.url);
+  const root = new URL('../../../../', import.meta.url);
   const guide = await readdir(new URL('docs/guide/', root), { recursive: true });
   const pages = [
     'README.md',

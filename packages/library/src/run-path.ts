@@ -1,8 +1,7 @@
 // Where a new run goes: the folder that was asked for, if it can be used, or the next free name under runs/.
 import { access, constants, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RUN_FILES } from '@difsr/training';
-import { commandLine } from './command-line.js';
+import { RUN_FILES, shellWord } from '@difsr/training';
 import { UsageError } from './errors.js';
 import { codeOf } from './file-names.js';
 
@@ -23,7 +22,7 @@ export async function requireFreeFolder(out: string): Promise<void> {
   if (names?.includes(RUN_FILES.config))
     throw new UsageError(
       `--out ${out}: already holds a run`,
-      `${commandLine('resume', out)} goes on with it; another --out starts a new one`,
+      `difsr resume ${shellWord(out)} goes on with it; another --out starts a new one`,
     );
   const [first] = names ?? [];
   if (first !== undefined)

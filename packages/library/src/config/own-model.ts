@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ModelDefinition } from '@difsr/models';
 import type { OwnModel, TrainOptions } from '@difsr/training';
-import { UsageError } from './errors.js';
+import { UsageError } from '../errors.js';
 
 const DOCS = 'see docs/adding-a-model.md';
 

@@ -1,27 +1,15 @@
-// From a run's data configuration to a data set, and what loading did in a few lines.
-import {
-  DATA_FORMATS,
-  DataError,
-  itemCategories,
-  loadDataset,
-  sequenceStore,
-  type Dataset,
-  type LoadOptions,
-} from '@difsr/data';
-import { columnWords, sideColumns, type DataConfig } from '@difsr/training';
-import { commandLine } from './command-line.js';
-import { UsageError } from './errors.js';
-import { reportLines } from './output/report.js';
-import { whole } from './output/table.js';
-import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw-data.js';
-import type { Terminal } from './output/terminal.js';
+// From a run's data configuration to a data set.
+import { DATA_FORMATS, DataError, loadDataset, sequenceStore, type Dataset, type LoadOptions } from '@difsr/data';
+import { shellWord, type DataConfig } from '@difsr/training';
+import { UsageError } from '../errors.js';
+import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw.js';
 import {
   isPreparedFolder,
   openPreparedFolder,
   requirePreparedOptions,
   type TrainingData,
   withFields,
-} from './prepared-data.js';
+} from './prepared.js';
 
 /**
  * The data set of a configuration, in memory or with its sequences on disk. Close it with `closeData`.
@@ -74,7 +62,7 @@ export async function loadFiles(config: DataConfig): Promise<Dataset> {
   if (streaming === 'on') {
     throw new UsageError(
       `data.streaming: "on" needs a prepared data set, ${path} holds raw files`,
-      `${commandLine('data', 'prepare', path)}, then train on what it wrote; or leave data.streaming out`,
+      `difsr data prepare ${shellWord(path)}, then train on what it wrote; or leave data.streaming out`,
     );
   }
   return dataset;
@@ -135,32 +123,4 @@ function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclu
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
-}
-
-/** Says what was loaded, and everything that was dropped, inferred or noticed. */
-export function showData(terminal: Terminal, dataset: TrainingData): void {
-  const { name, format, users, items, report } = dataset;
-  const fields = itemCategories(dataset);
-  const columns = sideColumns(dataset, sequenceStore(dataset));
-  const interactions = 'store' in dataset ? dataset.store.interactions : dataset.sequences.items.length;
-  const streamed = 'store' in dataset;
-  terminal.value({
-    kind: 'data',
-    name,
-    format,
-    users: users.size - 1,
-    items: items.size - 1,
-    interactions,
-    streamed,
-    fields: Object.fromEntries(fields.map((field) => [field.name, field.vocabulary.size - 1])),
-    otherFields: columns
-      .filter(({ owner, vocabulary }) => owner !== 'item' || vocabulary === undefined)
-      .map(({ name, owner, kind }) => ({ name, owner, kind })),
-    report,
-  });
-  const sides = columns.map(columnWords).join(', ') || 'none';
-  terminal.line(
-    `${terminal.style('bold', name)} (${format}${streamed ? ', sequences on disk' : ''}): ${whole(users.size - 1)} users, ${whole(items.size - 1)} items, ${whole(interactions)} interactions; side information: ${sides}`,
-  );
-  for (const line of reportLines(report)) terminal.line(terminal.style('dim', `  ${line}`));
 }

@@ -5,8 +5,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DataError, nearestName, type Dataset, type ReportEntry, type StoredDataset } from '@difsr/data';
 import type { DataConfig } from '@difsr/training';
-import { UsageError } from './errors.js';
-import { bytes } from './output/table.js';
+import { UsageError } from '../errors.js';
 
 /** A data set in memory, or one whose sequences stay on disk. */
 export type TrainingData = Dataset | StoredDataset;
@@ -56,7 +55,7 @@ export async function openPreparedFolder(
     why:
       streaming === 'on'
         ? 'data.streaming is on'
-        : `in memory the data would take ${bytes(needed)}, more than a quarter of this machine's; data.streaming=off loads it all the same`,
+        : `in memory the data would take ${gigabytes(needed)}, more than a quarter of this machine's; data.streaming=off loads it all the same`,
   };
   const opened = await openPrepared(folder);
   try {
@@ -104,4 +103,8 @@ export function withFields<T extends TrainingData>(
 function memory(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toPrecision(3)} GB`;
 }

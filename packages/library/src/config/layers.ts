@@ -12,8 +12,8 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
-import { UsageError } from './errors.js';
-import { loadNames } from './file-names.js';
+import { UsageError } from '../errors.js';
+import { loadNames } from '../file-names.js';
 
 /** Nested plain values, as YAML has them. */
 export interface Tree {

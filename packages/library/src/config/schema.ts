@@ -3,7 +3,7 @@
 import { models, type ModelDefinition } from '@difsr/models';
 import { runConfigSchema } from '@difsr/training';
 import { z } from 'zod';
-import { isTree, type Tree } from './config-layers.js';
+import { isTree, type Tree } from './layers.js';
 
 /** A node of the JSON Schema of a configuration. */
 export interface SchemaNode {

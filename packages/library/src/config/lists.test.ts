@@ -1,9 +1,9 @@
 // Lists as people write them on the command line.
 import { descriptionSchema } from '@difsr/data/prepare';
 import { expect, it } from 'vitest';
-import { assignmentLayer, parseSetting } from './config-layers.js';
-import { resolveConfig } from './config.js';
-import { jsonSchema } from './config-schema.js';
+import { assignmentLayer, parseSetting } from './layers.js';
+import { resolveConfig } from './resolve.js';
+import { jsonSchema } from './schema.js';
 import { withLists } from './lists.js';
 
 const fieldsOf = async (text: string): Promise<unknown> => {

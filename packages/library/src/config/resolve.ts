@@ -12,20 +12,11 @@ import {
   type Assignment,
   type Layer,
   type Tree,
-} from './config-layers.js';
-import {
-  allowed,
-  allPaths,
-  configSchema,
-  keysOf,
-  modelsByName,
-  nodeAt,
-  valueAt,
-  type SchemaNode,
-} from './config-schema.js';
-import { UsageError } from './errors.js';
+} from './layers.js';
+import { allowed, allPaths, configSchema, keysOf, modelsByName, nodeAt, valueAt, type SchemaNode } from './schema.js';
+import { UsageError } from '../errors.js';
 import { withLists } from './lists.js';
-import { chooseByName, didYouMean } from './nearest.js';
+import { chooseByName, didYouMean } from '../nearest.js';
 import { differenceOf, exampleValue, keysMeant } from './other-names.js';
 import { isModelFile, loadOwnModel } from './own-model.js';
 import { defaultPreset, presetsOf } from './presets.js';

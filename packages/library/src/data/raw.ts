@@ -2,9 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { DataError, type ReportEntry } from '@difsr/data';
 import type { Findings } from '@difsr/data/prepare';
-import type { DataConfig } from '@difsr/training';
-import { commandLine } from './command-line.js';
-import type { TrainingData } from './prepared-data.js';
+import { shellWord, type DataConfig } from '@difsr/training';
+import type { TrainingData } from './prepared.js';
 
 /** Forms that are prepared; atomic and S3-Rec files have readers of their own. */
 const RAW_FORMATS = ['csv', 'jsonl', 'json', 'python', 'parquet', 'duckdb'] as const;
@@ -76,7 +75,7 @@ function inTermsOfRuns(error: unknown, path: string): unknown {
       .replaceAll(/--time none/g, '--set data.timeColumn=none')
       .replace(
         /^(.*--time-format .*)$/,
-        `$1 of ${commandLine('data', 'prepare', path).replaceAll('$', '$$$$')}, and train on what it writes`,
+        `$1 of difsr data prepare ${shellWord(path).replaceAll('$', '$$$$')}, and train on what it writes`,
       ),
   }));
   return new DataError(problems, error.total);
