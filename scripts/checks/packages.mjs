@@ -18,6 +18,8 @@ import { bundleProblems } from './sizes.mjs';
  * @type {Readonly<Record<string, number>>}
  */
 const LIMITS = {
+  '@difsr/errors': 40,
+  '@difsr/files': 30,
   '@difsr/graph': 200,
   '@difsr/nn': 80,
   '@difsr/attention': 200,

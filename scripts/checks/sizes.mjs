@@ -12,6 +12,7 @@ import { entryPoints } from './public-packages.mjs';
  * @type {Readonly<Record<string, number>>}
  */
 const LIMITS = {
+  '@difsr/errors': 10,
   '@difsr/graph': 60,
   '@difsr/graph/conformance': 90,
   '@difsr/nn': 40,

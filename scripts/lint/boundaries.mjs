@@ -11,6 +11,8 @@
 /** Runtimes that only a backend may import: installing one must never pull another. */
 export const NATIVE = ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common', '@tensorflow/'];
 
+const ERRORS = '@difsr/errors';
+const FILES = '@difsr/files';
 const GRAPH = '@difsr/graph';
 const NN = '@difsr/nn';
 const ATTENTION = '@difsr/attention';
@@ -35,40 +37,46 @@ const TFJS_CORE = '@tensorflow/tfjs-core';
 const TFJS_LAYERS = '@tensorflow/tfjs-layers';
 
 /** What lies below the library. */
-const LOWER = [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING];
+const LOWER = [ERRORS, FILES, GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING];
 
 /** Longest prefix of a file's path wins, so that a subpath may have a row of its own.
  * @type {Readonly<Record<string, Boundary>>} */
 export const BOUNDARIES = {
-  'packages/graph/': { ours: [], node: false },
-  'packages/nn/': { ours: [GRAPH], node: false },
-  'packages/attention/': { ours: [GRAPH, NN], node: false },
+  'packages/errors/': { ours: [], node: false },
+  'packages/files/': { ours: [ERRORS], node: true },
+  'packages/graph/': { ours: [ERRORS], node: false },
+  'packages/nn/': { ours: [ERRORS, GRAPH], node: false },
+  'packages/attention/': { ours: [ERRORS, GRAPH, NN], node: false },
   // createDifAttention imports the backend that the config names, when it is called.
-  'packages/attention/src/kernel/': { ours: [GRAPH, NN, ONNXRUNTIME, TFJS], node: false },
-  'packages/attention/src/onnxruntime/': { ours: [GRAPH, NN, ONNX], node: false },
-  'packages/attention/src/tfjs/': { ours: [GRAPH, NN, TFJS], node: false, native: [TFJS_CORE] },
-  'packages/attention/src/tfjs-layers/': { ours: [GRAPH, NN, TFJS], node: false, native: [TFJS_CORE, TFJS_LAYERS] },
+  'packages/attention/src/kernel/': { ours: [ERRORS, GRAPH, NN, ONNXRUNTIME, TFJS], node: false },
+  'packages/attention/src/onnxruntime/': { ours: [ERRORS, GRAPH, NN, ONNX], node: false },
+  'packages/attention/src/tfjs/': { ours: [ERRORS, GRAPH, NN, TFJS], node: false, native: [TFJS_CORE] },
+  'packages/attention/src/tfjs-layers/': {
+    ours: [ERRORS, GRAPH, NN, TFJS],
+    node: false,
+    native: [TFJS_CORE, TFJS_LAYERS],
+  },
   'packages/attention/scripts/': { ours: [ATTENTION], node: true },
-  'packages/models/': { ours: [GRAPH, NN, ATTENTION], node: false },
-  'packages/metrics/': { ours: [], node: false },
-  'packages/data/': { ours: [], node: true },
-  'packages/onnx/': { ours: [GRAPH], node: false },
-  'packages/onnxruntime/': { ours: [GRAPH, ONNX], node: false },
-  'packages/onnxruntime/src/node/': { ours: [GRAPH, ONNX], node: true, native: ['onnxruntime-node'] },
+  'packages/models/': { ours: [ERRORS, GRAPH, NN, ATTENTION], node: false },
+  'packages/metrics/': { ours: [ERRORS], node: false },
+  'packages/data/': { ours: [ERRORS, FILES], node: true },
+  'packages/onnx/': { ours: [ERRORS, GRAPH], node: false },
+  'packages/onnxruntime/': { ours: [ERRORS, GRAPH, ONNX], node: false },
+  'packages/onnxruntime/src/node/': { ours: [ERRORS, GRAPH, ONNX], node: true, native: ['onnxruntime-node'] },
   'packages/onnxruntime/src/web/': {
-    ours: [GRAPH, ONNX],
+    ours: [ERRORS, GRAPH, ONNX],
     node: false,
     native: ['onnxruntime-web/wasm', 'onnxruntime-web/webgpu'],
   },
-  'packages/tfjs/': { ours: [GRAPH], node: false, native: [TFJS_CORE, ...TFJS_DEVICES] },
-  'packages/training/': { ours: [GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
+  'packages/tfjs/': { ours: [ERRORS, GRAPH], node: false, native: [TFJS_CORE, ...TFJS_DEVICES] },
+  'packages/training/': { ours: [ERRORS, FILES, GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
   'packages/library/': { ours: LOWER, node: true },
   'apps/': { ours: [...LOWER, LIBRARY], node: true },
   'fixtures/': { ours: LOWER, node: true },
   // Drives a browser from Node; what it puts into the page is in src/page.
-  'browser/src/': { ours: [GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS], node: true },
+  'browser/src/': { ours: [ERRORS, GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS], node: true },
   'browser/src/page/': {
-    ours: [GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS],
+    ours: [ERRORS, GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS],
     node: false,
     native: ['onnxruntime-web', TFJS_CORE, ...TFJS_DEVICES],
   },
@@ -111,7 +119,7 @@ export function violation(file, specifier) {
   const imported = specifier.split('/').slice(0, 2).join('/');
   if (row.ours.includes(imported)) return undefined;
   const allowed = row.ours.length === 0 ? 'none of our packages' : row.ours.join(', ');
-  return `"${specifier}" may not be imported from ${folder} (allowed: ${allowed}). Imports run one way: apps -> library -> training -> models -> attention -> nn -> graph; move the shared part down or pass it in.`;
+  return `"${specifier}" may not be imported from ${folder} (allowed: ${allowed}). Imports run one way: apps -> library -> training -> models -> attention -> nn -> graph -> errors; move the shared part down or pass it in.`;
 }
 
 /**

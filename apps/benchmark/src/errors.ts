@@ -1,4 +1,5 @@
 // What can go wrong in the command, and the exit codes that it ends with.
+import { DifsrError } from '@difsr/errors';
 
 /** Exit codes, as `--help` explains them. */
 export const exitCodes = {
@@ -25,15 +26,15 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
 };
 
 /** An option that cannot be used: says the value, what was allowed, and the cure. */
-export class UsageError extends Error {
+export class UsageError extends DifsrError {
   override readonly name = 'UsageError';
 
   constructor(problem: string, cure: string) {
-    super(`${problem}\n  cure: ${cure}`);
+    super({ what: problem, cure });
   }
 }
 
 /** A report that cannot be written. */
-export class ReportError extends Error {
+export class ReportError extends DifsrError {
   override readonly name = 'ReportError';
 }

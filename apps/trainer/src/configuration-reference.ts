@@ -1,14 +1,6 @@
 // docs/configuration.md, made from the schemas that validate, so that it cannot say anything else.
-import {
-  type SchemaNode,
-  allowed,
-  configSchema,
-  keysOf,
-  modelSchema,
-  nodeAt,
-  presets,
-  presetsOf,
-} from '@difsr/library/parts';
+import { allowed, keysOf, type SchemaNode } from '@difsr/errors';
+import { configSchema, modelSchema, nodeAt, presets, presetsOf } from '@difsr/library/parts';
 import { models, type ModelDefinition } from '@difsr/models';
 
 /** The whole page, in Markdown. */

@@ -1,4 +1,5 @@
 // What can go wrong in the command itself, and the exit codes that every command ends with.
+import { DifsrError } from '@difsr/errors';
 
 /** Exit codes, documented in `difsr --help` and in the README. */
 export const exitCodes = {
@@ -30,6 +31,6 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
 };
 
 /** A download that failed; `cause` is the PullError, whose class is loaded with the download alone. */
-export class DownloadError extends Error {
+export class DownloadError extends DifsrError {
   override readonly name = 'DownloadError';
 }

@@ -1,5 +1,6 @@
 // Options that several commands share, declared once, and how they become configuration.
-import { type Assignment, didYouMean } from '@difsr/library/parts';
+import { didYouMean } from '@difsr/errors';
+import { type Assignment } from '@difsr/library/parts';
 import { backendNames, deviceNames, precisionNames } from '@difsr/training';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 

@@ -1,5 +1,6 @@
 // What the functions on graph tensors take, checked as it is given.
-import { checkOptions, GraphError, needed, option, type OptionRules, type Tensor } from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { GraphError, type Tensor } from '@difsr/graph';
 
 /** Which keys a query may see: 0 where it may, a large negative number where not; `[b, 1, n, n]`. */
 export interface AttentionMask {
@@ -86,5 +87,5 @@ export const shapeRules: OptionRules<DifShape> = {
 
 /** @throws GraphError for options that `rules` do not have or take. */
 export function checkGraphOptions<T extends object>(where: string, options: T, rules: OptionRules<T>): void {
-  checkOptions(where, options, rules, (message) => new GraphError(message));
+  checkOptions(where, options, rules, GraphError);
 }

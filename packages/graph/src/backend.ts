@@ -1,6 +1,6 @@
 // What a backend is: it compiles graphs and runs them on named buffers. Every backend implements
 // this interface and passes the one conformance suite; a worker wrapper implements it as well.
-import { checkOptions, option, type OptionRules } from './options.js';
+import { checkOptions, DifsrError, option, type OptionRules } from '@difsr/errors';
 import type { RandomKey } from './random.js';
 import { type DType, formatShape, formatType, GraphError } from './types.js';
 import type { Graph, Tensor } from './signatures.js';
@@ -62,7 +62,7 @@ const COMPILE_OPTIONS: OptionRules<CompileOptions> = {
 
 /** For backends: @throws GraphError for options of `compile` that it does not have. */
 export function checkCompileOptions(options: CompileOptions): void {
-  checkOptions('compile', options, COMPILE_OPTIONS, (message) => new GraphError(message));
+  checkOptions('compile', options, COMPILE_OPTIONS, GraphError);
 }
 
 /** A compiled graph. Runs of one program never overlap: a second call waits for the first. */
@@ -96,7 +96,7 @@ export interface Backend {
 }
 
 /** A backend that cannot be used or died; the message says why and what cures it. */
-export class BackendError extends Error {
+export class BackendError extends DifsrError {
   override readonly name = 'BackendError';
 }
 

@@ -1,7 +1,7 @@
 // The functions with which a model is written: each checks its operands and adds one node.
 // Sugar (mean, scalar operands, linear) is composed here from table ops, never a new op.
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import { ops } from './ops.js';
-import { checkOptions, option, type OptionRules } from './options.js';
 import { broadcastShapes, normalizeAxis } from './shapes.js';
 import type { OpAttributes, OpInputs, OpName, Node, NodeOf, Tensor } from './signatures.js';
 import { at, formatType, GraphError, sameShape, type Dim, type DType, type Shape } from './types.js';
@@ -185,7 +185,7 @@ export const matmul = (
   b: Tensor,
   options: { readonly transA?: boolean; readonly transB?: boolean } = {},
 ): Tensor => {
-  checkOptions('matmul', options, MATMUL, (message) => new GraphError(message));
+  checkOptions('matmul', options, MATMUL, GraphError);
   const { transA = false, transB = false } = options;
   return one('matmul', [a, b], { transA, transB });
 };

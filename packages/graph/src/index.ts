@@ -18,8 +18,6 @@ export * from './verify.js';
 export * from './print.js';
 export * from './optimizers.js';
 export * from './training-step.js';
-export * from './nearest.js';
-export * from './options.js';
 export * from './backend.js';
 export * from './host-arrays.js';
 export * from './random.js';

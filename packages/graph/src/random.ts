@@ -1,6 +1,7 @@
 // Counter-based randomness: every number is a pure function of (seed, step, stream, index), so that shuffles, dropout
 // masks and initial values are data that can be made again at any place, in any order, on resume. No state, no
 // dependency, 32-bit integer arithmetic only: the same bits in Node.js and in a browser.
+import { DifsrError } from '@difsr/errors';
 
 /** Names one infinite sequence of 32-bit words. `seed` and `step` are integers in [0, 2^53), `stream` one in [0, 2^32). */
 export interface RandomKey {
@@ -10,7 +11,7 @@ export interface RandomKey {
 }
 
 /** A key, an index, a rate or a bound is outside what the generator accepts. The message holds value, range and cure. */
-export class RandomArgumentError extends RangeError {
+export class RandomArgumentError extends DifsrError {
   override readonly name = 'RandomArgumentError';
 }
 

@@ -1,8 +1,8 @@
 // A training step as one graph: loss, gradients, optimizer; parameters and state go in and come out.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { mul } from './build.js';
 import { createGraph } from './graph.js';
 import { optimizerRule, optimizerStep, type OptimizerConfig } from './optimizers.js';
-import { checkOptions, needed, option, type OptionRules } from './options.js';
 import { optimize } from './passes.js';
 import { GraphError } from './types.js';
 import type { Graph, Tensor } from './signatures.js';
@@ -62,7 +62,7 @@ const OPTIONS: OptionRules<TrainingStepOptions> = {
  * @throws GraphError where a trainable parameter does not reach the loss.
  */
 export function trainingStep(options: TrainingStepOptions): TrainingStep {
-  checkOptions('trainingStep', options, OPTIONS, (message) => new GraphError(message));
+  checkOptions('trainingStep', options, OPTIONS, GraphError);
   const { loss, lossScale = 1 } = options;
   const trained = options.parameters.filter(({ trainable }) => trainable);
   const gradients = gradientOf(

@@ -1,4 +1,5 @@
 // What is known of a tensor before it has a value: dimensions that may be symbols, and the type of its elements.
+import { DifsrError } from '@difsr/errors';
 
 /** Element types. Backends compute `float32` in float32; the reference interpreter in float64. */
 export type DType = 'float32' | 'int32' | 'bool';
@@ -16,7 +17,7 @@ export interface TensorType {
 }
 
 /** Thrown where shapes, dtypes or attributes do not fit an op; names the op, what it got and what it takes. */
-export class GraphError extends Error {
+export class GraphError extends DifsrError {
   override readonly name = 'GraphError';
 }
 

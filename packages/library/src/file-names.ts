@@ -1,8 +1,8 @@
 // Errors of files that the user named and that cannot be read, with the nearest name that exists.
+import { didYouMean } from '@difsr/errors';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from './errors.js';
-import { didYouMean } from './nearest.js';
 
 /** The error of a configuration file that could not be read. */
 export async function loadNames(file: string, cause: unknown): Promise<UsageError> {
@@ -16,13 +16,8 @@ export async function loadNames(file: string, cause: unknown): Promise<UsageErro
   const folder = dirname(file);
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return new UsageError(`${file}: there is no folder ${folder}`, 'check the path');
-  const hint = didYouMean(basename(file), names);
-  return new UsageError(
-    `${file}: no such file`,
-    hint === undefined
-      ? 'check the path'
-      : hint.replace(/mean (.*)\?$/, (_, name: string) => `mean ${join(folder, name)}?`),
-  );
+  const hint = didYouMean(basename(file), names, (name) => join(folder, name));
+  return new UsageError(`${file}: no such file`, hint ?? 'check the path');
 }
 
 /** The system's code of an error, such as ENOENT. */

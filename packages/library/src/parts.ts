@@ -14,21 +14,10 @@ export { differenceOf, exampleValue, keysMeant, normalName, otherNames } from '.
 export { isModelFile, loadOwnModel, ownModelOption, trainOwn } from './config/own-model.js';
 export { defaultPreset, presets, presetsOf } from './config/presets.js';
 export { resolveConfig, resolveRun, type ConfigSources } from './config/resolve.js';
-export {
-  allowed,
-  allPaths,
-  configSchema,
-  jsonSchema,
-  keysOf,
-  modelsByName,
-  modelSchema,
-  nodeAt,
-  type SchemaNode,
-} from './config/schema.js';
+export { allPaths, configSchema, jsonSchema, modelsByName, modelSchema, nodeAt } from './config/schema.js';
 export { loadData, loadFiles, loadRunData, requireTrainable } from './data/open.js';
 export { closeData, isPreparedFolder, type TrainingData } from './data/prepared.js';
 export type { PreparedRaw } from './data/raw.js';
 export { UsageError } from './errors.js';
 export { codeOf } from './file-names.js';
-export { chooseByName, didYouMean } from './nearest.js';
 export { nextFreeFolder, removeUnstarted, requireFreeFolder } from './run-path.js';

@@ -1,7 +1,8 @@
 // The two things that can go wrong: arguments that make no sense, and a model whose scores are not numbers any more.
+import { DifsrError } from '@difsr/errors';
 
 /** Ranks, hits or cutoffs that cannot be measured. Names the value, what is allowed and the cure. */
-export class MetricsError extends RangeError {
+export class MetricsError extends DifsrError {
   override readonly name: string = 'MetricsError';
 }
 

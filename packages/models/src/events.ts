@@ -1,6 +1,7 @@
 // What somebody who asks for recommendations says of a history beside its items: values by the names of fields, as the data has
 // them. Here they become what the model was trained on, and what cannot become that is refused or named.
-import { didYouMean, type Feeds } from '@difsr/graph';
+import { didYouMean } from '@difsr/errors';
+import { type Feeds } from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
 import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
 import { encodeValues, rawWidth, type SideValues } from './inputs.js';
@@ -183,9 +184,11 @@ function fieldsGiven(
     const own = fields
       .filter((field) => ownerOf(field) === owner && !isTimeField(field.name))
       .map((field) => field.name);
-    throw new RunError(
-      `recommend: ${where} has "${name}", and the data has no such field of ${owner}s${didYouMean(name, own)}: it has ${own.join(', ') || 'none'}. Cure: leave it out, or write its name as the data has it`,
-    );
+    throw new RunError({
+      where: 'recommend',
+      what: `${where} has "${name}", and the data has no such field of ${owner}s: it has ${own.join(', ') || 'none'}`,
+      cure: didYouMean(name, own) ?? 'leave it out, or write its name as the data has it',
+    });
   }
   return names;
 }

@@ -1,11 +1,11 @@
 // Side information of every kind: which fields a model uses, where their values come from, and what makes vectors of them.
+import { didYouMean } from '@difsr/errors';
 import {
   add,
   at,
   cast,
   concat,
   constant,
-  didYouMean,
   div,
   equal,
   expandDims,
@@ -58,9 +58,11 @@ export function selectFields(schema: ModelSchema, names: readonly string[] | und
   return names.map((name) => {
     const field = schema.fields.find((own) => own.name === name);
     if (field !== undefined) return field;
-    throw new UnknownFieldError(
-      `${absent(schema, name)}: correct model.fields, or leave it out to use all${hint(schema, name)}`,
-    );
+    throw new UnknownFieldError({
+      what: absent(schema, name),
+      option: 'model.fields',
+      cure: hint(schema, name) ?? 'correct model.fields, or leave it out to use all',
+    });
   });
 }
 
@@ -99,9 +101,11 @@ export function checkSideOptions(schema: ModelSchema, { fields, perField }: Side
     if (typeof value === 'number') continue;
     for (const name of Object.keys(value)) {
       if (schema.fields.some((own) => own.name === name)) continue;
-      throw new UnknownFieldError(
-        `${absent(schema, name)}: correct the name in model.${option}, or give one number for all fields${hint(schema, name)}`,
-      );
+      throw new UnknownFieldError({
+        what: absent(schema, name),
+        option: `model.${option}`,
+        cure: hint(schema, name) ?? `correct the name in model.${option}, or give one number for all fields`,
+      });
     }
   }
 }
@@ -110,7 +114,7 @@ function absent(schema: ModelSchema, name: string): string {
   return `the data has no field "${name}" (it has: ${schema.fields.map((own) => own.name).join(', ') || 'none'})`;
 }
 
-function hint(schema: ModelSchema, name: string): string {
+function hint(schema: ModelSchema, name: string): string | undefined {
   return didYouMean(
     name,
     schema.fields.map((own) => own.name),

@@ -1,13 +1,6 @@
 // Recommendations for a history that was never seen, from a trained model, on any backend.
-import {
-  checkOptions,
-  needed,
-  option,
-  type Backend,
-  type HostTensor,
-  type OptionRules,
-  type Program,
-} from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { type Backend, type HostTensor, type Program } from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
 import {
   askedEvents,
@@ -184,7 +177,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     return { id: trained.items.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
   };
   const recommend: Recommender['recommend'] = async (history, options) => {
-    checkOptions('recommend', options, OPTIONS, (message) => new RunError(message));
+    checkOptions('recommend', options, OPTIONS, RunError);
     const given = historyEvents(history);
     const { k, includeSeen, includeNew = false, user = {}, exclude = [] } = options;
     const isKnown = (item: string): boolean => (ids.get(item) ?? 0) > 0;

@@ -1,6 +1,7 @@
 // Weights that were trained with the published code, as parameters of a model here: names, shared tables and shapes are
 // settled once, so that a state_dict saved as safetensors can be ranked with, exported or trained on.
-import { checkOptions, option, sizeOf, type HostTensor, type OptionRules } from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { sizeOf, type HostTensor } from '@difsr/graph';
 import type { SafetensorsTensor } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
@@ -53,7 +54,7 @@ export function readReferenceWeights(
   state: Readonly<Record<string, SafetensorsTensor>>,
   options: ReferenceWeightsOptions = {},
 ): ReferenceWeights {
-  checkOptions('readReferenceWeights', options, OPTIONS, (message) => new RunError(message));
+  checkOptions('readReferenceWeights', options, OPTIONS, RunError);
   const tensors: Record<string, HostTensor> = {};
   const missing: string[] = [];
   const absent: string[] = [];

@@ -1,10 +1,10 @@
 // What is done with a model, each a graph: train on targets, rank targets among all items, recommend.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import {
   add,
   and,
   at,
   cast,
-  checkOptions,
   constant,
   createGraph,
   equal,
@@ -13,9 +13,7 @@ import {
   iota,
   less,
   mul,
-  needed,
   not,
-  option,
   or,
   rank,
   reduceSum,
@@ -24,7 +22,6 @@ import {
   sub,
   topK,
   type Graph,
-  type OptionRules,
   type Parameter,
   type Tensor,
 } from '@difsr/graph';
@@ -86,7 +83,6 @@ export interface ExportTaskOptions {
 const TRAINING: OptionRules<TrainingTaskOptions> = { training: option.flag };
 const RANKING: OptionRules<RankingTaskOptions> = { maskSeen: needed(option.flag) };
 const EXPORT: OptionRules<ExportTaskOptions> = { excluded: option.flag, includeNew: option.flag };
-const fail = (message: string): RunError => new RunError(message);
 
 function checkCount(k: number, { schema }: ModelInstance): void {
   if (!Number.isInteger(k) || k < 1 || k > schema.items)
@@ -101,7 +97,7 @@ const declared = (scope: Scope): Declared => ({
 
 /** Traces the training loss of a model. */
 export function trainingTask(model: ModelInstance, options: TrainingTaskOptions = {}): TrainingTask {
-  checkOptions('trainingTask', options, TRAINING, fail);
+  checkOptions('trainingTask', options, TRAINING, RunError);
   const scope = new Scope({ training: options.training ?? true });
   const { loss, parts } = model.objective.loss(model, scope);
   const trained = scope.parameters.map(({ spec, tensor }) => ({
@@ -156,7 +152,7 @@ export function traceScores(model: ModelInstance, inputs: ModelInputs = declareI
  * finite only if all scores are finite in origin.
  */
 export function rankingTask(model: ModelInstance, options: RankingTaskOptions): InferenceTask {
-  checkOptions('rankingTask', options, RANKING, fail);
+  checkOptions('rankingTask', options, RANKING, RunError);
   const traced = traceScores(model);
   const targets = input('targetItems', ['batch'], 'int32');
   const seen = options.maskSeen ? input('seen', ['batch', 'seen'], 'int32') : undefined;
@@ -206,7 +202,7 @@ export const LOWEST = -3e38;
  * and `used` int32 [batch], how many items each row has. An id is 0 where nothing is left to recommend, or a row has no item.
  */
 export function exportTask(model: ModelInstance, k: number, options: ExportTaskOptions = {}): InferenceTask {
-  checkOptions('exportTask', options, EXPORT, fail);
+  checkOptions('exportTask', options, EXPORT, RunError);
   checkCount(k, model);
   const traced = traceScores(model, rawInputs(declareInputs(model)));
   const used = reduceSum(cast(not(equal(traced.items, 0)), 'float32'), [1]);

@@ -1,4 +1,5 @@
 // Embeddings: rows of a table by id, and fields with several values per item pooled into one row.
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import {
   at,
   cast,
@@ -17,9 +18,6 @@ import {
   stopGradient,
   type Tensor,
   GraphError,
-  checkOptions,
-  option,
-  type OptionRules,
 } from '@difsr/graph';
 
 /** How the values of a multi-valued field become one vector. */
@@ -44,7 +42,7 @@ const EMBED: OptionRules<EmbedOptions> = { freezePadding: option.flag };
  * @param options `freezePadding`: row 0 is looked up, but looking it up gives it no gradient (`padding_idx` of the published code).
  */
 export function embed(table: Tensor, ids: Tensor, options: EmbedOptions = {}): Tensor {
-  checkOptions('embed', options, EMBED, (message) => new GraphError(message));
+  checkOptions('embed', options, EMBED, GraphError);
   const rows = gather(table, ids);
   return options.freezePadding === true ? select(expandDims(equal(ids, NONE), -1), stopGradient(rows), rows) : rows;
 }

@@ -1,17 +1,7 @@
 // Layers as two halves: `declareX` asks a scope for weights, `x` applies them. The second half takes
 // any tensors, so weights may as well come from somebody else's model.
-import {
-  add,
-  at,
-  checkOptions,
-  gelu,
-  GraphError,
-  layerNorm as layerNormOp,
-  matmul,
-  option,
-  type OptionRules,
-  type Tensor,
-} from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { add, at, gelu, GraphError, layerNorm as layerNormOp, matmul, type Tensor } from '@difsr/graph';
 import type { Scope } from './scope.js';
 
 /** y = x W^T + b, as PyTorch stores it. */
@@ -44,7 +34,7 @@ export function declareLinear(
   deviation: number,
   options: { readonly bias?: boolean } = {},
 ): LinearWeights {
-  checkOptions('declareLinear', options, LINEAR, (message) => new GraphError(message));
+  checkOptions('declareLinear', options, LINEAR, GraphError);
   const weight = scope.parameter('weight', [outputs, inputs], { kind: 'normal', deviation });
   if (options.bias === false) return { weight };
   return { weight, bias: scope.parameter('bias', [outputs], { kind: 'zeros' }, { decay: false }) };

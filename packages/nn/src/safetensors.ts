@@ -1,6 +1,7 @@
 // The safetensors file format, bytes in and bytes out: no file system, so that it serves Node.js and browsers alike.
 // Writing is deterministic; reading trusts nothing that a file says about itself. Little-endian machines only, as is
 // everything that onnxruntime and tfjs run on.
+import { DifsrError } from '@difsr/errors';
 
 /** Storage of each dtype that is read and written. BOOL holds one byte, 0 or 1, per element. */
 export interface SafetensorsArrays {
@@ -31,7 +32,7 @@ export interface SafetensorsFile {
 }
 
 /** Bytes that are not a sound safetensors file, or tensors that cannot be written as one. Names what is wrong and the cure. */
-export class SafetensorsError extends Error {
+export class SafetensorsError extends DifsrError {
   override readonly name = 'SafetensorsError';
 }
 

@@ -1,17 +1,7 @@
 // A scope is where a model declares what it needs: parameters with their initial values, and
 // dropout masks. Declaring gives a graph input; the scope remembers what the input stands for.
-import {
-  input,
-  mul,
-  cast,
-  checkOptions,
-  keepScale,
-  needed,
-  option,
-  type OptionRules,
-  type Shape,
-  type Tensor,
-} from '@difsr/graph';
+import { checkOptions, DifsrError, needed, option, type OptionRules } from '@difsr/errors';
+import { input, mul, cast, keepScale, type Shape, type Tensor } from '@difsr/graph';
 import { sameInitializer, type InitialSpec, type Initializer } from './initializers.js';
 
 /** A declared parameter. */
@@ -43,7 +33,7 @@ export interface ConstantSpec {
 }
 
 /** Two declarations under one name that differ. */
-export class DeclarationError extends Error {
+export class DeclarationError extends DifsrError {
   override readonly name = 'DeclarationError';
 }
 
@@ -78,7 +68,7 @@ export class Scope {
     options: { readonly training: boolean },
     inherited?: { readonly prefix: string; readonly declarations: Declarations },
   ) {
-    checkOptions('Scope', options, SCOPE, (message) => new DeclarationError(message));
+    checkOptions('Scope', options, SCOPE, DeclarationError);
     this.training = options.training;
     this.prefix = inherited?.prefix ?? '';
     this.declarations = inherited?.declarations ?? { parameters: new Map(), masks: new Map(), constants: new Map() };
@@ -94,7 +84,7 @@ export class Scope {
 
   /** Declares a float parameter, or finds the one declared before under the same full name. */
   parameter(name: string, shape: readonly number[], initializer: Initializer, options: ParameterOptions = {}): Tensor {
-    checkOptions('parameter', options, PARAMETER, (message) => new DeclarationError(message));
+    checkOptions('parameter', options, PARAMETER, DeclarationError);
     const { decay = true, untrainedRows, startsAs } = options;
     const spec: ParameterSpec = {
       name: this.prefix + name,

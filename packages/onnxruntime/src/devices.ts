@@ -1,5 +1,6 @@
 // The devices of this backend and its options.
-import { BackendError, checkOptions, option, type OptionRules, type Precision } from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { BackendError, type Precision } from '@difsr/graph';
 import type { ComposableOperator, LowerOptions } from '@difsr/onnx/lower';
 import type { Platform } from './runtime.js';
 
@@ -67,7 +68,7 @@ export function completeOptions(
   options: OnnxRuntimeOptions,
   platform: Pick<Platform, 'devices' | 'threads'>,
 ): Settings {
-  checkOptions('the backend onnxruntime', options, OPTIONS, (message) => new BackendError(message));
+  checkOptions('the backend onnxruntime', options, OPTIONS, BackendError);
   const { device = 'cpu', threads = platform.threads, precision = 'float32', logLevel = 'fatal', wasmPaths } = options;
   if (!platform.devices.includes(device))
     throw new BackendError(

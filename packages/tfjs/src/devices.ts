@@ -1,5 +1,6 @@
 // The devices of tfjs: which package brings each, how it is loaded, and what to do when it cannot be.
-import { BackendError, checkOptions, option, type OptionRules } from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { BackendError } from '@difsr/graph';
 import { engine } from '@tensorflow/tfjs-core';
 import { deviceName } from './kernel.js';
 import { wasmFiles } from './wasm-files.js';
@@ -155,7 +156,7 @@ export interface OpenDevice {
  * @throws BackendError where it is not installed or does not start, with the cure.
  */
 export async function openDevice(options: TfjsOptions): Promise<OpenDevice> {
-  checkOptions('the backend tfjs', options, OPTIONS, (message) => new BackendError(message));
+  checkOptions('the backend tfjs', options, OPTIONS, BackendError);
   const before = activeDevice();
   try {
     return await choose(options);

@@ -1,17 +1,7 @@
 // A graph as an operation that tfjs can differentiate: the gradient is our own, handed over by tf.customGrad, so that
 // tf.grad, tf.variableGrads and LayersModel.fit go through it and no gradient kernel of tfjs is needed.
-import {
-  at,
-  checkOptions,
-  createGraph,
-  GraphError,
-  optimize,
-  option,
-  vjp,
-  type Graph,
-  type OptionRules,
-  type Vjp,
-} from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { at, createGraph, GraphError, optimize, vjp, type Graph, type Vjp } from '@difsr/graph';
 import { customGrad, engine, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core';
 import { runGraph, runOwn, type NamedTensors } from './execute.js';
 
@@ -43,7 +33,7 @@ export function differentiableGraph(
   graph: Graph,
   options: DifferentiableOptions = {},
 ): (inputs: NamedTensors) => Tensor {
-  checkOptions('differentiableGraph', options, OPTIONS, (message) => new GraphError(message));
+  checkOptions('differentiableGraph', options, OPTIONS, GraphError);
   const output = chooseOutput(graph, options.output);
   const wrt = chooseInputs(graph, options.wrt);
   const primal = optimize(

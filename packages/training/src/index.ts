@@ -5,7 +5,6 @@ export { prefixWindows, trainingWindows, type TrainingWindow } from './sampling/
 export * from './sampling/sampler.js';
 export * from './loop/schedule.js';
 export * from './loop/early-stopping.js';
-export * from './run/files.js';
 export * from './shell-word.js';
 export * from './run-error.js';
 export { openRun } from './run/open-run.js';

@@ -1,6 +1,7 @@
 // Report files: each is whole or absent, whatever happens while it is written.
-import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder, writeError, writeFileAtomic } from '@difsr/files';
 import { ReportError } from '../errors.js';
 import { renderMarkdown } from './markdown.js';
 import type { AttentionReport } from './result.js';
@@ -23,13 +24,10 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
   for (const [name, text] of files) {
     const path = join(folder, name);
     try {
-      await makeFolder(resolve(folder));
-      await writeWhole(path, text);
+      await makeFolder(folder);
+      await writeFileAtomic(path, text);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ReportError(`${path} cannot be written: ${reason}\n  cure: name another folder with --out`, {
-        cause: error,
-      });
+      throw reportError(path, error);
     }
     paths.push(path);
   }
@@ -43,36 +41,17 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
  */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await makeFolder(resolve(folder));
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ReportError(`${folder} cannot be written: ${reason}\n  cure: name another folder with --out`, {
-      cause: error,
-    });
+    throw reportError(folder, error);
   }
 }
 
-/** Node's recursive mkdir never ends where a parent exists and takes no folder (below /proc, in a removed working folder). */
-async function makeFolder(folder: string): Promise<void> {
-  if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
-  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
-  await mkdir(folder);
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+function reportError(path: string, cause: unknown): ReportError {
+  const { faults } = writeError(path, cause);
+  return new ReportError(
+    faults.map((fault) => ({ ...fault, cure: 'name another folder with --out' })),
+    { cause },
+  );
 }

@@ -1,4 +1,5 @@
 // difsr data prepare: files, a description or a recipe -> a prepared data set. Shows what it inferred, writes it down, and prepares.
+import { didYouMean } from '@difsr/errors';
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
@@ -8,14 +9,13 @@ import {
   UsageError,
   assignmentLayer,
   codeOf,
-  didYouMean,
   isTree,
   jsonSchema,
   mergeTrees,
   parseSetting,
   withLists,
 } from '@difsr/library/parts';
-import { makeFolder } from '@difsr/training';
+import { makeFolder } from '@difsr/files';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { analyseDataset, datasetStatistics, findingsOf, otherFieldStatistics, type LoadReport } from '@difsr/data';
 import { UsageError, codeOf, isPreparedFolder, loadFiles, resolveConfig } from '@difsr/library/parts';
-import { type DataConfig, makeFolder, writeFileAtomic } from '@difsr/training';
+import { makeFolder, writeFileAtomic } from '@difsr/files';
+import type { DataConfig } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';

@@ -15,7 +15,8 @@ import {
 } from '@difsr/models';
 import { toOnnx } from '@difsr/onnx';
 import { createOnnxRuntimeBackend, openModelFile } from '@difsr/onnxruntime';
-import { inferenceTensors, openRun, writeFileAtomic, type Run } from '@difsr/training';
+import { writeFileAtomic } from '@difsr/files';
+import { inferenceTensors, openRun, type Run } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';

@@ -1,5 +1,7 @@
 // difsr models: what can be trained, and the options of each model.
-import { allowed, chooseByName, modelSchema, modelsByName } from '@difsr/library/parts';
+import { allowed, chooseByName } from '@difsr/errors';
+import { UsageError } from '@difsr/library/parts';
+import { modelSchema, modelsByName } from '@difsr/library/parts';
 import { models, type ModelDefinition } from '@difsr/models';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -24,7 +26,7 @@ Examples:
     )
     .action((name: string | undefined, options: { json?: boolean }) => {
       const terminal = processTerminal({ json: options.json === true });
-      const chosen = name === undefined ? models : [chooseByName('model', name, modelsByName)];
+      const chosen = name === undefined ? models : [chooseByName('model', name, modelsByName, UsageError)];
       terminal.value(
         chosen.map((model) => ({
           name: model.name,

@@ -1,5 +1,6 @@
 // difsr recommend: the best next items for a history, seen before or not.
-import { UsageError, didYouMean, openBackend, ownModelOption } from '@difsr/library/parts';
+import { didYouMean } from '@difsr/errors';
+import { UsageError, openBackend, ownModelOption } from '@difsr/library/parts';
 import { createRecommender, openRun, type Recommendations, type Run } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';

@@ -1,8 +1,9 @@
 // difsr train: configuration, data, backend, training, results.
+import { chooseByName } from '@difsr/errors';
+import { UsageError } from '@difsr/library/parts';
 import { sequenceStore } from '@difsr/data';
 import {
   type TrainingData,
-  chooseByName,
   closeData,
   defaultPreset,
   loadData,
@@ -192,7 +193,8 @@ function checkModel(config: RunConfig, dataset: TrainingData, { definition }: Ow
   const store = sequenceStore(dataset);
   const fields = new Map(sideColumns(dataset, store).map((field) => [field.name, field]));
   const names = fieldsNamed(config.model);
-  for (const name of names ?? []) if (!isTimeField(name)) chooseByName('field', name, fields, 'model.fields');
+  for (const name of names ?? [])
+    if (!isTimeField(name)) chooseByName('field', name, fields, UsageError, 'model.fields');
   modelOf(config.model, outlineSchema(dataset, store, names), { definition });
 }
 

@@ -1,12 +1,15 @@
 // From any error to what a user sees: one screen, no stack trace (unless DIFSR_TRACE is set), and the exit code.
 import { DataError } from '@difsr/data';
+import { describeFaults, DifsrError } from '@difsr/errors';
+import { FileWriteError } from '@difsr/files';
 import { BackendError } from '@difsr/graph';
 import { UsageError } from '@difsr/library/parts';
 import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
-import { EarlyStoppingError, FileWriteError, RunError, SamplerError, ScheduleError } from '@difsr/training';
+import { EarlyStoppingError, RunError, SamplerError, ScheduleError } from '@difsr/training';
 import { inOwnName } from '../command-line.js';
 import { DownloadError, exitCodes, type ExitCode } from '../errors.js';
+import { asTyped } from '../typed.js';
 
 /** Lines of an error that are shown: one screen. */
 const MOST_LINES = 24;
@@ -41,12 +44,16 @@ export function describeError(error: unknown, options: { readonly trace: boolean
   const code = KNOWN.find(([type]) => error instanceof type)?.[1];
   const stack = options.trace && error instanceof Error ? `\n${stackOf(error)}` : '';
   if (code !== undefined && error instanceof Error)
-    return { message: `error: ${oneScreen(inCommandTerms(error.message))}${stack}`, code };
+    return { message: `error: ${oneScreen(inCommandTerms(messageOf(error)))}${stack}`, code };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   const cure = options.trace
     ? ''
     : '\n  cure: this is a defect of difsr; DIFSR_TRACE=1 shows where it happened: please report it with that';
   return { message: `error: ${oneScreen(`unexpected ${name}: ${message}`)}${cure}${stack}`, code: exitCodes.failed };
+}
+
+function messageOf(error: Error): string {
+  return error instanceof DifsrError ? describeFaults(error, asTyped('run')) : error.message;
 }
 
 /** What libraries call options, and what they are called here. */

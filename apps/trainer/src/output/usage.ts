@@ -1,8 +1,7 @@
 // Errors of the command line itself: an option, an argument or a command that there is not, with the one that was meant
 // and an example. What people try who know other tools stands in other-options.ts.
-import { nearestName } from '@difsr/data';
+import { nearestName, type SchemaNode } from '@difsr/errors';
 import {
-  type SchemaNode,
   allPaths,
   configSchema,
   differenceOf,

@@ -1,5 +1,6 @@
 // Typed arrays of the caller, checked against the configuration and given their shapes.
-import { checkOptions, needed, option, type HostTensor, type OptionRules } from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { type HostTensor } from '@difsr/graph';
 import { initialValues, type ParameterSpec } from '@difsr/nn';
 import { AttentionError } from '../error.js';
 import type { CompleteDifAttentionConfig } from './config.js';
@@ -44,8 +45,6 @@ export interface TableRows {
   readonly position: number;
 }
 
-const fail = (message: string): AttentionError => new AttentionError(message);
-
 /** What the values must be is said where their sizes are known. */
 const INPUTS: OptionRules<AttentionInputs> = {
   batch: needed(option.given),
@@ -66,12 +65,12 @@ const TABLES: OptionRules<AttentionTables> = { sides: option.record(option.given
 
 /** @throws AttentionError for a key that no attention has, which would run without what it holds. */
 export function checkInputs(inputs: AttentionInputs): void {
-  checkOptions('the attention', inputs, INPUTS, fail);
+  checkOptions('the attention', inputs, INPUTS, AttentionError);
 }
 
 /** The same of a tabulated attention. */
 export function checkTabulatedInputs(inputs: TabulatedInputs): void {
-  checkOptions('the tabulated attention', inputs, TABULATED, fail);
+  checkOptions('the tabulated attention', inputs, TABULATED, AttentionError);
 }
 
 /** Feeds of a run by input name: vectors, or with `rows` the ids of tables. */
@@ -115,7 +114,7 @@ export function collectTables(
   config: CompleteDifAttentionConfig,
   tables: AttentionTables,
 ): { readonly rows: TableRows; readonly values: Record<string, HostTensor> } {
-  checkOptions('tabulate', tables, TABLES, fail);
+  checkOptions('tabulate', tables, TABLES, AttentionError);
   const values: Record<string, HostTensor> = {};
   const rows = (path: string, data: Float32Array, width: number): number => {
     if (data.length === 0 || data.length % width !== 0)

@@ -1,15 +1,6 @@
 // DIF attention as a kernel on typed arrays: programs on the configured backend, compiled at their first use.
-import {
-  checkOptions,
-  hoist,
-  option,
-  type Backend,
-  type Graph,
-  type HostTensor,
-  type OptionRules,
-  type Program,
-  type Variables,
-} from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { hoist, type Backend, type Graph, type HostTensor, type Program, type Variables } from '@difsr/graph';
 import {
   checkInputs,
   checkTabulatedInputs,
@@ -94,7 +85,7 @@ export async function createDifAttention(
   options: DifAttentionOptions = {},
 ): Promise<DifAttention> {
   const complete = parseConfig(config);
-  checkOptions('createDifAttention', options, OPTIONS, (message) => new AttentionError(message));
+  checkOptions('createDifAttention', options, OPTIONS, AttentionError);
   const parameters = parametersOf(complete);
   const weights = parameterValues(parameters, complete.seed, options.weights);
   return new Kernel(complete, await openBackend(complete), weights);

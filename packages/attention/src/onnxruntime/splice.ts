@@ -1,13 +1,6 @@
 // DIF attention in place of the attention of somebody's ONNX model.
-import {
-  checkOptions,
-  needed,
-  option,
-  type HostTensor,
-  type OptionRule,
-  type OptionRules,
-  type Shape,
-} from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRule, type OptionRules } from '@difsr/errors';
+import { type HostTensor, type Shape } from '@difsr/graph';
 import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnx';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from '../kernel/config.js';
@@ -110,7 +103,7 @@ const OPTIONS: OptionRules<SpliceDifAttentionOptions> = {
  * ```
  */
 export function spliceDifAttention(model: Uint8Array, options: SpliceDifAttentionOptions): Uint8Array {
-  checkOptions('spliceDifAttention', options, OPTIONS, (message) => new AttentionError(message));
+  checkOptions('spliceDifAttention', options, OPTIONS, AttentionError);
   const config = parseConfig(options.config);
   checkSources(config, options);
   return spliceGraph(model, (typeOf) => spliceOf(config, options, typeOf));

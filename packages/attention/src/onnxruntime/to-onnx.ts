@@ -1,5 +1,6 @@
 // DIF attention as an ONNX model of its own, for ONNX Runtime in any language and whatever else reads ONNX.
-import { checkOptions, option, type HostTensor, type OptionRules } from '@difsr/graph';
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { type HostTensor } from '@difsr/graph';
 
 import { toOnnx } from '@difsr/onnx';
 import { AttentionError } from '../error.js';
@@ -44,7 +45,7 @@ const OPTIONS: OptionRules<DifAttentionToOnnxOptions> = {
  */
 export function difAttentionToOnnx(config: DifAttentionConfig, options: DifAttentionToOnnxOptions = {}): Uint8Array {
   const complete = parseConfig(config);
-  checkOptions('difAttentionToOnnx', options, OPTIONS, (message) => new AttentionError(message));
+  checkOptions('difAttentionToOnnx', options, OPTIONS, AttentionError);
   const { graph, parameters } = traceAttention(complete, { mask: 'valid' });
   return toOnnx(graph, {
     target: 'export',

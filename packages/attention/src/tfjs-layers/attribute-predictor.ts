@@ -1,7 +1,7 @@
 // DIF-SR's auxiliary attribute predictor (paper, eq. 13-14) as a layer and a loss: beside the item, the hidden state predicts
 // the attributes of the item to come. The same mathematics as `attributeLoss` of @difsr/nn, on dense targets, since tfjs wants
 // targets in the shape of the output.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
 import { AttentionError } from '../error.js';
@@ -114,7 +114,7 @@ const LOSS_OPTIONS: OptionRules<AttributeLossOptions> = {
 export function attributeLoss(
   options: AttributeLossOptions = {},
 ): (targets: tf.Tensor, logits: tf.Tensor) => tf.Tensor {
-  checkOptions('attributeLoss', options, LOSS_OPTIONS, (message) => new AttentionError(message));
+  checkOptions('attributeLoss', options, LOSS_OPTIONS, AttentionError);
   const { valuesPerItem = 'several', weight = 1 } = options;
   return (targets, logits) =>
     tf.tidy(() => {

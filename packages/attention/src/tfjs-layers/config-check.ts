@@ -1,5 +1,5 @@
 // Configurations of layers come from JSON as well (loadLayersModel): what a layer does not know is an error, never ignored.
-import { checkOptions, type OptionRules } from '@difsr/graph';
+import { checkOptions, type OptionRules } from '@difsr/errors';
 import { AttentionError } from '../error.js';
 
 /** What tfjs itself keeps in the configuration of any layer, or adds when it loads one. */
@@ -20,7 +20,7 @@ const OF_ANY_LAYER = [
 export function checkLayer<T extends object>(layer: string, config: T, rules: OptionRules<T>): void {
   const own = (key: string): boolean => Object.hasOwn(rules, key) || !OF_ANY_LAYER.includes(key);
   const given: T = isObject(config) ? Object.assign({}, ...entriesOf(config, own)) : config;
-  checkOptions(layer, given, rules, (message) => new AttentionError(message));
+  checkOptions(layer, given, rules, AttentionError);
 }
 
 function isObject(value: unknown): boolean {

@@ -1,5 +1,5 @@
 // DIF attention as a layer of tfjs-layers: the function of `../tfjs` with weights that a model trains, saves and loads.
-import { needed, option, type OptionRules } from '@difsr/graph';
+import { needed, option, type OptionRules } from '@difsr/errors';
 import { serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { initializers, layers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
 import type { Fusion, FusionForm } from '../graph-options.js';

@@ -1,14 +1,6 @@
 // DIF attention as a function on tfjs tensors: checks what it is given, finds or makes the traced graph, runs it.
-import {
-  checkOptions,
-  fillMask,
-  needed,
-  option,
-  quantisedRate,
-  streamId,
-  type OptionRule,
-  type OptionRules,
-} from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRule, type OptionRules } from '@difsr/errors';
+import { fillMask, quantisedRate, streamId } from '@difsr/graph';
 import { tensor, Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { Fusion, FusionForm } from '../graph-options.js';
 import { AttentionError } from '../error.js';
@@ -77,7 +69,7 @@ export function difAttention(item: Tensor, options: DifAttentionOptions): Tensor
     'float32 [batch, length, width]',
   );
   const [batch = 0, length = 0, width = 0] = item.shape;
-  checkOptions('difAttention', options, OPTIONS, (message) => new AttentionError(message));
+  checkOptions('difAttention', options, OPTIONS, AttentionError);
   const { sides, position, weights, fusion = 'sum', form = 'causal-safe', dropout, scale, heads } = options;
   if (width % heads !== 0) throw new AttentionError(`heads is a divisor of the item's width ${width}, got ${heads}`);
   const config: TraceConfig = {
@@ -127,7 +119,11 @@ const maskRule: OptionRule = (value, path) => {
   const pattern = Object.keys(PATTERN).find(given);
   return pattern === undefined
     ? option.object(ADDED)(value, path)
-    : `${path} takes causal and valid, or additive and visible, got "${pattern}" beside the latter: put it into the numbers of additive`;
+    : {
+        option: path,
+        what: `${path} takes causal and valid, or additive and visible, got "${pattern}" beside the latter`,
+        cure: 'put it into the numbers of additive',
+      };
 };
 
 const OPTIONS: OptionRules<DifAttentionOptions> = {

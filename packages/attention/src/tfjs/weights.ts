@@ -1,5 +1,5 @@
 // Weights of DIF attention as tf.Variables, by the names that `declareDif` gives them.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
 import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
 import { declareDif } from '../family.js';
@@ -45,7 +45,7 @@ const SHAPE: OptionRules<DifAttentionShape> = {
  * @throws AttentionError for sizes that do not fit.
  */
 export function difAttentionParameters(shape: DifAttentionShape): readonly ParameterSpec[] {
-  checkOptions('difAttentionWeights', shape, SHAPE, (message) => new AttentionError(message));
+  checkOptions('difAttentionWeights', shape, SHAPE, AttentionError);
   const { width, sides, position, heads, fusion = 'sum', maxLength, deviation = 0.02 } = shape;
   if (fusion !== 'sum' && maxLength === undefined)
     throw new AttentionError(`fusion "${fusion}" has a weight per column: give maxLength, the longest sequence`);

@@ -1,7 +1,8 @@
 // Lists on the command line: `--set model.fields=brand,tags` is the list that everybody reads there.
+import { alternativesOf, type SchemaNode } from '@difsr/errors';
 import { parse } from 'yaml';
 import type { Assignment } from './layers.js';
-import { alternativesOf, nodeAt, type SchemaNode } from './schema.js';
+import { nodeAt } from './schema.js';
 
 /**
  * Assignments in which `a,b` is a list where the schema wants one: one value is a list of one, no value (`model.fields=`)

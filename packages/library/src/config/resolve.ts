@@ -1,5 +1,6 @@
 // The configuration of a run from its four sources: preset < configuration file < options < --set.
 // Every problem names where the value was written, the value, what is allowed and the cure.
+import { allowed, chooseByName, didYouMean, keysOf, type SchemaNode } from '@difsr/errors';
 import { METRIC_KINDS } from '@difsr/metrics';
 import { runConfigSchema, shellWord, type OwnModel, type RunConfig } from '@difsr/training';
 import type { z } from 'zod';
@@ -13,10 +14,9 @@ import {
   type Layer,
   type Tree,
 } from './layers.js';
-import { allowed, allPaths, configSchema, keysOf, modelsByName, nodeAt, valueAt, type SchemaNode } from './schema.js';
+import { allPaths, configSchema, modelsByName, nodeAt, valueAt } from './schema.js';
 import { UsageError } from '../errors.js';
 import { withLists } from './lists.js';
-import { chooseByName, didYouMean } from '../nearest.js';
 import { differenceOf, exampleValue, keysMeant } from './other-names.js';
 import { isModelFile, loadOwnModel } from './own-model.js';
 import { defaultPreset, presetsOf } from './presets.js';
@@ -59,7 +59,8 @@ export async function resolveRun(
   const named = [...(file === undefined ? [] : [file]), ...[sources.flags ?? [], settings].map(assignmentLayer)];
   const writtenName = String(valueAt(merge(named), ['model', 'name']) ?? 'dif-sr');
   const own = isModelFile(writtenName) ? await loadOwnModel(writtenName) : undefined;
-  const model = own?.definition ?? chooseByName('model', writtenName, modelsByName, originOf(named, ['model', 'name']));
+  const model =
+    own?.definition ?? chooseByName('model', writtenName, modelsByName, UsageError, originOf(named, ['model', 'name']));
   const schema = configSchema(model);
   const layers = [...named.slice(0, -1), assignmentLayer(withLists(settings, schema))];
   const written = merge(layers);
@@ -68,6 +69,7 @@ export async function resolveRun(
     'preset',
     sources.preset ?? presetName ?? defaultPreset,
     presetsOf(model),
+    UsageError,
     sources.preset === undefined ? sources.config : '--preset',
   );
   const merged = mergeTrees({ ...preset }, written);
@@ -161,7 +163,7 @@ class Problems {
     const near =
       meant.length > 0
         ? `did you mean ${meant.map((each) => `${each}${differenceOf(each)}`).join(' or ')}?${this.#example(meant, valueAt(this.#values, full))}`
-        : didYouMean(key, known)?.replace('mean ', `mean ${prefix}`);
+        : didYouMean(key, known, (near) => `${prefix}${near}`);
     const has =
       known.length > 0
         ? `${path.length === 0 ? 'the configuration' : path.join('.')} has ${known.join(', ')}`

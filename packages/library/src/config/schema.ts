@@ -1,31 +1,10 @@
 // What may be configured, read off the zod schemas by way of JSON Schema: known keys, and what a value may be in words.
 // Errors and the configuration reference are made from it, so that neither can say something else than what is checked.
+import { alternativesOf, keysOf, type SchemaNode } from '@difsr/errors';
 import { models, type ModelDefinition } from '@difsr/models';
 import { runConfigSchema } from '@difsr/training';
 import { z } from 'zod';
 import { isTree, type Tree } from './layers.js';
-
-/** A node of the JSON Schema of a configuration. */
-export interface SchemaNode {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly minItems?: number;
-  readonly minLength?: number;
-  readonly items?: SchemaNode;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly required?: readonly string[];
-  /** `false` for closed objects; a node for those with free keys. */
-  readonly additionalProperties?: boolean | SchemaNode;
-  /** Alternatives. */
-  readonly anyOf?: readonly SchemaNode[];
-  readonly oneOf?: readonly SchemaNode[];
-}
 
 /** The nodes of a schema. */
 export function jsonSchema(schema: z.ZodType): SchemaNode {
@@ -76,16 +55,6 @@ export function nodeAt(schema: SchemaNode, path: readonly PropertyKey[]): Schema
   return consts.length > 1 ? { type: 'string', enum: consts } : found[0];
 }
 
-/** What a value may be, where there are several forms. */
-export function alternativesOf(schema: SchemaNode): readonly SchemaNode[] {
-  return schema.anyOf ?? schema.oneOf ?? [];
-}
-
-/** The keys of an object, those of its alternatives included. */
-export function keysOf(schema: SchemaNode): string[] {
-  return [...new Set([...Object.keys(schema.properties ?? {}), ...alternativesOf(schema).flatMap(keysOf)])];
-}
-
 /** All dotted paths of values. */
 export function allPaths(schema: SchemaNode, prefix = ''): string[] {
   return keysOf(schema).flatMap((key) => {
@@ -93,55 +62,6 @@ export function allPaths(schema: SchemaNode, prefix = ''): string[] {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     return child === undefined || keysOf(child).length === 0 ? [path] : [path, ...allPaths(child, path)];
   });
-}
-
-/** What a value may be, in words: `a whole number of at least 1`. */
-export function allowed(node: SchemaNode): string {
-  if (node.const !== undefined) return JSON.stringify(node.const);
-  if (node.enum !== undefined) return `one of ${node.enum.map(String).join(', ')}`;
-  const choices = alternativesOf(node);
-  if (choices.length > 0) return choices.map(allowed).join(', or ');
-  switch (node.type) {
-    case 'integer':
-      return `a whole number${range(node)}`;
-    case 'number':
-      return `a number${range(node)}`;
-    case 'string':
-      return 'text';
-    case 'boolean':
-      return 'true or false';
-    case 'array':
-      return `a list of ${plural(node.items)}`;
-    case 'object':
-      return keysOf(node).length > 0
-        ? objectForm(node)
-        : `keys with ${typeof node.additionalProperties === 'object' ? plural(node.additionalProperties) : 'values'}`;
-    default:
-      return 'a value';
-  }
-}
-
-function objectForm(node: SchemaNode): string {
-  const parts = Object.entries(node.properties ?? {}).map(
-    ([key, child]) => `${key}: ${child.const === undefined ? '..' : String(child.const)}`,
-  );
-  return `{${parts.join(', ')}}`;
-}
-
-function plural(node: SchemaNode | undefined): string {
-  if (node?.type === 'integer') return `whole numbers${range(node)}`;
-  if (node?.type === 'number') return `numbers${range(node)}`;
-  return node?.type === 'string' ? 'names' : 'values';
-}
-
-function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
-  const top = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
-  const bottom = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
-  if (exclusiveMinimum !== undefined)
-    return ` above ${exclusiveMinimum}${top === undefined ? '' : ` and at most ${top}`}`;
-  if (bottom !== undefined && top !== undefined) return ` from ${bottom} to ${top}`;
-  if (bottom !== undefined) return ` of at least ${bottom}`;
-  return top === undefined ? '' : ` of at most ${top}`;
 }
 
 /** Models by name. */

@@ -3,7 +3,8 @@
 import { access } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { DataError, nearestName, type Dataset, type ReportEntry, type StoredDataset } from '@difsr/data';
+import { DataError, type Dataset, type ReportEntry, type StoredDataset } from '@difsr/data';
+import { nearestName } from '@difsr/errors';
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
 

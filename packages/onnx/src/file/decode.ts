@@ -1,5 +1,6 @@
 // Reads .onnx files: what is in them, and the tensors written in them (somebody's weights) as host tensors.
 // Together with encode.ts and splice.ts the only modules that know the protobuf library.
+import { DifsrError } from '@difsr/errors';
 import { fromBinary } from '@bufbuild/protobuf';
 import type { HostTensor } from '@difsr/graph';
 import {
@@ -13,7 +14,7 @@ import {
 } from 'onnx-buf';
 
 /** An ONNX model that cannot be read or changed as asked; says what was found and what cures it. */
-export class OnnxModelError extends Error {
+export class OnnxModelError extends DifsrError {
   override readonly name = 'OnnxModelError';
 }
 

@@ -1,8 +1,6 @@
 // From a graph to the bytes of an ONNX model: walks the nodes, applies the lowering table, names the results.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import {
-  checkOptions,
-  needed,
-  option,
   at,
   GraphError,
   hostArray,
@@ -12,7 +10,6 @@ import {
   type NodeOf,
   type OpInputs,
   type OpName,
-  type OptionRules,
   type Tensor,
 } from '@difsr/graph';
 import { encodeModel } from '../file/encode.js';
@@ -87,7 +84,7 @@ export interface ToOnnxOptions {
  * ```
  */
 export function toOnnx(graph: Graph, options: ToOnnxOptions): Uint8Array {
-  checkOptions('toOnnx', options, OPTIONS, (message) => new GraphError(message));
+  checkOptions('toOnnx', options, OPTIONS, GraphError);
   return encodeModel(lowerModel(graph, options));
 }
 

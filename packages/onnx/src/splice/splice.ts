@@ -1,17 +1,8 @@
 // Puts a graph into somebody's ONNX model: one tensor of the model is from then on computed by our graph, from tensors
 // that the model has and from new inputs. All that no output needs any more goes; the rest stays as it was.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { create, toBinary } from '@bufbuild/protobuf';
-import {
-  checkOptions,
-  formatShape,
-  formatType,
-  needed,
-  option,
-  type Graph,
-  type HostTensor,
-  type OptionRules,
-  type Tensor,
-} from '@difsr/graph';
+import { formatShape, formatType, type Graph, type HostTensor, type Tensor } from '@difsr/graph';
 import {
   GraphProtoSchema,
   ModelProtoSchema,
@@ -84,7 +75,7 @@ export function spliceGraph(bytes: Uint8Array, splice: Splice | ((typeOf: TypeOf
   const { model, graph: target } = decodeModel(bytes);
   const types = new ValueTypes(target);
   const options = typeof splice === 'function' ? splice((tensor) => types.summary(tensor)) : splice;
-  checkOptions('spliceGraph', options, OPTIONS, (message) => new OnnxModelError(message));
+  checkOptions('spliceGraph', options, OPTIONS, OnnxModelError);
   const { graph } = options;
   if (model.trainingInfo.length > 0)
     throw new OnnxModelError('the model holds training information: export it for inference, without');

@@ -1,6 +1,7 @@
 // Evaluates a finished run on a data set, by either protocol.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
-import { checkOptions, needed, option, type Backend, type OptionRules } from '@difsr/graph';
+import { type Backend } from '@difsr/graph';
 import { inferenceTensors } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
 import type { Results, TrainingEvent } from '../events.js';
@@ -41,7 +42,7 @@ const OPTIONS: OptionRules<EvaluateRunOptions> = {
 export async function evaluateRun(
   options: EvaluateRunOptions,
 ): Promise<Results<'valid' | 'test'> & { readonly seconds: number }> {
-  checkOptions('evaluateRun', options, OPTIONS, (message) => new RunError(message));
+  checkOptions('evaluateRun', options, OPTIONS, RunError);
   const { run, dataset, backend, onEvent } = options;
   const store = sequenceStore(dataset);
   await requireSameData(run.folder, run.config.data.path, { dataset, store }, run.vocabulary);

@@ -1,16 +1,8 @@
 // Full ranking of all items for held-out interactions; only ranks come back from the backend.
 // An index with `!` is in range by construction.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
-import {
-  checkOptions,
-  needed,
-  option,
-  type Backend,
-  type Feeds,
-  type OptionRules,
-  type Program,
-  type Variables,
-} from '@difsr/graph';
+import { type Backend, type Feeds, type Program, type Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { integers, padded, paddedItems, rankingTask, shownLength, splitTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
@@ -55,7 +47,7 @@ const OPTIONS: OptionRules<EvaluatorOptions> = {
 
 /** Compiles the ranking program of a model. */
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
-  checkOptions('createEvaluator', options, OPTIONS, (message) => new RunError(message));
+  checkOptions('createEvaluator', options, OPTIONS, RunError);
   const { backend, variables, model, ks, maskSeen, batchSize, sides } = options;
   const [unread] = [...model.reads.events, ...model.reads.users];
   if (unread !== undefined && sides === undefined)

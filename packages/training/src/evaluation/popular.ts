@@ -1,7 +1,7 @@
 // What a model has to beat: one list for everybody, the items by training interactions. Ranked under the model's protocol, and
 // without a backend: a target's rank is its place in that list. An index with `!` is in range by construction.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
-import { checkOptions, needed, option, type OptionRules } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { caseSource, type StoredCases } from './cases.js';
 import { evaluationOf, MISS } from './evaluate.js';
@@ -34,7 +34,7 @@ export async function evaluatePopular(
   cases: EvaluationCases | StoredCases,
   options: PopularOptions,
 ): Promise<Evaluation> {
-  checkOptions('evaluatePopular', options, OPTIONS, (message) => new RunError(message));
+  checkOptions('evaluatePopular', options, OPTIONS, RunError);
   const { counts, ks, maskSeen } = options;
   const places = placesOf(counts);
   const metrics = new MetricsAccumulator(ks);

@@ -1,4 +1,5 @@
 // Early stopping as a pure fold over epochs: its state is plain JSON, saved with a checkpoint and read back as it is.
+import { DifsrError } from '@difsr/errors';
 
 /** What is watched and how long a run may go on without a better value. */
 export interface EarlyStoppingConfig {
@@ -31,7 +32,7 @@ export interface EarlyStoppingDecision {
 }
 
 /** A configuration that makes no sense, or a metric that is missing or not finite. Names the value and the cure. */
-export class EarlyStoppingError extends Error {
+export class EarlyStoppingError extends DifsrError {
   override readonly name = 'EarlyStoppingError';
 }
 

@@ -1,4 +1,5 @@
 // Learning-rate schedules: the rate of a step as a pure function of its number, so that a resumed run needs no state.
+import { DifsrError } from '@difsr/errors';
 
 /** A linear rise from nearly 0 to the rate over the first steps; the rest of the schedule follows after it. */
 interface WithWarmup {
@@ -33,7 +34,7 @@ export interface StepSchedule extends WithWarmup {
 export type ScheduleConfig = ConstantSchedule | CosineSchedule | StepSchedule;
 
 /** A schedule with values that make no sense. Names the value, what is allowed and the cure. */
-export class ScheduleError extends RangeError {
+export class ScheduleError extends DifsrError {
   override readonly name = 'ScheduleError';
 }
 

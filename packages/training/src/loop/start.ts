@@ -9,7 +9,7 @@ import { shellWord } from '../shell-word.js';
 import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from '../config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';
-import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from '../run/files.js';
+import { FileWriteError, makeFolder, readLines, removeTemporaries, writeFileAtomic } from '@difsr/files';
 import { requireSameInit, takeInitialWeights } from '../weights/initial-weights.js';
 import type { InitialWeights } from '../weights/taken.js';
 import { requireSameData } from '../run/other-data.js';

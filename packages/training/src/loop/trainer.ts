@@ -1,18 +1,10 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
-import {
-  checkOptions,
-  FLOAT16_LOSS_SCALE,
-  needed,
-  option,
-  sizeOf,
-  trainingStep,
-  type HostTensor,
-  type OptionRules,
-} from '@difsr/graph';
+import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep, type HostTensor } from '@difsr/graph';
 import {
   ModelConfigError,
   findModel,
@@ -30,7 +22,7 @@ import { trainEpoch } from './epoch.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
 import type { EpochRecord, Evaluation, RunMetrics, Split } from '../events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
-import { appendLine, readLines, writeFileAtomic } from '../run/files.js';
+import { appendLine, readLines, writeFileAtomic } from '@difsr/files';
 import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
 import { itemTables } from '../side/item-tables.js';
 import { modelCard } from '../run/model-card.js';
@@ -76,7 +68,7 @@ const OPTIONS: OptionRules<TrainOptions> = {
  * @throws RunError where the folder is in use or does not fit, or the loss is not finite; FileWriteError where it cannot be written.
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
-  checkOptions('train', options, OPTIONS, (message) => new RunError(message));
+  checkOptions('train', options, OPTIONS, RunError);
   const { config, dataset, backend } = options;
   const store = sequenceStore(dataset);
   const found = options.resume === true ? await findRun(options, store) : undefined;

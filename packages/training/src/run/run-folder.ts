@@ -23,7 +23,7 @@ import {
 } from '@difsr/models';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import type { RunMetrics } from '../events.js';
-import { writeFileAtomic } from './files.js';
+import { writeFileAtomic } from '@difsr/files';
 import { RunError } from '../run-error.js';
 import { encodedTable } from '../side/side-reader.js';
 import { trainingPieces } from '../side/training-pieces.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type HostTensor } from '@difsr/graph';
 import { decodeTensors } from '@difsr/models';
 import { safetensorsPieces, type SafetensorsTensor } from '@difsr/nn';
-import { writeFileAtomic } from './files.js';
+import { writeFileAtomic } from '@difsr/files';
 import { RunError } from '../run-error.js';
 
 /** Tensors of a file, and its metadata. */

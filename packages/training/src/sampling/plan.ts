@@ -1,7 +1,8 @@
 // Which windows form which training step, in at most 16 bytes per window: columns of numbers, no object per window or user.
 // An index with `!` is in range by construction.
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { positions, type Positions, type SequenceRanges } from '@difsr/data';
-import { checkOptions, needed, option, permutation, streamId, type OptionRules } from '@difsr/graph';
+import { permutation, streamId } from '@difsr/graph';
 import type { BatchForm, ModelInstance } from '@difsr/models';
 import { chooseBuckets } from './buckets.js';
 import type { TrainingConfig } from '../config.js';
@@ -40,7 +41,7 @@ export function checkPlan<T extends PlanOptions>(
   options: T,
   rules: OptionRules<Omit<T, keyof PlanOptions>>,
 ): void {
-  checkOptions<object>(where, options, { ...PLAN, ...rules }, (message) => new SamplerError(message));
+  checkOptions<object>(where, options, { ...PLAN, ...rules }, SamplerError);
 }
 
 /** Windows of all users as columns: one number each instead of an object each. */

@@ -2,8 +2,8 @@
 // every user is in exactly one step, whatever the buckets. Windows are read on demand, in any order, so that a run resumes
 // inside an epoch by asking for a later step; what is made of them is the objective's.
 // An index with `!` is in range by construction.
+import { needed, option } from '@difsr/errors';
 import type { SequenceStore } from '@difsr/data';
-import { needed, option } from '@difsr/graph';
 import type { Windows } from '@difsr/models';
 import { checkPlan, type Plan, planSteps, type PlanOptions } from './plan.js';
 import type { SideReader } from '../side/side-reader.js';

@@ -1,5 +1,6 @@
 // Cuts histories into training windows that share the work of many prefixes: every item from the second on is a target
 // of exactly one window, and the context that a window gives it is never less than half a window if the history has it.
+import { DifsrError } from '@difsr/errors';
 
 /**
  * One row of training: the items `[start, end)` of a history are the input, and items `firstTarget .. end` (inclusive)
@@ -12,7 +13,7 @@ export interface TrainingWindow {
 }
 
 /** A window or a plan was asked for with sizes that cannot work. Names the value, what is allowed and the cure. */
-export class SamplerError extends RangeError {
+export class SamplerError extends DifsrError {
   override readonly name = 'SamplerError';
 }
 

@@ -1,6 +1,7 @@
 // The values that parameters have before the first step: drawn by the seed, except where a model says that a table of the data, or which
 // items training has, decides.
-import { checkOptions, needed, option, sizeOf, type HostTensor, type OptionRules } from '@difsr/graph';
+import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { sizeOf, type HostTensor } from '@difsr/graph';
 import type { TrainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
 import { RunError } from '../run-error.js';
@@ -44,7 +45,7 @@ export function startingValues(
   { parameters }: Pick<TrainingTask, 'parameters'>,
   options: StartingOptions,
 ): Record<string, HostTensor> {
-  checkOptions('startingValues', options, OPTIONS, (message) => new RunError(message));
+  checkOptions('startingValues', options, OPTIONS, RunError);
   const { seed, tables, counts } = options;
   const values = initialValues(parameters, seed);
   for (const { name, shape, startsAs, untrainedRows } of parameters) {

@@ -1,9 +1,11 @@
 // Options of public functions, checked as they are given: JavaScript knows no types, and a key that nobody reads, or 'false'
 // for false, would quietly be something else. A type of options has a table with a rule per key; a key without one does not compile.
+import { oneOf } from './allowed.js';
+import type { Fault } from './fault.js';
 import { didYouMean } from './nearest.js';
 
-/** What is wrong with a value, with its path, or undefined where it fits. */
-export type OptionRule = (value: unknown, path: string) => string | undefined;
+/** What is wrong with a value, or undefined where it fits. */
+export type OptionRule = (value: unknown, path: string) => Fault | undefined;
 
 /** A rule of an option that has no default. */
 export type NeededRule = OptionRule & { readonly needed: true };
@@ -25,7 +27,11 @@ function shown(value: unknown): string {
 export const optionRule =
   (words: string, fits: (value: unknown) => boolean): OptionRule =>
   (value, path) =>
-    fits(value) ? undefined : `${path} is ${words}, got ${shown(value)}`;
+    fits(value) ? undefined : wrong(path, `${path} is ${words}, got ${shown(value)}`);
+
+function wrong(option: string | undefined, what: string, cure?: string): Fault {
+  return { what, ...(option === undefined ? {} : { option }), ...(cure === undefined ? {} : { cure }) };
+}
 
 const numberThat = (words: string, fits: (value: number) => boolean): OptionRule =>
   optionRule(words, (value) => typeof value === 'number' && fits(value));
@@ -68,28 +74,28 @@ export const option: {
   given: optionRule('to be given', (value) => value !== undefined && value !== null),
   whole: (least) =>
     numberThat(`a whole number from ${least} on`, (value) => Number.isSafeInteger(value) && value >= least),
-  oneOf: (...words) => optionRule(`one of ${words.join(', ')}`, (value) => words.some((word) => word === value)),
+  oneOf: (...words) => optionRule(oneOf(words), (value) => words.some((word) => word === value)),
   instance: (words, type) => optionRule(words, (value) => value instanceof type),
   list: (of) => (value, path) =>
     Array.isArray(value)
-      ? firstProblem(
+      ? firstFault(
           value.map((each: unknown, i) => [each, `${path}[${i}]`]),
           of,
         )
-      : `${path} is a list, got ${shown(value)}`,
+      : wrong(path, `${path} is a list, got ${shown(value)}`),
   record: (of) => (value, path) =>
     isPlain(value)
-      ? firstProblem(
+      ? firstFault(
           Object.entries(value).map(([key, each]) => [each, `${path}.${key}`]),
           of,
         )
-      : `${path} is an object, got ${shown(value)}`,
-  object: (rules) => (value, path) => objectProblem(path, value, rules, `${path}.`),
+      : wrong(path, `${path} is an object, got ${shown(value)}`),
+  object: (rules) => (value, path) => objectFaults(path, value, rules, path)[0],
   either:
     (...rules) =>
     (value, path) => {
-      const problems = rules.map((rule) => rule(value, path));
-      return problems.includes(undefined) ? undefined : problems.at(0);
+      const faults = rules.map((rule) => rule(value, path));
+      return faults.includes(undefined) ? undefined : faults.at(0);
     },
 };
 
@@ -98,10 +104,10 @@ export function needed(rule: OptionRule): NeededRule {
   return Object.assign((value: unknown, path: string) => rule(value, path), { needed: true as const });
 }
 
-function firstProblem(values: readonly (readonly [unknown, string])[], rule: OptionRule): string | undefined {
+function firstFault(values: readonly (readonly [unknown, string])[], rule: OptionRule): Fault | undefined {
   for (const [value, path] of values) {
-    const problem = rule(value, path);
-    if (problem !== undefined) return problem;
+    const fault = rule(value, path);
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
@@ -110,48 +116,59 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function objectProblem(
+function objectFaults(
   what: string,
   value: unknown,
   rules: Readonly<Record<string, OptionRule>>,
-  prefix: string,
-): string | undefined {
+  own?: string,
+): Fault[] {
   const known = Object.keys(rules).join(', ');
-  if (!isPlain(value)) return `${what} takes an object with its options ${known}, got ${shown(value)}`;
-  for (const key of Object.keys(value))
-    if (value[key] !== undefined && !Object.hasOwn(rules, key))
-      return `${what} has no option "${key}"; its options are ${known}: correct it, or leave it out${didYouMean(key, Object.keys(rules))}`;
-  for (const [key, rule] of Object.entries(rules)) {
+  const prefix = own === undefined ? '' : `${own}.`;
+  if (!isPlain(value)) return [wrong(own, `${what} takes an object with its options ${known}, got ${shown(value)}`)];
+  const strange = Object.keys(value)
+    .filter((key) => value[key] !== undefined && !Object.hasOwn(rules, key))
+    .map((key) =>
+      wrong(
+        `${prefix}${key}`,
+        `${what} has no option "${key}"; its options are ${known}`,
+        didYouMean(key, Object.keys(rules)) ?? 'correct it, or leave it out',
+      ),
+    );
+  const unfit = Object.entries(rules).flatMap(([key, rule]) => {
     const given = value[key];
-    const problem =
-      given !== undefined
-        ? rule(given, `${prefix}${key}`)
-        : 'needed' in rule
-          ? `${what} needs the option "${prefix}${key}"`
-          : undefined;
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+    const option = `${prefix}${key}`;
+    if (given === undefined) return 'needed' in rule ? [wrong(option, `${what} needs the option "${option}"`)] : [];
+    const fault = rule(given, option);
+    // What is wrong with a value is said of its path: the function that has the option is the place.
+    return fault === undefined ? [] : [own === undefined ? { ...fault, where: what } : fault];
+  });
+  return [...strange, ...unfit];
 }
 
 /**
- * Throws where options have a key that their table does not have, lack one that is needed, or hold a value that its rule does
- * not take, at any level.
+ * Throws where options have a key that their table does not have, lack one that is needed, or hold a value that its rule does not
+ * take, at any level.
  *
  * @param where the function, as its user knows it
- * @param fail makes the error of the package
+ * @param Fail the error of the package
  * @example
  * ```ts
  * const rules: OptionRules<{ readonly rate?: number }> = { rate: option.share };
- * checkOptions('drop', { rat: 0.5 }, rules, (message) => new GraphError(message)); // drop has no option "rat"; its options are rate: ..
+ * checkOptions('drop', { rat: 0.5 }, rules, DifsrError); // drop has no option "rat"; its options are rate, cure: did you mean rate?
  * ```
  */
 export function checkOptions<T extends object>(
   where: string,
   options: T,
   rules: OptionRules<T>,
-  fail: (message: string) => Error,
+  Fail: new (faults: readonly Fault[]) => Error,
 ): void {
-  const problem = objectProblem(where, options, rules, '');
-  if (problem !== undefined) throw fail(problem.startsWith(where) ? problem : `${where}: ${problem}`);
+  const faults = objectFaults(where, options, rules);
+  if (faults.length > 0) throw new Fail(faults);
+}
+
+/** Of options for several functions those of one of them. */
+export function optionsOf<T extends object>(options: T, rules: OptionRules<T>): T {
+  // What is left out is no option of T: whatever T needs stays.
+  return Object.fromEntries(Object.entries(options).filter(([key]) => Object.hasOwn(rules, key))) as T;
 }

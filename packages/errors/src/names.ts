@@ -1,0 +1,52 @@
+// The names that errors use: a rename is seen by every renderer, for its table over these types no longer compiles.
+
+/** An option of a run's configuration by its path, such as `training.clipNorm`. */
+export type ConfigOption = `${'data' | 'model' | 'training' | 'evaluation'}.${string}`;
+
+/** Options of functions that stand for themselves. */
+export const plainOptions = [
+  // of runs
+  'data',
+  'device',
+  'epochs',
+  'init',
+  'model',
+  'out',
+  'schedule',
+  'targetsPerStep',
+  'maxLength',
+  // of data that is prepared
+  'columns.user',
+  'columns.item',
+  'columns.time',
+  'decimal',
+  'fields',
+  'filters.interactions',
+  'filters.userMin',
+  'filters.itemMin',
+  'items',
+  'users',
+  'memoryLimit',
+  'tempDirectory',
+  'threads',
+  'times.format',
+  'times.zone',
+] as const;
+
+/** One of {@link plainOptions}. */
+export type PlainOption = (typeof plainOptions)[number];
+
+/** An option as errors name it. */
+export type OptionName = ConfigOption | PlainOption;
+
+/** What errors tell a reader to call. */
+export type Verb =
+  | 'train'
+  | 'resume'
+  | 'evaluate'
+  | 'recommend'
+  | 'exportRun'
+  | 'prepare'
+  | 'inspect'
+  | 'pull'
+  | 'models';
