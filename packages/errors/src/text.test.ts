@@ -69,7 +69,6 @@ describe('a text', () => {
         (each) => {
           const written = inCode.settings([{ option: 'model.x', value: each }]).slice('model.x: '.length);
           // The one way to see whether JavaScript reads it.
-          // oxlint-disable-next-line no-new-func
           expect(new Function(`return ${written}`)()).toEqual(each);
         },
       ),
