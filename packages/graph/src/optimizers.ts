@@ -2,7 +2,6 @@
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { needed, option, type OptionRule } from '@difsr/errors';
 import { add, concat, div, input, minimum, mul, reduceSum, reshape, slice, sqrt, sub } from './build.js';
-import { needed, option, type OptionRule } from '@difsr/errors';
 import { formatType, GraphError } from './types.js';
 import type { Tensor } from './signatures.js';
 

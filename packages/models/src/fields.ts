@@ -60,6 +60,7 @@ export function selectFields(schema: ModelSchema, names: readonly string[] | und
     if (field !== undefined) return field;
     throw new UnknownFieldError({
       what: absent(schema, name),
+      where: 'model.fields',
       option: 'model.fields',
       cure: hint(schema, name) ?? 'correct model.fields, or leave it out to use all',
     });
@@ -103,6 +104,7 @@ export function checkSideOptions(schema: ModelSchema, { fields, perField }: Side
       if (schema.fields.some((own) => own.name === name)) continue;
       throw new UnknownFieldError({
         what: absent(schema, name),
+        where: `model.${option}`,
         option: `model.${option}`,
         cure: hint(schema, name) ?? `correct the name in model.${option}, or give one number for all fields`,
       });

@@ -1,7 +1,6 @@
 // difsr models: what can be trained, and the options of each model.
 import { allowed, chooseByName } from '@difsr/errors';
-import { UsageError } from '@difsr/library/parts';
-import { modelSchema, modelsByName } from '@difsr/library/parts';
+import { modelSchema, modelsByName, UsageError } from '@difsr/library/parts';
 import { models, type ModelDefinition } from '@difsr/models';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';

@@ -1,6 +1,5 @@
 // difsr train: configuration, data, backend, training, results.
 import { chooseByName } from '@difsr/errors';
-import { UsageError } from '@difsr/library/parts';
 import { sequenceStore } from '@difsr/data';
 import {
   type TrainingData,
@@ -15,8 +14,7 @@ import {
   requireFreeFolder,
   requireTrainable,
   resolveRun,
-  trainOwn,
-} from '@difsr/library/parts';
+  trainOwn, UsageError } from '@difsr/library/parts';
 import { isTimeField, modelOf } from '@difsr/models';
 import {
   deviceNames,
