@@ -14,7 +14,9 @@ import {
   requireFreeFolder,
   requireTrainable,
   resolveRun,
-  trainOwn, UsageError } from '@difsr/library/parts';
+  trainOwn,
+  UsageError,
+} from '@difsr/library/parts';
 import { isTimeField, modelOf } from '@difsr/models';
 import {
   deviceNames,
