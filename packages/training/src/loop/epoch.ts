@@ -1,150 +1,107 @@
-// One epoch: batches in order, two steps in flight so that the backend never waits, a checkpoint now and then.
+// One epoch: batches in order, steps two in flight (stepper), what they add up to (meter), a checkpoint now and then (checkpointer).
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Feeds, HostTensor } from '@difsr/graph';
-import type { RunState } from './checkpoint.js';
+import type { Feeds } from '@difsr/graph';
 import type { EpochRecord } from '../events.js';
-import { optimizerOf, scheduleOf, trainingFeeds } from './feeds.js';
 import { RunError } from '../run-error.js';
 import { planOf } from '../sampling/plan.js';
 import { ReadAhead } from '../sampling/read-ahead.js';
 import { planStoredEpoch } from '../sampling/sampler.js';
+import type { RunState } from './checkpoint.js';
+import { Checkpointer } from './checkpointer.js';
+import { optimizerOf, scheduleOf, trainingFeeds } from './feeds.js';
+import { EpochMeter, type StepSize } from './meter.js';
 import { learningRate, placeInRun } from './schedule.js';
 import { save, type Session } from './session.js';
+import { Stepper, type StepValues } from './stepper.js';
+
+/** What is known of an epoch before it is evaluated. */
+export type TrainedEpoch = Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>;
 
 /** An epoch that is complete, or was interrupted. */
 export type EpochOutcome =
   | { readonly interrupted: true; readonly state: RunState; readonly seconds: number }
-  | {
-      readonly interrupted: false;
-      readonly state: RunState;
-      readonly record: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>;
-    };
-
-type Values = Record<string, HostTensor>;
+  | { readonly interrupted: false; readonly state: RunState; readonly record: TrainedEpoch };
 
 /** Trains from `start.step` to the end of the epoch, or until the signal; `earlierSeconds` is what the epoch took before a resume. */
 export async function trainEpoch(
   session: Session,
   start: RunState,
   earlierSeconds: number,
-  run: (feeds: Feeds) => Promise<Values>,
+  run: (feeds: Feeds) => Promise<StepValues>,
 ): Promise<EpochOutcome> {
   const { options, model, store, sides, task, emit } = session;
   const { training } = options.config;
-  const { seed } = training;
   const plan = planStoredEpoch({ store, sides, epoch: start.epoch, ...planOf(model, training) });
   const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
   const optimizer = optimizerOf(training);
-  const schedule = scheduleOf(training);
-  /** Of a step of this epoch. */
-  const rate = (step: number): number =>
-    learningRate(
-      schedule,
-      start.globalStep + step - start.step,
-      training.epochs * session.stepsPerEpoch,
-      placeInRun({ epoch: start.epoch, step, steps: plan.steps }, session.stepsPerEpoch),
-    );
-  const sums: Record<string, number> = { ...start.lossSums };
-  const inFlight: { readonly result: Promise<Values>; readonly targets: number; readonly slots: number }[] = [];
+  const globalStep = (step: number): number => start.globalStep + step - start.step;
+  const rate = rateOf(session, start.epoch, plan.steps, globalStep);
+  const meter = new EpochMeter(start, {
+    steps: plan.steps,
+    targets: plan.targets,
+    losses: ['loss', ...Object.keys(task.parts)],
+    earlierSeconds,
+  });
+  const stepper = new Stepper<StepSize>(run, (values, size) => {
+    requireFinite(values, start.epoch, meter.steps, training.learningRate);
+    emit(meter.finish(values, size));
+  });
+  const checkpointer = new Checkpointer(training.checkpointSeconds, () =>
+    save(session, meter.state(), meter.seconds()),
+  );
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  const started = performance.now();
-  const secondsSoFar = (): number => earlierSeconds + (performance.now() - started - paused) / 1000;
-  let paused = 0;
-  let done = start.step;
-  let targets = 0;
-  // Checkpoints within an epoch have not always counted its targets: then they are those of the plan.
-  let trained = start.targets ?? (start.step === 0 ? 0 : NaN);
-  let lastCheckpoint = performance.now();
-
-  const stateNow = (): RunState => ({
-    ...start,
-    step: done,
-    globalStep: start.globalStep + done - start.step,
-    lossSums: { ...sums },
-    targets: trained,
-  });
-  const finishOne = async (): Promise<void> => {
-    const next = inFlight.shift();
-    if (next === undefined) return;
-    const values = await next.result;
-    done++;
-    const loss = values['loss']?.data[0];
-    if (loss === undefined || !Number.isFinite(loss)) {
-      throw new RunError(
-        `the loss is ${loss} at epoch ${start.epoch + 1}, step ${done}: training has diverged. Cure: a lower learning rate (it is ${training.learningRate}) or gradient clipping (--set training.clipNorm=1)`,
-      );
-    }
-    for (const name of ['loss', ...Object.keys(task.parts)])
-      sums[name] = (sums[name] ?? 0) + (values[name]?.data[0] ?? 0) * next.slots;
-    trained += next.targets;
-    const seconds = (performance.now() - started - paused) / 1000;
-    const share = (done - start.step) / Math.max(1, plan.steps - start.step);
-    emit({
-      kind: 'step',
-      epoch: start.epoch + 1,
-      step: done,
-      steps: plan.steps,
-      // A step that is not full sums over fewer targets: what is shown is the mean over those that it has.
-      loss: (loss * next.slots) / Math.max(1, next.targets),
-      positionsPerSecond: targets / seconds,
-      secondsLeft: (seconds * (1 - share)) / share,
-    });
-  };
-  const drain = async (): Promise<void> => {
-    while (inFlight.length > 0) await finishOne();
-  };
 
   try {
     for (let step = start.step; step < plan.steps; step++) {
       if (options.signal?.aborted === true) {
-        await drain();
-        return { interrupted: true, state: stateNow(), seconds: secondsSoFar() };
+        await stepper.drain();
+        return { interrupted: true, state: meter.state(), seconds: meter.seconds() };
       }
-      const draw = { seed, step: start.globalStep + step - start.step };
+      const draw = { seed: training.seed, step: globalStep(step) };
       const batch = model.objective.batch(model, await batches.take(step), draw);
-      const feeds = trainingFeeds(batch, { masks: task.masks, optimizer, draw, learningRate: rate(step) });
-      const result = run(feeds);
-      result.catch(() => undefined); // awaited in order below; a later failure must not count as unhandled before its turn
-      inFlight.push({ result, targets: batch.targets, slots: batch.slots });
-      targets += batch.targets;
-      if (inFlight.length >= 2) await finishOne();
-      if (
-        training.checkpointSeconds > 0 &&
-        (performance.now() - lastCheckpoint) / 1000 >= training.checkpointSeconds &&
-        step + 1 < plan.steps
-      ) {
-        await drain();
-        const pause = performance.now();
-        await save(session, stateNow(), secondsSoFar());
-        lastCheckpoint = performance.now();
-        paused += lastCheckpoint - pause;
+      const size = { targets: batch.targets, slots: batch.slots };
+      meter.begin(size);
+      await stepper.begin(trainingFeeds(batch, { masks: task.masks, optimizer, draw, learningRate: rate(step) }), size);
+      if (step + 1 < plan.steps && checkpointer.due()) {
+        await stepper.drain();
+        meter.pause(await checkpointer.save());
       }
       await nextTurn(); // signals, timers and progress bars get their turn on every backend
     }
-    await drain();
-  } catch (error) {
-    await Promise.allSettled(inFlight.map(({ result }) => result));
-    throw error;
+    await stepper.drain();
   } finally {
+    await stepper.settled();
     await batches.settled();
     delay.disable();
   }
-  const seconds = secondsSoFar();
-  if (Number.isNaN(trained)) trained = plan.targets;
-  const losses = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / trained]));
-  const state = stateNow();
+  const { state, totals } = meter.complete();
   return {
     interrupted: false,
     state,
-    record: {
-      epoch: start.epoch + 1,
-      losses,
-      seconds,
-      positionsPerSecond: trained / seconds,
-      longestPauseMilliseconds: delay.max / 1e6,
-      learningRate: rate(plan.steps - 1),
-    },
+    record: { ...totals, longestPauseMilliseconds: delay.max / 1e6, learningRate: rate(plan.steps - 1) },
   };
+}
+
+/** The learning rate of a step of an epoch. */
+function rateOf(
+  { options, stepsPerEpoch }: Session,
+  epoch: number,
+  steps: number,
+  globalStep: (step: number) => number,
+): (step: number) => number {
+  const { training } = options.config;
+  const schedule = scheduleOf(training);
+  const total = training.epochs * stepsPerEpoch;
+  return (step) => learningRate(schedule, globalStep(step), total, placeInRun({ epoch, step, steps }, stepsPerEpoch));
+}
+
+/** @throws RunError for a loss that is not finite: the parameters are not, either. */
+function requireFinite(values: StepValues, epoch: number, stepsDone: number, rate: number): void {
+  const loss = values['loss']?.data[0];
+  if (loss !== undefined && Number.isFinite(loss)) return;
+  throw new RunError(
+    `the loss is ${loss} at epoch ${epoch + 1}, step ${stepsDone + 1}: training has diverged. Cure: a lower learning rate (it is ${rate}) or gradient clipping (--set training.clipNorm=1)`,
+  );
 }

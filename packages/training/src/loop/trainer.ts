@@ -18,7 +18,7 @@ import {
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import { judgeEpoch } from './early-stopping.js';
-import { trainEpoch } from './epoch.js';
+import { trainEpoch, type TrainedEpoch } from './epoch.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
 import type { EpochRecord, Evaluation, RunMetrics, Split } from '../events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
@@ -234,11 +234,7 @@ function bestOf({ earlyStopping }: RunState): number {
 }
 
 /** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
-async function finishEpoch(
-  session: Session,
-  state: RunState,
-  trained: Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>,
-): Promise<RunState> {
+async function finishEpoch(session: Session, state: RunState, trained: TrainedEpoch): Promise<RunState> {
   const { options, store, evaluator, emit } = session;
   const { training } = options.config;
   const started = performance.now();
