@@ -1,10 +1,12 @@
-// For tests: runs the built command as users do, as a process of its own, and makes small data sets.
+// For tests: runs the command, in this process or in one of its own as users do, and makes small data sets.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateDataset, itemCategories, sequenceAt } from '@difsr/data';
+import { vi } from 'vitest';
+import { runCommand } from './program.js';
 
 /** The installed command's file. */
 export const BIN: string = fileURLToPath(new URL('../bin/difsr.js', import.meta.url));
@@ -20,10 +22,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Options of {@link difsr}. */
-export interface RunOptions {
+/** Where and with what a command runs. */
+export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link difsrProcess}. */
+export interface ProcessOptions extends CommandOptions {
   /** User that the command runs as. */
   readonly uid?: number;
   /** A command that starts the command. */
@@ -34,10 +40,58 @@ export interface RunOptions {
   readonly watch?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** Runs `difsr` with arguments. */
-export function difsr(
+/** As npx starts it: hints name the command by that. */
+const ENVIRONMENT = { DIFSR_TRACE: '0', NO_COLOR: '1', DIFSR_CACHE: CACHE, npm_command: 'exec' };
+
+/** The command that runs in this process; the next one waits for it, as both have the same outputs and folder. */
+let running: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `difsr` with arguments, in this process: to start one of its own takes more time than most commands. What needs one
+ * (signals, exit, who reads its output, permissions, a fresh start) is for {@link difsrProcess}; of every command some test
+ * starts one.
+ */
+export function difsr(args: readonly string[], { cwd, env = {} }: CommandOptions): Promise<Ended> {
+  const ended = running.then(() => runHere(args, cwd, { ...ENVIRONMENT, ...env }));
+  running = ended.catch(() => undefined);
+  return ended;
+}
+
+async function runHere(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+  const before = { cwd: process.cwd(), script: process.argv[1] ?? '', env: { ...process.env } };
+  const ended = { code: 0, stdout: '', stderr: '' };
+  const released = [captured('stdout', ended), captured('stderr', ended)];
+  try {
+    process.chdir(cwd);
+    process.argv[1] = BIN;
+    Object.assign(process.env, env);
+    ended.code = await runCommand(args);
+  } finally {
+    for (const release of released) release();
+    for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, before.env);
+    process.argv[1] = before.script;
+    process.chdir(before.cwd);
+  }
+  return ended;
+}
+
+/** Keeps what is written to an output of this process instead, until the function that it returns is called. */
+function captured(name: 'stdout' | 'stderr', into: { stdout: string; stderr: string }): () => void {
+  const stream = process[name];
+  const write = vi.spyOn(stream, 'write').mockImplementation((chunk, encoding, done) => {
+    into[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const written = typeof encoding === 'function' ? encoding : done;
+    if (written !== undefined) process.nextTick(written);
+    return true;
+  });
+  return () => write.mockRestore();
+}
+
+/** Runs the built `difsr` with arguments, in a process of its own, as users do. */
+export function difsrProcess(
   args: readonly string[],
-  { cwd, env = {}, uid, through = [], unread, watch }: RunOptions,
+  { cwd, env = {}, uid, through = [], unread, watch }: ProcessOptions,
 ): Promise<Ended> {
   const command = [...through, process.execPath, BIN, ...args];
   // The shell's pipes are real ones; those of Node are sockets. The exit code goes by a way of its own.
@@ -47,8 +101,7 @@ export function difsr(
   return new Promise((resolve, reject) => {
     const child = spawn(file, rest, {
       cwd,
-      // As npx starts it: hints name the command by that.
-      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1', DIFSR_CACHE: CACHE, npm_command: 'exec', ...env },
+      env: { ...process.env, ...ENVIRONMENT, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid }),
     });
@@ -71,13 +124,13 @@ const WITHOUT_RIGHTS = ['bounding-set', 'inh-caps'].map((set) => `--${set}=-dac_
  * How to start the command so that permissions hold for it: as it is, or for root as another user, if one can read the
  * clone, or as root without its rights. Undefined where none of these works.
  */
-export async function ordinaryCaller(cwd: string): Promise<Pick<RunOptions, 'uid' | 'through'> | undefined> {
+export async function ordinaryCaller(cwd: string): Promise<Pick<ProcessOptions, 'uid' | 'through'> | undefined> {
   if (process.getuid?.() !== 0) return {};
   const nobody = 65_534;
   const { uid: owner } = await stat(BIN);
   const users = [nobody, owner].filter((uid) => uid !== 0).map((uid) => ({ uid }));
   for (const caller of [...users, { through: ['setpriv', ...WITHOUT_RIGHTS] }]) {
-    const tried = await difsr(['--version'], { cwd, ...caller }).catch(() => undefined);
+    const tried = await difsrProcess(['--version'], { cwd, ...caller }).catch(() => undefined);
     if (tried?.code === 0) return caller;
   }
   return undefined;

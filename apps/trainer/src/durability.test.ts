@@ -6,7 +6,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BIN, difsr, freshFolder } from './command.test.support.js';
+import { BIN, difsrProcess, freshFolder } from './command.test.support.js';
 
 const ML100K = fileURLToPath(new URL('../../../../shared/data/recbole/ml-100k', import.meta.url));
 const REAL = existsSync(ML100K);
@@ -66,9 +66,12 @@ describe('a run on ml-100k', () => {
     const seen = new Set<string>();
     for (let i = 0; i < 20; i++) {
       const out = join(folder, `run${i}`);
-      const ended = await difsr(['train', '--data', ML100K, '--epochs', '1', '--seed', '5', '--out', out, ...MODEL], {
-        cwd: folder,
-      });
+      const ended = await difsrProcess(
+        ['train', '--data', ML100K, '--epochs', '1', '--seed', '5', '--out', out, ...MODEL],
+        {
+          cwd: folder,
+        },
+      );
       expect(ended.code, ended.stderr).toBe(0);
       seen.add((await digests(out)).join());
     }
@@ -93,7 +96,7 @@ describe('a run on ml-100k', () => {
       ];
       const whole = join(folder, 'whole');
       const started = performance.now();
-      const ended = await difsr(['train', ...common, '--out', whole], { cwd: folder });
+      const ended = await difsrProcess(['train', ...common, '--out', whole], { cwd: folder });
       expect(ended.code, ended.stderr).toBe(0);
       const duration = performance.now() - started;
 

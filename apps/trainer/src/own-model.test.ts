@@ -4,7 +4,7 @@ import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { difsr, freshFolder } from './command.test.support.js';
+import { difsr, difsrProcess, freshFolder } from './command.test.support.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SETTINGS = ['--data', 'generated', '--threads', '1', '--device', 'cpu', '--seed', '3'];
@@ -41,7 +41,7 @@ describe('a model of one file', () => {
     );
 
     let interrupted = false;
-    const cut = await difsr(
+    const cut = await difsrProcess(
       ['train', '--model', './my-gru.mjs', ...SETTINGS, '--out', 'cut', '--epochs', '6', '--json'],
       {
         cwd,

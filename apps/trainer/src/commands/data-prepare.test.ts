@@ -4,7 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, readDescription } from '@difsr/data/prepare';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { difsr, freshFolder, snapshot, TINY, writeRecbole } from '../command.test.support.js';
+import { difsr, difsrProcess, freshFolder, snapshot, TINY, writeRecbole } from '../command.test.support.js';
 
 let cwd: string;
 beforeAll(async () => {
@@ -162,7 +162,7 @@ it('writes nothing when dry, and nothing when interrupted', async () => {
   expect(await snapshot(cwd)).toEqual(before);
   const rows = Array.from({ length: 300_000 }, (_, row) => `u${row % 5000},i${(row * 7) % 997},${1_600_000_000 + row}`);
   await writeFile(join(cwd, 'large.csv'), `user,item,time\n${rows.join('\n')}\n`);
-  const stopped = await difsr(['data', 'prepare', 'large.csv', '--threads', '1'], {
+  const stopped = await difsrProcess(['data', 'prepare', 'large.csv', '--threads', '1'], {
     cwd,
     watch: (stdout, kill) => {
       if (stdout.includes('looking at the files')) kill('SIGINT');

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { difsr, type Ended, freshFolder, type RunOptions } from '../command.test.support.js';
+import { difsr, difsrProcess, type Ended, freshFolder, type ProcessOptions } from '../command.test.support.js';
 
 const LOG = Buffer.from(Array.from({ length: 3000 }, (_, at) => `user-${at % 50},item-${at % 37},${at}\n`).join(''));
 const SENT_FIRST = 20_000;
@@ -52,8 +52,10 @@ beforeEach(async () => {
 });
 
 const NO_PROXY = { HTTP_PROXY: '', HTTPS_PROXY: '', http_proxy: '', https_proxy: '' };
-const pull = (args: readonly string[], options: Partial<RunOptions> = {}): Promise<Ended> =>
-  difsr(['data', 'pull', ...args], { cwd, env: NO_PROXY, ...options });
+const pull = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  difsr(['data', 'pull', ...args], { cwd, env: { ...NO_PROXY, ...env } });
+const pullProcess = (args: readonly string[], options: Pick<ProcessOptions, 'unread' | 'watch'>): Promise<Ended> =>
+  difsrProcess(['data', 'pull', ...args], { cwd, env: NO_PROXY, ...options });
 
 describe('difsr data pull', () => {
   it('lists the recipes, families of many in a line', async () => {
@@ -66,7 +68,7 @@ describe('difsr data pull', () => {
   });
 
   it('downloads to the end when nobody reads what it says', async () => {
-    const { code } = await pull(['shop.yaml', '--yes', '--out', 'raw'], { unread: 'both' });
+    const { code } = await pullProcess(['shop.yaml', '--yes', '--out', 'raw'], { unread: 'both' });
     expect(code).toBe(0);
     expect(await readFile(join(cwd, 'raw/clicks.csv'))).toEqual(LOG);
   });
@@ -100,7 +102,7 @@ describe('difsr data pull', () => {
   it('stops at Ctrl-C, keeps what it has, says how to go on, and goes on', async () => {
     stalls = true;
     let killed = false;
-    const { code, stdout } = await pull(['shop.yaml', '--yes', '--json'], {
+    const { code, stdout } = await pullProcess(['shop.yaml', '--yes', '--json'], {
       watch: (printed, kill) => {
         if (killed || !printed.includes('"kind":"bytes"')) return;
         killed = true;
@@ -124,7 +126,7 @@ describe('difsr data pull', () => {
   });
 
   it('says on one screen what a person can do where nothing can be downloaded', async () => {
-    const offline = await pull(['ml-1m', '--yes'], { env: { ...NO_PROXY, https_proxy: 'http://127.0.0.1:9' } });
+    const offline = await pull(['ml-1m', '--yes'], { https_proxy: 'http://127.0.0.1:9' });
     expect(offline.code).toBe(1);
     expect(offline.stderr).toMatch(/^error: ml-1m\.zip: cannot be fetched: files\.grouplens\.org cannot be reached/);
     expect(offline.stderr).toContain('put it to data/raw/ml-1m/ml-1m.zip');

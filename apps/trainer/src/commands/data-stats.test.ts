@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { descriptionSchema, prepareDataset } from '@difsr/data/prepare';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { difsr, freshFolder, writeRecbole } from '../command.test.support.js';
+import { difsr, freshFolder, writeRecbole, writeS3Rec } from '../command.test.support.js';
 
 /** The parts of the JSON that are looked at. */
 interface Printed {
@@ -48,6 +48,24 @@ describe('difsr data stats', () => {
     const { format: prepared, ...folder } = await printed('prepared', '--memory-limit', '200MB', '--threads', '1');
     expect([format, prepared]).toEqual(['recbole', 'prepared']);
     expect({ ...folder, report: [] }).toEqual({ ...files, report: [] });
+  });
+
+  it('counts, as text and as JSON', async () => {
+    const clicks = await writeS3Rec(cwd);
+    const { stdout } = await difsr(['data', 'stats', clicks, '--json'], { cwd });
+    const interactions = (await readFile(`${clicks}.txt`, 'utf8'))
+      .trim()
+      .split('\n')
+      .reduce((sum, line) => sum + line.split(' ').length - 1, 0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      users: 40,
+      interactions,
+      attributes: { attributes: 8 },
+      report: expect.any(Array) as unknown,
+    });
+    const text = await difsr(['data', 'stats', 'shop', '--set', 'data.userMin=8'], { cwd });
+    expect(text.stdout).toMatch(/^users +\d+$/m);
+    expect(text.stdout).toContain('multi-categorical');
   });
 
   it('writes a page and drawings, and says where', async () => {

@@ -4,7 +4,7 @@ import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, difsr, freshFolder, TINY, writeRecbole } from '../command.test.support.js';
+import { BIN, difsrProcess, freshFolder, TINY, writeRecbole } from '../command.test.support.js';
 
 let cwd = '';
 beforeAll(async () => {
@@ -24,29 +24,32 @@ describe.each(['stdout', 'both'] as const)('nobody reads (%s)', (unread) => {
   const run = `run-${unread}`;
 
   it('train, resume, evaluate and export end as they would have', async () => {
-    const trained = await difsr(['train', '--data', 'shop', '--epochs', '3', '--out', run, ...TINY], { cwd, unread });
+    const trained = await difsrProcess(['train', '--data', 'shop', '--epochs', '3', '--out', run, ...TINY], {
+      cwd,
+      unread,
+    });
     expect(trained).toMatchObject({ code: 0, stderr: '' });
     expect(await epochsOf(run)).toBe(3);
-    expect(await difsr(['resume', run, '--epochs', '5', '--json'], { cwd, unread })).toMatchObject({ code: 0 });
+    expect(await difsrProcess(['resume', run, '--epochs', '5', '--json'], { cwd, unread })).toMatchObject({ code: 0 });
     expect(await epochsOf(run)).toBe(5);
-    expect(await difsr(['evaluate', run], { cwd, unread })).toMatchObject({ code: 0 });
-    expect(await difsr(['export', run, '--onnx'], { cwd, unread })).toMatchObject({ code: 0 });
+    expect(await difsrProcess(['evaluate', run], { cwd, unread })).toMatchObject({ code: 0 });
+    expect(await difsrProcess(['export', run, '--onnx'], { cwd, unread })).toMatchObject({ code: 0 });
     expect((await stat(join(cwd, run, 'model.onnx'))).size).toBeGreaterThan(0);
   });
 
   it('data prepare and data generate write what they would have', async () => {
     const out = `data/${unread}`;
-    const prepared = await difsr(['data', 'prepare', 'clicks.csv', '--out', out], { cwd, unread });
+    const prepared = await difsrProcess(['data', 'prepare', 'clicks.csv', '--out', out], { cwd, unread });
     expect(prepared).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(join(cwd, out, 'dataset.json'))).toBe(true);
     const generated = ['data', 'generate', '--users', '50', '--items', '150', '--out', `made-${unread}`];
-    expect(await difsr(generated, { cwd, unread })).toMatchObject({ code: 0, stderr: '' });
+    expect(await difsrProcess(generated, { cwd, unread })).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(join(cwd, `made-${unread}`, 'dataset.yaml'))).toBe(true);
   });
 
   it('lists end quietly, and an error keeps its code', async () => {
-    expect(await difsr(['models'], { cwd, unread })).toMatchObject({ code: 0, stderr: '' });
-    expect(await difsr(['models', 'dif-rs'], { cwd, unread })).toMatchObject({ code: 2 });
+    expect(await difsrProcess(['models'], { cwd, unread })).toMatchObject({ code: 0, stderr: '' });
+    expect(await difsrProcess(['models', 'dif-rs'], { cwd, unread })).toMatchObject({ code: 2 });
   });
 });
 
