@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { generateFiles, prepareDataset, readDescription } from '../packages/data/dist/prepare/index.js';
+import { generateFiles, prepareDataset, readDescription } from '../packages/prepare/dist/index.js';
 
 const { values } = parseArgs({
   options: {

@@ -7,8 +7,8 @@ import { prepare, ROOT } from './bootstrap.mjs';
 import { run, step } from './steps.mjs';
 
 try {
-  // The API reference reads the sources; the page of descriptions needs the schema of the data package.
-  await prepare({ projects: ['packages/data'], quiet: true });
+  // The API reference reads the sources; the page of descriptions needs the schema of the prepare package.
+  await prepare({ projects: ['packages/prepare'], quiet: true });
   // These need what was installed just now.
   const { writeApi } = await import('./docs/api.mjs');
   const { ATTENTION_CONFIG, attentionConfigPage } = await import('./docs/attention-config.mjs');

@@ -1,4 +1,4 @@
-// `pnpm fuzz [--values] [--runs 100000] [--seed 1] [--from 0]`: mutated files of every form through all readers of @difsr/data, each of
+// `pnpm fuzz [--values] [--runs 100000] [--seed 1] [--from 0]`: mutated files of every form through all readers of @difsr/prepare, each of
 // which must end in a relation or a DataError; with --values, shops written in many ways, each of which must come out as the data set that
 // it is. Cases run in child processes, so that a crash or a hang is a finding and not the end.
 import { fork } from 'node:child_process';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const FUZZ = new URL('../packages/data/dist/fuzz/', import.meta.url);
+const FUZZ = new URL('../packages/prepare/dist/fuzz/', import.meta.url);
 /**
  * What a child tells: that it wants work, that a case begins, how it ended.
  * @typedef {{ ready?: boolean, begin?: number, end?: number, failed?: string, result?: { rows: number, counts: string[] } }} Message

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadDataset } from '../packages/data/dist/index.js';
+import { loadDataset } from '../packages/prepare/dist/index.js';
 import { createWorkerBackend, devices } from '../packages/onnxruntime/dist/index.js';
 import { evaluateRun, openRun, runConfigSchema, train } from '../packages/training/dist/index.js';
 

@@ -22,6 +22,8 @@ const LIMITS = {
   '@difsr/attention/onnxruntime': 60,
   '@difsr/models': 180,
   '@difsr/metrics': 10,
+  '@difsr/data': 60,
+  '@difsr/data/internal': 60,
   '@difsr/tfjs': 70,
   '@difsr/tfjs/register-kernels': 30,
   '@difsr/onnx': 180,

@@ -35,7 +35,7 @@ const SEEN = ['shop.yaml', 'run.json', 'try.mjs', 'shop.html'];
 /** Ours, in places that look alike. */
 const OURS = [
   'packages/data/src/new.ts',
-  'packages/data/recipes/new.yaml',
+  'packages/prepare/recipes/new.yaml',
   'packages/data/src/data/new.ts',
   'apps/trainer/src/commands/data-new.ts',
   'docs/guide/data/new.md',

@@ -1,7 +1,7 @@
-// docs/guide/data/description.md: the tables come from the schema of @difsr/data, the text around them from here.
+// docs/guide/data/description.md: the tables come from the schema of @difsr/prepare, the text around them from here.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { descriptionSchema } from '../../packages/data/dist/description/schema.js';
+import { descriptionSchema } from '../../packages/prepare/dist/description/schema.js';
 import { ROOT } from '../bootstrap.mjs';
 
 /** The page, from the repository's root. */
@@ -87,8 +87,8 @@ function found(schema, what) {
 
 /** The page's Markdown. */
 export async function descriptionPage() {
-  // zod is a dependency of @difsr/data alone.
-  const { z } = await import(createRequire(join(ROOT, 'packages', 'data', 'package.json')).resolve('zod'));
+  // zod is a dependency of @difsr/prepare alone.
+  const { z } = await import(createRequire(join(ROOT, 'packages', 'prepare', 'package.json')).resolve('zod'));
   /** @type {Schema} */
   const schema = z.toJSONSchema(descriptionSchema, { io: 'input' });
   const top = schema.properties ?? {};
@@ -109,7 +109,7 @@ export async function descriptionPage() {
   });
   return `# The description: dataset.yaml
 
-<!-- Made by "npm run docs" from packages/data/src/description/schema.ts and scripts/docs/description.mjs; a test fails when it is out of date. -->
+<!-- Made by "npm run docs" from packages/prepare/src/description/schema.ts and scripts/docs/description.mjs; a test fails when it is out of date. -->
 
 A description says where a data set comes from and what is to become of it. \`difsr data prepare FILES\` writes one, with a comment
 for every choice; edit it and run it again with \`difsr data prepare data/shop.yaml\`. An unknown key, a wrong type, a misspelt name: each is an

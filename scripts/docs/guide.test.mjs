@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../packages/attention/dist/index.js';
-import { parseDescription, recipeNames } from '../../packages/data/dist/prepare/index.js';
+import { parseDescription, recipeNames } from '../../packages/prepare/dist/index.js';
 import { ROOT } from '../bootstrap.mjs';
 import { blocksOf, commandsOf, guideBlocks, wordsOf } from './guide-blocks.mjs';
 

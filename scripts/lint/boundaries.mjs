@@ -18,6 +18,7 @@ const NN = '@difsr/nn';
 const ATTENTION = '@difsr/attention';
 const MODELS = '@difsr/models';
 const DATA = '@difsr/data';
+const PREPARE = '@difsr/prepare';
 const METRICS = '@difsr/metrics';
 const ONNX = '@difsr/onnx';
 const ONNXRUNTIME = '@difsr/onnxruntime';
@@ -37,7 +38,7 @@ const TFJS_CORE = '@tensorflow/tfjs-core';
 const TFJS_LAYERS = '@tensorflow/tfjs-layers';
 
 /** What lies below the library. */
-const LOWER = [ERRORS, FILES, GRAPH, NN, ATTENTION, MODELS, DATA, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING];
+const LOWER = [ERRORS, FILES, GRAPH, NN, ATTENTION, MODELS, DATA, PREPARE, METRICS, ONNX, ONNXRUNTIME, TFJS, TRAINING];
 
 /** Longest prefix of a file's path wins, so that a subpath may have a row of its own.
  * @type {Readonly<Record<string, Boundary>>} */
@@ -59,7 +60,8 @@ export const BOUNDARIES = {
   'packages/attention/scripts/': { ours: [ATTENTION], node: true },
   'packages/models/': { ours: [ERRORS, GRAPH, NN, ATTENTION], node: false },
   'packages/metrics/': { ours: [ERRORS], node: false },
-  'packages/data/': { ours: [ERRORS, FILES], node: true },
+  'packages/data/': { ours: [ERRORS], node: false },
+  'packages/prepare/': { ours: [ERRORS, FILES, DATA], node: true },
   'packages/onnx/': { ours: [ERRORS, GRAPH], node: false },
   'packages/onnxruntime/': { ours: [ERRORS, GRAPH, ONNX], node: false },
   'packages/onnxruntime/src/node/': { ours: [ERRORS, GRAPH, ONNX], node: true, native: ['onnxruntime-node'] },
@@ -108,7 +110,7 @@ export function violation(file, specifier) {
   if (specifier.startsWith('node:')) {
     return row.node
       ? undefined
-      : `"${specifier}": ${folder} also runs in browsers, so it may not import Node's modules. Take the value as an argument, or do this in packages/training, packages/data or an app.`;
+      : `"${specifier}": ${folder} also runs in browsers, so it may not import Node's modules. Take the value as an argument, or do this in packages/training, packages/prepare or an app.`;
   }
   if (NATIVE.some((name) => specifier === name || specifier.startsWith(name.endsWith('/') ? name : `${name}/`))) {
     return row.native?.includes(specifier)

@@ -2,7 +2,7 @@
 // prepared, trained on, asked with events, and exported, each column alone and all together.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { descriptionSchema, loadPrepared, prepareDataset } from '@difsr/data/prepare';
+import { descriptionSchema, loadPrepared, prepareDataset } from '@difsr/prepare';
 import { uniformAt } from '@difsr/graph';
 import { inputName, ownerOf, type FieldSchema, type HistoryEvent } from '@difsr/models';
 import { createOnnxRuntimeBackend, openModelFile } from '@difsr/onnxruntime';

@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SplitSpec } from '@difsr/data/prepare';
-import { descriptionSchema, prepareDataset } from '@difsr/data/prepare';
+import type { SplitSpec } from '@difsr/prepare';
+import { descriptionSchema, prepareDataset } from '@difsr/prepare';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BIN, difsr, freshFolder, TINY, TINY_MODEL, writeRecbole, writeS3Rec } from './command.test.support.js';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openEngine } from '@difsr/data/prepare';
+import { openEngine } from '@difsr/prepare';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { difsr, freshFolder, TINY, TINY_MODEL, writeRecbole } from './command.test.support.js';
 

@@ -7,12 +7,12 @@ import {
   generateDataset,
   itemCategories,
   leaveOneOut,
-  loadDataset,
   sequenceAt,
   type Dataset,
   type EvaluationCases,
   type GenerateOptions,
 } from '@difsr/data';
+import { loadDataset } from '@difsr/prepare';
 
 /** What a model must know of the items. Ids are 1..items; 0 is padding; items + 1 is free (BERT4Rec's mask token). */
 export interface Catalogue {

@@ -47,10 +47,12 @@ export class ProblemList {
   readonly #kept: DataProblem[] = [];
   #total = 0;
 
+  /** How many were added, kept or not. */
   get total(): number {
     return this.#total;
   }
 
+  /** Adds a problem; beyond the limit it is only counted. */
   add(problem: DataProblem): void {
     this.#total++;
     if (this.#kept.length < PROBLEM_LIMIT) this.#kept.push(problem);

@@ -42,6 +42,7 @@ export interface Category {
   readonly next: number;
 }
 
+/** An item of the generated data set. */
 export interface CatalogueItem {
   readonly category: number;
   readonly brand: number;
@@ -49,6 +50,7 @@ export interface CatalogueItem {
   readonly name: string;
 }
 
+/** The items of the generated data set, and what they are sold by. */
 export interface Catalogue {
   readonly categories: readonly Category[];
   readonly brands: readonly string[];

@@ -89,3 +89,8 @@ function check(settings: GenerateSettings): void {
   }
   if (problems.length > 0) throw new DataError(problems);
 }
+
+/** Forms in which `generateFiles` of `@difsr/prepare` writes the generated data set. */
+export const GENERATED_FORMATS = ['csv', 'jsonl', 'parquet', 'atomic'] as const;
+/** One of {@link GENERATED_FORMATS}. */
+export type GeneratedFormat = (typeof GENERATED_FORMATS)[number];

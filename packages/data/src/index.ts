@@ -1,4 +1,4 @@
-// Public API of @difsr/data: raw files -> data set -> splits, statistics; and the generated data set.
+// Public API of @difsr/data: interactions -> data set -> splits, statistics; and the generated data set. Pure: runs in browsers.
 export type {
   CategoricalField,
   Dataset,
@@ -27,11 +27,8 @@ export type { InteractionColumn } from './interaction-columns.js';
 export { type SequenceStore, sequenceStore, type StoredDataset } from './store.js';
 export { type CaseRanges, type Positions, positions, type SequenceRanges, type SplitRanges } from './split-ranges.js';
 export { augmentedSamples, type Sample, type SampleLists } from './samples.js';
-export { type AugmentCase, augmentCaseDifferences, datasetFromAugmentCase } from './augment-case.js';
-export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './load.js';
 export { generateDataset } from './generate.js';
-export type { GenerateOptions } from './generate-settings.js';
-export { GENERATED_FORMATS, type GeneratedFormat } from './generated/catalogue.js';
+export { GENERATED_FORMATS, type GeneratedFormat, type GenerateOptions } from './generate-settings.js';
 export { type DatasetStatistics, datasetStatistics, type FieldStatistics, type Spread } from './statistics.js';
 export {
   type Analysis,
@@ -49,8 +46,4 @@ export type { PartCounts, SplitPart } from './statistics-tallies.js';
 // The door for other readers: anything that yields this table becomes a data set.
 export { buildDataset } from './build.js';
 export { type FilterOptions, type FilterResult, filterInteractions } from './filter.js';
-export type { RawData, RawInteractions, RawItemColumn, RawItems } from './raw.js';
-export { type AtomicOptions, type AtomicTexts, parseAtomicFiles } from './recbole.js';
-export type { CategoryText } from './category-text.js';
-export type { ColumnOptions } from './recbole-columns.js';
-export { type NamedText, parseS3Rec } from './s3rec.js';
+export { InteractionCollector, type RawData, type RawInteractions, type RawItemColumn, type RawItems } from './raw.js';

@@ -1,5 +1,5 @@
 // The common table that every reader produces: interactions and item attributes as tokens, before filtering and numbering.
-// Readers (text files here, a query engine later) know formats; what follows (filter.ts, build.ts) knows only this.
+// Readers know formats; what follows (filter.ts, build.ts) knows only this.
 import type { CategoricalField, ReportEntry } from './types.js';
 
 /** Interactions in file order, as indices into the distinct tokens. */
@@ -56,16 +56,19 @@ export class InteractionCollector {
   readonly #itemColumn = new Int32Column();
   readonly #times: number[] = [];
 
+  /** Interactions so far. */
   get rows(): number {
     return this.#userColumn.length;
   }
 
+  /** Adds an interaction; either all of them have a time or none. */
   add(user: string, item: string, time?: number): void {
     this.#userColumn.push(intern(this.#users, user));
     this.#itemColumn.push(intern(this.#items, item));
     if (time !== undefined) this.#times.push(time);
   }
 
+  /** The table of all that was added. */
   finish(): RawInteractions {
     const columns = {
       userTokens: [...this.#users.keys()],

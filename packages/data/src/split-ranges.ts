@@ -94,6 +94,7 @@ export class PartsSplitter {
     }
   }
 
+  /** The split, after the parts of all interactions. */
   finish(): SplitRanges {
     while (this.#user + 1 < this.#offsets.length) this.#nextUser();
     return {

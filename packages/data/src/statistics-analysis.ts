@@ -118,7 +118,7 @@ export interface Analysis {
 }
 
 /**
- * Analyses a data set in memory, split leave-one-out. For a prepared folder, `analysePrepared` of `@difsr/data/prepare` gives the same.
+ * Analyses a data set in memory, split leave-one-out. For a prepared folder, `analysePrepared` of `@difsr/prepare` gives the same.
  *
  * @example
  * const { popularity, leakage } = analyseDataset(dataset);

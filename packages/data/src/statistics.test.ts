@@ -1,13 +1,25 @@
 // Statistics against counts done by hand on a small table.
 import { expect, test } from 'vitest';
 import { buildDataset } from './build.js';
-import { parseS3Rec } from './s3rec.js';
+import { InteractionCollector, type RawItems } from './raw.js';
 import { datasetStatistics } from './statistics.js';
+import type { Dataset } from './types.js';
+
+/** Users' histories, and the values of items. */
+function tiny(histories: Readonly<Record<string, string>>, values?: Readonly<Record<string, string>>): Dataset {
+  const collector = new InteractionCollector();
+  for (const [user, items] of Object.entries(histories)) for (const item of items.split(' ')) collector.add(user, item);
+  const cells = Object.values(values ?? {}).map((text) => text.split(' '));
+  const items: RawItems = {
+    ids: Object.keys(values ?? {}),
+    columns: [{ name: 'attributes', kind: 'multi-categorical', values: cells }],
+  };
+  const base = { name: 'tiny', format: 's3rec', source: 'tiny.txt', interactions: collector.finish(), report: [] };
+  return buildDataset(values === undefined ? base : { ...base, items });
+}
 
 test('counts of a small data set', () => {
-  const text = '1 1 2\n2 1 2 3\n3 1 2 3 4\n4 1\n';
-  const attributes = '{"1": [8, 9], "2": [9], "3": [9, 7, 8]}';
-  const dataset = buildDataset(parseS3Rec('tiny', { file: 'tiny.txt', text }, { file: 'tiny.json', text: attributes }));
+  const dataset = tiny({ 1: '1 2', 2: '1 2 3', 3: '1 2 3 4', 4: '1' }, { 1: '8 9', 2: '9', 3: '9 7 8' });
   expect(datasetStatistics(dataset)).toEqual({
     name: 'tiny',
     format: 's3rec',
@@ -32,21 +44,18 @@ test('counts of a small data set', () => {
 });
 
 test('a field without any value has no most frequent one', () => {
-  const dataset = buildDataset(
-    parseS3Rec('tiny', { file: 'tiny.txt', text: '1 1 2\n' }, { file: 'tiny.json', text: '{}' }),
-  );
+  const dataset = tiny({ 1: '1 2' }, {});
   expect(datasetStatistics(dataset).fields[0]).toMatchObject({ values: 0, coverage: 0, mostFrequent: null });
 });
 
 test('repeats do not make a data set denser: two users who take both items again and again know all pairs', () => {
-  const text = '1 1 2 1 2 1 2 1 1\n2 1 1 1 1 2\n';
-  expect(datasetStatistics(buildDataset(parseS3Rec('tiny', { file: 'tiny.txt', text })))).toMatchObject({
+  expect(datasetStatistics(tiny({ 1: '1 2 1 2 1 2 1 1', 2: '1 1 1 1 2' }))).toMatchObject({
     interactions: 13,
     density: 1,
   });
 });
 
 test('statistics survive JSON', () => {
-  const statistics = datasetStatistics(buildDataset(parseS3Rec('tiny', { file: 'tiny.txt', text: '1 1 2 3\n' })));
+  const statistics = datasetStatistics(tiny({ 1: '1 2 3' }));
   expect(JSON.parse(JSON.stringify(statistics))).toEqual(statistics);
 });

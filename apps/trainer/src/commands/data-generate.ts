@@ -1,6 +1,6 @@
 // difsr data generate: the generated data set as files, also far larger than memory, to try out preparation and training at scale.
 import { GENERATED_FORMATS, type GeneratedFormat } from '@difsr/data';
-import type { GenerateEvent } from '@difsr/data/prepare';
+import type { GenerateEvent } from '@difsr/prepare';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -55,7 +55,7 @@ Examples:
 
 async function generateCommand({ json = false, ...options }: GenerateCommandOptions): Promise<ExitCode> {
   // The query engine is native: loaded by those who need it.
-  const { generateFiles } = await import('@difsr/data/prepare');
+  const { generateFiles } = await import('@difsr/prepare');
   const terminal = processTerminal({ json });
   const progress = showProgress(terminal);
   let stopped = false;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Manifest, readDescription } from '@difsr/data/prepare';
+import { type Manifest, readDescription } from '@difsr/prepare';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { difsr, difsrProcess, freshFolder, snapshot, TINY, writeRecbole } from '../command.test.support.js';
 

@@ -3,8 +3,8 @@ import { didYouMean } from '@difsr/errors';
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
-import type * as PrepareDoor from '@difsr/data/prepare';
-import type { Decimal, Description, Findings, Inspection, Manifest } from '@difsr/data/prepare';
+import type * as PrepareDoor from '@difsr/prepare';
+import type { Decimal, Description, Findings, Inspection, Manifest } from '@difsr/prepare';
 import {
   UsageError,
   assignmentLayer,
@@ -175,7 +175,7 @@ interface Job {
 async function prepareCommand(input: readonly string[], options: PrepareCommandOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
   // The query engine is native: loaded by those who need it.
-  const prepare = await import('@difsr/data/prepare');
+  const prepare = await import('@difsr/prepare');
   let yaml: string | undefined;
   let stopped: AbortSignal | undefined;
   try {

@@ -1,8 +1,8 @@
 // difsr data pull: the files of a public data set, after its terms were shown and agreed to.
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { Description, RecipeEntry } from '@difsr/data/prepare';
-import type { PullReport } from '@difsr/data/pull';
+import type { Description, RecipeEntry } from '@difsr/prepare';
+import type { PullReport } from '@difsr/prepare/pull';
 import { UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { commandLine } from '../command-line.js';
@@ -49,7 +49,7 @@ Examples:
 
 async function listCommand(terminal: Terminal): Promise<ExitCode> {
   // The query engine behind this door is native: loaded by those who need it.
-  const { listRecipes } = await import('@difsr/data/prepare');
+  const { listRecipes } = await import('@difsr/prepare');
   const recipes = listRecipes();
   terminal.value(recipes);
   for (const line of table(recipeRows(recipes), ['left', 'left'])) terminal.line(line);
@@ -84,7 +84,7 @@ async function pullCommand(name: string, options: PullCommandOptions, terminal: 
     terminal.line('nothing was downloaded');
     return exitCodes.ok;
   }
-  const { pullDataset, PullError } = await import('@difsr/data/pull');
+  const { pullDataset, PullError } = await import('@difsr/prepare/pull');
   const progress = createDownloadProgress(terminal);
   try {
     return await withInterrupt(
@@ -115,7 +115,7 @@ async function pullCommand(name: string, options: PullCommandOptions, terminal: 
 
 /** A recipe by its name, or a description of one's own. */
 async function describedBy(name: string): Promise<Description> {
-  const { readDescription, readRecipe } = await import('@difsr/data/prepare');
+  const { readDescription, readRecipe } = await import('@difsr/prepare');
   return isDescription(name) ? readDescription(name) : readRecipe(name);
 }
 

@@ -1,7 +1,7 @@
 // difsr data stats as users call it: text, JSON, page and drawings, of files and of a prepared folder.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { descriptionSchema, prepareDataset } from '@difsr/data/prepare';
+import { descriptionSchema, prepareDataset } from '@difsr/prepare';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { difsr, freshFolder, writeRecbole, writeS3Rec } from '../command.test.support.js';
 

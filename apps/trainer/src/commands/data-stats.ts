@@ -76,7 +76,7 @@ async function describeData(
 ): Promise<{ readonly described: Described; readonly report: LoadReport }> {
   if (config.format === 'prepared' || (config.format === undefined && (await isPreparedFolder(config.path)))) {
     // The query engine is native: loaded by those who need it.
-    const { analysePrepared } = await import('@difsr/data/prepare');
+    const { analysePrepared } = await import('@difsr/prepare');
     const { statistics, analysis, otherFields, report } = await analysePrepared(config.path, {
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
       ...(threads === undefined ? {} : { threads }),

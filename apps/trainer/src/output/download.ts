@@ -1,5 +1,5 @@
 // A download as output: a bar with speed and time left on a terminal, a line now and then elsewhere, JSON lines for programs.
-import type { PullEvent } from '@difsr/data/pull';
+import type { PullEvent } from '@difsr/prepare/pull';
 import { createLogUpdate } from 'log-update';
 import { bar } from './progress.js';
 import { bytes, duration, seconds } from './table.js';

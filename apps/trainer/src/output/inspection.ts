@@ -1,6 +1,6 @@
 // What was inferred about files, and what became of their rows, as lines of text.
 import { basename } from 'node:path';
-import type { ColumnFinding, Findings, Manifest } from '@difsr/data/prepare';
+import type { ColumnFinding, Findings, Manifest } from '@difsr/prepare';
 import type { PreparedRaw } from '@difsr/library/parts';
 import { commandLine } from '../command-line.js';
 import { reportLines } from './report.js';

@@ -1,6 +1,5 @@
 // What data stats says: rows of tables, and findings as lines.
-import type { Analysis, DatasetStatistics, Distribution, Finding, Spread } from '@difsr/data';
-import type { OtherField } from '@difsr/data/prepare';
+import type { Analysis, DatasetStatistics, Distribution, Finding, OtherField, Spread } from '@difsr/data';
 import { percent } from './plots/charts.js';
 import { whole } from './table.js';
 

@@ -1,5 +1,5 @@
 // Lists as people write them on the command line.
-import { descriptionSchema } from '@difsr/data/prepare';
+import { descriptionSchema } from '@difsr/prepare';
 import { expect, it } from 'vitest';
 import { assignmentLayer, parseSetting } from './layers.js';
 import { resolveConfig } from './resolve.js';

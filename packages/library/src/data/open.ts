@@ -1,5 +1,6 @@
 // From a run's data configuration to a data set.
-import { DATA_FORMATS, DataError, loadDataset, sequenceStore, type Dataset, type LoadOptions } from '@difsr/data';
+import { DataError, sequenceStore, type Dataset } from '@difsr/data';
+import type { LoadOptions } from '@difsr/prepare';
 import { shellWord, type DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
 import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw.js';
@@ -37,7 +38,7 @@ export async function loadData(
 export async function loadFiles(config: DataConfig): Promise<Dataset> {
   if (await isRaw(config)) {
     const prepared = await prepareRaw(config);
-    const { loadPrepared } = await import('@difsr/data/prepare');
+    const { loadPrepared } = await import('@difsr/prepare');
     const dataset = await loadPrepared(prepared.folder);
     return withReport(withFields(dataset, prepared.folder, config.fields), prepared);
   }
@@ -53,6 +54,7 @@ export async function loadFiles(config: DataConfig): Promise<Dataset> {
     timeColumn: time,
     streaming,
   } = config;
+  const { DATA_FORMATS, loadDataset } = await import('@difsr/prepare');
   const format = DATA_FORMATS.find((known) => known === form);
   const options: LoadOptions = {
     ...withoutUndefined({ format, fields, userMin, itemMin, categoryText }),

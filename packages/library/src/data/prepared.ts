@@ -44,7 +44,7 @@ export async function openPreparedFolder(
   folder: string,
   { fields, streaming = 'auto' }: Pick<DataConfig, 'fields' | 'streaming'>,
 ): Promise<TrainingData> {
-  const { dataMemory, loadPrepared, openPrepared, readManifest } = await import('@difsr/data/prepare');
+  const { dataMemory, loadPrepared, openPrepared, readManifest } = await import('@difsr/prepare');
   const needed = dataMemory(await readManifest(folder));
   const limit = memory() * SHARE;
   const streams = streaming === 'on' || (streaming === 'auto' && needed > limit);

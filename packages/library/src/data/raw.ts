@@ -1,7 +1,7 @@
 // Raw files as a data set: what --data names is prepared on the fly, strictly, and kept in a cache (see prepareCached).
 import { readdir, stat } from 'node:fs/promises';
 import { DataError, type ReportEntry } from '@difsr/data';
-import type { Findings } from '@difsr/data/prepare';
+import type { Findings } from '@difsr/prepare';
 import { shellWord, type DataConfig } from '@difsr/training';
 import type { TrainingData } from './prepared.js';
 
@@ -44,7 +44,7 @@ export async function isRaw({ path, format }: DataConfig): Promise<boolean> {
 export async function prepareRaw(config: DataConfig): Promise<PreparedRaw> {
   const { path, format, userColumn: user, itemColumn: item, timeColumn: time, userMin, itemMin } = config;
   // The query engine is native: loaded by those who need it.
-  const { prepareCached } = await import('@difsr/data/prepare');
+  const { prepareCached } = await import('@difsr/prepare');
   const filters = { ...(userMin === undefined ? {} : { userMin }), ...(itemMin === undefined ? {} : { itemMin }) };
   if (isDescription(path)) refuseOptions(config);
   const input = isDescription(path)

@@ -13,7 +13,7 @@ import type { SideReader } from '../side/side-reader.js';
 /** What a training needs. */
 export interface TrainOptions {
   readonly config: RunConfig;
-  /** In memory, or with its sequences on disk (`openPrepared` of @difsr/data/prepare): the trained bytes are the same. Not closed here. */
+  /** In memory, or with its sequences on disk (`openPrepared` of @difsr/prepare): the trained bytes are the same. Not closed here. */
   readonly dataset: Dataset | StoredDataset;
   /** Not disposed here: it is the caller's. */
   readonly backend: Backend;

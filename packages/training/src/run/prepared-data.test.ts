@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { generateDataset, loadDataset, sequenceStore, type Dataset, type Field } from '@difsr/data';
-import { descriptionSchema, loadPrepared, openPrepared, prepareDataset } from '@difsr/data/prepare';
+import { generateDataset, sequenceStore, type Dataset, type Field } from '@difsr/data';
+import { descriptionSchema, loadDataset, loadPrepared, openPrepared, prepareDataset } from '@difsr/prepare';
 import { expect, it, onTestFinished } from 'vitest';
 import { fingerprint } from './run-folder.js';
 

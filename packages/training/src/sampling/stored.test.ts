@@ -11,7 +11,7 @@ import {
   type Dataset,
   type StoredDataset,
 } from '@difsr/data';
-import { descriptionSchema, loadPrepared, openPrepared, prepareDataset, type SplitSpec } from '@difsr/data/prepare';
+import { descriptionSchema, loadPrepared, openPrepared, prepareDataset, type SplitSpec } from '@difsr/prepare';
 import { createReferenceBackend } from '@difsr/graph';
 import { instantiate, nextItem, sasrec } from '@difsr/models';
 import fc from 'fast-check';

@@ -1,0 +1,50 @@
+// Public API of @difsr/prepare: files of any form -> a described, clean, versioned data set on disk (needs Node and DuckDB).
+export { type Engine, EngineError, type EngineOptions, openEngine } from './engine/engine.js';
+export { checkDescription, parseDescription, readDescription } from './description/read.js';
+export { describe, writeDescription } from './description/describe.js';
+export { descriptionSchema } from './description/schema.js';
+export * from './description/types.js';
+export {
+  type OpenOptions,
+  type OpenSource,
+  RECORD_PROBLEMS,
+  type RecordProblem,
+  type SourceColumn,
+  type SourceColumnType,
+} from './sources/source.js';
+export {
+  type Manifest,
+  type ManifestField,
+  manifestSchema,
+  PARTS,
+  PREPARED_FILES,
+  PREPARED_VERSION,
+} from './prepared/manifest.js';
+export { openSource } from './sources/open.js';
+export {
+  type OpenSources,
+  prepareDataset,
+  type PrepareEvent,
+  prepareFrom,
+  type PrepareOptions,
+} from './prepare/prepare.js';
+export { analysePrepared, type PreparedAnalysis } from './prepare/analyse.js';
+export { openPrepared, type OpenPreparedOptions } from './prepared/open.js';
+export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from './prepared/read.js';
+export { listRecipes, type RecipeEntry, readRecipe, recipeNames } from './recipes.js';
+export { inspectFiles, type InspectInput, type Inspection, type InspectOptions } from './inspect/inspect.js';
+export type { ColumnFinding, Findings, FoundRole } from './inspect/findings.js';
+export type { GivenFiles } from './inspect/files.js';
+export type { NamedColumns } from './inspect/roles.js';
+export { type Cached, type CachedInput, type CachedOptions, prepareCached } from './prepare/cached.js';
+export {
+  type GeneratedFiles,
+  type GenerateEvent,
+  generateFiles,
+  type GenerateFilesOptions,
+} from './generated/write.js';
+export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './texts/load.js';
+export { type AtomicOptions, type AtomicTexts, parseAtomicFiles } from './texts/recbole.js';
+export type { CategoryText } from './category-text.js';
+export type { ColumnOptions } from './texts/recbole-columns.js';
+export { type NamedText, parseS3Rec } from './texts/s3rec.js';
