@@ -21,7 +21,14 @@ export function isFilterField(field: FieldSchema): field is FilterField {
  * `values` int32, the value ids of item i from `offsets[i]` up to `offsets[i + 1]`.
  */
 export function attributeNames(field: string): { readonly values: string; readonly offsets: string } {
-  return { values: `attribute.values.${field}`, offsets: `attribute.offsets.${field}` };
+  return { values: `${PREFIX}values.${field}`, offsets: `${PREFIX}offsets.${field}` };
+}
+
+const PREFIX = 'attribute.';
+
+/** Whether a tensor of a run is one of those that {@link attributeNames} names. */
+export function isAttributeName(tensor: string): boolean {
+  return tensor.startsWith(PREFIX);
 }
 
 /** The values of one field of all items. */

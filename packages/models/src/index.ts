@@ -18,7 +18,7 @@ export * from './run-error.js';
 export * from './trained-model.js';
 export * from './recommend.js';
 export { padded, paddedItems, shownLength } from './padded.js';
-export { attributeNames } from './attributes.js';
+export { attributeNames, isAttributeName } from './attributes.js';
 export type { FieldCondition, FiltersSaid, NumberRange, Where } from './item-filter.js';
 export { featureName, listName, selectFields, type SideOptions } from './fields.js';
 export * from './model-error.js';

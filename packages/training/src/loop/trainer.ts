@@ -15,7 +15,7 @@ import {
   type ModelInstance,
   type TrainingTask,
 } from '@difsr/models';
-import { attributeTables } from './attribute-tables.js';
+import { attributeTables } from '../side/attribute-tables.js';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import { judgeEpoch } from './early-stopping.js';
