@@ -247,7 +247,8 @@ describe.each(['none', 'sum'])('a recommender, item fields %s', (itemFields) => 
     [['acme'], /where is an object, got a list/],
     [{ brand: null }, /where\.brand/],
   ])('refuses %j', async (mistake, message) => {
-    const asked = { k: 3, where: mistake } as unknown as RecommendOptions;
+    const given: unknown = { k: 3, where: mistake };
+    const asked = given as RecommendOptions; // what JavaScript may hand over
     await expect(recommender.recommend(['i2'], asked)).rejects.toThrow(RunError);
     await expect(recommender.recommend(['i2'], asked)).rejects.toThrow(message);
     await expect(recommender.similar('i2', asked)).rejects.toThrow(/^similar: /);
