@@ -25,7 +25,7 @@ const LIMITS = {
   '@difsr/attention': 200,
   '@difsr/models': 120, // with what events and users are made of
   '@difsr/onnx': 160,
-  '@difsr/onnxruntime': 120,
+  '@difsr/onnxruntime': 160,
   '@difsr/tfjs': 160,
   '@difsr/data': 200,
   '@difsr/prepare': 580,

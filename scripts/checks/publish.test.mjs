@@ -23,7 +23,7 @@ const TFJS = [
   ...'long node-fetch seedrandom tr46 webidl-conversions whatwg-url'.split(' '),
 ];
 const ONNX_RUNTIME = [
-  ...'@difsr/onnx @difsr/onnxruntime @bufbuild/protobuf onnx-buf onnxruntime-common onnxruntime-node'.split(' '),
+  ...'@difsr/onnx @difsr/onnxruntime @bufbuild/protobuf onnxruntime-common onnxruntime-node'.split(' '),
   // What onnxruntime-node's install script uses.
   ...'adm-zip define-data-property define-properties es-define-property es-errors escape-string-regexp'.split(' '),
   ...'global-agent globalthis gopd has-property-descriptors matcher object-keys semver'.split(' '),

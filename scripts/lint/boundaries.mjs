@@ -63,6 +63,7 @@ export const BOUNDARIES = {
   'packages/data/': { ours: [ERRORS], node: false },
   'packages/prepare/': { ours: [ERRORS, FILES, DATA], node: true },
   'packages/onnx/': { ours: [ERRORS, GRAPH], node: false },
+  'packages/onnx/scripts/': { ours: [], node: true },
   'packages/onnxruntime/': { ours: [ERRORS, GRAPH, ONNX], node: false },
   'packages/onnxruntime/src/node/': { ours: [ERRORS, GRAPH, ONNX], node: true, native: ['onnxruntime-node'] },
   'packages/onnxruntime/src/web/': {

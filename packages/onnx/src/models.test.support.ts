@@ -1,6 +1,12 @@
 // Models for the tests, built as messages, so that they have what our own writer never writes.
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { ModelProtoSchema, TensorProto_DataType, type GraphProtoSchema, type NodeProtoSchema } from 'onnx-buf';
+import {
+  AttributeProto_AttributeType,
+  ModelProtoSchema,
+  TensorProto_DataType,
+  type GraphProtoSchema,
+  type NodeProtoSchema,
+} from './protobuf/onnx_pb.js';
 
 /** A graph's fields as plain data. */
 type GraphInit = Omit<Extract<MessageInitShape<typeof GraphProtoSchema>, { readonly $typeName?: never }>, '$typeName'>;
@@ -52,7 +58,7 @@ export function host(
   options: { opset?: number; ir?: number } = {},
   more: GraphInit = {},
 ): Uint8Array {
-  const cast = (name: string, to: number) => [{ name, type: 2, i: BigInt(to) }];
+  const cast = (name: string, to: number) => [{ name, type: AttributeProto_AttributeType.INT, i: BigInt(to) }];
   return model(
     {
       input: [value('x', FLOAT, ['batch', 3])],

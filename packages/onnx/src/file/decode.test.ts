@@ -1,7 +1,7 @@
 // What is read out of .onnx files: their structure, and tensors of every kind that an exporter writes.
 import type { HostTensor } from '@difsr/graph';
 import fc from 'fast-check';
-import { TensorProto_DataType } from 'onnx-buf';
+import { AttributeProto_AttributeType, TensorProto_DataType } from '../protobuf/onnx_pb.js';
 import { describe, expect, it } from 'vitest';
 import { describeOnnx, OnnxModelError, readOnnxTensors, transposed } from './decode.js';
 import { floats, host, node, value } from '../models.test.support.js';
@@ -43,7 +43,11 @@ describe('readOnnxTensors', () => {
           { name: 'flags', dataType: BOOL, dims: [2n], int32Data: [0, 1] },
           floats('w', [3], [1, 2, 3]),
         ],
-        node: [node('Constant', '', 'inside', { attribute: [{ name: 'value', type: 4, t: floats('', [], [9]) }] })],
+        node: [
+          node('Constant', '', 'inside', {
+            attribute: [{ name: 'value', type: AttributeProto_AttributeType.TENSOR, t: floats('', [], [9]) }],
+          }),
+        ],
       },
     );
     const read = readOnnxTensors(bytes);

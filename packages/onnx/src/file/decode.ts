@@ -1,5 +1,4 @@
 // Reads .onnx files: what is in them, and the tensors written in them (somebody's weights) as host tensors.
-// Together with encode.ts and splice.ts the only modules that know the protobuf library.
 import { DifsrError } from '@difsr/errors';
 import { fromBinary } from '@bufbuild/protobuf';
 import type { HostTensor } from '@difsr/graph';
@@ -7,11 +6,12 @@ import {
   ModelProtoSchema,
   TensorProto_DataLocation,
   TensorProto_DataType,
+  TensorProto_DataTypeSchema,
   type GraphProto,
   type ModelProto,
   type TensorProto,
   type ValueInfoProto,
-} from 'onnx-buf';
+} from '../protobuf/onnx_pb.js';
 
 /** An ONNX model that cannot be read or changed as asked; says what was found and what cures it. */
 export class OnnxModelError extends DifsrError {
@@ -72,7 +72,7 @@ function parse(bytes: Uint8Array): ModelProto {
 
 /** ONNX's name of an element type. */
 export function elementTypeName(type: number): string {
-  return TensorProto_DataType[type]?.toLowerCase() ?? `type ${type}`;
+  return TensorProto_DataTypeSchema.values.find(({ number }) => number === type)?.name.toLowerCase() ?? `type ${type}`;
 }
 
 /**
@@ -223,7 +223,7 @@ const readers: Readonly<Partial<Record<number, (tensor: TensorProto) => Data>>> 
 };
 
 /** A copy that starts on a boundary of any element. */
-function aligned(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+function aligned(bytes: Uint8Array): ArrayBuffer {
   return bytes.slice().buffer;
 }
 

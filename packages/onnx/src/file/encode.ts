@@ -1,4 +1,4 @@
-// Turns a model into the bytes of an .onnx file. The one module that knows the protobuf library.
+// Turns a model, plain data, into the bytes of an .onnx file.
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
@@ -8,7 +8,7 @@ import {
   type GraphProtoSchema,
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
-} from 'onnx-buf';
+} from '../protobuf/onnx_pb.js';
 import {
   isGraph,
   type AttributeValue,

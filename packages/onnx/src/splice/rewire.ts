@@ -1,6 +1,6 @@
 // Names, order and life of the nodes of a decoded ONNX graph, bodies of If, Loop and Scan included: what a splice needs
 // to take nodes out and to put others in.
-import type { GraphProto, NodeProto } from 'onnx-buf';
+import type { GraphProto, NodeProto } from '../protobuf/onnx_pb.js';
 import { OnnxModelError } from '../file/decode.js';
 
 /** The bodies that a node holds. */

@@ -15,13 +15,20 @@ import {
   type HostTensor,
 } from '@difsr/graph';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { NodeProtoSchema, TensorProto_DataLocation, TensorProto_DataType, type NodeProto } from 'onnx-buf';
+import {
+  AttributeProto_AttributeType,
+  NodeProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  type NodeProto,
+} from '../protobuf/onnx_pb.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeModel, describeOnnx, OnnxModelError, readOnnxTensors } from '../file/decode.js';
 import { floats, host, model, node, value } from '../models.test.support.js';
 import { spliceGraph, type Splice } from './splice.js';
 
+const { GRAPH, INT } = AttributeProto_AttributeType;
 const { FLOAT, FLOAT16, INT64, INT32, BOOL, UINT8, DOUBLE } = TensorProto_DataType;
 
 const half = createGraph({ out: mul(input('h', ['batch', 3]), 0.5) });
@@ -122,8 +129,8 @@ describe('a spliced model', () => {
       output: [value(`${name}_result`, FLOAT)],
     });
     const attribute = [
-      { name: 'then_branch', type: 5, g: body('yes') },
-      { name: 'else_branch', type: 5, g: body('no') },
+      { name: 'then_branch', type: GRAPH, g: body('yes') },
+      { name: 'else_branch', type: GRAPH, g: body('no') },
     ];
     const bytes = model({
       input: [value('x', FLOAT, ['batch', 3]), value('c', BOOL, [])],
@@ -152,8 +159,8 @@ describe('a spliced model', () => {
       output: [value('y', FLOAT)],
       initializer: [{ name: 'sizes', dataType: INT64, dims: [2n], int64Data: [1n, 2n] }],
       node: [
-        node('Split', 'x sizes', 'first rest', { attribute: [{ name: 'axis', type: 2, i: 1n }] }),
-        node('Concat', 'rest first', 'y', { attribute: [{ name: 'axis', type: 2, i: 1n }] }),
+        node('Split', 'x sizes', 'first rest', { attribute: [{ name: 'axis', type: INT, i: 1n }] }),
+        node('Concat', 'rest first', 'y', { attribute: [{ name: 'axis', type: INT, i: 1n }] }),
       ],
     });
     const graph = createGraph({ out: mul(input('h', ['batch', 1]), 10) });

@@ -12,7 +12,7 @@ import {
   type ModelProto,
   type NodeProto,
   type ValueInfoProto,
-} from 'onnx-buf';
+} from '../protobuf/onnx_pb.js';
 import { lowerModel } from '../lower/to-onnx.js';
 import { decodeModel, elementTypeName, nearest, OnnxModelError, type OnnxValueSummary } from '../file/decode.js';
 import { graphMessage, onnxDataType } from '../file/encode.js';

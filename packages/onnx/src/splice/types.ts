@@ -1,6 +1,12 @@
 // What is known of the values of somebody's model without running it: from declared types, written tensors, and a few
 // operators whose result is plain. Exporters often declare no inner types, and a wrong width is best found here.
-import { TensorProto_DataType, type GraphProto, type NodeProto, type TensorProto, type TypeProto } from 'onnx-buf';
+import {
+  TensorProto_DataType,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  type TypeProto,
+} from '../protobuf/onnx_pb.js';
 import { elementTypeName, writtenTensors, type OnnxValueSummary } from '../file/decode.js';
 
 /** A dimension: a size, a symbol of the model, or unknown. */
