@@ -8,6 +8,8 @@ export interface SideColumn {
   readonly kind: FieldKind;
   /** Of values that are told apart. */
   readonly vocabulary?: Vocabulary;
+  /** Of values that are told apart: how many of them one has at most. */
+  readonly maxValues?: number;
   /** Of vectors: how many numbers one has. */
   readonly width?: number;
 }
@@ -21,13 +23,14 @@ export function sideColumns(dataset: Dataset | StoredDataset, store: SequenceSto
         name: field.name,
         owner,
         kind: field.kind,
-        ...('vocabulary' in field ? { vocabulary: field.vocabulary } : {}),
+        ...('vocabulary' in field ? { vocabulary: field.vocabulary, maxValues: field.maxValues } : {}),
         ...('width' in field ? { width: field.width } : {}),
       }));
   const ofInteractions = store.columns.flatMap(({ name, kind, width, vocabulary }): SideColumn[] => {
     if (kind === 'time') return [];
-    const known = { name, owner: 'interaction', kind, ...(vocabulary === undefined ? {} : { vocabulary }) } as const;
-    return [kind === 'vector' ? { ...known, width } : known];
+    const known = { name, owner: 'interaction', kind } as const;
+    if (kind === 'vector') return [{ ...known, width }];
+    return [vocabulary === undefined ? known : { ...known, vocabulary, maxValues: width }];
   });
   return [...of('item'), ...ofInteractions, ...of('user')];
 }

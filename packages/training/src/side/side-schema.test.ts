@@ -3,7 +3,7 @@ import { generateDataset, sequenceStore, type Dataset, type Field } from '@difsr
 import { gapsOfTimes, idsOfTimes } from '@difsr/models';
 import { describe, expect, it, test } from 'vitest';
 import { sideReader } from './side-reader.js';
-import { sideSchema } from './side-schema.js';
+import { outlineSchema, sideSchema } from './side-schema.js';
 
 const plain: Dataset = { ...generateDataset({ seed: 2, users: 30, items: 130 }), fields: [] };
 const { sequences } = plain;
@@ -18,6 +18,43 @@ async function numericOf(values: readonly number[]): Promise<unknown> {
   const dataset = { ...plain, fields: [field] };
   return (await sideSchema(dataset, sequenceStore(dataset), undefined)).fields[0];
 }
+
+describe('the outline', () => {
+  const items = plain.items.size;
+  const fields: readonly Field[] = [
+    ...generateDataset({ seed: 2, users: 30, items: 130 }).fields,
+    { name: 'price', owner: 'item', kind: 'numeric', values: Float32Array.from({ length: items }, (_, id) => id) },
+    { name: 'picture', owner: 'item', kind: 'vector', width: 2, values: new Float32Array(2 * items).fill(3) },
+  ];
+  const dataset: Dataset = { ...timed, fields };
+  const named = ['time.gap', 'time.weekday'];
+
+  it('is the schema but for what is counted', async () => {
+    const store = sequenceStore(dataset);
+    const { fields: counted, ...rest } = await sideSchema(dataset, store, named);
+    const outline = outlineSchema(dataset, store, named);
+    expect(counted.map(({ name }) => name)).toEqual([...fields.map(({ name }) => name), ...named]);
+    expect(outline).toEqual({
+      ...rest,
+      fields: counted.map((field) =>
+        field.kind === 'numeric'
+          ? { ...field, mean: 0, deviation: 1, bounds: [] }
+          : field.kind === 'vector'
+            ? { ...field, length: 1 }
+            : field,
+      ),
+    });
+    expect(counted).toContainEqual({ name: 'picture', kind: 'vector', width: 2, length: Math.sqrt(18) });
+    expect(counted.some((field) => field.kind === 'multi-categorical' && field.maxValues > 1)).toBe(true);
+  });
+
+  it("leaves names of the time to the time: a field of the data's own that bears one is refused", async () => {
+    const [price] = dataset.fields.slice(-2);
+    if (price === undefined) throw new Error('no field');
+    const own: Dataset = { ...timed, fields: [{ ...price, name: 'time.gap' }] };
+    await expect(sideSchema(own, sequenceStore(own), undefined)).rejects.toThrow('the data has a field "time.gap"');
+  });
+});
 
 describe('numbers', () => {
   test.each([

@@ -1,16 +1,18 @@
 // What a model is told of the data's side information: the fields of items, of interactions and of users, with what is needed to
 // feed them. Numbers are described by what training sees of them.
-import type { Dataset, Field, InteractionColumn, SequenceStore, StoredDataset } from '@difsr/data';
+import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import {
   isTimeField,
+  ownerOf,
   TIME_FIELDS,
   type FieldSchema,
   type ModelSchema,
   type NumericSchema,
   type TimeField,
+  type VectorSchema,
 } from '@difsr/models';
 import { RunError } from '../run-error.js';
-import { sideColumns } from './side-columns.js';
+import { sideColumns, type SideColumn } from './side-columns.js';
 import { gapsOf, requireTimes } from './time-fields.js';
 import { trainingPieces } from './training-pieces.js';
 
@@ -29,21 +31,8 @@ export function outlineSchema(
   store: SequenceStore,
   named: readonly string[] | undefined,
 ): ModelSchema {
-  const unseen = { mean: 0, deviation: 1, bounds: [] };
-  const fields = sideColumns(dataset, store).map(({ name, owner, kind, vocabulary, width = 1 }): FieldSchema => {
-    const known = { name, ...(owner === 'item' ? {} : { owner }) };
-    if (kind === 'numeric') return { ...known, kind, ...unseen };
-    if (kind === 'vector') return { ...known, kind, width, length: 1 };
-    return { ...known, kind, values: vocabulary?.size ?? 1, maxValues: 1 };
-  });
-  const times = (named ?? []).filter(isTimeField).map((name): FieldSchema => {
-    const values = TIME_FIELDS[name];
-    const known = { name, owner: 'interaction' } as const;
-    return values === undefined
-      ? { ...known, kind: 'numeric', ...unseen }
-      : { ...known, kind: 'categorical', values, maxValues: 1 };
-  });
-  return { items: dataset.items.size - 1, fields: [...fields, ...times] };
+  const fields = [...sideColumns(dataset, store).map(outlineOf), ...timesNamed(named).map(outlineOfTime)];
+  return { items: dataset.items.size - 1, fields };
 }
 
 /**
@@ -51,84 +40,89 @@ export function outlineSchema(
  * are named.
  *
  * @param named `model.fields`.
- * @throws RunError where fields of the time are named and there are no times since 1970.
+ * @throws RunError where fields of the time are named and there are no times since 1970, or the data's own field has such a name.
  */
 export async function sideSchema(
   dataset: Dataset | StoredDataset,
   store: SequenceStore,
   named: readonly string[] | undefined,
 ): Promise<ModelSchema> {
-  const fields: FieldSchema[] = [];
-  for (const field of dataset.fields) if (field.owner === 'item') fields.push(ofOwner(field));
-  for (const column of store.columns) if (isField(column)) fields.push(await ofInteractions(store, column));
-  for (const field of dataset.fields) if (field.owner === 'user') fields.push(ofOwner(field));
-  const taken = fields.find(({ name }) => isTimeField(name));
+  const taken = sideColumns(dataset, store).find(({ name }) => isTimeField(name));
   if (taken !== undefined)
     throw new RunError(
       `the data has a field "${taken.name}", which is what a field of the time is called. Cure: give it another name (in the description: another key with column: "${taken.name}")`,
     );
-  const times = (named ?? []).filter(isTimeField);
-  if (times[0] !== undefined) await requireTimes(store, times[0]);
-  for (const name of times) fields.push(await ofTime(store, name));
-  return { items: dataset.items.size - 1, fields };
+  const [time] = timesNamed(named);
+  if (time !== undefined) await requireTimes(store, time);
+  const outline = outlineSchema(dataset, store, named);
+  const fields: FieldSchema[] = [];
+  for (const field of outline.fields) fields.push(await counted(field, dataset, store));
+  return { ...outline, fields };
 }
 
-type FieldColumn = InteractionColumn & { readonly kind: Field['kind'] };
+/** What is known of numbers that are not counted. */
+const UNSEEN = { kind: 'numeric', mean: 0, deviation: 1, bounds: [] } as const;
 
-function isField(column: InteractionColumn): column is FieldColumn {
-  return column.kind !== 'time';
-}
-
-/** A field of items or users. Those of items say nothing of their owner, as in run folders of before. */
-function ofOwner(field: Field): FieldSchema {
-  const known = { name: field.name, ...(field.owner === 'item' ? {} : { owner: field.owner }) };
-  switch (field.kind) {
-    case 'categorical':
-    case 'multi-categorical':
-      return { ...known, kind: field.kind, values: field.vocabulary.size, maxValues: field.maxValues };
-    case 'numeric':
-      return { ...known, ...new NumberTally().add(field.values).describe() };
-    case 'vector':
-      return {
-        ...known,
-        kind: 'vector',
-        width: field.width,
-        length: new LengthTally().add(field.values, field.width).length,
-      };
-  }
-}
-
-async function ofInteractions(
-  store: SequenceStore,
-  { name, kind, width, vocabulary }: FieldColumn,
-): Promise<FieldSchema> {
-  const known = { name, owner: 'interaction' } as const;
-  const values = trainingPieces(store, async (begins, lengths) => store.readColumn(name, begins, lengths));
+/** Fields of items say nothing of their owner, as in run folders of before. */
+function outlineOf({ name, owner, kind, vocabulary, maxValues = 1, width = 1 }: SideColumn): FieldSchema {
+  const known = { name, ...(owner === 'item' ? {} : { owner }) };
   switch (kind) {
     case 'categorical':
     case 'multi-categorical':
-      return { ...known, kind, values: vocabulary?.size ?? 1, maxValues: width };
+      return { ...known, kind, values: vocabulary?.size ?? 1, maxValues };
+    case 'numeric':
+      return { ...known, ...UNSEEN };
+    case 'vector':
+      return { ...known, kind, width, length: 1 };
+  }
+}
+
+function timesNamed(named: readonly string[] | undefined): readonly TimeField[] {
+  return (named ?? []).filter(isTimeField);
+}
+
+function outlineOfTime(name: TimeField): FieldSchema {
+  const known = { name, owner: 'interaction' } as const;
+  const values = TIME_FIELDS[name];
+  return values === undefined ? { ...known, ...UNSEEN } : { ...known, kind: 'categorical', values, maxValues: 1 };
+}
+
+/** A field with what its numbers are found to be. */
+async function counted(
+  field: FieldSchema,
+  dataset: Dataset | StoredDataset,
+  store: SequenceStore,
+): Promise<FieldSchema> {
+  switch (field.kind) {
+    case 'categorical':
+    case 'multi-categorical':
+      return field;
     case 'numeric': {
       const tally = new NumberTally();
-      for await (const piece of values) tally.add(piece);
-      return { ...known, ...tally.describe() };
+      for await (const piece of numbersOf(field, dataset, store)) tally.add(piece);
+      return { ...field, ...tally.describe() };
     }
     case 'vector': {
       const tally = new LengthTally();
-      for await (const piece of values) tally.add(piece, width);
-      return { ...known, kind, width, length: tally.length };
+      for await (const piece of numbersOf(field, dataset, store)) tally.add(piece, field.width);
+      return { ...field, length: tally.length };
     }
   }
 }
 
-async function ofTime(store: SequenceStore, name: TimeField): Promise<FieldSchema> {
-  const known = { name, owner: 'interaction' } as const;
-  const values = TIME_FIELDS[name];
-  if (values !== undefined) return { ...known, kind: 'categorical', values, maxValues: 1 };
-  const tally = new NumberTally();
-  for await (const gaps of trainingPieces(store, async (begins, lengths) => gapsOf(store, begins, lengths)))
-    tally.add(gaps);
-  return { ...known, ...tally.describe() };
+/** All numbers of items or users; those of interactions that training sees. */
+function numbersOf(
+  field: NumericSchema | VectorSchema,
+  dataset: Dataset | StoredDataset,
+  store: SequenceStore,
+): Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>> {
+  const { name } = field;
+  const owner = ownerOf(field);
+  if (owner !== 'interaction')
+    return dataset.fields.filter((own) => own.name === name && own.owner === owner).map(({ values }) => values);
+  return trainingPieces(store, async (begins, lengths) =>
+    isTimeField(name) ? gapsOf(store, begins, lengths) : store.readColumn(name, begins, lengths),
+  );
 }
 
 /** Mean, deviation and quantiles of numbers that come in pieces; what is none (NaN) is left out. */

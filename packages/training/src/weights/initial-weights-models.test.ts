@@ -1,21 +1,14 @@
 // Runs that begin from runs of another model, or with other fields: what means the same is taken, and what does not is named.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createVocabulary, itemCategories, type Dataset, type Field, type Vocabulary } from '@difsr/data';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openRun } from '../index.js';
-import { config, dataset, DIF, row, SASREC, trainedRuns, type Runs } from './initial-weights.test.support.js';
+import { config, dataset, DIF, row, SASREC, trainedRuns } from './initial-weights.test.support.js';
 import { readTensors } from '../run/tensors.js';
 
-let folder: string;
-let base: string;
-let old: Runs['old'];
-let run: Runs['run'];
-let begin: Runs['begin'];
-beforeAll(async () => {
-  ({ folder, base, old, run, begin } = await trainedRuns());
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const runs = trainedRuns();
+const { folder, base, run, begin } = runs;
 
 describe('from a model with other options', () => {
   it.each([12, 5])('positions that both have are taken, of maxLength %i', async (maxLength) => {
@@ -25,7 +18,7 @@ describe('from a model with other options', () => {
       maxLength > 8 ? [{ name: 'positions.weight', of: 'positions', taken: 8, rows: maxLength }] : [],
     );
     for (let place = 0; place < Math.min(8, maxLength); place++)
-      expect(row(tensors['positions.weight'], place)).toEqual(row(old['positions.weight'], place));
+      expect(row(tensors['positions.weight'], place)).toEqual(row(runs.old['positions.weight'], place));
   });
 
   it('other shapes are named with both', async () => {
@@ -39,7 +32,7 @@ describe('from a model with other options', () => {
 
   it('another model takes what has the same name; the rest of both is named', async () => {
     const { initial, tensors } = await begin('sasrec', { config: config(SASREC) });
-    expect(tensors['items.weight']?.data).toEqual(old['items.weight']?.data);
+    expect(tensors['items.weight']?.data).toEqual(runs.old['items.weight']?.data);
     expect(initial.unused).toContain('fields.brand.weight');
     await run('plain', { config: config(SASREC) });
     const back = await begin('back', { init: join(folder, 'plain') });

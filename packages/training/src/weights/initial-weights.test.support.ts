@@ -1,11 +1,13 @@
 // Runs that begin from another one, for the tests of initial weights: a folder with a trained run in it, and more of them.
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateDataset, schemaOf, type Dataset } from '@difsr/data';
 import { createReferenceBackend, sizeOf, type HostTensor } from '@difsr/graph';
 import { modelOf, trainingTask } from '@difsr/models';
 import { initialValues } from '@difsr/nn';
+import { afterAll, beforeAll } from 'vitest';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import { train, type InitialWeights, type TrainOptions } from '../index.js';
 import { readTensors } from '../run/tensors.js';
@@ -27,7 +29,7 @@ export interface Runs {
   readonly folder: string;
   /** The run that others begin from. */
   readonly base: string;
-  /** Its parameters. */
+  /** Its parameters; there are none before tests run. */
   readonly old: Readonly<Record<string, HostTensor>>;
   readonly run: (name: string, options?: Partial<TrainOptions>) => Promise<void>;
   /** Begins a run and ends it before its first step: what it took, and its first tensors. */
@@ -39,9 +41,9 @@ interface Begun {
   readonly tensors: Record<string, HostTensor>;
 }
 
-/** Makes a folder with a trained run. The caller removes it. */
-export async function trainedRuns(): Promise<Runs> {
-  const folder = await mkdtemp(join(tmpdir(), 'difsr-init-'));
+/** A folder with a trained run, for the tests of one file: made before them, removed after them. */
+export function trainedRuns(): Runs {
+  const folder = mkdtempSync(join(tmpdir(), 'difsr-init-'));
   const base = join(folder, 'base');
   const run: Runs['run'] = async (name, options = {}) => {
     const backend = createReferenceBackend();
@@ -66,9 +68,21 @@ export async function trainedRuns(): Promise<Runs> {
     if (initial === undefined) throw new Error('nothing was said of initial weights');
     return { initial, tensors: (await readTensors(join(folder, name, 'optimizer.safetensors'))).tensors };
   };
-  await run('base');
-  const { tensors: old } = await readTensors(join(base, 'model.safetensors'));
-  return { folder, base, old, run, begin };
+  let old: Runs['old'] = {};
+  beforeAll(async () => {
+    await run('base');
+    old = (await readTensors(join(base, 'model.safetensors'))).tensors;
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return {
+    folder,
+    base,
+    get old() {
+      return old;
+    },
+    run,
+    begin,
+  };
 }
 
 /** A row of a table. */

@@ -1,22 +1,15 @@
 // Runs that begin from other runs: what is taken is where its token is, what is not is named, and nothing is guessed.
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { createVocabulary, itemCategories, type Dataset, type Vocabulary } from '@difsr/data';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openRun, type InitialWeights } from '../index.js';
-import { config, dataset, DIF, drawn, row, trainedRuns, type Runs } from './initial-weights.test.support.js';
+import { config, dataset, DIF, drawn, row, trainedRuns } from './initial-weights.test.support.js';
 import { readTensors, writeTensors } from '../run/tensors.js';
 
-let folder: string;
-let base: string;
-let old: Runs['old'];
-let run: Runs['run'];
-let begin: Runs['begin'];
-beforeAll(async () => {
-  ({ folder, base, old, run, begin } = await trainedRuns());
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const runs = trainedRuns();
+const { folder, base, run, begin } = runs;
 
 /** The same shop later: vocabularies in the opposite order, every seventh token gone and a new one in its place, and new ones behind. */
 function later(before: Dataset): Dataset {
@@ -61,7 +54,7 @@ describe('on the same data with the same model', () => {
     expect([...initial.whole].toSorted()).toEqual(names.toSorted());
     expect(initial).toMatchObject({ run: base, model: 'dif-sr', partly: [], absent: [], unfit: [], unused: [] });
     for (const [name, { data }] of Object.entries(tensors))
-      if (names.includes(name)) expect(data, name).toEqual(old[name]?.data);
+      if (names.includes(name)) expect(data, name).toEqual(runs.old[name]?.data);
       else
         expect(
           data.every((value) => value === 0),
@@ -135,7 +128,7 @@ describe('on other data', () => {
     expect(initial.partly).toEqual([]);
     expect(initial.whole).toContain('items.weight');
     rotated.items.tokens.forEach((token, id) =>
-      expect(row(tensors['items.weight'], id)).toEqual(row(old['items.weight'], dataset.items.id(token) ?? 0)),
+      expect(row(tensors['items.weight'], id)).toEqual(row(runs.old['items.weight'], dataset.items.id(token) ?? 0)),
     );
   });
 
@@ -157,9 +150,9 @@ describe('a folder that cannot be begun from', () => {
     await expect(run('b', { init: join(folder, 'unfinished') })).rejects.toThrow('none of its epochs has ended yet');
     const broken = join(folder, 'broken');
     await cp(base, broken, { recursive: true });
-    const weight = old['items.weight']!; // of the base run
+    const weight = runs.old['items.weight']!; // of the base run
     await writeTensors(join(broken, 'model.safetensors'), {
-      ...old,
+      ...runs.old,
       'items.weight': { ...weight, data: Float64Array.from(weight.data, (value, i) => (i === 20 ? NaN : value)) },
     });
     await expect(run('c', { init: broken })).rejects.toThrow('tensor "items.weight" holds NaN');
