@@ -16,6 +16,7 @@ export * from './passes.js';
 export * from './hoist.js';
 export * from './verify.js';
 export * from './print.js';
+export type { Parameter, TrainedParameter } from './parameter.js';
 export * from './optimizers.js';
 export * from './training-step.js';
 export * from './backend.js';

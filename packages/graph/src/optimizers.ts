@@ -2,8 +2,9 @@
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { needed, option, type OptionRule } from '@difsr/errors';
 import { add, concat, div, input, minimum, mul, reduceSum, reshape, slice, sqrt, sub } from './build.js';
-import { formatType, GraphError } from './types.js';
+import { knownShape, type TrainedParameter } from './parameter.js';
 import type { Tensor } from './signatures.js';
+import { GraphError } from './types.js';
 
 /** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
 export type OptimizerConfig =
@@ -22,15 +23,6 @@ export type OptimizerConfig =
       readonly decay?: number;
     }
   | { readonly kind: 'sgd'; readonly momentum?: number; readonly decay?: number };
-
-/** A parameter as the optimizer sees it. */
-export interface TrainedParameter {
-  readonly name: string;
-  readonly tensor: Tensor;
-  readonly gradient: Tensor;
-  /** Whether weight decay applies. */
-  readonly decay: boolean;
-}
 
 /** The update of all parameters: new values and new state, by variable name. */
 export interface OptimizerGraph {
@@ -220,10 +212,3 @@ function packed(group: readonly { readonly parameter: TrainedParameter; readonly
 }
 
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
-
-function knownShape({ name, tensor }: TrainedParameter): readonly number[] {
-  return tensor.shape.map((dim) => {
-    if (typeof dim === 'number') return dim;
-    throw new GraphError(`parameter "${name}" is ${formatType(tensor)}: a trained parameter has known sizes only`);
-  });
-}

@@ -1,12 +1,13 @@
 // Training steps against optimizers written by hand in double precision, five steps each.
 import { describe, expect, it } from 'vitest';
-import type { HostTensor } from './backend.js';
+import type { Backend, Feeds, HostTensor, Variables } from './backend.js';
 import { add, input, matmul, mul, reduceMean, reduceSum, sub, tanh } from './build.js';
 import { type OptimizerConfig, optimizerScalars } from './optimizers.js';
 import { normal } from './random.js';
 import { createReferenceBackend } from './reference/index.js';
-import { FLOAT16_LOSS_SCALE, trainingStep, type Parameter } from './training-step.js';
-import type { Tensor } from './signatures.js';
+import { FLOAT16_LOSS_SCALE, splitTrainingStep, trainingStep, type TrainingStepOptions } from './training-step.js';
+import type { Parameter } from './parameter.js';
+import type { Graph, Tensor } from './signatures.js';
 
 const [ROWS, IN, OUT, STEPS] = [6, 3, 2, 5];
 const noise = (stream: number, count: number): Float64Array => normal({ seed: 3, step: 0, stream }, count);
@@ -97,23 +98,31 @@ function trainByHand(
   return { values, losses, norms };
 }
 
-/** The same five steps as a graph on the reference backend. */
+interface InGraph {
+  readonly variables: Record<string, HostTensor>;
+  readonly losses: number[];
+  readonly norms: number[];
+}
+
+/** The same five steps as a graph on the reference backend, or as two. */
 async function trainInGraph(
   config: OptimizerConfig,
   clipNorm?: number,
   lossScale?: number,
-): Promise<{ variables: Record<string, HostTensor>; losses: number[]; norms: number[] }> {
+  split?: 'fed' | 'kept',
+): Promise<InGraph> {
   const { loss, parameters } = model();
-  const step = trainingStep({
+  const options: TrainingStepOptions = {
     loss,
     parameters,
     optimizer: config,
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(lossScale === undefined ? {} : { lossScale }),
     reported: { twice: mul(loss, 2) },
-  });
+  };
+  const { state, compile } = split === undefined ? fused(options) : inTwo(options, split);
   const backend = createReferenceBackend();
-  const zeros = [...step.state].map(
+  const zeros = [...state].map(
     ([name, shape]) => [name, tensor(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)))] as const,
   );
   const variables = await backend.createVariables({
@@ -122,23 +131,71 @@ async function trainInGraph(
     frozen: tensor([OUT], start.frozen),
     ...Object.fromEntries(zeros),
   });
-  const program = await backend.compile(step.graph, { variables, updates: step.updates });
+  const run = await compile(backend, variables);
   const [losses, norms]: [number[], number[]] = [[], []];
   for (let i = 1; i <= STEPS; i++) {
     const { x, y } = data[i - 1]!;
-    const scalars = Object.entries(optimizerScalars(config, i, rateAt(i))).filter(([name]) =>
-      step.graph.inputs.has(name),
+    const scalars = Object.fromEntries(
+      Object.entries(optimizerScalars(config, i, rateAt(i))).map(([name, value]) => [
+        name,
+        tensor([], Float64Array.of(value)),
+      ]),
     );
-    const feeds = Object.fromEntries(scalars.map(([name, value]) => [name, tensor([], Float64Array.of(value))]));
-    const outputs = await program.run({ x: tensor([ROWS, IN], x), y: tensor([ROWS, OUT], y), ...feeds });
+    const outputs = await run({ x: tensor([ROWS, IN], x), y: tensor([ROWS, OUT], y) }, scalars);
     expect(Object.keys(outputs).toSorted()).toEqual(['gradientNorm', 'loss', 'twice']);
     losses.push(outputs['loss']!.data[0]!);
     norms.push(outputs['gradientNorm']!.data[0]!);
     expect(outputs['twice']!.data[0]).toBe(2 * outputs['loss']!.data[0]!);
   }
-  const values = await variables.read();
+  const values = Object.entries(await variables.read()).filter(([name]) => !name.startsWith('gradient.'));
   await backend.dispose();
-  return { variables: values, losses, norms };
+  return { variables: Object.fromEntries(values), losses, norms };
+}
+
+/** Runs one step. */
+type Run = (batch: Feeds, scalars: Feeds) => Promise<Record<string, HostTensor>>;
+
+/** A step that is yet to be compiled; `state` are variables that start as zeros. */
+interface Compilable {
+  readonly state: ReadonlyMap<string, readonly number[]>;
+  readonly compile: (backend: Backend, variables: Variables) => Promise<Run>;
+}
+
+/** Those that a graph has an input for: a rate that no parameter needs is none. */
+const inputsOf = (graph: Graph, scalars: Feeds): Feeds =>
+  Object.fromEntries(Object.entries(scalars).filter(([name]) => graph.inputs.has(name)));
+
+function fused(options: TrainingStepOptions): Compilable {
+  const { graph, updates, state } = trainingStep(options);
+  return {
+    state,
+    compile: async (backend, variables) => {
+      const program = await backend.compile(graph, { variables, updates });
+      return (batch, scalars) => program.run({ ...batch, ...inputsOf(graph, scalars) });
+    },
+  };
+}
+
+/** In two programs: gradients are fed from the one to the other, or are variables that both have. */
+function inTwo(options: TrainingStepOptions, how: 'fed' | 'kept'): Compilable {
+  const { gradient, update, gradients, updates, state } = splitTrainingStep(options);
+  const kept = how === 'kept';
+  return {
+    state: kept ? new Map([...state, ...gradients]) : state,
+    compile: async (backend, variables) => {
+      const names = [...gradients.keys()];
+      const same = Object.fromEntries(names.map((name) => [name, name]));
+      const differ = await backend.compile(gradient, { variables, ...(kept ? { updates: same } : {}) });
+      const updater = await backend.compile(update, { variables, updates });
+      return async (batch, scalars) => {
+        const outputs = await differ.run(batch);
+        const handed = Object.fromEntries(Object.entries(outputs).filter(([name]) => gradients.has(name)));
+        expect(Object.keys(handed)).toEqual(kept ? [] : names);
+        const reported = Object.fromEntries(Object.entries(outputs).filter(([name]) => !gradients.has(name)));
+        return { ...reported, ...(await updater.run({ ...handed, ...inputsOf(update, scalars) })) };
+      };
+    },
+  };
 }
 
 const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>): void => {
@@ -159,6 +216,50 @@ const configs: [string, OptimizerConfig, number?][] = [
   ['SGD, a clip that is never reached', { kind: 'sgd' }, 100],
   ['AdamW, clipped, with decay', { kind: 'adamw', decay: 0.1 }, 0.3],
 ];
+
+describe('a step in two graphs', () => {
+  it.each(configs)('gives the bits of the one: %s', async (_, config, clipNorm) => {
+    const one = await trainInGraph(config, clipNorm);
+    expect(await trainInGraph(config, clipNorm, undefined, 'fed')).toEqual(one);
+    expect(await trainInGraph(config, clipNorm, undefined, 'kept')).toEqual(one);
+  });
+
+  it('gives the bits of the one at every loss scale', async () => {
+    for (const scale of [FLOAT16_LOSS_SCALE, 3])
+      expect(await trainInGraph({ kind: 'adam' }, 0.3, scale, 'fed')).toEqual(
+        await trainInGraph({ kind: 'adam' }, 0.3, scale),
+      );
+  });
+
+  it('reads no batch to update, and knows no optimizer to differentiate', () => {
+    const { loss, parameters } = model();
+    const { gradient, update, gradients } = splitTrainingStep({ loss, parameters, optimizer: { kind: 'sgd' } });
+    expect([...gradient.inputs.keys()].toSorted()).toEqual(['bias', 'frozen', 'weight', 'x', 'y']);
+    expect([...update.inputs.keys()].toSorted()).toEqual([
+      'bias',
+      'gradient.bias',
+      'gradient.weight',
+      'optimizer.learningRate',
+      'weight',
+    ]);
+    expect([...gradients]).toEqual([
+      ['gradient.weight', [IN, OUT]],
+      ['gradient.bias', [OUT]],
+    ]);
+  });
+
+  it('refuses what the one refuses, by its own name', () => {
+    const { loss } = model();
+    const other = { name: 'w', tensor: input('w', [2]), decay: false, trainable: true };
+    const misspelt: object = { lossScales: 2 };
+    expect(() => splitTrainingStep({ loss, parameters: [other], optimizer: { kind: 'sgd' } })).toThrow(
+      'the loss does not depend on parameter "w"',
+    );
+    expect(() => splitTrainingStep({ loss, parameters: [other], optimizer: { kind: 'sgd' }, ...misspelt })).toThrow(
+      /splitTrainingStep.*lossScale/,
+    );
+  });
+});
 
 describe('trainingStep equals an optimizer written by hand', () => {
   it.each(configs)('%s', async (_, config, clipNorm) => {

@@ -4,6 +4,7 @@ import { BackendError, type Backend, type HostTensor } from '../backend.js';
 import { add, and, cast, constantArray, gather, input, mul, not, or, reduceSum, select } from '../build.js';
 import { createGraph } from '../graph.js';
 import { GraphError } from '../types.js';
+import { checkSplitStep } from './contract-training.js';
 
 /** A promise of the {@link Backend} interface. */
 export interface ContractCheck {
@@ -221,6 +222,7 @@ export const contractChecks: readonly ContractCheck[] = [
       backend.compile(counter(), { variables, updates: { total: 'sum' } }),
     );
   }),
+  check('a training step in two programs moves variables as one does', checkSplitStep),
   check('a variable cannot be fed', async (backend) => {
     const variables = await backend.createVariables({ total: vector(1, 2) });
     const program = await backend.compile(counter(), { variables });
