@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Where intermediate tables go; a folder is made in it and removed at the end. Default: the system's. */
   readonly tempDirectory?: string;
+  /** An open engine that is used in place of an own one, for one thing after the other, and left open; the options above are then its own. */
+  readonly engine?: Engine;
 }
 
 /** For the check of options. */
@@ -25,6 +27,7 @@ export const ENGINE_KINDS: OptionKinds<EngineOptions> = {
   memoryLimit: 'text',
   threads: 'number',
   tempDirectory: 'text',
+  engine: 'object',
 };
 
 /** An open engine. Close it, or its folder stays. */
@@ -53,8 +56,33 @@ const DEFAULT_LIMIT_BYTES = 6e9;
 /** Folders of killed runs are known by it, and removed by the next. */
 const PREFIX = 'difsr-data-';
 
-/** Opens an engine. @throws DataError if DuckDB is not installed, or the options are not usable */
+let borrowings = 0;
+
+/** An open engine for the time of one task: its tables and views go with `close`, the engine stays. */
+async function borrowed(engine: Engine): Promise<Engine> {
+  const schema = `borrowed_${++borrowings}`;
+  await engine.run(`CREATE SCHEMA ${schema}`);
+  await engine.run(`USE ${schema}`);
+  let closed = false;
+  return {
+    ...engine,
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      await engine.run('USE main');
+      await engine.run(`DROP SCHEMA ${schema} CASCADE`);
+    },
+  };
+}
+
+/**
+ * Opens an engine.
+ *
+ * @throws MissingPackageError if DuckDB is not installed
+ * @throws DataError if the options are not usable
+ */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  if (options.engine !== undefined) return borrowed(options.engine);
   const duckDb = await loadDuckDb();
   const parent = options.tempDirectory ?? os.tmpdir();
   await makeFolder(parent);

@@ -10,7 +10,7 @@ import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'no
 import path from 'node:path';
 import { readDescription } from '../description/read.js';
 import type { Description, SourceSpec } from '../description/types.js';
-import { ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
+import { type Engine, ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
 import { makeFolder } from '../folders.js';
 import { findFiles } from '../inspect/files.js';
 import type { Findings } from '../inspect/findings.js';
@@ -52,14 +52,6 @@ const CACHED_KINDS: OptionKinds<CachedOptions> = {
   signal: 'object',
 };
 
-function engineOf({ memoryLimit, threads, tempDirectory }: CachedOptions): EngineOptions {
-  return {
-    ...(memoryLimit === undefined ? {} : { memoryLimit }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(tempDirectory === undefined ? {} : { tempDirectory }),
-  };
-}
-
 /** A data set in the cache. */
 export interface Cached {
   /** Of the prepared form. */
@@ -92,10 +84,21 @@ const FINDINGS = 'findings.json';
  */
 export async function prepareCached(input: CachedInput, options: CachedOptions = {}): Promise<Cached> {
   checkOptions('prepareCached', options, CACHED_KINDS);
-  const { cache = cacheFolder(), signal, progress } = options;
+  const { cache = cacheFolder(), signal } = options;
   signal?.throwIfAborted();
   await makeFolder(cache, 'name a folder for the cache that can be written, with DIFSR_CACHE');
-  const plan = await planOf(input, options);
+  // One engine finds the files, looks at them and prepares them.
+  const engine = options.engine ?? (await openEngine(options));
+  try {
+    return await cachedWith(engine, cache, input, options);
+  } finally {
+    if (engine !== options.engine) await engine.close();
+  }
+}
+
+async function cachedWith(engine: Engine, cache: string, input: CachedInput, options: CachedOptions): Promise<Cached> {
+  const { progress, signal } = options;
+  const plan = await planOf(engine, input, options);
   const folder = path.join(cache, `${plan.name}-${plan.key.slice(0, 24)}`);
   const known = await knownEntry(folder);
   if (known !== undefined) {
@@ -109,7 +112,7 @@ export async function prepareCached(input: CachedInput, options: CachedOptions =
   const work = `${folder}.work-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     const manifest = await prepareDataset(description, {
-      ...engineOf(options),
+      engine,
       out: work,
       base: plan.base,
       strict: true,
@@ -135,12 +138,12 @@ interface Plan {
   readonly describe: () => Promise<{ readonly description: Description; readonly findings?: Findings }>;
 }
 
-async function planOf(input: CachedInput, options: CachedOptions): Promise<Plan> {
+async function planOf(engine: Engine, input: CachedInput, options: CachedOptions): Promise<Plan> {
   const { version } = await ownManifest();
   if ('description' in input) {
     const description = await readDescription(input.description);
     const base = path.dirname(path.resolve(input.description));
-    const files = await statesOf([description.interactions, description.items, description.users], base, options);
+    const files = await statesOf([description.interactions, description.items, description.users], base, engine);
     return {
       name: description.name,
       key: hashOf({ version, description, base, files }),
@@ -150,7 +153,7 @@ async function planOf(input: CachedInput, options: CachedOptions): Promise<Plan>
   }
   const found = await findFiles(input);
   const specs = [found.interactions, found.items, found.users].map((files) => files && { files: [...files] });
-  const files = await statesOf(specs, '.', options);
+  const files = await statesOf(specs, '.', engine);
   const { columns, filters = {} } = options;
   const name = input.name ?? found.name;
   return {
@@ -161,7 +164,7 @@ async function planOf(input: CachedInput, options: CachedOptions): Promise<Plan>
       const { description, findings } = await inspectFiles(
         { ...input, name },
         {
-          ...engineOf(options),
+          engine,
           ...(columns === undefined ? {} : { columns }),
           ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
@@ -179,20 +182,15 @@ function hashOf(value: unknown): string {
 async function statesOf(
   specs: readonly (SourceSpec | undefined)[],
   base: string,
-  options: CachedOptions,
+  engine: Engine,
 ): Promise<readonly (readonly unknown[])[]> {
-  const engine = await openEngine({ ...options, threads: 1 });
-  try {
-    const states: unknown[][] = [];
-    for (const spec of specs) {
-      if (spec?.format === 'postgres') states.push(['postgres', randomBytes(8).toString('hex')]);
-      else if (spec === undefined) states.push([]);
-      else for (const file of await filesOf(spec, { engine, base })) states.push(await stateOf(file));
-    }
-    return states;
-  } finally {
-    await engine.close();
+  const states: unknown[][] = [];
+  for (const spec of specs) {
+    if (spec?.format === 'postgres') states.push(['postgres', randomBytes(8).toString('hex')]);
+    else if (spec === undefined) states.push([]);
+    else for (const file of await filesOf(spec, { engine, base })) states.push(await stateOf(file));
   }
+  return states;
 }
 
 async function stateOf(file: string): Promise<unknown[]> {

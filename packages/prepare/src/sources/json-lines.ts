@@ -165,12 +165,12 @@ function parseObject(json: string): object | undefined {
   }
 }
 
-const registered = new WeakSet<Engine>();
+const registered = new WeakSet<Engine['connection']>();
 
 /** `python_json(text)`: NULL where the text is no literal. */
 function registerPython(engine: Engine): void {
-  if (registered.has(engine)) return;
-  registered.add(engine);
+  if (registered.has(engine.connection)) return;
+  registered.add(engine.connection);
   engine.connection.registerScalarFunction(
     duckDb().DuckDBScalarFunction.create({
       name: 'python_json',
