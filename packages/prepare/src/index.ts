@@ -43,6 +43,13 @@ export {
   generateFiles,
   type GenerateFilesOptions,
 } from './generated/write.js';
+export { DATASET_FORMATS, type DatasetForm, type DatasetFormat } from './open/forms.js';
+export {
+  openDataset,
+  type OpenDatasetOptions,
+  type OpenedDataset,
+  type PreparedOnTheWay,
+} from './open/open-dataset.js';
 export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './texts/load.js';
 export { type AtomicOptions, type AtomicTexts, parseAtomicFiles } from './texts/recbole.js';
 export type { CategoryText } from './category-text.js';

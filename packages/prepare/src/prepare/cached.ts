@@ -23,8 +23,11 @@ import { cacheFolder } from '../environment.js';
 import { ownManifest } from '../own-manifest.js';
 import { prepareDataset, type PrepareEvent } from './prepare.js';
 
-/** What is prepared: raw files, or a description by the path of its file. */
-export type CachedInput = InspectInput | { readonly description: string };
+/** What is prepared: raw files, a description by the path of its file, or one with the folder of its files. */
+export type CachedInput =
+  | InspectInput
+  | { readonly description: string }
+  | { readonly description: Description; readonly base: string };
 
 /** How it is prepared. */
 export interface CachedOptions extends EngineOptions {
@@ -141,8 +144,7 @@ interface Plan {
 async function planOf(engine: Engine, input: CachedInput, options: CachedOptions): Promise<Plan> {
   const { version } = await ownManifest();
   if ('description' in input) {
-    const description = await readDescription(input.description);
-    const base = path.dirname(path.resolve(input.description));
+    const { description, base } = await describedIn(input);
     const files = await statesOf([description.interactions, description.items, description.users], base, engine);
     return {
       name: description.name,
@@ -172,6 +174,15 @@ async function planOf(engine: Engine, input: CachedInput, options: CachedOptions
       return { description: { ...description, filters: { ...description.filters, ...filters } }, findings };
     },
   };
+}
+
+/** A description and the folder that its paths start from. */
+async function describedIn(
+  input: Exclude<CachedInput, InspectInput>,
+): Promise<{ readonly description: Description; readonly base: string }> {
+  if (typeof input.description !== 'string')
+    return { description: input.description, base: path.resolve('base' in input ? input.base : '.') };
+  return { description: await readDescription(input.description), base: path.dirname(path.resolve(input.description)) };
 }
 
 function hashOf(value: unknown): string {

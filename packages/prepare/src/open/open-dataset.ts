@@ -1,0 +1,294 @@
+// One door to every form of data set: whatever is at a path is read, or prepared on the way and kept in the cache, and opened.
+import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import path from 'node:path';
+import {
+  DataError,
+  type Dataset,
+  generateDataset,
+  type GenerateOptions,
+  nearestName,
+  type ReportEntry,
+  type StoredDataset,
+} from '@difsr/data';
+import { checkOptions, GENERATE_KINDS, type OptionKinds } from '@difsr/data/internal';
+import type { CategoryText } from '../category-text.js';
+import { ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
+import type { Findings } from '../inspect/findings.js';
+import type { NamedColumns } from '../inspect/roles.js';
+import { type Cached, type CachedInput, type CachedOptions, prepareCached } from '../prepare/cached.js';
+import type { PrepareEvent } from '../prepare/prepare.js';
+import { openPrepared } from '../prepared/open.js';
+import { dataMemory, loadPrepared, readManifest } from '../prepared/read.js';
+import { readRecipe } from '../recipes.js';
+import { loadDataset } from '../texts/load.js';
+import { type DatasetForm, type DatasetFormat, formAt, type PlaceOfData } from './forms.js';
+
+/** How a data set is opened. */
+export interface OpenDatasetOptions extends EngineOptions {
+  /** Default: told from the path and what is there. */
+  readonly format?: DatasetFormat;
+  /** The fields that are kept, in this order; `[]` for none. Default: all that are prepared or suggest themselves. */
+  readonly fields?: readonly string[];
+  /** Of files without a description: what is known about their columns. */
+  readonly columns?: NamedColumns;
+  /** Of files without a description: fewest interactions of a user. */
+  readonly userMin?: number;
+  /** Of files without a description: fewest interactions of an item. */
+  readonly itemMin?: number;
+  /** Of atomic files: cells of quoted names as `names`, or as `fragments` between blanks. */
+  readonly categoryText?: CategoryText;
+  /** Whether sequences stay on disk: `auto` (default) where in memory they would take more than a quarter of the machine's. */
+  readonly streaming?: 'auto' | 'on' | 'off';
+  /** Default: `DIFSR_CACHE/data`, else `XDG_CACHE_HOME/difsr/data`, else `~/.cache/difsr/data`. */
+  readonly cache?: string;
+  /** Of a recipe: the folder of its raw files. Default: `data/raw/NAME`. */
+  readonly raw?: string;
+  /** The process of the generated data set. */
+  readonly generated?: GenerateOptions;
+  /** Called with what files were prepared into, before that is opened. */
+  readonly onPrepared?: (prepared: PreparedOnTheWay) => void;
+  /** Called at every step of a preparation. */
+  readonly progress?: (event: PrepareEvent) => void;
+  /** Stops a preparation; nothing is left of it. */
+  readonly signal?: AbortSignal;
+}
+
+const OPEN_KINDS: OptionKinds<OpenDatasetOptions> = {
+  ...ENGINE_KINDS,
+  format: 'text',
+  fields: 'list of texts',
+  columns: 'object',
+  userMin: 'number',
+  itemMin: 'number',
+  categoryText: 'text',
+  streaming: 'text',
+  cache: 'text',
+  raw: 'text',
+  generated: GENERATE_KINDS,
+  onPrepared: 'function',
+  progress: 'function',
+  signal: 'object',
+};
+
+/** Files as they were prepared on the way. */
+export interface PreparedOnTheWay {
+  /** The prepared folder in the cache. */
+  readonly folder: string;
+  /** Whether it was there already. */
+  readonly reused: boolean;
+  /** Of files without a description: what was inferred. */
+  readonly findings?: Findings;
+}
+
+/** An opened data set. */
+export interface OpenedDataset {
+  readonly form: DatasetForm;
+  /** In memory, or with its sequences on disk. */
+  readonly dataset: Dataset | StoredDataset;
+  /** Of forms that were prepared on the way. */
+  readonly prepared?: PreparedOnTheWay;
+  /** Closes the files of a data set that has any. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens whatever data set is at a path: a prepared folder, a description, files (csv, jsonl, parquet, duckdb, patterns, folders of
+ * partitions), atomic files, S3-Rec files, the name of a recipe whose files were pulled, or `generated`. What is not prepared yet is
+ * prepared strictly and kept in the cache.
+ *
+ * @param location path, pattern, name of a recipe, or `generated`
+ * @throws DataError for every kind of bad input, and for options that the form cannot follow
+ * @throws MissingPackageError where files are to be read and DuckDB is not installed; atomic, S3-Rec and generated data need none
+ * @example
+ * const { dataset, prepared, close } = await openDataset('clicks.csv', { userMin: 5 });
+ * prepared?.findings?.columns; // what each column was taken for, and why
+ * await close();
+ */
+export async function openDataset(location: string, options: OpenDatasetOptions = {}): Promise<OpenedDataset> {
+  checkOptions('openDataset', options, OPEN_KINDS);
+  const place = await formAt(location, options.format);
+  refuseOptions(place, options);
+  return OPENERS[place.form](place, options);
+}
+
+type Opener = (place: PlaceOfData, options: OpenDatasetOptions) => Promise<OpenedDataset>;
+
+/** One way per form: a missing one does not compile. */
+const OPENERS: { readonly [F in DatasetForm]: Opener } = {
+  prepared: ({ at }, options) => openFolder('prepared', at, options),
+  description: ({ at }, options) => prepareAndOpen('description', { description: at }, options),
+  recipe: async ({ at }, options) => {
+    const base = options.raw ?? path.join('data', 'raw', at);
+    if (!(await stat(base).catch(() => undefined))?.isDirectory()) throw notPulled(at, base);
+    return prepareAndOpen('recipe', { description: await readRecipe(at), base }, options);
+  },
+  files: ({ at, source }, options) => prepareAndOpen('files', { interactions: at, format: source }, options),
+  atomic: (place, options) => loadTexts(place, options),
+  s3rec: (place, options) => loadTexts(place, options),
+  generated: async (_place, { generated, fields }) =>
+    inMemory('generated', withFields(generateDataset(generated), 'generated', fields)),
+};
+
+/** Options by the forms that can follow them; the others are followed by all. */
+const FOLLOWED: Partial<Readonly<Record<keyof OpenDatasetOptions, readonly DatasetForm[]>>> = {
+  columns: ['files', 'atomic'],
+  userMin: ['files', 'atomic', 's3rec'],
+  itemMin: ['files', 'atomic', 's3rec'],
+  categoryText: ['atomic'],
+  raw: ['recipe'],
+  generated: ['generated'],
+};
+
+/** Why a form cannot follow an option, and what to do. */
+const INSTEAD: Readonly<Record<DatasetForm, readonly [why: string, cure: string]>> = {
+  prepared: [
+    'has no meaning for a prepared data set',
+    'leave it out; what is kept is said in the description with which the data set was prepared',
+  ],
+  description: [
+    'is for files without a description: the description says that itself',
+    'edit the description, and leave the option out',
+  ],
+  recipe: [
+    'is for files without a description: the recipe says that itself',
+    'leave the option out, or prepare the files without the recipe',
+  ],
+  files: ['has no meaning for these files', 'leave it out'],
+  atomic: ['has no meaning for atomic files', 'leave it out'],
+  s3rec: ['has no meaning for S3-Rec files', 'leave it out'],
+  generated: ['has no meaning for generated data', 'leave it out'],
+};
+
+/** An option that is not followed would be one that is ignored in silence. */
+function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    const forms = Object.entries(FOLLOWED).find(([option]) => option === name)?.[1];
+    if (forms === undefined || value === undefined || forms.includes(form)) continue;
+    const known = Object.entries(typeof value === 'object' && value !== null ? value : { '': value });
+    const [given] = known.filter(([, each]) => each !== undefined);
+    if (given === undefined) continue;
+    const [message, cure] = INSTEAD[form];
+    const shown = [name, given[0]].filter((part) => part !== '').join('.');
+    throw new DataError([{ file: at, column: shown, value: String(given[1]), message, cure }]);
+  }
+  if (options.streaming === 'on' && (form === 'atomic' || form === 's3rec' || form === 'generated')) {
+    const cure = 'prepare the files (prepareDataset) and open what was written; or leave streaming out';
+    throw new DataError([{ file: at, value: 'on', column: 'streaming', message: 'needs a prepared data set', cure }]);
+  }
+}
+
+function notPulled(recipe: string, base: string): DataError {
+  const cure = `fetch them with pullDataset(recipe, { folder: '${base}' }) of @difsr/prepare/pull, or name their folder with raw`;
+  return new DataError([{ file: base, message: `there is no folder with the raw files of ${recipe}`, cure }]);
+}
+
+async function prepareAndOpen(
+  form: DatasetForm,
+  input: CachedInput,
+  options: OpenDatasetOptions,
+): Promise<OpenedDataset> {
+  // One engine prepares and reads.
+  const engine = options.engine ?? (await openEngine(options));
+  try {
+    const { userMin, itemMin, cache, columns, progress, signal } = options;
+    const filters = { ...(userMin === undefined ? {} : { userMin }), ...(itemMin === undefined ? {} : { itemMin }) };
+    const cached: CachedOptions = {
+      engine,
+      filters,
+      ...(cache === undefined ? {} : { cache }),
+      ...(columns === undefined ? {} : { columns }),
+      ...(progress === undefined ? {} : { progress }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const prepared = onTheWay(await prepareCached(input, cached));
+    options.onPrepared?.(prepared);
+    return { ...(await openFolder(form, prepared.folder, { ...options, engine })), prepared };
+  } finally {
+    if (engine !== options.engine) await engine.close();
+  }
+}
+
+function onTheWay({ folder, reused, findings }: Cached): PreparedOnTheWay {
+  return { folder, reused, ...(findings === undefined ? {} : { findings }) };
+}
+
+/** Data may take this share of the machine's memory; the rest is for the model, its optimizer and the backend. */
+const SHARE = 1 / 4;
+
+async function openFolder(form: DatasetForm, folder: string, options: OpenDatasetOptions): Promise<OpenedDataset> {
+  const { fields, streaming = 'auto', cache, memoryLimit, threads, tempDirectory, engine } = options;
+  const needed = dataMemory(await readManifest(folder));
+  const reading = {
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(tempDirectory === undefined ? {} : { tempDirectory }),
+    ...(engine === undefined ? {} : { engine }),
+  };
+  const streams = streaming === 'on' || (streaming === 'auto' && needed > memory() * SHARE);
+  if (!streams) return inMemory(form, withFields(await loadPrepared(folder, reading), folder, fields));
+  const note: ReportEntry = {
+    kind: 'noted',
+    what: 'sequences stay on disk',
+    count: 0,
+    why:
+      streaming === 'on'
+        ? 'streaming is on'
+        : `in memory the data would take ${(needed / 1e9).toPrecision(3)} GB, more than a quarter of this machine's; streaming off loads it all the same`,
+  };
+  const opened = await openPrepared(folder, { ...reading, ...(cache === undefined ? {} : { cache }) });
+  try {
+    const dataset = withFields({ ...opened, report: [...opened.report, note] }, folder, fields);
+    return { form, dataset, close: () => dataset.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function loadTexts({ form, at }: PlaceOfData, options: OpenDatasetOptions): Promise<OpenedDataset> {
+  const { fields, userMin, itemMin, categoryText, columns } = options;
+  const { user, item, time } = columns ?? {};
+  const dataset = await loadDataset(at, {
+    format: form === 'atomic' ? 'recbole' : 's3rec',
+    ...(fields === undefined ? {} : { fields }),
+    ...(userMin === undefined ? {} : { userMin }),
+    ...(itemMin === undefined ? {} : { itemMin }),
+    ...(categoryText === undefined ? {} : { categoryText }),
+    columns: {
+      ...(user === undefined ? {} : { user }),
+      ...(item === undefined ? {} : { item }),
+      ...(time === undefined ? {} : { time }),
+    },
+  });
+  return inMemory(form, dataset);
+}
+
+function inMemory(form: DatasetForm, dataset: Dataset): OpenedDataset {
+  return { form, dataset, close: async () => undefined };
+}
+
+/** The same data set with the fields that are asked for, in that order, and no others. */
+function withFields<T extends Dataset | StoredDataset>(dataset: T, file: string, wanted?: readonly string[]): T {
+  if (wanted === undefined) return dataset;
+  // Of a data set on disk, fields of interactions are columns of its store.
+  const columns = 'store' in dataset ? dataset.store.columns.filter(({ kind }) => kind !== 'time') : [];
+  const fields = wanted.flatMap((name) => {
+    const found = dataset.fields.filter((field) => field.name === name);
+    if (found.length > 0 || columns.some((column) => column.name === name)) return found;
+    const known = [...dataset.fields, ...columns].map((field) => field.name);
+    const near = nearestName(name, known);
+    const message = `is no field of the data set; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`;
+    const cure = near === undefined ? 'ask for one of them, or for no fields' : `did you mean ${near}?`;
+    throw new DataError([{ file, value: name, message, cure }]);
+  });
+  if (!('store' in dataset)) return { ...dataset, fields };
+  const kept = dataset.store.columns.filter(({ name, kind }) => kind === 'time' || wanted.includes(name));
+  return { ...dataset, fields, store: { ...dataset.store, columns: kept } };
+}
+
+/** Bytes that this process may use: of the machine, or of the container around it. */
+function memory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
