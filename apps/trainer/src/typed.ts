@@ -15,10 +15,10 @@ import { commandLine } from './command-line.js';
 export type Reader = 'run' | 'preparation';
 
 /** A flag, or a key of the configuration, which `--set` sets. */
-type Typed = `--${string}` | `${'data' | 'model' | 'training'}.${string}`;
+type Typed = `-${string}` | `${'data' | 'model' | 'training'}.${string}`;
 
 /** Flags of configuration keys. */
-const FLAGS: Readonly<Record<string, `--${string}`>> = {
+const FLAGS: Readonly<Record<string, `-${string}`>> = {
   'data.path': '--data',
   'data.format': '--format',
   'model.name': '--model',
@@ -30,7 +30,9 @@ const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Ty
   data: '--data',
   device: '--device',
   epochs: '--epochs',
+  includeNew: '--include-new',
   init: '--init',
+  k: '-k',
   model: '--model',
   out: '--out',
   schedule: 'training.schedule',
@@ -40,6 +42,7 @@ const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Ty
   'columns.item': { run: 'data.itemColumn', preparation: '--item' },
   'columns.time': { run: 'data.timeColumn', preparation: '--time' },
   decimal: '--decimal',
+  description: '--set',
   fields: 'data.fields',
   'filters.interactions': { run: 'data.filters', preparation: '--set' },
   'filters.userMin': { run: 'data.userMin', preparation: '--user-min' },
@@ -47,6 +50,7 @@ const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Ty
   items: '--items',
   users: '--users',
   memoryLimit: '--memory-limit',
+  overwrite: '--overwrite',
   tempDirectory: '--temp-directory',
   threads: '--threads',
   'times.format': '--time-format',
@@ -82,7 +86,7 @@ export function asTyped(reader: Reader): Show {
 /** The words of a setting, ready for a shell; a key of the configuration alone stays what it is. */
 function wordsOf({ option, value }: Setting, reader: Reader): string[] {
   const name = typedOf(option, reader);
-  if (name.startsWith('--'))
+  if (name.startsWith('-'))
     return value === undefined ? [name] : [name, isPlaceholder(value) ? value.placeholder : shellWord(textOf(value))];
   if (value === undefined) return [name];
   const set = isPlaceholder(value) ? `${name}=${value.placeholder}` : shellWord(`${name}=${textOf(value)}`);

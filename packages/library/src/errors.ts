@@ -5,7 +5,7 @@ import { DifsrError, type Fault } from '@difsr/errors';
 export class UsageError extends DifsrError {
   override readonly name = 'UsageError';
 
-  constructor(problem: string | Fault, cure?: string) {
+  constructor(problem: string | Fault | readonly Fault[], cure?: string) {
     super(typeof problem === 'string' ? { what: problem, cure } : problem);
   }
 }

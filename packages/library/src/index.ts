@@ -1,3 +1,32 @@
 // Everything that the command does, as functions.
+export { train, type ModelSettings, type TrainControl, type TrainOptions } from './train.js';
+export { resume, type ResumeOptions } from './resume.js';
+export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.js';
+export {
+  openRecommender,
+  type OpenRecommenderOptions,
+  type RecommendSettings,
+  type RunRecommender,
+} from './recommender.js';
+export { exportRun, type ExportedFile, type ExportOptions } from './export/run.js';
+export type { ValueInput } from './export/values.js';
+export {
+  inspect,
+  prepare,
+  type InspectedFiles,
+  type InspectOptions,
+  type PreparedDataset,
+  type PrepareEvent,
+  type PrepareOptions,
+} from './prepare.js';
+export { statistics, type Statistics, type StatisticsOptions } from './statistics.js';
+export { generate, type GenerateOptions } from './generate.js';
+export { pull, recipes, termsOf, type PullOptions, type Terms } from './pull.js';
+export { models, presets, type ModelDescription } from './models.js';
+export { doctor, type DeviceFinding, type Diagnosis } from './doctor.js';
 export { openBackend, type BackendChoice } from './backend.js';
+export type { OwnModelOption } from './options.js';
+export type { DataSummary } from './data/summary.js';
+export type { DataEvent, EvaluateEvent, NoteEvent, RawPreparedEvent, ResumeEvent, TrainEvent } from './events.js';
+export type { PreparedRaw } from './data/raw.js';
 export { UsageError } from './errors.js';

@@ -1,5 +1,5 @@
-// What commands need beside the verbs: configuration in layers, its schema and names, data sets and folders of runs.
-export { autoDevice, openBackend, precisionOf, type BackendChoice } from './backend.js';
+// What commands need beside the verbs: configuration in layers, its schema and names, and folders of runs.
+export { descriptionSettings } from './config/description.js';
 export {
   assignmentLayer,
   isTree,
@@ -9,15 +9,14 @@ export {
   type Layer,
   type Tree,
 } from './config/layers.js';
-export { withLists } from './config/lists.js';
 export { differenceOf, exampleValue, keysMeant, normalName, otherNames } from './config/other-names.js';
-export { isModelFile, loadOwnModel, ownModelOption, trainOwn } from './config/own-model.js';
 export { defaultPreset, presets, presetsOf } from './config/presets.js';
 export { resolveConfig, resolveRun, type ConfigSources } from './config/resolve.js';
-export { allPaths, configSchema, jsonSchema, modelsByName, modelSchema, nodeAt } from './config/schema.js';
-export { loadData, loadFiles, loadRunData, requireTrainable } from './data/open.js';
-export { closeData, isPreparedFolder, type TrainingData } from './data/prepared.js';
-export type { PreparedRaw } from './data/raw.js';
+export { allPaths, configSchema, modelsByName, modelSchema, nodeAt } from './config/schema.js';
+export { loadFiles } from './data/open.js';
+export { summaryOf } from './data/summary.js';
 export { UsageError } from './errors.js';
-export { codeOf } from './file-names.js';
-export { nextFreeFolder, removeUnstarted, requireFreeFolder } from './run-path.js';
+export { ownModelOf } from './options.js';
+export { nextFreeFolder } from './run-path.js';
+export { includesNew, topOf } from './selection.js';
+export { trainResolved, type ResolvedRun } from './train.js';

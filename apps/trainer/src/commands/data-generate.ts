@@ -1,6 +1,7 @@
 // difsr data generate: the generated data set as files, also far larger than memory, to try out preparation and training at scale.
 import { GENERATED_FORMATS, type GeneratedFormat } from '@difsr/data';
 import type { GenerateEvent } from '@difsr/prepare';
+import { generate } from '@difsr/library';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -54,15 +55,13 @@ Examples:
 }
 
 async function generateCommand({ json = false, ...options }: GenerateCommandOptions): Promise<ExitCode> {
-  // The query engine is native: loaded by those who need it.
-  const { generateFiles } = await import('@difsr/prepare');
   const terminal = processTerminal({ json });
   const progress = showProgress(terminal);
   let stopped = false;
   try {
     const written = await withInterrupt(
       () => (stopped = true),
-      async (signal) => generateFiles({ ...options, signal, progress: progress.event }),
+      async (signal) => generate({ ...options, signal, onEvent: progress.event }),
     );
     progress.close();
     terminal.value(written);

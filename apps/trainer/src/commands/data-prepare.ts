@@ -1,21 +1,15 @@
 // difsr data prepare: files, a description or a recipe -> a prepared data set. Shows what it inferred, writes it down, and prepares.
+import type { Decimal } from '@difsr/prepare';
 import { didYouMean } from '@difsr/errors';
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, parse, resolve } from 'node:path';
-import { DataError } from '@difsr/data';
-import type * as PrepareDoor from '@difsr/prepare';
-import type { Decimal, Description, Findings, Inspection, Manifest } from '@difsr/prepare';
 import {
-  UsageError,
-  assignmentLayer,
-  codeOf,
-  isTree,
-  jsonSchema,
-  mergeTrees,
-  parseSetting,
-  withLists,
-} from '@difsr/library/parts';
-import { makeFolder } from '@difsr/files';
+  inspect,
+  prepare,
+  type InspectedFiles,
+  type InspectOptions,
+  type PreparedDataset,
+  type PrepareEvent,
+} from '@difsr/library';
+import { assignmentLayer, descriptionSettings, type Tree } from '@difsr/library/parts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -159,240 +153,96 @@ function splitOption(text: string): Readonly<Record<string, unknown>> {
   return { method, valid: size(0), test: size(1) };
 }
 
-type Prepare = typeof PrepareDoor;
-
-/** What is prepared, and where to. */
-interface Job {
-  readonly description: Description;
-  readonly findings?: Findings;
-  /** Folder that the files of the description are relative to. */
-  readonly base: string;
-  readonly out: string;
-  /** Where the description is written; absent where it was read. */
-  readonly yaml?: string;
-}
-
 async function prepareCommand(input: readonly string[], options: PrepareCommandOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  // The query engine is native: loaded by those who need it.
-  const prepare = await import('@difsr/prepare');
-  let yaml: string | undefined;
+  let written: string | undefined;
   let stopped: AbortSignal | undefined;
+  const steps = createSteps(terminal);
+  const told = (event: PrepareEvent): void => {
+    switch (event.kind) {
+      case 'inferred':
+        return showInferred(terminal, event);
+      case 'written':
+        written = event.file;
+        return terminal.line(`written: ${written} (edit it, then: ${commandLine('data', 'prepare', written)})`);
+      case 'step':
+        return steps.step(event);
+    }
+  };
   try {
     return await withInterrupt(
       () => process.stderr.write('\nstopping; Ctrl-C again quits at once\n'),
       async (signal) => {
         stopped = signal;
-        const job = await jobOf(prepare, input, options, signal);
-        show(terminal, prepare, job, options.dryRun === true);
-        if (options.dryRun === true) return exitCodes.ok;
-        if (job.yaml === undefined) {
-          showResult(terminal, await run(prepare, terminal, job, options, signal), job);
+        const asked = { ...(await askedOf(options)), signal };
+        if (options.dryRun === true) {
+          const found = await inspect(input, asked);
+          showInferred(terminal, found);
+          terminal.line(found.yaml);
           return exitCodes.ok;
         }
-        const before = await writeYaml(prepare, job, job.yaml, options.overwrite === true);
-        yaml = job.yaml;
-        terminal.line(`written: ${yaml} (edit it, then: ${commandLine('data', 'prepare', yaml)})`);
-        const manifest = await run(prepare, terminal, job, options, signal).catch(async (error: unknown) => {
-          if (job.yaml !== undefined && isNothingLeft(error)) await putBack(job.yaml, before);
-          throw error;
-        });
-        showResult(terminal, manifest, job);
+        const { strict, overwrite } = options;
+        const prepared = await prepare(input, { ...asked, strict, overwrite, onEvent: told });
+        steps.close();
+        showResult(terminal, prepared);
         return exitCodes.ok;
       },
     );
   } catch (error) {
     if (stopped?.aborted !== true) throw error;
-    process.stderr.write(`interrupted: nothing was written${yaml === undefined ? '' : ` but ${yaml}`}\n`);
+    steps.close();
+    process.stderr.write(`interrupted: nothing was written${written === undefined ? '' : ` but ${written}`}\n`);
     return exitCodes.interrupted;
-  }
-}
-
-async function run(
-  { prepareDataset }: Prepare,
-  terminal: Terminal,
-  { description, base, out }: Job,
-  options: PrepareCommandOptions,
-  signal: AbortSignal,
-): Promise<Manifest> {
-  const steps = createSteps(terminal);
-  try {
-    return await prepareDataset(description, {
-      ...engineOptions(options),
-      out,
-      base,
-      strict: options.strict === true,
-      progress: (event) => steps.step(event),
-      signal,
-    });
   } finally {
     steps.close();
   }
 }
 
-function engineOptions({ memoryLimit, threads, tempDirectory }: PrepareCommandOptions): {
-  memoryLimit?: string;
-  threads?: number;
-  tempDirectory?: string;
-} {
+/** What the options say of the files and of what is wanted of them. */
+async function askedOf(options: PrepareCommandOptions): Promise<InspectOptions> {
+  const { out, name, items, users, raw, memoryLimit, threads, tempDirectory } = options;
+  const { user, item, time, timeFormat, zone, decimal } = options;
   return {
-    ...(memoryLimit === undefined ? {} : { memoryLimit }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(tempDirectory === undefined ? {} : { tempDirectory }),
+    out,
+    name,
+    items,
+    users,
+    columns: { user, item, time, timeFormat, zone, decimal },
+    raw,
+    description: await changesOf(options),
+    memoryLimit,
+    threads,
+    tempDirectory,
   };
 }
 
-function show(terminal: Terminal, { describe }: Prepare, { description, findings }: Job, dry: boolean): void {
+/** What a description says instead of what was found. */
+async function changesOf({ userMin, itemMin, duplicates, split, set = [] }: PrepareCommandOptions): Promise<Tree> {
+  const { values } = assignmentLayer([
+    ...(userMin === undefined ? [] : [{ path: 'filters.userMin', value: userMin, shown: '--user-min' }]),
+    ...(itemMin === undefined ? [] : [{ path: 'filters.itemMin', value: itemMin, shown: '--item-min' }]),
+    ...(duplicates === undefined ? [] : [{ path: 'filters.duplicates', value: duplicates, shown: '--duplicates' }]),
+    ...(await descriptionSettings(set)),
+  ]);
+  return split === undefined ? values : { ...values, split };
+}
+
+function showInferred(
+  terminal: Terminal,
+  { description, findings }: Pick<InspectedFiles, 'description' | 'findings'>,
+): void {
   terminal.value({ kind: 'inferred', description, ...(findings === undefined ? {} : { findings }) });
   if (findings !== undefined) showFindings(terminal, findings);
   terminal.line();
-  if (dry) terminal.line(describe(description, findings));
 }
 
-function showResult(terminal: Terminal, manifest: Manifest, { out }: Job): void {
+function showResult(terminal: Terminal, { out, manifest, quarantine }: PreparedDataset): void {
   const { counts, steps, fields, quarantined, report } = manifest;
-  const quarantine = quarantined > 0 ? { quarantine: `${out}.quarantine.jsonl` } : {};
-  terminal.value({ kind: 'prepared', out, counts, steps, fields, quarantined, ...quarantine, report });
+  const aside = quarantine === undefined ? {} : { quarantine };
+  terminal.value({ kind: 'prepared', out, counts, steps, fields, quarantined, ...aside, report });
   terminal.line();
   showPrepared(terminal, manifest, out);
   terminal.line();
   terminal.line(`next: ${commandLine('train', '--data', out)}`);
   terminal.line(`      ${commandLine('data', 'stats', out)}`);
-}
-
-/** A description that leaves nothing was never of use. */
-function isNothingLeft(error: unknown): boolean {
-  return error instanceof DataError && error.problems.some(({ message }) => message.startsWith('nothing is left of'));
-}
-
-/** A description as it was before; undefined: there was none. */
-async function putBack(file: string, before: string | undefined): Promise<void> {
-  await (before === undefined ? rm(file, { force: true }) : writeFile(file, before));
-}
-
-/** Writes the description and gives what was there. An edited one is somebody's work. */
-async function writeYaml(
-  { describe, writeDescription }: Prepare,
-  { description, findings }: Job,
-  file: string,
-  overwrite: boolean,
-): Promise<string | undefined> {
-  const there = await readFile(file, 'utf8').catch(() => undefined);
-  if (there !== undefined && there !== describe(description, findings) && !overwrite)
-    throw new UsageError(
-      `${file}: exists, and is not what would be written`,
-      `prepare it as it is with ${commandLine('data', 'prepare', file)}, write over it with --overwrite, or choose another --out`,
-    );
-  await makeFolder(dirname(file)).catch((error: unknown) => {
-    throw new UsageError(`${dirname(file)}: cannot be made (${codeOf(error)})`, 'choose another folder with --out');
-  });
-  await writeDescription(file, description, findings);
-  return there;
-}
-
-async function jobOf(
-  prepare: Prepare,
-  input: readonly string[],
-  options: PrepareCommandOptions,
-  signal: AbortSignal,
-): Promise<Job> {
-  const [first = ''] = input;
-  if (input.length === 1 && /\.ya?ml$/i.test(first)) return describedJob(prepare, first, options);
-  if (input.length === 1 && !(await isThere(first)) && /^[\w:-]+$/.test(first)) {
-    const names = prepare.recipeNames();
-    if (names.includes(first)) return recipeJob(prepare, first, options);
-    if (!(await isThere(`${first}.inter`)) && !(await isThere(`${first}.txt`))) throw unknownInput(first, names);
-  }
-  return inferredJob(prepare, input, options, signal);
-}
-
-function unknownInput(name: string, recipes: readonly string[]): DataError {
-  const cure = didYouMean(name, recipes) ?? `check the path; ${commandLine('data', 'pull')} lists the recipes`;
-  return new DataError([{ file: name, message: 'no such file, and no recipe of that name', cure }]);
-}
-
-/** Options that only make sense where columns are inferred. */
-function refuseInference(options: PrepareCommandOptions, what: string): void {
-  const given = (['items', 'users', 'user', 'item', 'time', 'timeFormat', 'zone', 'decimal'] as const).find(
-    (name) => options[name] !== undefined,
-  );
-  if (given === undefined) return;
-  const flag = given === 'timeFormat' ? 'time-format' : given;
-  throw new UsageError(
-    `--${flag}: ${what} says that already`,
-    `edit the description, or use --set, e.g. --set interactions.user=customer`,
-  );
-}
-
-async function describedJob(prepare: Prepare, file: string, options: PrepareCommandOptions): Promise<Job> {
-  refuseInference(options, file);
-  const description = adjusted(prepare, await prepare.readDescription(file), options);
-  const { dir, name } = parse(file);
-  return { description, base: dirname(file), out: options.out ?? join(dir, name) };
-}
-
-async function recipeJob(prepare: Prepare, recipe: string, options: PrepareCommandOptions): Promise<Job> {
-  refuseInference(options, `recipe ${recipe}`);
-  const description = adjusted(prepare, await prepare.readRecipe(recipe), options);
-  const base = options.raw ?? join('data', 'raw', recipe);
-  if (!(await isThere(base)))
-    throw new DataError([
-      {
-        file: base,
-        message: `there is no folder with the raw files of ${recipe}`,
-        cure: `fetch them with ${commandLine('data', 'pull', recipe)}, or name their folder with --raw`,
-      },
-    ]);
-  return { description, base, out: options.out ?? join('data', description.name) };
-}
-
-async function inferredJob(
-  prepare: Prepare,
-  input: readonly string[],
-  options: PrepareCommandOptions,
-  signal: AbortSignal,
-): Promise<Job> {
-  const { user, item, time, timeFormat, zone, decimal, items, users } = options;
-  const name = options.name ?? (options.out === undefined ? undefined : nameOf(options.out));
-  const base = options.out === undefined ? 'data' : dirname(options.out);
-  const inspection: Inspection = await prepare.inspectFiles(
-    { interactions: input, items, users, name },
-    { ...engineOptions(options), base, columns: { user, item, time, timeFormat, zone, decimal }, signal },
-  );
-  const description = adjusted(prepare, inspection.description, options);
-  const out = options.out ?? join('data', description.name);
-  return { description, findings: inspection.findings, base, out, yaml: `${out}.yaml` };
-}
-
-/** The name of a folder, where it is one for data sets too. */
-function nameOf(folder: string): string | undefined {
-  const name = basename(resolve(folder));
-  return /^[\w.-]+$/.test(name) ? name : undefined;
-}
-
-/** The description with what the options say instead. */
-function adjusted(
-  { checkDescription, descriptionSchema }: Prepare,
-  description: Description,
-  options: PrepareCommandOptions,
-): Description {
-  const { userMin, itemMin, duplicates, split, set = [], name } = options;
-  const assignments = [
-    ...(name === undefined ? [] : [{ path: 'name', value: name, shown: `--name ${name}` }]),
-    ...(userMin === undefined ? [] : [{ path: 'filters.userMin', value: userMin, shown: '--user-min' }]),
-    ...(itemMin === undefined ? [] : [{ path: 'filters.itemMin', value: itemMin, shown: '--item-min' }]),
-    ...(duplicates === undefined ? [] : [{ path: 'filters.duplicates', value: duplicates, shown: '--duplicates' }]),
-    ...withLists(set.map(parseSetting), jsonSchema(descriptionSchema)),
-  ];
-  if (assignments.length === 0 && split === undefined) return description;
-  const { values } = assignmentLayer(assignments);
-  const merged = mergeTrees(isTree(description) ? description : {}, values);
-  return checkDescription(split === undefined ? merged : { ...merged, split }, 'options');
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,8 +1,8 @@
 // difsr data pull: the files of a public data set, after its terms were shown and agreed to.
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { Description, RecipeEntry } from '@difsr/prepare';
+import type { RecipeEntry } from '@difsr/prepare';
 import type { PullReport } from '@difsr/prepare/pull';
+import { pull, recipes, termsOf, type Terms } from '@difsr/library';
 import { UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { commandLine } from '../command-line.js';
@@ -48,20 +48,18 @@ Examples:
 }
 
 async function listCommand(terminal: Terminal): Promise<ExitCode> {
-  // The query engine behind this door is native: loaded by those who need it.
-  const { listRecipes } = await import('@difsr/prepare');
-  const recipes = listRecipes();
-  terminal.value(recipes);
-  for (const line of table(recipeRows(recipes), ['left', 'left'])) terminal.line(line);
+  const list = await recipes();
+  terminal.value(list);
+  for (const line of table(recipeRows(list), ['left', 'left'])) terminal.line(line);
   terminal.line();
   terminal.line(terminal.style('dim', `next: ${commandLine('data', 'pull', 'NAME')}`));
   return exitCodes.ok;
 }
 
 /** A row per recipe; families of many in one. */
-function recipeRows(recipes: readonly RecipeEntry[]): string[][] {
+function recipeRows(list: readonly RecipeEntry[]): string[][] {
   const families = new Map<string, RecipeEntry[]>();
-  for (const recipe of recipes) families.set(recipe.family, [...(families.get(recipe.family) ?? []), recipe]);
+  for (const recipe of list) families.set(recipe.family, [...(families.get(recipe.family) ?? []), recipe]);
   return Array.from(families, ([family, members]) => {
     const [first] = members;
     if (members.length === 1 || first === undefined)
@@ -75,23 +73,27 @@ function recipeRows(recipes: readonly RecipeEntry[]): string[][] {
 }
 
 async function pullCommand(name: string, options: PullCommandOptions, terminal: Terminal): Promise<ExitCode> {
-  const description = await describedBy(name);
-  // The files of a recipe lie where "data prepare" looks for them, those of a description beside it.
-  const folder = options.out ?? (isDescription(name) ? dirname(name) : join('data', 'raw', description.name));
-  showTerms(terminal, description, folder);
+  const terms = await termsOf(name, options.out);
+  const { folder } = terms;
+  showTerms(terminal, terms);
   if (options.yes !== true && !(await agreed(terminal, name, options))) {
     terminal.line();
     terminal.line('nothing was downloaded');
     return exitCodes.ok;
   }
-  const { pullDataset, PullError } = await import('@difsr/prepare/pull');
+  const { PullError } = await import('@difsr/prepare/pull');
   const progress = createDownloadProgress(terminal);
   try {
     return await withInterrupt(
       () => undefined,
       async (signal) => {
         try {
-          const report = await pullDataset(description, { folder, signal, progress: (event) => progress.event(event) });
+          const report = await pull(name, {
+            agree: true,
+            out: options.out,
+            signal,
+            onEvent: (event) => progress.event(event),
+          });
           progress.close();
           showReport(terminal, report, name, options.out);
           return exitCodes.ok;
@@ -113,23 +115,13 @@ async function pullCommand(name: string, options: PullCommandOptions, terminal: 
   }
 }
 
-/** A recipe by its name, or a description of one's own. */
-async function describedBy(name: string): Promise<Description> {
-  const { readDescription, readRecipe } = await import('@difsr/prepare');
-  return isDescription(name) ? readDescription(name) : readRecipe(name);
-}
-
-function isDescription(name: string): boolean {
-  return /\.ya?ml$/i.test(name);
-}
-
-function showTerms(terminal: Terminal, { name, about = {}, pull = [] }: Description, folder: string): void {
-  terminal.value({ kind: 'terms', name, ...about, folder, files: pull.map(({ url }) => url) });
+function showTerms(terminal: Terminal, { name, about, folder, files }: Terms): void {
+  terminal.value({ kind: 'terms', name, ...about, folder, files: files.map(({ url }) => url) });
   const rows = [
     ['terms', about.licence ?? 'none stated: look at the home page'],
     ['cite', about.cite ?? ''],
     ['home page', about.homepage ?? ''],
-    ['download', sizeOf(pull)],
+    ['download', sizeOf(files)],
     ['into', folder],
   ];
   terminal.line(terminal.style('bold', about.title ?? name));
@@ -141,12 +133,12 @@ function showTerms(terminal: Terminal, { name, about = {}, pull = [] }: Descript
   terminal.line();
 }
 
-function sizeOf(pull: NonNullable<Description['pull']>): string {
-  if (pull.length === 0) return 'nothing: its files are got by hand';
-  const files = `${whole(pull.length)} ${pull.length === 1 ? 'file' : 'files'}`;
-  const known = pull.map((spec) => spec.bytes ?? Number.NaN);
+function sizeOf(files: Terms['files']): string {
+  if (files.length === 0) return 'nothing: its files are got by hand';
+  const count = `${whole(files.length)} ${files.length === 1 ? 'file' : 'files'}`;
+  const known = files.map((spec) => spec.bytes ?? Number.NaN);
   const size = known.reduce((sum, one) => sum + one, 0);
-  return `${files}, ${Number.isNaN(size) ? 'size not stated by the publisher' : bytes(size)}`;
+  return `${count}, ${Number.isNaN(size) ? 'size not stated by the publisher' : bytes(size)}`;
 }
 
 /** The options that put a download into another folder. */

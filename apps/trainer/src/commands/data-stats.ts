@@ -1,9 +1,9 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
 import { join } from 'node:path';
-import { analyseDataset, datasetStatistics, findingsOf, otherFieldStatistics, type LoadReport } from '@difsr/data';
-import { UsageError, codeOf, isPreparedFolder, loadFiles, resolveConfig } from '@difsr/library/parts';
-import { makeFolder, writeFileAtomic } from '@difsr/files';
-import type { DataConfig } from '@difsr/training';
+import type { LoadReport } from '@difsr/data';
+import { codeOf, makeFolder, writeFileAtomic } from '@difsr/files';
+import { statistics } from '@difsr/library';
+import { resolveConfig, UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
@@ -57,9 +57,10 @@ Examples:
 async function statsCommand(path: string, options: StatsOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
   const config = await resolveConfig({ flags: assignments({ ...options, data: path }), set: options.set ?? [] });
-  const { described, report } = await describeData(config.data, options);
-  const { statistics, ...more } = described;
-  terminal.value({ ...statistics, ...more, report });
+  const { memoryLimit, threads, tempDirectory } = options;
+  const { report, ...described } = await statistics(config.data, { memoryLimit, threads, tempDirectory });
+  const { statistics: counted, ...more } = described;
+  terminal.value({ ...counted, ...more, report });
   showDescribed(terminal, described, report);
   const written = [
     ...(await writePage(options.html, described, report)),
@@ -68,29 +69,6 @@ async function statsCommand(path: string, options: StatsOptions): Promise<ExitCo
   if (written.length > 0) terminal.line();
   for (const file of written) terminal.line(`written: ${file}`);
   return exitCodes.ok;
-}
-
-async function describeData(
-  config: DataConfig,
-  { memoryLimit, threads, tempDirectory }: StatsOptions,
-): Promise<{ readonly described: Described; readonly report: LoadReport }> {
-  if (config.format === 'prepared' || (config.format === undefined && (await isPreparedFolder(config.path)))) {
-    // The query engine is native: loaded by those who need it.
-    const { analysePrepared } = await import('@difsr/prepare');
-    const { statistics, analysis, otherFields, report } = await analysePrepared(config.path, {
-      ...(memoryLimit === undefined ? {} : { memoryLimit }),
-      ...(threads === undefined ? {} : { threads }),
-      ...(tempDirectory === undefined ? {} : { tempDirectory }),
-    });
-    const findings = findingsOf(analysis, statistics, otherFields);
-    return { described: { statistics, analysis, findings, otherFields }, report };
-  }
-  const dataset = await loadFiles(config);
-  const statistics = datasetStatistics(dataset);
-  const analysis = analyseDataset(dataset);
-  const findings = findingsOf(analysis, statistics);
-  const otherFields = otherFieldStatistics(dataset);
-  return { described: { statistics, analysis, findings, otherFields }, report: dataset.report };
 }
 
 function showDescribed(terminal: Terminal, described: Described, report: LoadReport): void {

@@ -1,32 +1,14 @@
 // difsr export: one ONNX file of standard operators, checked against the backend that trained it.
-import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
-import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
-import { UsageError, ownModelOption } from '@difsr/library/parts';
-import {
-  exportTask,
-  inputName,
-  padded,
-  paddedItems,
-  precompute,
-  shownLength,
-  TRAINED_ITEMS,
-  trainedItems,
-} from '@difsr/models';
-import { toOnnx } from '@difsr/onnx';
-import { createOnnxRuntimeBackend, openModelFile } from '@difsr/onnxruntime';
-import { writeFileAtomic } from '@difsr/files';
-import { inferenceTensors, openRun, type Run } from '@difsr/training';
+import { exportRun } from '@difsr/library';
+import { UsageError } from '@difsr/library/parts';
 import { Option, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption, ownModel, positiveInteger } from '../options.js';
 import { bytes as size } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
-import { exampleEvents, exampleUsers, isFedValues, valueInputs } from './export-values.js';
-import { includesNew, topOf } from './recommend.js';
 
-interface ExportOptions {
+interface ExportCommandOptions {
   readonly onnx?: boolean;
   readonly out?: string;
   readonly k?: number;
@@ -35,14 +17,6 @@ interface ExportOptions {
   readonly model?: string;
   readonly json?: boolean;
 }
-
-/** Version of what {@link contractOf} says, in the file's metadata: 1 had neither metadata nor `used`. */
-const FORMAT_VERSION = 2;
-
-/** Largest allowed difference of a score, relative to the largest score. */
-const TOLERANCE = 1e-4;
-/** Lengths of the histories of each check, two rows each. */
-const CHECK_LENGTHS = [1, 2, 7, 50];
 
 /** Declares the command; `done` receives its exit code. */
 export function addExport(program: Command, done: (code: ExitCode) => void): void {
@@ -93,178 +67,23 @@ Examples:
   $ npx difsr export runs/clicks --onnx --out clicks.onnx -k 50
   $ npx difsr export runs/clicks --onnx --excluded`,
     )
-    .action(async (run: string, options: ExportOptions) => done(await exportCommand(run, options)));
+    .action(async (run: string, options: ExportCommandOptions) => done(await exportCommand(run, options)));
 }
 
-async function exportCommand(folder: string, options: ExportOptions): Promise<ExitCode> {
-  const terminal = processTerminal({ json: options.json === true });
-  if (options.onnx !== true)
-    throw new UsageError('no format was named', `write ${commandLine('export', folder, '--onnx')}`);
-  const run = await openRun(folder, await ownModelOption(options.model));
-  const { excluded = false } = options;
-  const { items } = run.vocabulary.schema;
-  const task: Task = {
-    k: topOf(options.k, items, folder),
-    excluded,
-    includeNew: includesNew(run, options.includeNew ?? false),
-  };
-  const out = options.out ?? join(folder, 'model.onnx');
-  const vocabulary = vocabularyPath(out);
-  const words = Buffer.from(`${JSON.stringify(run.vocabulary)}\n`);
-  const backend = await createOnnxRuntimeBackend();
-  const { bytes, difference } = await writtenFile(run, task, backend, {
-    vocabulary: basename(vocabulary),
-    vocabularySha256: createHash('sha256').update(words).digest('hex'),
-  }).finally(() => backend.dispose());
-  await writeFileAtomic(out, bytes);
-  await writeFileAtomic(vocabulary, words);
-  terminal.value({
-    run: folder,
-    file: out,
-    vocabulary,
-    bytes: bytes.length,
-    opset: 17,
-    k: task.k,
-    maxLength: run.model.config.maxLength,
-    excluded,
-    newItems: newItems(task),
-    ...(isFedValues(run.model) ? { values: valueInputs(run.model) } : {}),
-    largestRelativeDifference: difference,
-  });
-  terminal.line(`${out}: ${size(bytes.length)}, opset 17, standard operators`);
-  terminal.line(`  ${contractOf(run, task).replaceAll('\n', '\n  ')}`);
-  terminal.line(`item ids: ${vocabulary} ("items", by position)`);
+async function exportCommand(
+  folder: string,
+  { json = false, onnx = false, out, k, excluded, includeNew, model }: ExportCommandOptions,
+): Promise<ExitCode> {
+  const terminal = processTerminal({ json });
+  if (!onnx) throw new UsageError('no format was named', `write ${commandLine('export', folder, '--onnx')}`);
+  const exported = await exportRun(folder, { out, k, excluded, includeNew, model });
+  const { contract, comparedHistories, ...shown } = exported;
+  terminal.value(shown);
+  terminal.line(`${exported.file}: ${size(exported.bytes)}, opset ${exported.opset}, standard operators`);
+  terminal.line(`  ${contract.replaceAll('\n', '\n  ')}`);
+  terminal.line(`item ids: ${exported.vocabulary} ("items", by position)`);
   terminal.line(
-    `checked: scores differ from the backend's by at most ${difference.toExponential(1)} of the largest, over ${(CHECK_LENGTHS.length + 1) * 2} histories`,
+    `checked: scores differ from the backend's by at most ${exported.largestRelativeDifference.toExponential(1)} of the largest, over ${comparedHistories} histories`,
   );
   return exitCodes.ok;
-}
-
-/** What is exported of a run. */
-interface Task {
-  readonly k: number;
-  readonly excluded: boolean;
-  /** Whether items without training interactions may be recommended. */
-  readonly includeNew: boolean;
-}
-
-/** The file's bytes, checked before it gets its name: one that is wrong is never left behind. @throws BackendError where it is */
-async function writtenFile(
-  run: Run,
-  task: Task,
-  backend: Backend,
-  vocabulary: Readonly<Record<string, string>>,
-): Promise<{ readonly bytes: Uint8Array; readonly difference: number }> {
-  const { model } = run;
-  const { items } = model.schema;
-  const { k, ...options } = task;
-  const { graph, tensors } = await precompute(model, exportTask(model, k, options), tensorsOf(run, task), backend);
-  const bytes = toOnnx(graph, {
-    target: 'export',
-    name: model.name,
-    initializers: tensors,
-    histories: {
-      input: 'items',
-      items,
-      longest: model.config.maxLength,
-      beside: model.reads.events.map(inputName),
-    },
-    metadata: {
-      formatVersion: String(FORMAT_VERSION),
-      model: model.name,
-      maxLength: String(model.config.maxLength),
-      items: String(items),
-      k: String(k),
-      excluded: String(task.excluded),
-      newItems: newItems(task),
-      ...(isFedValues(model) ? { values: JSON.stringify(valueInputs(model)) } : {}),
-      ...vocabulary,
-    },
-    description: contractOf(run, task),
-  });
-  const file = await openModelFile(bytes);
-  const difference = await compare(run, file, backend, task).finally(() => file.dispose());
-  if (!(difference <= TOLERANCE)) {
-    throw new BackendError(
-      `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`,
-    );
-  }
-  return { bytes, difference };
-}
-
-/** Everything that a task may read of a run. */
-function tensorsOf(run: Run, { includeNew }: Task): Record<string, HostTensor> {
-  const trained = includeNew ? {} : { [TRAINED_ITEMS]: trainedItems(run.items.counts) };
-  return { ...inferenceTensors(run), ...trained };
-}
-
-/** What the file does with items without training interactions. */
-function newItems({ includeNew }: Task): 'ranked' | 'left out' {
-  return includeNew ? 'ranked' : 'left out';
-}
-
-/** The vocabulary of a file lies beside it under its name, so that two models in one folder keep their own. */
-function vocabularyPath(out: string): string {
-  return `${out.replace(/\.onnx$/i, '')}.vocabulary.json`;
-}
-
-/** What the file takes and gives, for whoever opens it. */
-function contractOf({ model }: Run, task: Task): string {
-  const { maxLength } = model.config;
-  return [
-    `items int32 [batch, length], ids 1..${model.schema.items}, oldest first; what is no item is left out, the last ${maxLength} of a row are used`,
-    ...valueInputs(model).map(({ input, form }) => `${input} ${form}`),
-    ...(task.excluded ? ['excluded int32 [batch, any]: ids that are not recommended, 0 = none'] : []),
-    `-> scores, ids and values (top ${task.k}; id 0: none is left), used (items of each row that were used)`,
-    ...(task.includeNew ? [] : ['ids have no items without training interactions; scores are of all items']),
-  ].join('\n');
-}
-
-/** The largest difference between the file's scores and the backend's, relative to the largest score; 0 is equality. */
-async function compare(
-  run: Run,
-  file: Awaited<ReturnType<typeof openModelFile>>,
-  backend: Backend,
-  task: Task,
-): Promise<number> {
-  const { k, ...options } = task;
-  const variables = await backend.createVariables(tensorsOf(run, task));
-  const { graph } = exportTask(run.model, k, options);
-  const program = await backend.compile(graph, { variables, label: 'export' });
-  let largest = 0;
-  for (const length of [...CHECK_LENGTHS, run.model.config.maxLength + 3]) {
-    const rows = exampleHistories(run, length);
-    const beside: Record<string, HostTensor> = {
-      ...(task.excluded ? { excluded: padded([[1], [2, 3]], 1) } : {}),
-      ...exampleUsers(run.model, rows.length),
-    };
-    const items = paddedItems(rows, run.model);
-    const places = rows.map((row) => row.map((_, place) => place));
-    const shown = places.map((row) => row.slice(-shownLength(run.model)));
-    const events = exampleEvents(run.model, shown, items.shape[1] ?? 0);
-    const ours = scoresOf(await program.run({ items, ...events, ...beside }));
-    // The file is given what is no item as well, and leaves it out by itself, with what is said of it.
-    const unclean = rows.map((row) => [-1, ...row, run.vocabulary.schema.items + 1]);
-    const given = padded(unclean, 1);
-    const around = places.map((row) => [1000, ...row, 1001]);
-    const theirs = scoresOf(
-      await file.run({ items: given, ...exampleEvents(run.model, around, given.shape[1] ?? 0), ...beside }),
-    );
-    const scale = ours.reduce((most, score) => Math.max(most, Math.abs(score)), Number.MIN_VALUE);
-    ours.forEach((score, i) => (largest = Math.max(largest, Math.abs(score - (theirs[i] ?? Number.NaN)) / scale)));
-    if (theirs.length !== ours.length || theirs.some((score) => !Number.isFinite(score))) return Number.NaN;
-  }
-  return largest;
-}
-
-function scoresOf(outputs: Readonly<Record<string, HostTensor>>): number[] {
-  return [...(outputs['scores']?.data ?? [])];
-}
-
-/** Two histories that depend on the length alone, the second one item shorter. */
-function exampleHistories(run: Run, length: number): number[][] {
-  const { items } = run.vocabulary.schema;
-  const row = (seed: number, count: number): number[] =>
-    Array.from({ length: count }, (_, i) => 1 + (((i + seed) * 7919 + length) % items));
-  return [row(0, length), row(length, Math.max(1, length - 1))];
 }

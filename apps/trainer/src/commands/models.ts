@@ -1,7 +1,7 @@
 // difsr models: what can be trained, and the options of each model.
 import { allowed, chooseByName } from '@difsr/errors';
-import { modelSchema, modelsByName, UsageError } from '@difsr/library/parts';
-import { models, type ModelDefinition } from '@difsr/models';
+import { models, type ModelDescription } from '@difsr/library';
+import { UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption } from '../options.js';
@@ -25,23 +25,18 @@ Examples:
     )
     .action((name: string | undefined, options: { json?: boolean }) => {
       const terminal = processTerminal({ json: options.json === true });
-      const chosen = name === undefined ? models : [chooseByName('model', name, modelsByName, UsageError)];
-      terminal.value(
-        chosen.map((model) => ({
-          name: model.name,
-          description: model.description,
-          source: model.source,
-          options: modelSchema(model),
-        })),
-      );
-      if (name === undefined) list(terminal);
+      const all = models();
+      const byName = new Map(all.map((model) => [model.name, model]));
+      const chosen = name === undefined ? all : [chooseByName('model', name, byName, UsageError)];
+      terminal.value(chosen);
+      if (name === undefined) list(terminal, all);
       else for (const model of chosen) show(terminal, model);
       done(exitCodes.ok);
     });
 }
 
-function list(terminal: Terminal): void {
-  const rows = models.map(({ name, description, source }, place) => [
+function list(terminal: Terminal, all: readonly ModelDescription[]): void {
+  const rows = all.map(({ name, description, source }, place) => [
     name,
     `${description}${place === 0 ? ' (the default)' : ''}`,
     source ?? '',
@@ -49,11 +44,11 @@ function list(terminal: Terminal): void {
   for (const line of table(rows, ['left', 'left', 'left'])) terminal.line(line);
 }
 
-function show(terminal: Terminal, model: ModelDefinition): void {
+function show(terminal: Terminal, model: ModelDescription): void {
   terminal.line(`${terminal.style('bold', model.name)}: ${model.description}`);
   if (model.source !== undefined) terminal.line(model.source);
   terminal.line();
-  const options = Object.entries(modelSchema(model).properties ?? {});
+  const options = Object.entries(model.options.properties ?? {});
   const rows = options.map(([key, node]) => [
     `model.${key}`,
     node.default === undefined ? '-' : JSON.stringify(node.default),

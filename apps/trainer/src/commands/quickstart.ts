@@ -1,14 +1,8 @@
 // difsr quickstart: DIF-SR and SASRec on the generated data, side by side, and recommendations with names.
 import { sequenceAt, type Dataset } from '@difsr/data';
-import { loadFiles, nextFreeFolder, openBackend, resolveConfig } from '@difsr/library/parts';
-import {
-  createRecommender,
-  openRun,
-  type Metrics,
-  type RunConfig,
-  type RunMetrics,
-  type TrainOutcome,
-} from '@difsr/training';
+import { openRecommender } from '@difsr/library';
+import { loadFiles, nextFreeFolder, resolveRun, summaryOf, type ResolvedRun } from '@difsr/library/parts';
+import type { Metrics, RunMetrics, TrainOutcome } from '@difsr/training';
 import type { Command } from 'commander';
 import { showData } from '../output/data.js';
 import { commandLine } from '../command-line.js';
@@ -18,7 +12,7 @@ import { protocolLines, showWarning, unlearned } from '../output/results.js';
 import { metricsTable, seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 import { showRecommendations } from './recommend.js';
-import { trainRun } from './train.js';
+import { showTraining } from './train.js';
 
 /** The two models that are compared. */
 const MODELS = ['sasrec', 'dif-sr'] as const;
@@ -55,16 +49,16 @@ Example:
 
 async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: false });
-  const configs = await Promise.all(MODELS.map((model) => configOf(model, options)));
+  const runs = await Promise.all(MODELS.map((model) => runOf(model, options)));
   const started = performance.now();
   const outcomes: TrainOutcome[] = [];
-  const [first] = configs;
-  if (first !== undefined) showData(terminal, await loadFiles(first.data));
-  for (const [index, config] of configs.entries()) {
-    terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${config.model.name}`));
-    const outcome = await trainRun(terminal, config, await nextFreeFolder(`quickstart-${config.model.name}`), {
-      show: 'training',
-    });
+  const [first] = runs;
+  if (first !== undefined) showData(terminal, summaryOf(await loadFiles(first.config.data)));
+  for (const [index, run] of runs.entries()) {
+    const { name } = run.config.model;
+    terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${name}`));
+    const out = await nextFreeFolder(`quickstart-${name}`);
+    const outcome = await showTraining(terminal, run, { out, show: 'training' });
     if (outcome.reason === 'interrupted') return exitCodes.interrupted;
     outcomes.push(outcome);
   }
@@ -77,10 +71,10 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   return exitCodes.ok;
 }
 
-async function configOf(model: string, options: SharedOptions): Promise<RunConfig> {
+async function runOf(model: string, options: SharedOptions): Promise<ResolvedRun> {
   const own = model === 'dif-sr' ? ['model.attributeLoss=5'] : [];
   const given = assignments(options).map(({ path, value }) => `${path}=${JSON.stringify(value)}`);
-  return resolveConfig({ flags: assignments({ data: 'generated', model }), set: [...SETTINGS, ...own, ...given] });
+  return resolveRun({ flags: assignments({ data: 'generated', model }), set: [...SETTINGS, ...own, ...given] });
 }
 
 function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {
@@ -134,17 +128,16 @@ function inWords(
 
 /** Ten recommendations for the whole history of one user. */
 async function showExample(terminal: Terminal, folder: string, options: SharedOptions): Promise<void> {
-  const run = await openRun(folder);
-  const dataset = await loadFiles(run.config.data);
-  const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
+  const { backend, device, threads, precision } = options;
+  const recommender = await openRecommender(folder, { backend, device, threads, precision });
   try {
-    const recommender = await createRecommender(run, backend);
-    const history = exampleHistory(dataset);
+    const { run } = recommender;
+    const history = exampleHistory(await loadFiles(run.config.data));
     terminal.line();
-    showRecommendations(terminal, run, history, await recommender.recommend(history, { k: 10, includeSeen: false }));
+    showRecommendations(terminal, run, history, await recommender.recommend(history, { k: 10 }));
     terminal.line(`again: ${commandLine('recommend', folder, '--history', history.join(' '), '-k', '10')}`);
   } finally {
-    await backend.dispose();
+    await recommender.dispose();
   }
 }
 

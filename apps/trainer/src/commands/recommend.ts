@@ -1,7 +1,8 @@
 // difsr recommend: the best next items for a history, seen before or not.
 import { didYouMean } from '@difsr/errors';
-import { UsageError, openBackend, ownModelOption } from '@difsr/library/parts';
-import { createRecommender, openRun, type Recommendations, type Run } from '@difsr/training';
+import { openRecommender } from '@difsr/library';
+import { includesNew, ownModelOf, topOf } from '@difsr/library/parts';
+import { openRun, type Recommendations, type Run } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { historyOf, userOf } from '../history.js';
@@ -9,7 +10,7 @@ import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptio
 import { table, whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 
-interface RecommendOptions extends SharedOptions {
+interface RecommendCommandOptions extends SharedOptions {
   readonly history: string;
   readonly user?: string;
   readonly k?: number;
@@ -17,7 +18,6 @@ interface RecommendOptions extends SharedOptions {
   readonly includeNew?: boolean;
 }
 
-const DEFAULT_K = 20;
 /** Unknown ids that a warning names. */
 const MOST_UNKNOWN = 10;
 
@@ -53,21 +53,24 @@ Examples:
   $ npx difsr recommend runs/clicks --history '["camp stove", "tent, 2 persons"]'
   $ npx difsr recommend runs/clicks --history '[{"item": "B004", "rating": 5, "time": "2026-05-01T12:00:00Z"}]'`,
     )
-    .action(async (run: string, options: RecommendOptions) => done(await recommendCommand(run, options)));
+    .action(async (run: string, options: RecommendCommandOptions) => done(await recommendCommand(run, options)));
 }
 
-async function recommendCommand(folder: string, options: RecommendOptions): Promise<ExitCode> {
-  const terminal = processTerminal({ json: options.json === true });
-  const run = await openRun(folder, await ownModelOption(options.model));
-  const { includeSeen = false, includeNew = false } = options;
-  const k = topOf(options.k, run.items.tokens.length - 1, folder);
+async function recommendCommand(
+  folder: string,
+  { json = false, includeSeen = false, includeNew = false, ...options }: RecommendCommandOptions,
+): Promise<ExitCode> {
+  const terminal = processTerminal({ json });
+  const run = await openRun(folder, await ownModelOf(options.model));
+  // What costs nothing is checked before a device is woken up.
+  const k = topOf(options.k, run);
   includesNew(run, includeNew);
   const events = historyOf(options.history, new Set(run.items.tokens));
   const history = events.map((event) => (typeof event === 'string' ? event : event.item));
   const user = options.user === undefined ? {} : { user: userOf(options.user) };
-  const backend = await openBackend({ ...options, device: options.device ?? 'cpu' });
+  const { backend, device, threads, precision } = options;
+  const recommender = await openRecommender(run, { backend, device, threads, precision });
   try {
-    const recommender = await createRecommender(run, backend);
     const found = await recommender.recommend(events, { k, includeSeen, includeNew, ...user });
     const unknown = new Set(found.unknown);
     const known = history.filter((id) => !unknown.has(id));
@@ -78,35 +81,8 @@ async function recommendCommand(folder: string, options: RecommendOptions): Prom
     showRecommendations(terminal, run, known, found);
     return exitCodes.ok;
   } finally {
-    await backend.dispose();
+    await recommender.dispose();
   }
-}
-
-/**
- * Whether items without training interactions may be recommended: where they were asked for, and of a model that ranks all items as
- * what they are.
- *
- * @throws UsageError where they were asked for and the model knows nothing of them.
- */
-export function includesNew({ folder, model }: Run, asked: boolean): boolean {
-  if ((model.config.itemFields ?? 'none') !== 'none') return asked;
-  if (asked)
-    throw new UsageError(
-      `--include-new: ${folder} knows items by their interactions alone, and nothing of new ones`,
-      `train with --set model.itemFields=sum`,
-    );
-  return true;
-}
-
-/**
- * How many items are asked for: what was given, else 20, or as many as there are.
- *
- * @throws UsageError where more are asked for than there are.
- */
-export function topOf(k: number | undefined, items: number, folder: string): number {
-  if (k === undefined) return Math.min(DEFAULT_K, items);
-  if (k <= items) return k;
-  throw new UsageError(`-k ${k}: ${folder} knows ${whole(items)} items`, `choose -k from 1 to ${items}`);
 }
 
 function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recommendations, given: number): void {

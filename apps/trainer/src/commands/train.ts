@@ -1,42 +1,22 @@
-// difsr train: configuration, data, backend, training, results.
-import { chooseByName } from '@difsr/errors';
-import { sequenceStore } from '@difsr/data';
+// difsr train: trains a model and shows how it goes.
+import type { DataEvent, NoteEvent, RawPreparedEvent, TrainControl, TrainEvent } from '@difsr/library';
 import {
-  type TrainingData,
-  closeData,
   defaultPreset,
-  loadData,
   modelsByName,
-  nextFreeFolder,
-  openBackend,
   presets,
-  removeUnstarted,
-  requireFreeFolder,
-  requireTrainable,
   resolveRun,
-  trainOwn,
-  UsageError,
+  trainResolved,
+  type ResolvedRun,
 } from '@difsr/library/parts';
-import { isTimeField, modelOf } from '@difsr/models';
-import {
-  deviceNames,
-  fieldsNamed,
-  outlineSchema,
-  readRunConfig,
-  sideColumns,
-  train,
-  type OwnModel,
-  type RunConfig,
-  type TrainOutcome,
-} from '@difsr/training';
+import type { TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
-import { showData } from '../output/data.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
 import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
+import { showData } from '../output/data.js';
 import { showPreparedRaw } from '../output/inspection.js';
 import { createProgress } from '../output/progress.js';
-import { showOutcome, warnCutOffs } from '../output/results.js';
+import { showOutcome } from '../output/results.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 
 /** Declares the command; `done` receives its exit code. */
@@ -95,110 +75,63 @@ Examples:
 
 async function trainCommand(options: SharedOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  const { config, own } = await resolveRun({
+  const run = await resolveRun({
     preset: options.preset,
     config: options.config,
     set: options.set ?? [],
     flags: assignments(options),
   });
-  const { reason } = await trainRun(terminal, config, options.out, { own, init: options.init });
+  const { reason } = await showTraining(terminal, run, { out: options.out, init: options.init });
   return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
 }
 
-/** What {@link trainRun} takes beside the configuration. */
-interface RunOptions {
-  readonly show?: 'everything' | 'training';
-  readonly own?: OwnModel;
-  /** The run to take initial weights from. */
-  readonly init?: string | undefined;
-}
-
-/** Trains as configured and shows everything, or the training alone; interrupted by Ctrl-C. */
-export async function trainRun(
+/** Trains and shows everything, or the training alone; interrupted by Ctrl-C. */
+export async function showTraining(
   terminal: Terminal,
-  config: RunConfig,
-  out: string | undefined,
-  { show = 'everything', own = {}, init }: RunOptions = {},
-): Promise<TrainOutcome> {
-  // What costs nothing is checked before data is read and a device is woken up.
-  if (out !== undefined) await requireFreeFolder(out);
-  if (init !== undefined) await readRunConfig(init);
-  const dataset = await loadData(config.data, (prepared) => {
-    if (show === 'everything') showPreparedRaw(terminal, prepared, config.data.path);
-  });
-  try {
-    return await trainOn(dataset, terminal, config, { out, show, own, init });
-  } finally {
-    await closeData(dataset);
-  }
-}
-
-async function trainOn(
-  dataset: TrainingData,
-  terminal: Terminal,
-  config: RunConfig,
+  run: ResolvedRun,
   {
-    out,
-    show,
-    own,
-    init,
-  }: { readonly out: string | undefined } & Required<Pick<RunOptions, 'show' | 'own'>> & Pick<RunOptions, 'init'>,
+    show = 'everything',
+    ...control
+  }: Pick<TrainControl, 'out' | 'init'> & { readonly show?: 'everything' | 'training' },
 ): Promise<TrainOutcome> {
-  requireTrainable(dataset, config.data.path);
-  const { name } = config.model;
-  checkModel(config, dataset, own);
-  if (show === 'everything') showData(terminal, dataset);
-  warnCutOffs(terminal, config.evaluation.ks, dataset.items.size - 1);
-  const folder = out ?? (await nextFreeFolder(`${dataset.name}-${name}`));
-  if (out === undefined) await requireFreeFolder(folder);
-  const backend = await openBackend(config, (line) => {
-    if (show === 'everything') terminal.line(line);
-  });
   const progress = createProgress({
     terminal,
-    metric: config.training.earlyStopping.metric,
+    metric: run.config.training.earlyStopping.metric,
     // The loss of a model with attribute predictors is more than that of one without: in a comparison it says nothing.
     losses: show === 'everything',
   });
+  let loaded = false;
+  const told = (event: TrainEvent): void => {
+    if (event.kind === 'data') loaded = true;
+    if (event.kind === 'prepared' || event.kind === 'data' || event.kind === 'note') {
+      if (show === 'everything') showLoaded(terminal, event);
+    } else progress.event(event);
+  };
   try {
     const outcome = await withInterrupt(
-      () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
-      // The run remembers the device that was used, so that resuming takes the same one.
-      (signal) =>
-        train({
-          config: { ...config, device: deviceOf(backend.device) },
-          dataset,
-          backend,
-          out: folder,
-          signal,
-          onEvent: (event) => progress.event(event),
-          ...trainOwn(own),
-          ...(init === undefined ? {} : { init }),
-        }),
+      () => {
+        // Until data is there, nothing has been done that could be saved.
+        if (!loaded) process.exit(exitCodes.interrupted);
+        process.stderr.write('\nsaving; Ctrl-C again quits at once\n');
+      },
+      (signal) => trainResolved(run, { ...control, signal, onEvent: told }),
     );
     progress.close();
     if (show === 'everything' || outcome.reason === 'interrupted') showOutcome(terminal, outcome);
     return outcome;
-  } catch (error) {
-    progress.close();
-    await removeUnstarted(folder);
-    throw error;
   } finally {
-    await backend.dispose();
+    progress.close();
   }
 }
 
-/** Checks the model's options against the data before a folder is made. */
-function checkModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
-  const store = sequenceStore(dataset);
-  const fields = new Map(sideColumns(dataset, store).map((field) => [field.name, field]));
-  const names = fieldsNamed(config.model);
-  for (const name of names ?? [])
-    if (!isTimeField(name)) chooseByName('field', name, fields, UsageError, 'model.fields');
-  modelOf(config.model, outlineSchema(dataset, store, names), { definition });
-}
-
-/** A device's name as configurations know it. */
-function deviceOf(name: string): RunConfig['device'] {
-  return deviceNames.find((known) => known === name) ?? 'auto';
+/** What comes before the training. */
+function showLoaded(terminal: Terminal, event: RawPreparedEvent | DataEvent | NoteEvent): void {
+  switch (event.kind) {
+    case 'prepared':
+      return showPreparedRaw(terminal, event);
+    case 'data':
+      return showData(terminal, event);
+    case 'note':
+      return terminal.line(event.message);
+  }
 }

@@ -1,7 +1,7 @@
 // What was inferred about files, and what became of their rows, as lines of text.
 import { basename } from 'node:path';
 import type { ColumnFinding, Findings, Manifest } from '@difsr/prepare';
-import type { PreparedRaw } from '@difsr/library/parts';
+import type { RawPreparedEvent } from '@difsr/library';
 import { commandLine } from '../command-line.js';
 import { reportLines } from './report.js';
 import { table, whole } from './table.js';
@@ -34,7 +34,7 @@ export function showFindings(terminal: Terminal, { columns, report }: Findings):
 }
 
 /** Shows that raw files were prepared on the way to training, and what was inferred. */
-export function showPreparedRaw(terminal: Terminal, { findings, folder, reused }: PreparedRaw, path: string): void {
+export function showPreparedRaw(terminal: Terminal, { path, findings, folder, reused }: RawPreparedEvent): void {
   terminal.value({ kind: 'prepared', path, folder, reused, ...(findings === undefined ? {} : { findings }) });
   if (findings !== undefined) showFindings(terminal, findings);
   terminal.line();

@@ -45,15 +45,6 @@ export function showResults(terminal: Terminal, results: Shown): void {
   for (const line of protocolLines(results)) terminal.line(terminal.style('dim', line));
 }
 
-/** Says where a cut-off is no choice among items: at one that is not below their number, every target is found. */
-export function warnCutOffs(terminal: Terminal, ks: readonly number[], items: number): void {
-  const wide = ks.filter((k) => k >= items);
-  if (wide.length > 0)
-    terminal.warn(
-      `there are ${whole(items)} items: the first ${wide.join(' and ')} are all of them, so that recall there says nothing (evaluation.ks)`,
-    );
-}
-
 /** The rows of a ranking of one split: one where every user has one target, else one for each mean. */
 function rows(
   ranked: RankedSplits,

@@ -54,11 +54,6 @@ export function trainOwn({ definition, file }: OwnModel): Pick<TrainOptions, 'mo
   };
 }
 
-/** The definition for a command that opens a run: none, unless a file is named. */
-export async function ownModelOption(file: string | undefined): Promise<OwnModel> {
-  return file === undefined ? {} : loadOwnModel(file);
-}
-
 function missingPart(definition: unknown): string | undefined {
   if (typeof definition !== 'object' || definition === null) return 'has no default export that is a model definition';
   const part = (key: string): unknown => Reflect.get(definition, key);

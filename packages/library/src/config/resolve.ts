@@ -2,6 +2,7 @@
 // Every problem names where the value was written, the value, what is allowed and the cure.
 import { allowed, chooseByName, didYouMean, keysOf, type SchemaNode } from '@difsr/errors';
 import { METRIC_KINDS } from '@difsr/metrics';
+import type { ModelDefinition } from '@difsr/models';
 import { runConfigSchema, shellWord, type OwnModel, type RunConfig } from '@difsr/training';
 import type { z } from 'zod';
 import {
@@ -26,6 +27,10 @@ export interface ConfigSources {
   readonly preset?: string | undefined;
   /** Path of a YAML file. */
   readonly config?: string | undefined;
+  /** Values that a program gives, in sections. */
+  readonly values?: Tree | undefined;
+  /** The model, where it is none of this project and no file. */
+  readonly definition?: ModelDefinition | undefined;
   /** Options such as `--epochs`, in the order of `--help`. */
   readonly flags?: readonly Assignment[];
   /** Texts of `--set`. */
@@ -56,9 +61,13 @@ export async function resolveRun(
 ): Promise<{ readonly config: RunConfig; readonly own: OwnModel }> {
   const { presetName, file } = await readFileLayer(sources.config);
   const settings = (sources.set ?? []).map(parseSetting);
-  const named = [...(file === undefined ? [] : [file]), ...[sources.flags ?? [], settings].map(assignmentLayer)];
+  const named = [
+    ...(file === undefined ? [] : [file]),
+    { values: sources.values ?? {}, origins: new Map<string, string>() },
+    ...[sources.flags ?? [], settings].map(assignmentLayer),
+  ];
   const writtenName = String(valueAt(merge(named), ['model', 'name']) ?? 'dif-sr');
-  const own = isModelFile(writtenName) ? await loadOwnModel(writtenName) : undefined;
+  const own = await ownModel(sources, writtenName);
   const model =
     own?.definition ?? chooseByName('model', writtenName, modelsByName, UsageError, originOf(named, ['model', 'name']));
   const schema = configSchema(model);
@@ -82,6 +91,15 @@ export async function resolveRun(
   if (!run.success || !parsed.success) throw problems.error();
   checkMetric(run.data, layers);
   return { config: { ...run.data, model: { ...parsed.data, name: model.name } }, own: own ?? {} };
+}
+
+/** The definition, where the model is none of this project. */
+async function ownModel(
+  { definition }: ConfigSources,
+  name: string,
+): Promise<(OwnModel & { readonly definition: ModelDefinition }) | undefined> {
+  if (definition !== undefined) return { definition };
+  return isModelFile(name) ? loadOwnModel(name) : undefined;
 }
 
 /** Layers in one; later ones win. */

@@ -3,6 +3,7 @@ import { DataError, sequenceStore, type Dataset } from '@difsr/data';
 import type { LoadOptions } from '@difsr/prepare';
 import { shellWord, type DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
+import { given } from '../options.js';
 import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw.js';
 import {
   isPreparedFolder,
@@ -57,8 +58,8 @@ export async function loadFiles(config: DataConfig): Promise<Dataset> {
   const { DATA_FORMATS, loadDataset } = await import('@difsr/prepare');
   const format = DATA_FORMATS.find((known) => known === form);
   const options: LoadOptions = {
-    ...withoutUndefined({ format, fields, userMin, itemMin, categoryText }),
-    columns: withoutUndefined({ user, item, time }),
+    ...given({ format, fields, userMin, itemMin, categoryText }),
+    columns: given({ user, item, time }),
   };
   const dataset = await loadDataset(path, options);
   if (streaming === 'on') {
@@ -117,12 +118,4 @@ export function requireTrainable(dataset: TrainingData, path: string): void {
       cure: 'use data with longer histories, or check which column is the user',
     },
   ]);
-}
-
-/** The same object without keys whose value is undefined (exactOptionalPropertyTypes tells the two apart). */
-function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  // Keys with undefined are gone, which Object.fromEntries cannot express in its type.
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -15,7 +15,6 @@ import {
   type ModelInstance,
   type TrainingTask,
 } from '@difsr/models';
-import { attributeTables } from '../side/attribute-tables.js';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import { judgeEpoch } from './early-stopping.js';
@@ -130,7 +129,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     variables,
     trained: Object.keys(start.tensors),
     parameters: task.parameters.map(({ name }) => name),
-    features: { ...kept, ...attributeTables(dataset) },
+    features: kept,
     targets,
     targetsPerStep: slots,
     stepsPerEpoch: steps,

@@ -1,7 +1,7 @@
 // What is said of the inputs beside items is what they are: whoever feeds the file has nothing else to go by.
 import { idsOfTimes, instantiate, sasrecf, type FieldSchema } from '@difsr/models';
 import { expect, it } from 'vitest';
-import { valueInputs } from './export-values.js';
+import { valueInputs } from './values.js';
 
 const of = (name: string, values: number): FieldSchema => ({
   name,

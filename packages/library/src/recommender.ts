@@ -1,0 +1,84 @@
+// openRecommender: a run's recommendations, in one call each.
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import type { RecommendOptions } from '@difsr/models';
+import {
+  createRecommender,
+  openRun,
+  type HistoryEvent,
+  type RecommendRequest,
+  type Recommendations,
+  type Run,
+} from '@difsr/training';
+import { openBackend, type BackendChoice } from './backend.js';
+import { UsageError } from './errors.js';
+import { backendChoice, backendRules, given, ownModelOf, type OwnModelOption } from './options.js';
+import { topOf } from './selection.js';
+
+/** Where a run's recommendations are computed. Default: ONNX Runtime on the CPU, with all cores. */
+export interface OpenRecommenderOptions extends BackendChoice, OwnModelOption {}
+
+const RULES: OptionRules<OpenRecommenderOptions> = { ...backendRules, model: option.given };
+
+/** How items are recommended: as of a recommender, with defaults. */
+export type RecommendSettings = Partial<RecommendOptions>;
+
+/** Recommends items of one run; any number of calls may be made at once. */
+export interface RunRecommender extends AsyncDisposable {
+  /** The opened run: its configuration, vocabulary and metrics. */
+  readonly run: Run;
+  /**
+   * The best next items after a history, oldest first: ids, or events with what else is known of them, such as
+   * `{ item: 'B004', rating: 5, time: '2026-05-01T12:00:00Z' }`. Ids that the run does not know are ignored and named; with none left,
+   * popular items are given. `k` is 20, and items of the history are left out, unless something else is said.
+   *
+   * @throws RunError for options and ids that cannot be used, and values that their fields cannot have.
+   */
+  recommend(history: readonly (string | HistoryEvent)[], options?: RecommendSettings): Promise<Recommendations>;
+  /** The same for several histories at once, answered in their order. @throws RunError as `recommend`, which names the request */
+  recommendMany(
+    requests: readonly RecommendRequest[],
+    options?: Omit<RecommendSettings, 'user' | 'exclude'>,
+  ): Promise<Recommendations[]>;
+  /** Frees what the model takes, and ends the backend. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a run to recommend items.
+ *
+ * @param run its folder, or a run that was opened with `openRun`
+ * @throws RunError where the folder holds no trained run; BackendError where the device does not work here; UsageError for a wrong option
+ * @example
+ * ```ts
+ * const shop = await openRecommender('runs/shop');
+ * const { items } = await shop.recommend(['B004', 'B017'], { k: 10 });
+ * await shop.dispose();
+ * ```
+ */
+export async function openRecommender(
+  run: string | Run,
+  options: OpenRecommenderOptions = {},
+): Promise<RunRecommender> {
+  checkOptions('openRecommender', options, RULES, UsageError);
+  const opened = typeof run === 'string' ? await openRun(run, await ownModelOf(options.model)) : run;
+  const backend = await openBackend({ ...backendChoice(options), device: options.device ?? 'cpu' });
+  try {
+    const recommender = await createRecommender(opened, backend);
+    const defaults = { k: topOf(undefined, opened), includeSeen: false };
+    const dispose = async (): Promise<void> => {
+      await recommender.dispose();
+      await backend.dispose();
+    };
+    return {
+      run: opened,
+      recommend: async (history, settings) => recommender.recommend(history, { ...defaults, ...given(settings ?? {}) }),
+      recommendMany: async (requests, settings) =>
+        recommender.recommendMany(requests, { ...defaults, ...given(settings ?? {}) }),
+      dispose,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}

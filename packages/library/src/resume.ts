@@ -1,0 +1,78 @@
+// resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
+import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { readRunConfig, train as trainingLoop, type TrainOutcome } from '@difsr/training';
+import { openBackend, precisionOf, type BackendChoice } from './backend.js';
+import { trainOwn } from './config/own-model.js';
+import { loadRunData } from './data/open.js';
+import { closeData } from './data/prepared.js';
+import { UsageError } from './errors.js';
+import type { ResumeEvent } from './events.js';
+import { backendRules, ownModelOf, type OwnModelOption } from './options.js';
+
+/** How a run goes on. What is left out is as the run has it. */
+export interface ResumeOptions extends BackendChoice, OwnModelOption {
+  /** Where the same data set is now, if it was moved. */
+  readonly data?: string | undefined;
+  /** Train to this number of epochs, those that are done included. */
+  readonly epochs?: number | undefined;
+  /** Aborting it saves a checkpoint, and ends with the reason `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: ResumeEvent) => void) | undefined;
+}
+
+const RULES: OptionRules<ResumeOptions> = {
+  ...backendRules,
+  model: option.given,
+  data: option.text,
+  epochs: option.whole(1),
+  signal: option.given,
+  onEvent: option.callable,
+};
+
+/**
+ * Goes on with a run. Under the same conditions (device, threads, processor) the result is the same, bit for bit, as without the
+ * interruption.
+ *
+ * @param run its folder
+ * @throws RunError where the folder holds no run that can go on, or the data is another; DataError, BackendError, UsageError as `train`
+ * @example
+ * ```ts
+ * const { reason } = await resume('runs/shop', { epochs: 60 });
+ * ```
+ */
+export async function resume(run: string, options: ResumeOptions = {}): Promise<TrainOutcome> {
+  checkOptions('resume', options, RULES, UsageError);
+  const { data, epochs, signal, onEvent = () => undefined } = options;
+  const saved = await readRunConfig(run);
+  const backendName = options.backend ?? saved.backend;
+  const config = {
+    ...saved,
+    data: data === undefined ? saved.data : { ...saved.data, path: data },
+    training: epochs === undefined ? saved.training : { ...saved.training, epochs },
+    backend: backendName,
+    device: options.device ?? saved.device,
+    threads: options.threads ?? saved.threads,
+    precision: precisionOf(saved, backendName, options.precision),
+  };
+  const own = await ownModelOf(options.model);
+  const dataset = await loadRunData(saved.data, data);
+  try {
+    const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
+    try {
+      return await trainingLoop({
+        config,
+        dataset,
+        backend,
+        out: run,
+        resume: true,
+        onEvent,
+        ...trainOwn(own),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } finally {
+      await backend.dispose();
+    }
+  } finally {
+    await closeData(dataset);
+  }
+}

@@ -1,0 +1,217 @@
+// train: configuration, data, backend, training; the run's folder holds all of it.
+import { sequenceStore } from '@difsr/data';
+import { checkOptions, chooseByName, option, type OptionRules } from '@difsr/errors';
+import { isTimeField, modelOf, type ModelDefinition } from '@difsr/models';
+import {
+  deviceNames,
+  fieldsNamed,
+  outlineSchema,
+  readRunConfig,
+  sideColumns,
+  train as trainingLoop,
+  type DataConfig,
+  type EvaluationConfig,
+  type OwnModel,
+  type RunConfig,
+  type TrainOutcome,
+  type TrainingConfig,
+} from '@difsr/training';
+import { openBackend, type BackendChoice } from './backend.js';
+import type { Tree } from './config/layers.js';
+import { trainOwn } from './config/own-model.js';
+import { resolveRun } from './config/resolve.js';
+import { loadData, requireTrainable } from './data/open.js';
+import { closeData, type TrainingData } from './data/prepared.js';
+import { summaryOf } from './data/summary.js';
+import { UsageError } from './errors.js';
+import type { TrainEvent } from './events.js';
+import { backendRules } from './options.js';
+import { nextFreeFolder, removeUnstarted, requireFreeFolder } from './run-path.js';
+import { cutOffWarning } from './warnings.js';
+
+/** The model of a run: its name, the file or definition of one of your own, and its options by their names. */
+export interface ModelSettings {
+  readonly name?: string | ModelDefinition | undefined;
+  readonly [option: string]: unknown;
+}
+
+/** What happens beside the configuration of a run. */
+export interface TrainControl {
+  /** The run folder. Default: `runs/DATASET-MODEL-N`, the first that is free. */
+  readonly out?: string | undefined;
+  /** The run whose weights are taken to begin with, item by item and value by value. Default: none. */
+  readonly init?: string | undefined;
+  /** Aborting it saves a checkpoint, and ends with the reason `interrupted`; before the training has begun, it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told everything that happens, in order. */
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+}
+
+/** The configuration of a run, in sections and by short names; docs/configuration.md lists every option. */
+export interface TrainOptions extends TrainControl, BackendChoice {
+  /** The path of the data set, or that section. Default: the generated data set. */
+  readonly data?: string | Partial<DataConfig> | undefined;
+  /** The model's name, definition or file, or that section. Default: `dif-sr`. */
+  readonly model?: string | ModelDefinition | ModelSettings | undefined;
+  readonly training?: Partial<TrainingConfig> | undefined;
+  readonly evaluation?: Partial<EvaluationConfig> | undefined;
+  /** Most passes over the data; short for `training: { epochs }`. */
+  readonly epochs?: number | undefined;
+  /** Of everything random; short for `training: { seed }`. */
+  readonly seed?: number | undefined;
+  /** What is configured where nothing else is said. Default: `small`. */
+  readonly preset?: string | undefined;
+  /** A configuration file (YAML), whose values count where these options say nothing. */
+  readonly config?: string | undefined;
+}
+
+const RULES: OptionRules<TrainOptions> = {
+  ...backendRules,
+  data: option.given,
+  model: option.given,
+  training: option.given,
+  evaluation: option.given,
+  epochs: option.whole(1),
+  seed: option.whole(0),
+  preset: option.text,
+  config: option.text,
+  out: option.text,
+  init: option.text,
+  signal: option.given,
+  onEvent: option.callable,
+};
+
+/** A configuration with its defaults filled in, and the definition where the model is one of the caller's own. */
+export interface ResolvedRun {
+  readonly config: RunConfig;
+  readonly own: OwnModel;
+}
+
+/**
+ * Trains a model and writes the folder of the run.
+ *
+ * @returns how it ended, the run's folder and, of a finished run, its metrics beside those of the popular items
+ * @throws UsageError for an option or a folder that cannot be used; DataError for data that cannot; BackendError where the device
+ * does not work here; RunError where the training fails. What was saved can be resumed.
+ * @example
+ * ```ts
+ * const { run, metrics } = await train({
+ *   data: 'data/shop',
+ *   model: { name: 'dif-sr', fields: ['brand'] },
+ *   epochs: 20,
+ *   out: 'runs/shop',
+ *   onEvent: (event) => event.kind === 'epoch' && console.log(event.record.epoch, event.record.valid['ndcg@10']),
+ * });
+ * ```
+ */
+export async function train(options: TrainOptions = {}): Promise<TrainOutcome> {
+  checkOptions('train', options, RULES, UsageError);
+  const { preset, config, out, init, signal, onEvent } = options;
+  const { values, definition } = valuesOf(options);
+  const run = await resolveRun({ preset, config, values, definition });
+  return trainResolved(run, { out, init, signal, onEvent });
+}
+
+/** The options as the sections of a configuration. */
+function valuesOf(options: TrainOptions): { readonly values: Tree; readonly definition: ModelDefinition | undefined } {
+  const { data, model, training, evaluation, epochs, seed, backend, device, threads, precision } = options;
+  const section = typeof data === 'string' ? { path: data } : data;
+  const settings: ModelSettings = typeof model === 'string' || isDefinition(model) ? { name: model } : { ...model };
+  const { name, ...modelOptions } = settings;
+  const definition = isDefinition(name) ? name : undefined;
+  const values = {
+    data: section,
+    model: { ...modelOptions, name: definition?.name ?? name },
+    training: { ...training, ...given({ epochs, seed }) },
+    evaluation,
+    backend,
+    device,
+    threads,
+    precision,
+  };
+  return { values: given(values), definition };
+}
+
+function isDefinition(model: unknown): model is ModelDefinition {
+  return typeof model === 'object' && model !== null && 'build' in model && 'config' in model;
+}
+
+/** What is said, at every depth of sections. */
+function given(values: Tree): Tree {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, isSection(value) ? given(value) : value]),
+  );
+}
+
+function isSection(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** The same with a configuration that has been resolved. */
+export async function trainResolved(
+  { config, own }: ResolvedRun,
+  { out, init, signal, onEvent = () => undefined }: TrainControl,
+): Promise<TrainOutcome> {
+  // What costs nothing is checked before data is read and a device is woken up.
+  if (out !== undefined) await requireFreeFolder(out);
+  if (init !== undefined) await readRunConfig(init);
+  const { path } = config.data;
+  const dataset = await loadData(config.data, (prepared) => onEvent({ kind: 'prepared', path, ...prepared }));
+  try {
+    signal?.throwIfAborted();
+    requireTrainable(dataset, path);
+    requireModel(config, dataset, own);
+    onEvent({ kind: 'data', ...summaryOf(dataset) });
+    const wide = cutOffWarning(config.evaluation.ks, dataset.items.size - 1);
+    if (wide !== undefined) onEvent({ kind: 'warning', message: wide });
+    const folder = out ?? (await nextFreeFolder(`${dataset.name}-${config.model.name}`));
+    if (out === undefined) await requireFreeFolder(folder);
+    return await trainInto(folder, dataset, { config, own }, { init, signal, onEvent });
+  } finally {
+    await closeData(dataset);
+  }
+}
+
+async function trainInto(
+  out: string,
+  dataset: TrainingData,
+  { config, own }: ResolvedRun,
+  { init, signal, onEvent }: Required<Pick<TrainControl, 'init' | 'signal'>> & { onEvent: (event: TrainEvent) => void },
+): Promise<TrainOutcome> {
+  const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
+  try {
+    return await trainingLoop({
+      // The run remembers the device that was used, so that resuming takes the same one.
+      config: { ...config, device: deviceOf(backend.device) },
+      dataset,
+      backend,
+      out,
+      onEvent,
+      ...trainOwn(own),
+      ...(signal === undefined ? {} : { signal }),
+      ...(init === undefined ? {} : { init }),
+    });
+  } catch (error) {
+    await removeUnstarted(out);
+    throw error;
+  } finally {
+    await backend.dispose();
+  }
+}
+
+/** Checks the model's options against the data before a folder is made. */
+function requireModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
+  const store = sequenceStore(dataset);
+  const fields = new Map(sideColumns(dataset, store).map((field) => [field.name, field]));
+  const names = fieldsNamed(config.model);
+  for (const name of names ?? [])
+    if (!isTimeField(name)) chooseByName('field', name, fields, UsageError, 'model.fields');
+  modelOf(config.model, outlineSchema(dataset, store, names), { definition });
+}
+
+/** A device's name as configurations know it. */
+function deviceOf(name: string): RunConfig['device'] {
+  return deviceNames.find((known) => known === name) ?? 'auto';
+}
