@@ -105,6 +105,10 @@ describe('the linter', () => {
       'packages/nn/src/says.ts': "console.log('hello');\nexport const b = 2;\n",
       'packages/nn/src/one.ts': "import { two } from './two.js';\nexport const one: number = two;\n",
       'packages/nn/src/two.ts': "import { one } from './one.js';\nexport const two: number = one;\n",
+      'packages/nn/src/egg.ts':
+        "import type { Hen } from './hen.js';\nexport interface Egg {\n  readonly of: Hen;\n}\n",
+      'packages/nn/src/hen.ts':
+        "import { type Egg } from './egg.js';\nexport interface Hen {\n  readonly lays: Egg;\n}\n",
       'packages/nn/src/clean.ts':
         "import type { Tensor } from '@difsr/graph';\nexport const f = (t: Tensor): Tensor => t;\n",
       'apps/trainer/src/says.ts': "console.log('hello');\nexport const b = 2;\n",
@@ -140,6 +144,8 @@ describe('the linter', () => {
     ['packages/nn/src/says.ts', 'eslint(no-console)'],
     ['packages/nn/src/one.ts', 'import(no-cycle)'],
     ['packages/nn/src/two.ts', 'import(no-cycle)'],
+    ['packages/nn/src/egg.ts', 'import(no-cycle)'],
+    ['packages/nn/src/hen.ts', 'import(no-cycle)'],
   ])('finds in %s: %s', (file, code) => {
     expect(found[file]).toEqual([code]);
   });

@@ -2,13 +2,20 @@
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import { BackendError, type Precision } from '@difsr/graph';
 import type { ComposableOperator, LowerOptions } from '@difsr/onnx/lower';
-import type { Platform } from './runtime.js';
 
 /** What sessions run on. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
 /** All devices. In a browser there is no `cuda`, and `cpu` means WebAssembly. */
 export const devices: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
+
+/** What a machine or a page has for this backend. */
+export interface Available {
+  /** Devices that exist on it. */
+  readonly devices: readonly Device[];
+  /** Threads within an operator, where the caller names none. */
+  readonly threads: number;
+}
 
 /** What programs can compute in. */
 export const precisions: readonly Precision[] = ['float32', 'float16'];
@@ -64,10 +71,7 @@ export function loweringFor({ device, precision }: Settings): Required<Pick<Lowe
 }
 
 /** Options with their defaults. @throws BackendError for an unknown device or a thread count that is none. */
-export function completeOptions(
-  options: OnnxRuntimeOptions,
-  platform: Pick<Platform, 'devices' | 'threads'>,
-): Settings {
+export function completeOptions(options: OnnxRuntimeOptions, platform: Available): Settings {
   checkOptions('the backend onnxruntime', options, OPTIONS, BackendError);
   const { device = 'cpu', threads = platform.threads, precision = 'float32', logLevel = 'fatal', wasmPaths } = options;
   if (!platform.devices.includes(device))

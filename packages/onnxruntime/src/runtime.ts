@@ -1,7 +1,7 @@
 // What this package needs of ONNX Runtime, and what differs between Node and a browser. Written as interfaces of our own,
 // so that neither of the two npm packages that hold ONNX Runtime is needed to load this one, or to type-check it.
 import type { DType, HostArray } from '@difsr/graph';
-import type { Device, Settings } from './devices.js';
+import type { Available, Device, Settings } from './devices.js';
 import type { Tracer } from './trace.js';
 
 /** A tensor of ONNX Runtime. */
@@ -33,11 +33,7 @@ export interface Runtime {
 }
 
 /** Node or a browser. */
-export interface Platform {
-  /** Devices that exist on it. */
-  readonly devices: readonly Device[];
-  /** Threads within an operator, where the caller names none. */
-  readonly threads: number;
+export interface Platform extends Available {
   /** A sentence on how to make a device work. */
   cure(device: Device): string;
   readonly tracer: Tracer;

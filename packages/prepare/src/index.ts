@@ -11,6 +11,7 @@ export {
   type RecordProblem,
   type SourceColumn,
   type SourceColumnType,
+  type OpenSources,
 } from './sources/source.js';
 export {
   type Manifest,
@@ -21,13 +22,7 @@ export {
   PREPARED_VERSION,
 } from './prepared/manifest.js';
 export { openSource } from './sources/open.js';
-export {
-  type OpenSources,
-  prepareDataset,
-  type PrepareEvent,
-  prepareFrom,
-  type PrepareOptions,
-} from './prepare/prepare.js';
+export { prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } from './prepare/prepare.js';
 export { analysePrepared, type PreparedAnalysis } from './prepare/analyse.js';
 export { openPrepared, type OpenPreparedOptions } from './prepared/open.js';
 export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from './prepared/read.js';

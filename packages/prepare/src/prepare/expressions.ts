@@ -2,8 +2,7 @@
 import type { ColumnSpec, Description, FieldSpec } from '../description/types.js';
 import { type Engine, EngineError } from '../engine/engine.js';
 import { DataError } from '@difsr/data';
-import type { OpenSource } from '../sources/source.js';
-import type { OpenSources } from './prepare.js';
+import type { OpenSource, OpenSources } from '../sources/source.js';
 
 /** An expression and where it stands. */
 interface Expression {

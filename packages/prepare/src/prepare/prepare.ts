@@ -8,7 +8,7 @@ import { ENGINE_KINDS, type Engine, EngineError, type EngineOptions, openEngine 
 import { ownManifest } from '../own-manifest.js';
 import { type Manifest, manifestSchema, PREPARED_VERSION } from '../prepared/manifest.js';
 import { openSource } from '../sources/open.js';
-import type { OpenSource } from '../sources/source.js';
+import type { OpenSource, OpenSources } from '../sources/source.js';
 import { refuseContradictions } from './contradictions.js';
 import { checkExpressions, failingExpression } from './expressions.js';
 import { registerFieldValues } from './field-values.js';
@@ -59,16 +59,6 @@ const PREPARE_KINDS: OptionKinds<PrepareOptions> = {
   progress: 'function',
   signal: 'object',
 };
-
-/** The opened sources of a description. */
-export interface OpenSources {
-  /** The log. */
-  readonly interactions: OpenSource;
-  /** The catalogue, where the description has one. */
-  readonly items?: OpenSource;
-  /** Attributes of users, where the description has them. */
-  readonly users?: OpenSource;
-}
 
 /**
  * Prepares a data set: reads, checks, filters, numbers, orders and splits, and writes the folder `out`. Rows that cannot be used are set

@@ -7,7 +7,7 @@ import { sqlNumber, sqlText } from '../engine/quote.js';
 import { DataError, type ReportEntry } from '@difsr/data';
 import type { OpenSource } from '../sources/source.js';
 import { columnSql } from './columns.js';
-import { checkZone, formatSql, isoSql, numberSql, textBound } from './time.js';
+import { checkZone, formatSql, isoSql, numberSql, textBound, type TimeBound } from './time.js';
 
 /** How the times of a log are read. */
 export interface TimeReading {
@@ -23,8 +23,7 @@ export interface TimeReading {
   /** The unit that the description states: numbers of the size of another are no times. */
   readonly stated?: ClockUnit;
   readonly report: readonly ReportEntry[];
-  /** Turns a bound of the description into seconds. @throws DataError */
-  readonly bound: (moment: number | string, name: string) => Promise<number>;
+  readonly bound: TimeBound;
 }
 
 /** Why numbers are an order alone, and what makes moments of them. */
@@ -198,7 +197,7 @@ function otherForms(middle: number, label: string): string {
 }
 
 /** A bound that may be a number, read by the unit that `unitOf` gives it. */
-function numberBound(engine: Engine, zone: string, unitOf: (bound: number) => ClockUnit): TimeReading['bound'] {
+function numberBound(engine: Engine, zone: string, unitOf: (bound: number) => ClockUnit): TimeBound {
   return async (moment, name) => {
     const number = await numberOf(engine, moment);
     if (number === undefined) return textBound(engine, zone)(moment, name);

@@ -2,7 +2,6 @@
 import { type Engine, EngineError } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { DataError } from '@difsr/data';
-import type { TimeReading } from './time-reading.js';
 
 /** A finite number, or NULL: neither "nan" nor "inf" is a time, nor is 1_000 or +-5, which DuckDB would take. */
 export function numberSql(text: string): string {
@@ -48,8 +47,11 @@ export function isoSql(text: string, zone: string): string {
   return `(CASE WHEN ${form} THEN epoch_us(CASE WHEN ${zoned} THEN ${parsed('TIMESTAMPTZ')} ELSE timezone(${sqlText(zone)}, ${parsed('TIMESTAMP')}) END) / 1e6 END)`;
 }
 
+/** Turns a bound of the description into seconds. @throws DataError */
+export type TimeBound = (moment: number | string, name: string) => Promise<number>;
+
 /** Reads a bound that is text, or a number of seconds. */
-export function textBound(engine: Engine, zone: string): TimeReading['bound'] {
+export function textBound(engine: Engine, zone: string): TimeBound {
   return async (moment, name) => {
     if (typeof moment === 'number') return moment;
     const [row] = await engine.rows(

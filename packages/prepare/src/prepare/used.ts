@@ -1,8 +1,7 @@
 // Which columns of the files a data set is made of, and which not: one line for each file, by name, so that nothing is left out in silence.
 import type { ColumnSpec, Description, FieldSpec } from '../description/types.js';
-import type { OpenSource } from '../sources/source.js';
+import type { OpenSource, OpenSources } from '../sources/source.js';
 import type { ReportEntry } from '@difsr/data';
-import type { OpenSources } from './prepare.js';
 
 /** A use of a column: what for, e.g. `user`, and the column or the expression. */
 type Use = readonly [what: string, column: ColumnSpec];

@@ -57,3 +57,13 @@ export interface OpenOptions {
   readonly wanted?: readonly string[];
   readonly signal?: AbortSignal;
 }
+
+/** The opened sources of a description. */
+export interface OpenSources {
+  /** The log. */
+  readonly interactions: OpenSource;
+  /** The catalogue, where the description has one. */
+  readonly items?: OpenSource;
+  /** Attributes of users, where the description has them. */
+  readonly users?: OpenSource;
+}
