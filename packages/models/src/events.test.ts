@@ -79,6 +79,8 @@ describe('a history of events', () => {
     const found = await program.run({
       items: paddedItems([[3, 7]], trained.model),
       excluded: { dtype: 'int32', shape: [1, 1], data: Int32Array.of(0) },
+      allowed: { dtype: 'bool', shape: [1, EVERY.items + 1], data: new Uint8Array(EVERY.items + 1).fill(1) },
+      allowedOf: { dtype: 'int32', shape: [1], data: Int32Array.of(0) },
       ...Object.fromEntries([
         of(CHANNEL, [1, 2], [1, 2]),
         of(words, [1, 3, 4, 0], [1, 2]),

@@ -4,12 +4,14 @@ import type { ModelInstance } from './definition.js';
 import type { InferenceTask } from './tasks.js';
 
 /** A task in two parts, for who changes parameters between runs; without item fields all of it is `main`. */
-export function splitTask(
-  { config }: Pick<ModelInstance, 'config'>,
-  { graph, parameters, constants }: InferenceTask,
-): Hoisted {
+export function splitTask({ config }: Pick<ModelInstance, 'config'>, task: InferenceTask): Hoisted {
+  return (config.itemFields ?? 'none') === 'none' ? hoist(task.graph, []) : splitWhole(task);
+}
+
+/** A task in two parts, whatever the model. */
+export function splitWhole({ graph, parameters, constants }: InferenceTask): Hoisted {
   const fixed = [...parameters, ...constants].map(({ name }) => name).filter((name) => graph.inputs.has(name));
-  return hoist(graph, (config.itemFields ?? 'none') === 'none' ? [] : fixed);
+  return hoist(graph, fixed);
 }
 
 /** A graph, and every tensor that it reads beside what it is asked. */
@@ -36,13 +38,21 @@ export async function precompute(
   tensors: Readonly<Record<string, HostTensor>>,
   backend: Backend,
 ): Promise<Precomputed> {
-  const { prepare, main, hoisted } = splitTask(model, task);
-  if (hoisted.length === 0) return { graph: task.graph, tensors };
+  const split = splitTask(model, task);
+  return split.hoisted.length === 0 ? { graph: task.graph, tensors } : prepared(split, tensors, backend);
+}
+
+/** The second part of a task with the results of the first. */
+export async function prepared(
+  { prepare, main }: Hoisted,
+  tensors: Readonly<Record<string, HostTensor>>,
+  backend: Backend,
+): Promise<Precomputed> {
   const variables = await backend.createVariables(tensors);
   const program = await backend.compile(prepare, { variables, label: 'prepare' });
-  const prepared = await program.run({});
+  const results = await program.run({});
   await program.dispose();
   await variables.dispose();
-  const all = { ...tensors, ...prepared };
+  const all = { ...tensors, ...results };
   return { graph: main, tensors: Object.fromEntries(Object.entries(all).filter(([name]) => main.inputs.has(name))) };
 }

@@ -26,8 +26,9 @@ function counted(): { readonly backend: Backend; readonly compiled: string[]; re
       const program = await own.compile(graph, options);
       return {
         run: async (feeds) => {
-          const { items } = feeds;
-          runs.push(items !== undefined && 'data' in items ? (items.shape[0] ?? 0) : 0);
+          const { items, item } = feeds;
+          const asked = items ?? item;
+          if (asked !== undefined && 'data' in asked) runs.push(asked.shape[0] ?? 0);
           return program.run(feeds);
         },
         dispose: async () => program.dispose(),
@@ -85,7 +86,7 @@ it('histories with their events are answered together as alone, in one run', asy
     expect(together[i]?.values).toEqual(alone.values);
     if (i % 4 === 0) expect(idsOf(alone).filter((id) => id === 'i1' || id === 'i2')).toEqual([]);
   }
-  expect(compiled.filter((label) => label.startsWith('recommend'))).toHaveLength(1);
+  expect(compiled.filter((label) => label !== 'prepare')).toEqual(['best 11']);
 });
 
 it('whatever k is asked, there are at most eight programs, and who comes first waits for one compilation', async () => {
@@ -98,7 +99,19 @@ it('whatever k is asked, there are at most eight programs, and who comes first w
   const asked = [1, 2, 3, 16, 17, 100, 128, 129, 500, 1199];
   const found = await Promise.all(asked.map(async (k) => recommender?.recommend(['i3'], { k, includeSeen: true })));
   for (const [i, each] of found.entries()) expect(each && idsOf(each)).toEqual(idsOf(all).slice(0, asked[i]));
-  expect(compiled).toEqual(['recommend 1200', 'recommend 16', 'recommend 128', 'recommend 1024']);
+  await recommender.recommend(['i3'], { k: 3, only: ['i5', 'i9'] });
+  for (const k of [1, 16, 17, 900, 1200, 5000]) await recommender.similar('i3', { k });
+  expect(compiled).toEqual([
+    'prepare',
+    'best 1200',
+    'best 16',
+    'best 128',
+    'best 1024',
+    'candidates',
+    'nearest 16',
+    'nearest 128',
+    'nearest 1200',
+  ]);
 });
 
 it('more requests than a run takes are answered in several', async () => {

@@ -1,21 +1,12 @@
-// Recommendations for a history that was never seen, from a trained model, on any backend.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
-import { type Backend, type HostTensor, type Program } from '@difsr/graph';
-import type { ModelInstance } from './definition.js';
-import {
-  askedEvents,
-  feedsOf,
-  historyEvents,
-  type AskedEvents,
-  type EventValue,
-  type HistoryEvent,
-  type ValuesSaid,
-} from './events.js';
-import { Gathering } from './gathering.js';
+// Recommendations for a history that was never seen, and items like another one, from a trained model, on any backend.
+import { checkOptions, faultAt, needed, option, setting, text, type OptionRules } from '@difsr/errors';
+import type { Backend } from '@difsr/graph';
+import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
+import { ItemFilter, type FilterOptions, type FiltersSaid, type Where } from './item-filter.js';
+import { shownLength } from './padded.js';
 import { RunError } from './run-error.js';
-import { precompute, splitTask } from './precompute.js';
-import { LOWEST, recommendTask } from './tasks.js';
-import { inferenceTensors, type TrainedModel } from './trained-model.js';
+import { Serving, type Best } from './serving.js';
+import type { TrainedModel } from './trained-model.js';
 
 /** One recommended item. */
 export interface Recommendation {
@@ -31,65 +22,66 @@ export interface Recommendations {
   readonly popular: boolean;
   /** Where values were given, or the model reads some: what became of them. */
   readonly values?: ValuesSaid;
+  /** Where `only` or `where` was given: what of them the run does not know. */
+  readonly filters?: FiltersSaid;
 }
 
-/** How items are recommended. */
-export interface RecommendOptions {
-  /** How many items, at least 1; fewer come back where fewer are left. */
-  readonly k: number;
-  /** Whether items of the history may be among them. */
-  readonly includeSeen: boolean;
-  /**
-   * Of a model with item fields: whether items without training interactions, which have a row by their attributes alone, may be
-   * among them. Default false. (Without item fields nothing is known of them, and they are ranked as what they are.)
-   */
-  readonly includeNew?: boolean | undefined;
-  /** Values of fields of users by their names, of a model that reads them. */
-  readonly user?: Readonly<Record<string, EventValue>> | undefined;
-  /** Ids that must not be recommended, such as what is sold out; those that the run does not know exclude nothing. */
+/** Items like another one, the nearest first; scores are cosines. */
+export type SimilarItems = Pick<Recommendations, 'items' | 'filters'>;
+
+/** Which items an answer may have. */
+export interface AllowedOptions extends FilterOptions {
+  /** Ids of the only items that may be among them; none where the list is empty. */
+  readonly only?: readonly string[] | undefined;
+  /** What their fields must have, such as `{ category: ['Camping'], price: { max: 50 } }`. */
+  readonly where?: Where | undefined;
+  /** Ids that must not be among them, such as what is sold out; those that the run does not know exclude nothing. */
   readonly exclude?: readonly string[] | undefined;
 }
 
-/** One history of several, with what goes with it alone. */
-export interface RecommendRequest extends Pick<RecommendOptions, 'user' | 'exclude'> {
+/** How similar items are found. */
+export interface SimilarOptions extends AllowedOptions {
+  /** How many items, at least 1; fewer come back where fewer are left. */
+  readonly k: number;
+  /**
+   * Of a model with item fields: whether items without training interactions, which have a row by their attributes alone, may be
+   * among them. Default false. (Without item fields nothing is known of them.)
+   */
+  readonly includeNew?: boolean | undefined;
+}
+
+/** How items are recommended. */
+export interface RecommendOptions extends SimilarOptions {
+  /** Whether items of the history may be among them; default false. */
+  readonly includeSeen?: boolean | undefined;
+  /** Without item fields nothing is known of items without training interactions, and they are ranked as what they are. */
+  readonly includeNew?: boolean | undefined;
+  /** Values of fields of users by their names, of a model that reads them. */
+  readonly user?: Readonly<Record<string, EventValue>> | undefined;
+}
+
+/** One history of several, with options that go before those of all. */
+export interface RecommendRequest extends Partial<RecommendOptions> {
   readonly history: readonly (string | HistoryEvent)[];
 }
 
-const OPTIONS: OptionRules<RecommendOptions> = {
+const SIMILAR: OptionRules<SimilarOptions> = {
   k: needed(option.whole(1)),
-  includeSeen: needed(option.flag),
   includeNew: option.flag,
-  user: option.given,
+  only: option.list(option.text),
+  where: option.record(option.given),
   exclude: option.list(option.text),
 };
-
-/** Requests of one run. */
-const TOGETHER = 64;
-/** From each number of items that a program gives to the next: whatever `k` is asked, there are few programs. */
-const RUNG = 8;
-const FIRST_RUNG = 16;
-
-/** What a run is asked of one history. */
-interface Row {
-  readonly known: readonly number[];
-  readonly asked: AskedEvents;
-  readonly excluded: readonly number[];
-}
-
-/** The best items of a history, and their scores. */
-interface Best {
-  readonly ids: readonly number[];
-  readonly scores: readonly number[];
-}
+const OPTIONS: OptionRules<RecommendOptions> = { ...SIMILAR, includeSeen: option.flag, user: option.given };
 
 /** Recommends items of one trained model on one backend. */
 export interface Recommender {
   /**
    * The best next `k` items after a history, oldest first: ids, or events with what else is known of them, such as
-   * `{ item: 'B004', rating: 5, time: '2024-05-01T12:00:00Z' }`.
+   * `{ item: 'B004', rating: 5, time: '2024-05-01T12:00:00Z' }`. Equal scores go by the order of the vocabulary.
    *
-   * @throws RunError for a `k` that is no whole number from 1 on, options that it does not know, ids that are no texts, and values
-   * that their fields cannot have.
+   * @throws RunError for a `k` that is no whole number from 1 on, options that it does not know, ids that are no texts, values
+   * that their fields cannot have, and filters by what is no field of items.
    */
   recommend(history: readonly (string | HistoryEvent)[], options: RecommendOptions): Promise<Recommendations>;
   /**
@@ -97,10 +89,13 @@ export interface Recommender {
    *
    * @throws RunError as `recommend`, for the first request that has a mistake; the others are not answered then.
    */
-  recommendMany(
-    requests: readonly RecommendRequest[],
-    options: Omit<RecommendOptions, 'user' | 'exclude'>,
-  ): Promise<Recommendations[]>;
+  recommendMany(requests: readonly RecommendRequest[], options: RecommendOptions): Promise<Recommendations[]>;
+  /**
+   * The `k` items whose rows of the item table have the largest cosine with that of an item, which is not among them.
+   *
+   * @throws RunError as `recommend`, and for an item that the run does not know, or of which it knows nothing.
+   */
+  similar(item: string, options: SimilarOptions): Promise<SimilarItems>;
   /** Frees the programs and the parameters. */
   dispose(): Promise<void>;
 }
@@ -113,12 +108,15 @@ export interface Recommender {
  * @example
  * ```ts
  * const recommender = await createRecommender(await fetchTrainedModel('/runs/clicks'), backend);
- * const { items } = await recommender.recommend(['B004', 'B017'], { k: 5, includeSeen: false });
+ * const { items } = await recommender.recommend(['B004', 'B017'], { k: 5, where: { category: ['Camping'] } });
+ * const { items: others } = await recommender.similar('B004', { k: 5 });
  * ```
  */
 export async function createRecommender(trained: TrainedModel, backend: Backend): Promise<Recommender> {
-  const { model } = trained;
-  const ids = new Map(trained.items.tokens.map((token, id) => [token, id]));
+  const { model, items: known } = trained;
+  const numbers = new Map(known.tokens.map((token, id) => [token, id]));
+  const numberOf = (item: string): number => numbers.get(item) ?? 0;
+  const isKnown = (item: string): boolean => numberOf(item) > 0;
   const valueIds = new Map<string, ReadonlyMap<string, number>>();
   const idsOf = (field: string): ReadonlyMap<string, number> => {
     const found =
@@ -126,103 +124,79 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     valueIds.set(field, found);
     return found;
   };
-  // What is computed once is the same for every k.
-  const { tensors } = await precompute(model, recommendTask(model, 1), inferenceTensors(trained), backend);
-  const variables = await backend.createVariables(tensors);
   const hasFields = (model.config.itemFields ?? 'none') !== 'none';
-  const untrained = hasFields
-    ? [...trained.items.counts.keys()].filter((id) => id > 0 && trained.items.counts[id] === 0)
-    : [];
-  const programs = new Map<number, { readonly program: Promise<Program>; readonly gathering: Gathering<Row, Best> }>();
-  /** By a program that gives at least `k`; who asks for it while it is compiled waits for the same one. */
-  const best = async (k: number, row: Row): Promise<Best> => {
-    let rung = FIRST_RUNG;
-    while (rung < k) rung *= RUNG;
-    const most = Math.min(rung, model.schema.items);
-    const found = programs.get(most) ?? openProgram(most);
-    programs.set(most, found);
-    const { ids: all, scores } = await found.gathering.ask(row);
-    return { ids: all.slice(0, k), scores: scores.slice(0, k) };
-  };
-  const openProgram = (most: number): { program: Promise<Program>; gathering: Gathering<Row, Best> } => {
-    const { main } = splitTask(model, recommendTask(model, most));
-    const program = backend.compile(main, { variables, label: `recommend ${most}` });
-    program.catch(() => programs.delete(most)); // who asks next tries again
-    return { program, gathering: new Gathering(async (rows) => run(await program, rows, most), TOGETHER) };
-  };
-  const run = async (program: Program, rows: readonly Row[], most: number): Promise<Best[]> => {
-    const items = paddedItems(
-      rows.map(({ known }) => known),
-      model,
-    );
-    const events = feedsOf(
-      rows.map(({ asked }) => asked),
-      items.shape[1] ?? 0,
-    );
-    const excluded = padded(
-      rows.map((row) => row.excluded),
-      1,
-    );
-    const found = await program.run({ items, ...events, excluded });
-    const [chosen, scores] = [[...(found['ids']?.data ?? [])], [...(found['values']?.data ?? [])]];
-    const of = (all: readonly number[], row: number): readonly number[] => all.slice(row * most, (row + 1) * most);
-    return rows.map((_, row) => ({ ids: of(chosen, row), scores: of(scores, row) }));
-  };
+  const serving = await Serving.open(trained, backend);
+  const filter = new ItemFilter(trained, numbers, idsOf);
   // Sorted for whoever asks first, and not again.
   let ranked: readonly number[] | undefined;
-  const popular = (barred: ReadonlySet<number>, k: number): readonly number[] =>
-    (ranked ??= byPopularity(trained)).filter((id) => !barred.has(id)).slice(0, k);
   const describe = (id: number, score: number): Recommendation => {
-    const name = trained.items.names?.[id];
-    return { id: trained.items.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
+    const name = known.names?.[id];
+    return { id: known.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
   };
+  const described = ({ ids, scores }: Best): Recommendation[] =>
+    Array.from(ids, (id, i) => describe(id, scores[i] ?? 0));
   const recommend: Recommender['recommend'] = async (history, options) => {
     checkOptions('recommend', options, OPTIONS, RunError);
-    const given = historyEvents(history);
-    const { k, includeSeen, includeNew = false, user = {}, exclude = [] } = options;
-    const isKnown = (item: string): boolean => (ids.get(item) ?? 0) > 0;
-    const unknown = given.flatMap(({ item }) => (isKnown(item) ? [] : [item]));
-    const known = given.flatMap(({ item }) => ids.get(item) || []);
-    const asked = askedEvents(model, { events: given, isKnown, user, shown: shownLength(model), idsOf });
-    const { said } = asked;
+    const events = historyEvents(history);
+    const { k, includeSeen = false, includeNew = false, user = {}, exclude = [] } = options;
+    const unknown = events.flatMap(({ item }) => (isKnown(item) ? [] : [item]));
+    const shown = events.flatMap(({ item }) => (isKnown(item) ? [numberOf(item)] : []));
+    const asked = askedEvents(model, { events, isKnown, user, shown: shownLength(model), idsOf });
     const plain = history.every((entry) => typeof entry === 'string') && options.user === undefined;
-    const values = plain && said.missing.length === 0 ? {} : { values: said };
-    const barred = new Set(exclude.flatMap((item) => ids.get(item) || []));
-    const excluded = [...(includeSeen ? [] : new Set(known)), ...(includeNew ? [] : untrained), ...barred];
-    const most = Math.min(k, model.schema.items);
-    if (known.length === 0)
-      return {
-        items: popular(barred, most).map((id) => describe(id, trained.items.counts[id] ?? 0)),
-        unknown,
-        popular: true,
-        ...values,
-      };
-    const found = await best(most, { known, asked, excluded });
-    const items = found.ids.flatMap((id, i) =>
-      (found.scores[i] ?? LOWEST) > LOWEST * 0.99 ? [describe(id, found.scores[i] ?? 0)] : [],
-    );
-    return { items, unknown, popular: false, ...values };
+    const popular = shown.length === 0;
+    const { items: allowed, said } = filter.allowed('recommend', options, popular || !hasFields || includeNew);
+    const excluded = new Set([...(includeSeen ? [] : shown), ...exclude.map(numberOf)].filter((item) => item > 0));
+    const about = {
+      unknown,
+      popular,
+      ...(plain && asked.said.missing.length === 0 ? {} : { values: asked.said }),
+      ...(said === undefined ? {} : { filters: said }),
+    };
+    if (popular) {
+      const left = (ranked ??= byPopularity(trained)).filter((item) => allowed.has(item) && !excluded.has(item));
+      return { items: left.slice(0, k).map((item) => describe(item, known.counts[item] ?? 0)), ...about };
+    }
+    return { items: described(await serving.best(k, { known: shown, asked, allowed, excluded })), ...about };
   };
   return {
     recommend,
     recommendMany: async (requests, options) =>
       Promise.all(
-        requests.map(async ({ history, user, exclude }, at) => {
+        requests.map(async ({ history, ...own }, at) => {
           try {
-            return await recommend(history, { ...options, user, exclude });
+            return await recommend(history, { ...options, ...own });
           } catch (error) {
-            if (error instanceof RunError) throw new RunError(`request ${at}: ${error.message}`, { cause: error });
+            if (error instanceof RunError)
+              throw new RunError(
+                error.faults.map((fault) => faultAt(`request ${at}`, fault)),
+                { cause: error },
+              );
             throw error;
           }
         }),
       ),
-    dispose: async () => {
-      for (const { program, gathering } of programs.values()) {
-        await gathering.settled();
-        await (await program).dispose();
-      }
-      await variables.dispose();
+    similar: async (item, options) => {
+      checkOptions('similar', options, SIMILAR, RunError);
+      const { k, includeNew = false, exclude = [] } = options;
+      const number = numberOf(item);
+      if (number === 0)
+        throw new RunError({
+          where: 'similar',
+          what: `the run does not know the item ${JSON.stringify(item)}`,
+          cure: 'give the id of an item that the data had',
+        });
+      if (!hasFields && known.counts[number] === 0)
+        throw new RunError({
+          where: 'similar',
+          what: `nothing is known of the item "${item}": it has no training interactions, and the model no item fields`,
+          cure: text`train with ${setting('model.itemFields', 'sum')}, or ask for another item`,
+        });
+      const { items: allowed, said } = filter.allowed('similar', options, hasFields && includeNew);
+      const excluded = new Set([number, ...exclude.map(numberOf).filter((each) => each > 0)]);
+      const items = described(await serving.nearest(k, { item: number, allowed, excluded }));
+      return { items, ...(said === undefined ? {} : { filters: said }) };
     },
+    dispose: async () => serving.dispose(),
   };
 }
 
@@ -231,30 +205,4 @@ function byPopularity({ items }: TrainedModel): readonly number[] {
   return Array.from(items.counts, (_, id) => id)
     .slice(1)
     .sort((a, b) => (items.counts[b] ?? 0) - (items.counts[a] ?? 0) || a - b);
-}
-
-/** Interactions of a history that a model is shown: the last so many. */
-export function shownLength({ config, objective }: Pick<ModelInstance, 'config' | 'objective'>): number {
-  return config.maxLength - objective.spare;
-}
-
-/** The last items of each history as one rectangle, int32 `[histories, length]`. */
-export function paddedItems(
-  histories: readonly (Int32Array | readonly number[])[],
-  model: Pick<ModelInstance, 'config' | 'fullRows' | 'objective'>,
-): HostTensor {
-  const { maxLength } = model.config;
-  const { spare } = model.objective;
-  const most = shownLength(model);
-  const rows = histories.map((history) => history.slice(Math.max(0, history.length - most)));
-  const longest = rows.reduce((length, row) => Math.max(length, row.length), 1);
-  return padded(rows, model.fullRows ? maxLength : Math.min(maxLength, longest + spare));
-}
-
-/** Rows of ids padded with 0 on the right to the longest (at least `width`), int32 `[rows, columns]`. */
-export function padded(rows: readonly (Int32Array | readonly number[])[], width: number): HostTensor {
-  const columns = rows.reduce((most, row) => Math.max(most, row.length), width);
-  const data = new Int32Array(rows.length * columns);
-  rows.forEach((row, r) => data.set(row, r * columns));
-  return { dtype: 'int32', shape: [rows.length, columns], data };
 }

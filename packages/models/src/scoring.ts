@@ -1,5 +1,5 @@
 // Scores are products of a hidden state with the item table, plus the items' bias where a model has one.
-import { add, broadcast, concat, constant, expandDims, matmul, type Tensor } from '@difsr/graph';
+import { add, broadcast, concat, constant, expandDims, gather, matmul, reshape, type Tensor } from '@difsr/graph';
 import type { Encoding } from './model.js';
 
 /**
@@ -17,8 +17,17 @@ export function scoring(
   return { hidden: concat([hidden, ones], -1), table: concat([itemTable, expandDims(itemBias, 1)], 1) };
 }
 
+/** What scores are made of beside hidden states. */
+export type ScoredItems = Pick<Encoding, 'itemTable' | 'itemBias'>;
+
+/** Scores of some items, `ids` int32 `[batch, n] -> [batch, n]`. `hidden [batch, d]`. */
+export function scoresOfItems({ itemTable, itemBias }: ScoredItems, hidden: Tensor, ids: Tensor): Tensor {
+  const products = reshape(matmul(gather(itemTable, ids), expandDims(hidden, -1)), ids.shape);
+  return itemBias === undefined ? products : add(products, reshape(gather(expandDims(itemBias, 1), ids), ids.shape));
+}
+
 /** Scores of all items, `[batch, items + 1]`. `hidden [batch, d]`. */
-export function scoresOf({ itemTable, itemBias }: Encoding, hidden: Tensor): Tensor {
+export function scoresOf({ itemTable, itemBias }: ScoredItems, hidden: Tensor): Tensor {
   const scores = matmul(hidden, itemTable, { transB: true });
   return itemBias === undefined ? scores : add(scores, itemBias);
 }

@@ -75,12 +75,25 @@ describe('ranking', () => {
   });
 });
 
+/** Every row may have all items, or what a set lacks is left out as well. */
+const allowing = (rows: number, without: readonly number[] = []): Values => ({
+  allowed: {
+    dtype: 'bool',
+    shape: [2, columns],
+    data: Uint8Array.from({ length: 2 * columns }, (_, i) => (i < columns || !without.includes(i - columns) ? 1 : 0)),
+  },
+  allowedOf: ints(
+    [rows],
+    Array.from({ length: rows }, () => (without.length === 0 ? 0 : 1)),
+  ),
+});
+
 describe('recommending', () => {
   it('gives the best items without those excluded, whatever their number', () => {
     const task = recommendTask(model, 4);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: SCHEMA.items }), { minLength: 9, maxLength: 9 }), (excluded) => {
-        const { ids, values } = runTask(task, { ...inputs, excluded: ints([3, 3], excluded) });
+        const { ids, values } = runTask(task, { ...inputs, ...allowing(3), excluded: ints([3, 3], excluded) });
         const expected = SEQUENCES.map((_, user) => order(user, excluded.slice(user * 3, user * 3 + 3)).slice(0, 4));
         expect([...(ids?.data ?? [])]).toEqual(expected.flat());
         expect([...(values?.data ?? [])]).toEqual(
@@ -94,13 +107,23 @@ describe('recommending', () => {
   it('marks places for which no item is left', () => {
     const task = recommendTask(model, 3);
     const all = Array.from({ length: 10 }, (_, i) => i + 1); // all but item 11
-    const { ids, values } = runTask(task, { ...inputs, excluded: ints([3, 10], [...all, ...all, ...all]) });
+    const { ids, values } = runTask(task, {
+      ...inputs,
+      ...allowing(3),
+      excluded: ints([3, 10], [...all, ...all, ...all]),
+    });
     expect([ids?.data[0], values?.data[1]]).toEqual([11, LOWEST]);
   });
 
-  it('takes an empty list of exclusions', () => {
-    const { ids } = runTask(recommendTask(model, 2), { ...inputs, excluded: ints([3, 0], []) });
+  it('takes an empty list of exclusions, and for each row the set that it names, padding never among it', () => {
+    const feeds = { ...inputs, excluded: ints([3, 0], []) };
+    const { ids } = runTask(recommendTask(model, 2), { ...feeds, ...allowing(3) });
     expect([...(ids?.data ?? [])]).toEqual(SEQUENCES.flatMap((_, user) => order(user).slice(0, 2)));
+    const without = [1, 5, 7, 11];
+    const mixed = { ...allowing(3, without), allowedOf: ints([3], [1, 0, 1]) };
+    const { ids: own } = runTask(recommendTask(model, 11), { ...feeds, ...mixed });
+    const left = [order(0, without), order(1), order(2, without)];
+    left.forEach((list, row) => expect([...(own?.data.slice(row * 11, row * 11 + list.length) ?? [])]).toEqual(list));
   });
 });
 

@@ -2,7 +2,6 @@
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import {
   add,
-  and,
   at,
   cast,
   constant,
@@ -17,7 +16,6 @@ import {
   or,
   rank,
   reduceSum,
-  scatterAddLast,
   select,
   sub,
   topK,
@@ -26,11 +24,11 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
+import { barredColumns, excludedColumns, LOWEST, newColumns, paddingColumn } from './columns.js';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
 import { declareInputs, rawInputs } from './inputs.js';
 import type { ModelInputs } from './model.js';
-import { TRAINED_ITEMS } from './item-table.js';
 import { scoresOf } from './scoring.js';
 
 /** What a traced task declared. */
@@ -127,6 +125,8 @@ export interface Scores extends Declared {
   readonly scores: Tensor;
   readonly items: Tensor;
   readonly itemTable: Tensor;
+  /** `[items + 1]`, where the model has one: part of the scores. */
+  readonly itemBias?: Tensor;
 }
 
 /** Traces the scores, without dropout. */
@@ -140,6 +140,7 @@ export function traceScores(model: ModelInstance, inputs: ModelInputs = declareI
     ...declared(scope),
     layers: encoding.layers ?? [],
     itemTable: encoding.itemTable,
+    ...(encoding.itemBias === undefined ? {} : { itemBias: encoding.itemBias }),
     hidden,
     items,
     scores: scoresOf(encoding, hidden),
@@ -161,38 +162,21 @@ export function rankingTask(model: ModelInstance, options: RankingTaskOptions): 
 }
 
 /**
- * Recommends the `k` best items. Inputs `items`, and `excluded` int32 [batch, excluded] (0 = none).
- * Outputs `ids` int32 [batch, k], `values` [batch, k]; ties go to the lower id, column 0 never appears.
+ * Recommends the `k` best of the items that are allowed. Inputs `items`; `allowed` bool [sets, items + 1], and `allowedOf` int32 [batch],
+ * which of these sets each row takes; `excluded` int32 [batch, excluded] (0 = none), what it leaves out beside.
+ * Outputs `ids` int32 [batch, k], `values` [batch, k] ({@link LOWEST} where no item is left); ties go to the lower id, column 0 never
+ * has a score.
  */
 export function recommendTask(model: ModelInstance, k: number): InferenceTask {
   checkCount(k, model);
   const traced = traceScores(model);
-  const hidden = or(excludedColumns(model), paddingColumn(model));
-  const { ids, values } = topK(select(hidden, constant(LOWEST), traced.scores), k);
-  return { ...traced, graph: createGraph({ ids, values }) };
+  return { ...traced, graph: createGraph(bestOf(traced.scores, barredColumns(model), k)) };
 }
 
-/** bool `[1, items + 1]`, true at padding's column. */
-function paddingColumn({ schema }: ModelInstance): Tensor {
-  return expandDims(equal(iota(schema.items + 1), 0), 0);
+/** The `k` best of scores `[batch, items + 1]`, without what is barred (bool, of the same shape). */
+export function bestOf(scores: Tensor, barred: Tensor, k: number): { readonly ids: Tensor; readonly values: Tensor } {
+  return topK(select(barred, constant(LOWEST), scores), k);
 }
-
-/** bool `[batch, items + 1]`: the ids of an input `excluded` int32 [batch, excluded]; what is no item (0 among it) hides nothing. */
-function excludedColumns({ schema }: ModelInstance): Tensor {
-  const columns = schema.items + 1;
-  const excluded = input('excluded', ['batch', 'excluded'], 'int32');
-  const isItem = and(less(0, excluded), less(excluded, columns));
-  return less(0, scatterAddLast(select(isItem, excluded, 0), cast(isItem, 'float32'), columns));
-}
-
-/** bool `[1, items + 1]`: items without training interactions, by a table that is declared with them. */
-function newColumns({ schema }: ModelInstance): { readonly columns: Tensor; readonly table: ConstantSpec } {
-  const table: ConstantSpec = { name: TRAINED_ITEMS, shape: [schema.items + 1], dtype: 'int32' };
-  return { columns: expandDims(equal(input(table.name, table.shape, table.dtype), 0), 0), table };
-}
-
-/** Below every score that a finite model gives; an excluded item has it. */
-export const LOWEST = -3e38;
 
 /**
  * For files: `items` in, and the values of events and users that the model reads, numbers as the data has them ({@link rawInputs});

@@ -15,6 +15,7 @@ import {
   type ModelInstance,
   type TrainingTask,
 } from '@difsr/models';
+import { attributeTables } from '../side/attribute-tables.js';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import { judgeEpoch } from './early-stopping.js';
@@ -129,7 +130,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     variables,
     trained: Object.keys(start.tensors),
     parameters: task.parameters.map(({ name }) => name),
-    features: kept,
+    features: { ...kept, ...attributeTables(dataset) },
     targets,
     targetsPerStep: slots,
     stepsPerEpoch: steps,

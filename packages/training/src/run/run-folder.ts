@@ -1,7 +1,7 @@
 // The run folder: what a trained model is on disk.
 //   config.json           the whole configuration, defaults filled in
 //   vocabulary.json       tokens, names and counts of items; tokens of fields; a fingerprint of the data set
-//   model.safetensors     best parameters and the feature tables: all that inference needs
+//   model.safetensors     best parameters, the feature tables that the model reads, and the values of fields that items are filtered by
 //   optimizer.safetensors the checkpoint: current parameters, optimizer moments, and the state as metadata
 //   state.json            the same state, readable
 //   history.jsonl, metrics.json, README.md

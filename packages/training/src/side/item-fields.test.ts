@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateDataset, sequenceAt, splitDataset, type Dataset } from '@difsr/data';
+import { generateDataset, itemCategories, sequenceAt, splitDataset, type Dataset } from '@difsr/data';
 import { createReferenceBackend } from '@difsr/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfigSchema } from '../config.js';
@@ -54,6 +54,25 @@ const runOf = (name: string): Run => {
   if (run === undefined) throw new Error(`no run ${name}`);
   return run;
 };
+
+it('a run filters by fields that its model does not read, as the data has them', async () => {
+  const backend = createReferenceBackend();
+  const recommender = await createRecommender(runOf('none'), backend);
+  const [field] = itemCategories(plain);
+  if (field === undefined) throw new Error('the data has no categories');
+  const [, wanted = ''] = field.vocabulary.tokens;
+  const having = plain.items.tokens.filter((_, item) =>
+    field.values.subarray(field.offsets[item], field.offsets[item + 1]).includes(1),
+  );
+  const { items, filters } = await recommender.recommend([plain.items.tokens[1] ?? ''], {
+    k: 200,
+    includeSeen: true,
+    where: { [field.name]: wanted },
+  });
+  expect(items.map(({ id }) => id).toSorted()).toEqual(having.toSorted());
+  expect([having.length > 0, filters]).toEqual([true, { unknownItems: [], unknownValues: [] }]);
+  await backend.dispose();
+});
 
 describe('items without training interactions', () => {
   it('are there, and nothing of them is in the training part', () => {

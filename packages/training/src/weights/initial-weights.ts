@@ -4,7 +4,14 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HostTensor } from '@difsr/graph';
-import { decodeTensors, featureName, ownerOf, type FieldSchema, type ModelSchema } from '@difsr/models';
+import {
+  decodeTensors,
+  featureName,
+  isAttributeName,
+  ownerOf,
+  type FieldSchema,
+  type ModelSchema,
+} from '@difsr/models';
 import type { RunConfig } from '../config.js';
 import { takeRows, titleOf, Vocabularies, type Tokens } from './mapped-rows.js';
 import type { InitialWeights, TakenRows, UnfitParameter } from './taken.js';
@@ -146,7 +153,9 @@ async function readOther(folder: string): Promise<Other> {
     schema,
     // Without the tables of its data.
     tensors: Object.fromEntries(
-      tensors.filter(([name, { dtype }]) => dtype === 'float32' && !name.startsWith(featureName(''))),
+      tensors.filter(
+        ([name, { dtype }]) => dtype === 'float32' && !name.startsWith(featureName('')) && !isAttributeName(name),
+      ),
     ),
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };

@@ -1,0 +1,85 @@
+// What a recommender runs, whatever it is asked: few programs, graphs of one trace, so that what they need of parameters and
+// tables alone is computed once and held once.
+import {
+  at,
+  constant,
+  createGraph,
+  div,
+  gather,
+  input,
+  matmul,
+  maximum,
+  mul,
+  reduceSum,
+  reshape,
+  sqrt,
+  type Graph,
+  type Tensor,
+} from '@difsr/graph';
+import { barredColumns } from './columns.js';
+import type { ModelInstance } from './definition.js';
+import { scoresOfItems } from './scoring.js';
+import { bestOf, traceScores, type InferenceTask } from './tasks.js';
+
+/** How many items programs give; whatever is asked, there is one that gives as many. */
+const MOST_OF: { readonly [P in 'best' | 'nearest']: readonly number[] } = {
+  best: [16, 128, 1024],
+  nearest: [16, 128],
+};
+
+/** The best or nearest so many, or the scores of some. */
+export type ServingProgram = `${keyof typeof MOST_OF} ${number}` | 'candidates';
+
+/** How many items programs give of so many: those of the table, and all. */
+function sizesOf(kind: keyof typeof MOST_OF, items: number): readonly number[] {
+  return [...MOST_OF[kind].filter((most) => most < items), items];
+}
+
+/** The smallest program that gives `k` of so many items, or all. */
+export function sizeFor(kind: keyof typeof MOST_OF, k: number, items: number): number {
+  return sizesOf(kind, items).find((most) => most >= k) ?? items;
+}
+
+/**
+ * All programs of a recommender as one graph, `PROGRAM/OUTPUT` each ({@link programOf} takes one out):
+ *
+ * - `best K`: as `recommendTask`
+ * - `candidates`: `items`, and `candidates` int32 [batch, candidates] (0 = none) to `scores` [batch, candidates]
+ * - `nearest K`: `item` int32 [batch], and `allowed`, `allowedOf`, `excluded` as `recommendTask`, to `ids` and `values` [batch, K], the
+ *   cosines of its row of the item table and theirs
+ */
+export function servingTask(model: ModelInstance): InferenceTask {
+  const { items } = model.schema;
+  const traced = traceScores(model);
+  const cosines = cosinesOf(traced.itemTable, input('item', ['batch'], 'int32'));
+  const barred = barredColumns(model);
+  const candidates = input('candidates', ['batch', 'candidates'], 'int32');
+  const ranked = (kind: keyof typeof MOST_OF, scores: Tensor): [string, Tensor][] =>
+    sizesOf(kind, items).flatMap((most) =>
+      Object.entries(bestOf(scores, barred, most)).map(([name, tensor]): [string, Tensor] => [
+        `${kind} ${most}/${name}`,
+        tensor,
+      ]),
+    );
+  return {
+    ...traced,
+    graph: createGraph({
+      ...Object.fromEntries([...ranked('best', traced.scores), ...ranked('nearest', cosines)]),
+      'candidates/scores': scoresOfItems(traced, traced.hidden, candidates),
+    }),
+  };
+}
+
+/** One program of {@link servingTask}, whole or what is left of it once something is computed before. */
+export function programOf({ outputs }: Graph, program: ServingProgram): Graph {
+  const own = [...outputs].filter(([name]) => name.startsWith(`${program}/`));
+  return createGraph(Object.fromEntries(own.map(([name, tensor]) => [name.slice(program.length + 1), tensor])));
+}
+
+/** Cosines of some rows of a table with all: `table [n, d], ids [batch] -> [batch, n]`; 0 where a row is all zero. */
+function cosinesOf(table: Tensor, ids: Tensor): Tensor {
+  const lengths = sqrt(reduceSum(mul(table, table), [1], true));
+  const inverse = div(constant(1), maximum(lengths, 1e-12)); // [n, 1]
+  const asked = mul(gather(table, ids), gather(inverse, ids));
+  return mul(matmul(asked, table, { transB: true }), reshape(inverse, [1, at(table.shape, 0)]));
+}
