@@ -1,6 +1,6 @@
 // openRecommender: a run's recommendations, in one call each.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import type { RecommendOptions } from '@difsr/models';
+import type { RecommendOptions, SimilarItems, SimilarOptions } from '@difsr/models';
 import {
   createRecommender,
   openRun,
@@ -35,10 +35,9 @@ export interface RunRecommender extends AsyncDisposable {
    */
   recommend(history: readonly (string | HistoryEvent)[], options?: RecommendSettings): Promise<Recommendations>;
   /** The same for several histories at once, answered in their order. @throws RunError as `recommend`, which names the request */
-  recommendMany(
-    requests: readonly RecommendRequest[],
-    options?: Omit<RecommendSettings, 'user' | 'exclude'>,
-  ): Promise<Recommendations[]>;
+  recommendMany(requests: readonly RecommendRequest[], options?: RecommendSettings): Promise<Recommendations[]>;
+  /** The items that are most like another one, which is not among them. @throws RunError for an item that the run does not know */
+  similar(item: string, options?: Partial<SimilarOptions>): Promise<SimilarItems>;
   /** Frees what the model takes, and ends the backend. */
   dispose(): Promise<void>;
 }
@@ -64,7 +63,7 @@ export async function openRecommender(
   const backend = await openBackend({ ...backendChoice(options), device: options.device ?? 'cpu' });
   try {
     const recommender = await createRecommender(opened, backend);
-    const defaults = { k: topOf(undefined, opened), includeSeen: false };
+    const defaults = { k: topOf(undefined, opened) };
     const dispose = async (): Promise<void> => {
       await recommender.dispose();
       await backend.dispose();
@@ -74,6 +73,7 @@ export async function openRecommender(
       recommend: async (history, settings) => recommender.recommend(history, { ...defaults, ...given(settings ?? {}) }),
       recommendMany: async (requests, settings) =>
         recommender.recommendMany(requests, { ...defaults, ...given(settings ?? {}) }),
+      similar: async (item, settings) => recommender.similar(item, { ...defaults, ...given(settings ?? {}) }),
       dispose,
       [Symbol.asyncDispose]: dispose,
     };
