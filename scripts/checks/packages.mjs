@@ -136,7 +136,11 @@ async function consumerProblems(all, consumer) {
     await run('tar', ['-xzf', relative(home, tarball), '--strip-components=1'], { cwd: home });
     const packedManifest = readFileSync(join(home, 'package.json'), 'utf8');
     if (packedManifest.includes('workspace:')) problems.push(`${manifest.name}: its packed manifest has "workspace:"`);
-    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+    for (const name of Object.keys({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.peerDependencies,
+    })) {
       const target = join(folder, 'node_modules', name);
       if (!all.some((other) => other.manifest.name === name) && existsSync(target)) link(consumer, target, name);
     }

@@ -8,7 +8,7 @@ import { ROOT } from '../bootstrap.mjs';
  *   exports: Record<string, unknown>, sideEffects?: boolean | string[], files?: string[], license?: string,
  *   repository?: { type: string, url: string, directory: string }, homepage?: string, bugs?: string,
  *   engines?: { node?: string }, publishConfig?: { access?: string, provenance?: boolean }, dependencies?: Record<string, string>,
- *   devDependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
+ *   devDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
  * @typedef {{ folder: string, path: string, manifest: Manifest }} Package folder: absolute; path: from the root
  */
 

@@ -28,7 +28,7 @@ const blocks = guideBlocks();
 /** @param {Block} block */
 const place = ({ page, line }) => `${page}, line ${line}`;
 
-/** @param {string} path @returns {{ name?: string, scripts?: Record<string, string>, dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} */
+/** @param {string} path @returns {{ name?: string, scripts?: Record<string, string>, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} */
 const manifest = (path) => JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'));
 const folders = ['packages', 'apps'].flatMap((group) =>
   readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`),
@@ -37,8 +37,8 @@ const packages = new Map(folders.map((folder) => [manifest(folder).name ?? '', {
 /** What a reader may be told to install: our packages, and what they depend on or have as peers. */
 const installable = new Set([
   ...packages.keys(),
-  ...[...packages.values()].flatMap(({ dependencies = {}, peerDependencies = {} }) =>
-    Object.keys({ ...dependencies, ...peerDependencies }),
+  ...[...packages.values()].flatMap(({ dependencies = {}, optionalDependencies = {}, peerDependencies = {} }) =>
+    Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }),
   ),
   '@tensorflow/tfjs', // brings tfjs-core, layers and the browser's devices
 ]);

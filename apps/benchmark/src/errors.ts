@@ -7,7 +7,7 @@ export const exitCodes = {
   /** A candidate failed or gave other numbers; the report says which. */
   failed: 1,
   usage: 2,
-  /** A backend or device that does not work here. */
+  /** A backend or device that does not work here, or an optional package that is not installed. */
   backend: 4,
   interrupted: 130,
 } as const;
@@ -21,7 +21,7 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
   failed:
     'a candidate failed or gave other numbers than the definition (the report says which), or the report cannot be written',
   usage: 'a wrong option',
-  backend: 'a backend or device that does not work here',
+  backend: 'a backend or device that does not work here, or a package that is not installed',
   interrupted: 'interrupted; what was measured until then is written and marked as incomplete',
 };
 

@@ -1,4 +1,5 @@
 // The whole command line: its commands, their help, and how a run of it ends.
+import { MissingPackageError } from '@difsr/errors';
 import { BackendError } from '@difsr/graph';
 import { Command, CommanderError } from 'commander';
 import { addAttention } from './attention/command.js';
@@ -52,6 +53,7 @@ function exitCodeLines(): string[] {
 const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] = [
   [UsageError, exitCodes.usage],
   [BackendError, exitCodes.backend],
+  [MissingPackageError, exitCodes.backend],
   [ReportError, exitCodes.failed],
 ];
 

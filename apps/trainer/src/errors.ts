@@ -10,7 +10,7 @@ export const exitCodes = {
   usage: 2,
   /** Data that cannot be used. */
   data: 3,
-  /** A backend or device that does not work here. */
+  /** A backend or device that does not work here, or an optional package that is not installed. */
   backend: 4,
   /** Ctrl-C; what was trained or downloaded is kept, of a preparation nothing. */
   interrupted: 130,
@@ -25,7 +25,7 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
   failed: 'the run failed (such as a loss that is not finite), a download failed, or its folder cannot be used',
   usage: 'a wrong option or configuration',
   data: 'data that cannot be used',
-  backend: 'a backend or device that does not work here',
+  backend: 'a backend or device that does not work here, or a package that is not installed',
   interrupted:
     'interrupted; a training run is saved and can be resumed, a download goes on when called again, of a preparation nothing is left',
 };

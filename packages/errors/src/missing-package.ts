@@ -1,4 +1,4 @@
-// Packages that are installed when they are wanted.
+// Packages that are installed when they are wanted; `importOptional` of @difsr/errors/packages throws this where one is not.
 import { DifsrError } from './fault.js';
 
 /**
@@ -6,7 +6,7 @@ import { DifsrError } from './fault.js';
  *
  * @example
  * ```ts
- * throw new MissingPackageError('@duckdb/node-api', '1.5.6', 'reading files', error);
+ * throw new MissingPackageError('echarts', 'npm install echarts@6.1.0', 'drawing charts', error);
  * ```
  */
 export class MissingPackageError extends DifsrError {
@@ -14,12 +14,12 @@ export class MissingPackageError extends DifsrError {
   /** The package as npm knows it. */
   readonly package: string;
 
-  /** @param use what needs it: `reading files` */
-  constructor(name: string, version: string, use: string, cause?: unknown) {
-    super(
-      { what: `${use} needs the package ${name}, which is not installed`, cure: `npm install ${name}@${version}` },
-      { cause },
-    );
+  /**
+   * @param install the line that installs it
+   * @param use what needs it: `reading files`
+   */
+  constructor(name: string, install: string, use: string, cause?: unknown) {
+    super({ what: `${use} needs the package ${name}, which is not installed`, cure: install }, { cause });
     this.package = name;
   }
 }

@@ -1,4 +1,5 @@
 // Which backend executes the graphs, and on which device: named ones must work, `auto` takes the best that does.
+import { importOptional } from '@difsr/errors/packages';
 import { BackendError, createReferenceBackend, type Backend } from '@difsr/graph';
 import {
   createWorkerBackend,
@@ -7,6 +8,7 @@ import {
   type Device,
   type DeviceReport,
 } from '@difsr/onnxruntime';
+import type * as Tfjs from '@difsr/tfjs';
 import type { RunConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
 
@@ -33,7 +35,7 @@ export function autoDevice(reports: readonly DeviceReport[]): Device | undefined
  * Opens a backend; the caller disposes it. ONNX Runtime runs in a worker thread, so that the caller's stays free.
  *
  * @param say gets one line on what `auto` chose.
- * @throws BackendError for a device that does not work here, with the cure; UsageError for a combination that does not exist.
+ * @throws BackendError for a device that does not work here, with the cure; MissingPackageError for a backend that is not installed; UsageError for a combination that does not exist.
  */
 export async function openBackend(
   choice: BackendChoice,
@@ -93,13 +95,19 @@ function deviceOf<B extends RunConfig['backend']>(
   );
 }
 
+/** `@difsr/tfjs` with what it needs: loaded, and installed, by those who use it. @throws MissingPackageError */
+export function importTfjs(): Promise<typeof Tfjs> {
+  const packages = ['@difsr/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
+  return importOptional(() => import('@difsr/tfjs'), { packages, use: 'the backend tfjs', from: import.meta.url });
+}
+
 /** tfjs computes in this thread; it chooses among its devices itself, the native ones first. */
 async function openTfjs(
   device: 'wasm' | 'node' | 'node-gpu' | 'cpu' | 'auto',
   threads: number | undefined,
   say: (line: string) => void,
 ): Promise<Backend> {
-  const { createTfjsBackend } = await import('@difsr/tfjs'); // a quarter of a second that others need not wait
+  const { createTfjsBackend } = await importTfjs();
   const backend = await createTfjsBackend(device === 'auto' ? {} : { device });
   if (device === 'auto') say(`device auto: ${backend.device}`);
   if (threads !== undefined && threads > 1)

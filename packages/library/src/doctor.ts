@@ -1,5 +1,6 @@
 // doctor: what works on this machine; for what does not, why, and the cure.
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { MissingPackageError, say } from '@difsr/errors';
 import {
   BackendError,
   createGraph,
@@ -12,7 +13,7 @@ import {
   type HostTensor,
 } from '@difsr/graph';
 import { probeDevices, type Device } from '@difsr/onnxruntime';
-import { autoDevice } from './backend.js';
+import { autoDevice, importTfjs } from './backend.js';
 
 /** One backend on one device, as found. */
 export interface DeviceFinding {
@@ -68,7 +69,16 @@ export async function doctor(): Promise<Diagnosis> {
 
 /** The devices of tfjs that Node.js can have, each tried with a matrix product. */
 async function tfjs(): Promise<DeviceFinding[]> {
-  const { createTfjsBackend, deviceCure } = await import('@difsr/tfjs');
+  const loaded = await importTfjs().catch((error: unknown) => {
+    if (error instanceof MissingPackageError) return error;
+    throw error;
+  });
+  if (loaded instanceof MissingPackageError) {
+    const [fault] = loaded.faults;
+    const cure = fault?.cure === undefined ? {} : { cure: say(fault.cure) };
+    return [{ backend: 'tfjs', device: 'wasm', works: false, detail: say(fault?.what ?? loaded.message), ...cure }];
+  }
+  const { createTfjsBackend, deviceCure } = loaded;
   const findings: DeviceFinding[] = [];
   for (const device of ['node-gpu', 'node', 'wasm', 'cpu'] as const) {
     try {

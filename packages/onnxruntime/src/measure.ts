@@ -44,7 +44,7 @@ export async function reportDevices(
 function report(device: Device, answer: ProbeAnswer, cureOf: (device: Device) => string): DeviceReport {
   if ('gigaflops' in answer)
     return { device, works: true, detail: `${answer.gigaflops.toPrecision(2)} GFLOP/s in a matrix product` };
-  const [detail = '', cure = cureOf(device).replace(/^Cure: /, '')] = answer.problem.split(/\s*Cure: /);
+  const [detail = '', cure = cureOf(device).replace(/^Cure: /, '')] = answer.problem.split(/\s*\bcure: /i);
   return { device, works: false, detail, cure };
 }
 

@@ -8,7 +8,7 @@ import { namesOf, numberOf, numbersOf, secondsOf } from '../options.js';
 import { judgeGoals } from '../report/goals.js';
 import type { AttentionReport } from '../report/result.js';
 import { summaryLines } from '../report/summary.js';
-import { prepareFolder, writeReport } from '../report/write.js';
+import { prepareReport, writeReport } from '../report/write.js';
 import { createProgress } from '../terminal/progress.js';
 import { casesOf } from './case.js';
 import { backendNames, deviceNames, openEngines, type BackendName, type DeviceName } from './engines.js';
@@ -76,7 +76,7 @@ Examples:
 
 async function attentionCommand(options: AttentionOptions, args: readonly string[]): Promise<ExitCode> {
   const settings = completeOptions(options);
-  if (options.out !== undefined) await prepareFolder(options.out);
+  await prepareReport(options.out);
   const threads = options.threads ?? availableParallelism();
   const backends =
     options.backends ?? (options.all === true ? backendNames : backendNames.filter((name) => name !== 'reference'));

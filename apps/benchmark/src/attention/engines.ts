@@ -1,13 +1,14 @@
 // The backends and devices that take part: opened by name, or all that work here.
+import { MissingPackageError } from '@difsr/errors';
+import { importOptional } from '@difsr/errors/packages';
 import { BackendError, createGraph, createReferenceBackend, input, mul, type Backend } from '@difsr/graph';
 import { createOnnxRuntimeBackend, probeDevices } from '@difsr/onnxruntime';
-import { createTfjsBackend } from '@difsr/tfjs';
+import type * as Tfjs from '@difsr/tfjs';
 import { UsageError } from '../errors.js';
 import { packageVersion } from '../report/machine.js';
 import type { Engine, Plan } from './candidate.js';
 import type { Case, CaseData } from './case.js';
 import { kernelPlans, type KernelPlace } from './kernel.js';
-import { activateTfjs, straightforwardCandidate } from './straightforward.js';
 import { tracedProduct } from './traced.js';
 
 /** Backends and their devices, those that are tried in Node.js. */
@@ -44,7 +45,7 @@ export interface Missing {
  * Opens every device of the backends, or those that are named; each has run a small graph when this returns.
  *
  * @throws UsageError where no backend has a device that was named.
- * @throws BackendError where a named device does not work, or none works at all.
+ * @throws BackendError where a named device does not work, or none works at all; MissingPackageError where its backend is not installed.
  */
 export async function openEngines({
   backends,
@@ -66,7 +67,7 @@ export async function openEngines({
     try {
       engines.push(await open(backend, device, threads));
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
+      if (!(error instanceof BackendError || error instanceof MissingPackageError)) throw error;
       // A device that the user named must work; of all devices, most machines lack some.
       if (devices !== undefined && pairs.filter((pair) => pair.device === device).length === 1) {
         for (const engine of engines) await engine.dispose();
@@ -109,6 +110,12 @@ interface Opened {
   readonly engine: Engine;
 }
 
+/** tfjs is installed by those who want it measured. */
+function importTfjs(): Promise<typeof Tfjs> {
+  const packages = ['@difsr/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
+  return importOptional(() => import('@difsr/tfjs'), { packages, use: 'the backend tfjs', from: import.meta.url });
+}
+
 const openers: { readonly [B in BackendName]: (device: DeviceName, threads: number) => Promise<Opened> } = {
   onnxruntime: async (device, threads) => {
     const backend = await createOnnxRuntimeBackend({ device: deviceOf('onnxruntime', device), threads });
@@ -117,7 +124,9 @@ const openers: { readonly [B in BackendName]: (device: DeviceName, threads: numb
   },
   tfjs: async (device) => {
     const named = deviceOf('tfjs', device);
+    const { createTfjsBackend } = await importTfjs();
     const backend = await createTfjsBackend({ device: named });
+    const { activateTfjs, straightforwardCandidate } = await import('./straightforward.js');
     const library = packageVersion(
       named === 'wasm' || named === 'cpu' ? '@tensorflow/tfjs-core' : `@tensorflow/tfjs-${named}`,
     );

@@ -1,12 +1,14 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
 import { join } from 'node:path';
 import type { LoadReport } from '@difsr/data';
+import { importOptional } from '@difsr/errors/packages';
 import { codeOf, makeFolder, writeFileAtomic } from '@difsr/files';
 import { statistics } from '@difsr/library';
 import { resolveConfig, UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import type * as Drawing from '../output/plots/index.js';
 import { reportLines } from '../output/report.js';
 import { type Described, fieldRows, findingLines, otherFieldRows, summaryRows } from '../output/statistics.js';
 import { table } from '../output/table.js';
@@ -56,16 +58,21 @@ Examples:
 
 async function statsCommand(path: string, options: StatsOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
+  // First: who lacks what draws need not wait for the counting.
+  const plots = options.html === undefined && options.svg === undefined ? undefined : await importPlots();
   const config = await resolveConfig({ flags: assignments({ ...options, data: path }), set: options.set ?? [] });
   const { memoryLimit, threads, tempDirectory } = options;
   const { report, ...described } = await statistics(config.data, { memoryLimit, threads, tempDirectory });
   const { statistics: counted, ...more } = described;
   terminal.value({ ...counted, ...more, report });
   showDescribed(terminal, described, report);
-  const written = [
-    ...(await writePage(options.html, described, report)),
-    ...(await writeCharts(options.svg, described)),
-  ];
+  const written =
+    plots === undefined
+      ? []
+      : [
+          ...(await writePage(plots, options.html, described, report)),
+          ...(await writeCharts(plots, options.svg, described)),
+        ];
   if (written.length > 0) terminal.line();
   for (const file of written) terminal.line(`written: ${file}`);
   return exitCodes.ok;
@@ -90,14 +97,24 @@ function showDescribed(terminal: Terminal, described: Described, report: LoadRep
   for (const line of reportLines(report)) terminal.line(terminal.style('dim', line));
 }
 
+type Plots = typeof Drawing;
+
+/** What draws is large, and ECharts is installed by those who want drawings. @throws MissingPackageError */
+function importPlots(): Promise<Plots> {
+  return importOptional(() => import('../output/plots/index.js'), {
+    packages: ['echarts'],
+    use: 'drawing charts (--html, --svg)',
+    from: import.meta.url,
+  });
+}
+
 async function writePage(
+  { renderPage, statisticsCharts }: Plots,
   file: string | undefined,
   described: Described,
   report: LoadReport,
 ): Promise<readonly string[]> {
   if (file === undefined) return [];
-  // What draws is loaded by those who want a drawing.
-  const { renderPage, statisticsCharts } = await import('../output/plots/index.js');
   const fields = fieldRows(described);
   const others = otherFieldRows(described);
   const page = renderPage({
@@ -115,9 +132,12 @@ async function writePage(
   return [file];
 }
 
-async function writeCharts(folder: string | undefined, { analysis }: Described): Promise<readonly string[]> {
+async function writeCharts(
+  { renderChart, statisticsCharts }: Plots,
+  folder: string | undefined,
+  { analysis }: Described,
+): Promise<readonly string[]> {
   if (folder === undefined) return [];
-  const { renderChart, statisticsCharts } = await import('../output/plots/index.js');
   await makeFolder(folder).catch((error: unknown) => {
     throw new UsageError(`--svg ${folder}: cannot be made (${codeOf(error)})`, 'name a folder that can be written');
   });

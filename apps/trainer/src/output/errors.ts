@@ -1,6 +1,6 @@
 // From any error to what a user sees: one screen, no stack trace (unless DIFSR_TRACE is set), and the exit code.
 import { DataError } from '@difsr/data';
-import { describeFaults, DifsrError } from '@difsr/errors';
+import { describeFaults, DifsrError, MissingPackageError } from '@difsr/errors';
 import { FileWriteError } from '@difsr/files';
 import { BackendError } from '@difsr/graph';
 import { UsageError } from '@difsr/library/parts';
@@ -33,6 +33,7 @@ const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] =
   [DataError, exitCodes.data],
   [DownloadError, exitCodes.failed],
   [BackendError, exitCodes.backend],
+  [MissingPackageError, exitCodes.backend],
   [RunError, exitCodes.failed],
   [FileWriteError, exitCodes.failed],
   [MetricsError, exitCodes.failed],

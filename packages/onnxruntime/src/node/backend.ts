@@ -7,8 +7,8 @@ import { nodePlatform } from './platform.js';
 /**
  * A backend whose sessions run in the calling thread (each run blocks it; `createWorkerBackend` does not).
  *
- * @throws BackendError for options that are out of range, and where onnxruntime-node is not installed; a device that cannot
- * be used shows at the first `compile`. Messages name the cure.
+ * @throws BackendError for options that are out of range, MissingPackageError where onnxruntime-node is not installed; a device that
+ * cannot be used shows at the first `compile`. Messages name the cure.
  * @example
  * ```ts
  * const backend = await createOnnxRuntimeBackend({ device: 'cpu', threads: 2 });

@@ -1,5 +1,7 @@
 // ONNX Runtime in Node: onnxruntime-node, an optional peer, loaded when the first backend is made.
 import { availableParallelism } from 'node:os';
+import { MissingPackageError } from '@difsr/errors';
+import { importOptional, type OptionalPackages } from '@difsr/errors/packages';
 import { BackendError } from '@difsr/graph';
 import { devices, type Device, type Settings } from '../devices.js';
 import { tensorMaker } from '../host.js';
@@ -35,14 +37,31 @@ export const nodePlatform: Platform = {
   load: loadNodeRuntime,
 };
 
+/**
+ * On Linux x64 the install script of onnxruntime-node downloads CUDA's files, and npm leaves the package out where that fails: plain
+ * `npm install` would fail again.
+ */
+const INSTALL = process.platform === 'linux' && process.arch === 'x64' ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : '';
+
+const RUNTIME: OptionalPackages = {
+  packages: ['onnxruntime-node'],
+  use: 'the backend onnxruntime',
+  from: import.meta.url,
+  install: (names) => `${INSTALL}npm install ${names}`,
+};
+
+/** Whether onnxruntime-node is installed, without loading it. @throws MissingPackageError */
+export async function needRuntime(): Promise<void> {
+  await importOptional(async () => Promise.resolve(import.meta.resolve('onnxruntime-node')), RUNTIME);
+}
+
 async function loadNodeRuntime(): Promise<Runtime> {
-  const ort = await import('onnxruntime-node').catch((error: unknown) => {
+  const ort = await importOptional(() => import('onnxruntime-node'), RUNTIME).catch((error: unknown) => {
+    if (error instanceof MissingPackageError) throw error;
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new BackendError(
-      `the backend onnxruntime needs the npm package onnxruntime-node, which cannot be loaded: ${reason}. ` +
-        'Cure: npm install onnxruntime-node',
-      { cause: error },
-    );
+    throw new BackendError(`the npm package onnxruntime-node cannot be loaded here: ${reason}. ${cures.cpu}`, {
+      cause: error,
+    });
   });
   return {
     writesInPlace: true,

@@ -14,7 +14,7 @@ import {
 } from '@difsr/graph';
 import { describeProgram, disposed, type VariableTypes } from '../description.js';
 import { loweringFor, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
-import { nodePlatform } from './platform.js';
+import { needRuntime, nodePlatform } from './platform.js';
 import { nodeTracer } from './tracer.js';
 import {
   compact,
@@ -224,7 +224,7 @@ function compactAll<T extends Feeds[string]>(tensors: Readonly<Record<string, T>
  * the calling thread; feeds are copied to the worker, results are handed over. When the worker dies, pending and later
  * calls reject with a BackendError that names its exit code; `dispose` ends it.
  *
- * @throws BackendError for options that are out of range, and where onnxruntime-node is not installed. A device that cannot be used shows at the first `compile`.
+ * @throws BackendError for options that are out of range, MissingPackageError where onnxruntime-node is not installed. A device that cannot be used shows at the first `compile`.
  * @example
  * ```ts
  * const backend = await createWorkerBackend({ threads: 2 });
@@ -234,5 +234,7 @@ function compactAll<T extends Feeds[string]>(tensors: Readonly<Record<string, T>
  * ```
  */
 export async function createWorkerBackend(options: OnnxRuntimeOptions = {}): Promise<Backend> {
-  return new WorkerBackend(completeOptions(options, nodePlatform)).open();
+  const complete = completeOptions(options, nodePlatform);
+  await needRuntime(); // here, where the error can be of its own class
+  return new WorkerBackend(complete).open();
 }
