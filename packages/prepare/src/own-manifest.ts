@@ -1,10 +1,9 @@
-// The package.json of this package: its version is part of what it writes, its peers are what it tells people to install.
+// The package.json of this package: its version is part of what it writes.
 import { readFile } from 'node:fs/promises';
 
 /** The parts of package.json that are used. */
 interface OwnManifest {
   readonly version: string;
-  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 /** Reads this package's package.json. */

@@ -10,7 +10,7 @@ const DOOR = new URL('../../dist/index.js', import.meta.url).href;
 /** Runs a script in a process of its own in which no package of DuckDB can be resolved. */
 async function withoutDuckDb(script: string): Promise<string> {
   const hook =
-    "export const resolve = (name, context, next) => { if (name.startsWith('@duckdb/')) { const error = new Error(`Cannot find package ${name}`); error.code = 'ERR_MODULE_NOT_FOUND'; throw error; } return next(name, context); };";
+    "export const resolve = (name, context, next) => { if (name.startsWith('@duckdb/')) { const error = new Error(`Cannot find package '${name}' imported from here`); error.code = 'ERR_MODULE_NOT_FOUND'; throw error; } return next(name, context); };";
   const register = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
   const args = [
     '--import',
