@@ -44,6 +44,7 @@ export const PAGES = {
     ['Performance', 'performance'],
   ],
   project: [
+    ['Upgrading', 'guide/upgrading'],
     ['Architecture', 'architecture'],
     ['Glossary', 'glossary'],
     ['Decisions', 'decisions/index'],
