@@ -58,7 +58,7 @@ export function fusedDifAttention(
   checkGraphOptions('fusedDifAttention', options, fusedRules);
   const { heads, mask, form = 'causal-safe', layout = 'added' } = options;
   const n = at(item.shape, 1);
-  const scale = 1 / Math.sqrt(headSize(widthOf(item), heads));
+  const { scale = 1 / Math.sqrt(headSize(widthOf(item), heads)) } = options;
   const sides = weights.sides.map((own, j) => {
     const source = sources.sides[j];
     if (source === undefined)

@@ -47,9 +47,7 @@ export interface DifShape {
 export type SumLayout = 'added' | 'concatenated';
 
 /** What the fused kernel needs beside its tensors. */
-export interface FusedOptions {
-  readonly heads: number;
-  readonly mask: AttentionMask;
+export interface FusedOptions extends Pick<AttendOptions, 'heads' | 'mask' | 'scale'> {
   readonly form?: FusionForm;
   readonly layout?: SumLayout;
 }
@@ -71,6 +69,7 @@ export const difRules: OptionRules<AttendOptions & { readonly form?: FusionForm 
 export const fusedRules: OptionRules<FusedOptions> = {
   heads: needed(option.whole(1)),
   mask,
+  scale: option.finite,
   form,
   layout: option.oneOf('added', 'concatenated'),
 };

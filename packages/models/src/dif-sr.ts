@@ -2,7 +2,8 @@
 // their own in every layer; scores are fused; values come from the item stream; attribute predictors
 // train beside the item loss (Xie et al., SIGIR 2022). Symbols: R `stream`, E^{ic}_j `sides`, P `position`,
 // d_j `sideWidth`, F `fusion`, lambda `attributeLoss`, W_f b_f `predictors`.
-import { difAttention, declareDif, type Fusion, type FusionForm } from '@difsr/attention';
+import { difAttention, declareDif, fusedDifAttention, type Fusion, type FusionForm } from '@difsr/attention';
+import { gather } from '@difsr/graph';
 import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
 import * as z from 'zod';
 import {
@@ -17,8 +18,8 @@ import {
 import type { ModelDefinition } from './definition.js';
 import type { AuxiliaryLoss } from './model.js';
 import { isCategorical, ownerOf } from './field-schema.js';
-import { embedInput, encode } from './encoder.js';
-import { fieldEmbedding, positionEmbedding, sideFields, valuesOf } from './fields.js';
+import { embedInput, encode, type LayerAttention } from './encoder.js';
+import { fieldSource, positionEmbedding, positionTable, sideFields, valuesOf } from './fields.js';
 import { itemTable } from './item-table.js';
 import { commonNames, difAttentionNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
@@ -82,19 +83,29 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     const fields = sideFields(schema, config);
     const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
     const sides = fields.map((field, j) =>
-      fieldEmbedding(context, field, {
+      fieldSource(context, field, {
         width: widths[j] ?? DEFAULT_SIDE_WIDTH,
         pooling: config.pooling,
         deviation,
       }),
     );
-    const position = positionEmbedding(scope, items, maxLength, d, deviation);
+    const positions = positionTable(scope, maxLength, d, deviation);
     // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
     const embedded = embed(rows, items, { freezePadding: config.fusionForm === 'reference' });
-    const layers = encode(scope, embedInput(context, embedded), items, config, (own, stream, options) => {
+    const attention: LayerAttention = (own, stream, options) => {
       const weights = declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
-      return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
-    });
+      const form = config.fusionForm;
+      if (scope.tabulated) {
+        const { heads: h, mask, scale } = options;
+        const how = { heads: h, mask, form, ...(scale === undefined ? {} : { scale }) };
+        return { output: fusedDifAttention(stream, { sides, position: { table: positions } }, weights, how) };
+      }
+      const position = positionEmbedding(scope, items, maxLength, d, deviation);
+      const values = sides.map((side) => ('values' in side ? side.values : gather(side.table, side.ids)));
+      return difAttention(stream, { sides: values, position }, weights, { ...options, form });
+    };
+    const readsPadding = fusesWholeRows(config);
+    const layers = encode(scope, embedInput(context, embedded), items, config, attention, { readsPadding });
     const auxiliary = fields.flatMap((field): AuxiliaryLoss[] => {
       // What is predicted is which values the next item has.
       if (!isCategorical(field) || ownerOf(field) !== 'item') return [];

@@ -1,13 +1,13 @@
 // The transformer stack that all models share; what differs is the attention, handed in.
-import { add, expandDims, type Tensor } from '@difsr/graph';
-import { causalMask, type Attention, type AttendOptions } from '@difsr/attention';
+import { add, at, expandDims, type Tensor } from '@difsr/graph';
+import { attentionMask, causalMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
 import type { TransformerConfig } from './config.js';
 import type { BuildContext } from './model.js';
 import { userEmbedding, userFieldsOf } from './fields.js';
 
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */
-export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Attention;
+export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Pick<Attention, 'output'>;
 
 /** The embedded input with what is known of its user, LayerNorm and dropout. `x [batch, length, d]`. */
 export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor): Tensor {
@@ -28,6 +28,7 @@ export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor):
  * Post-norm layers (Kang & McAuley, ICDM 2018, with BERT's GELU):
  * `R <- LN(R + Drop(attention(R)))`, then `R <- LN(R + Drop(W_2 gelu(W_1 R)))`.
  *
+ * @param options `readsPadding`: whether rows of padding reach the others, as where whole rows of scores are fused.
  * @returns the output of every layer, `[batch, length, d]` each.
  */
 export function encode(
@@ -36,8 +37,11 @@ export function encode(
   items: Tensor,
   config: TransformerConfig,
   attention: LayerAttention,
+  { readsPadding = false }: { readonly readsPadding?: boolean } = {},
 ): Tensor[] {
-  const mask = causalMask(items);
+  // Padding comes last, so that in causal sequences it is hidden from all but itself; without it the mask is the same for all rows.
+  const mask =
+    scope.tabulated && !readsPadding ? attentionMask(at(items.shape, 1), { causal: true }) : causalMask(items);
   const scale = config.scale === 'hiddenSize' ? { scale: 1 / Math.sqrt(config.hiddenSize) } : {};
   const outputs: Tensor[] = [];
   let stream = x;

@@ -88,7 +88,10 @@ describe('a history of events', () => {
         of(AGE, [14], [1]),
       ]),
     });
-    expect(items.map(({ score }) => score)).toEqual([...(found['values']?.data ?? [])]);
+    // To rounding: what a recommender prepares once is added up in another order.
+    const values = [...(found['values']?.data ?? [])];
+    expect(items).toHaveLength(values.length);
+    items.forEach(({ score }, i) => expect(score).toBeCloseTo(values[i] ?? Number.NaN, 10));
     await program.dispose();
     await variables.dispose();
   });

@@ -22,6 +22,7 @@ import {
   sumRows,
   type Tensor,
 } from '@difsr/graph';
+import type { FusedSource } from '@difsr/attention';
 import { embed, MULTI_HOT, pooledEmbedding, type Pooling, type Scope } from '@difsr/nn';
 import type { BuildContext, ModelConfig, ModelSchema } from './model.js';
 import {
@@ -180,15 +181,33 @@ export interface EmbeddingOptions {
   readonly deviation: number;
 }
 
-/**
- * One vector per place of a field of items or interactions: `[batch, length, width]`.
- *
- * @param scope Where the field's parameters are declared.
- */
+/** One vector per place of a field of items or interactions: `[batch, length, width]`. */
 export function fieldEmbedding(context: BuildContext, field: FieldSchema, options: EmbeddingOptions): Tensor {
-  const { scope, schema, knownItems: items } = context;
+  const source = fieldSource(context, field, options);
+  return 'values' in source ? source.values : gather(source.table, source.ids);
+}
+
+/**
+ * The vectors of a field of items or interactions: one per place, `[batch, length, width]`, or, where the scope is tabulated, those of all
+ * items, `[items + 1, width]`, and the items whose rows are meant.
+ *
+ * Their parameters are declared under `fields.NAME` of the scope.
+ */
+export function fieldSource(context: BuildContext, field: FieldSchema, options: EmbeddingOptions): FusedSource {
+  const { scope, schema, config, knownItems: ids } = context;
   const own = scope.child('fields').child(field.name);
-  if (ownerOf(field) === 'interaction') return embedValues(own, context.config, field, context.event(field), options);
+  if (ownerOf(field) === 'interaction')
+    return { values: embedValues(own, config, field, context.event(field), options) };
+  if (!scope.tabulated) return { values: ofPlaces(context, own, field, options) };
+  if (!isCategorical(field)) return { table: itemValues(context, own, field, options), ids };
+  const values = featureTable(scope, schema, field);
+  const single = field.kind === 'categorical' ? reshape(values, [schema.items + 1]) : values;
+  return { table: embedValues(own, config, field, single, options), ids };
+}
+
+/** One vector per place of a field of items. */
+function ofPlaces(context: BuildContext, own: Scope, field: FieldSchema, options: EmbeddingOptions): Tensor {
+  const { scope, schema, knownItems: items } = context;
   if (!isCategorical(field))
     return embedValues(own, context.config, field, gather(valueRows(own, context, field), items), options);
   // With lists of all items it is quicker to pool them once and to look the batch up.
@@ -289,6 +308,11 @@ function embedBuckets(own: Scope, field: NumericSchema, values: Tensor, options:
   return embed(table, cast(reshape(bucket, number.shape.slice(0, -1)), 'int32'));
 }
 
+/** The embedding of every position: `[maxLength, width]`. */
+export function positionTable(scope: Scope, maxLength: number, width: number, deviation: number): Tensor {
+  return scope.child('positions').parameter('weight', [maxLength, width], { kind: 'normal', deviation });
+}
+
 /** Position embeddings of a batch: `[1, length, width]`. */
 export function positionEmbedding(
   scope: Scope,
@@ -297,6 +321,6 @@ export function positionEmbedding(
   width: number,
   deviation: number,
 ): Tensor {
-  const table = scope.child('positions').parameter('weight', [maxLength, width], { kind: 'normal', deviation });
+  const table = positionTable(scope, maxLength, width, deviation);
   return expandDims(slice(table, 0, 0, at(items.shape, 1)), 0);
 }

@@ -129,9 +129,10 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   const filter = new ItemFilter(trained, numbers, idsOf);
   // Sorted for whoever asks first, and not again.
   let ranked: readonly number[] | undefined;
-  const describe = (id: number, score: number): Recommendation => {
-    const name = known.names?.[id];
-    return { id: known.tokens[id] ?? '', ...(name === undefined || name === '' ? {} : { name }), score };
+  const describe = (number: number, score: number): Recommendation => {
+    const id = known.tokens[number] ?? '';
+    const name = known.names?.[number] ?? '';
+    return name === '' ? { id, score } : { id, name, score };
   };
   const described = ({ ids, scores }: Best): Recommendation[] =>
     Array.from(ids, (id, i) => describe(id, scores[i] ?? 0));

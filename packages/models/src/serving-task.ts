@@ -14,10 +14,14 @@ import {
   reshape,
   sqrt,
   type Graph,
+  type Hoisted,
   type Tensor,
 } from '@difsr/graph';
 import { barredColumns } from './columns.js';
+import type { ScopeOptions } from '@difsr/nn';
 import type { ModelInstance } from './definition.js';
+import { declareInputs } from './inputs.js';
+import { splitWhole } from './precompute.js';
 import { scoresOfItems } from './scoring.js';
 import { bestOf, traceScores, type InferenceTask } from './tasks.js';
 
@@ -48,9 +52,9 @@ export function sizeFor(kind: keyof typeof MOST_OF, k: number, items: number): n
  * - `nearest K`: `item` int32 [batch], and `allowed`, `allowedOf`, `excluded` as `recommendTask`, to `ids` and `values` [batch, K], the
  *   cosines of its row of the item table and theirs
  */
-export function servingTask(model: ModelInstance): InferenceTask {
+export function servingTask(model: ModelInstance, options: Pick<ScopeOptions, 'tabulated'> = {}): InferenceTask {
   const { items } = model.schema;
-  const traced = traceScores(model);
+  const traced = traceScores(model, declareInputs(model), options);
   const cosines = cosinesOf(traced.itemTable, input('item', ['batch'], 'int32'));
   const barred = barredColumns(model);
   const candidates = input('candidates', ['batch', 'candidates'], 'int32');
@@ -68,6 +72,22 @@ export function servingTask(model: ModelInstance): InferenceTask {
       'candidates/scores': scoresOfItems(traced, traced.hidden, candidates),
     }),
   };
+}
+
+/** Bytes of tables that a recommender holds beside the parameters, at most. */
+const MOST_TABULATED = 64 << 20;
+
+/**
+ * All programs of a recommender in two parts. What a model looks up of items is tabulated, unless the catalogue is so large that its tables
+ * would be larger than {@link MOST_TABULATED}.
+ */
+export function splitServing(model: ModelInstance): Hoisted {
+  const split = splitWhole(servingTask(model, { tabulated: true }));
+  const sizes = [...split.prepare.outputs.values()].map(({ shape }) =>
+    shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 4),
+  );
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return bytes <= MOST_TABULATED ? split : splitWhole(servingTask(model));
 }
 
 /** One program of {@link servingTask}, whole or what is left of it once something is computed before. */

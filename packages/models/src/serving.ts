@@ -6,8 +6,8 @@ import { feedsOf, type AskedEvents } from './events.js';
 import { Gathering } from './gathering.js';
 import type { ItemSet } from './item-set.js';
 import { padded, paddedItems } from './padded.js';
-import { prepared, splitWhole } from './precompute.js';
-import { programOf, servingTask, sizeFor, type ServingProgram } from './serving-task.js';
+import { prepared } from './precompute.js';
+import { programOf, sizeFor, splitServing, type ServingProgram } from './serving-task.js';
 import { inferenceTensors, type TrainedModel } from './trained-model.js';
 
 /** A history, and what may be recommended for it. */
@@ -43,7 +43,7 @@ interface CandidateQuestion extends Pick<HistoryQuestion, 'known' | 'asked'> {
   readonly candidates: Int32Array;
 }
 
-/** Answers questions by the programs of {@link servingTask}. */
+/** Answers questions by the programs of `servingTask`. */
 export class Serving {
   readonly #model: ModelInstance;
   readonly #backend: Backend;
@@ -64,7 +64,7 @@ export class Serving {
   /** Computes what is computed once. @throws RunError where the tensors are not those that the model needs. */
   static async open(trained: TrainedModel, backend: Backend): Promise<Serving> {
     const { model } = trained;
-    const { graph, tensors } = await prepared(splitWhole(servingTask(model)), inferenceTensors(trained), backend);
+    const { graph, tensors } = await prepared(splitServing(model), inferenceTensors(trained), backend);
     return new Serving(model, backend, await backend.createVariables(tensors), graph);
   }
 

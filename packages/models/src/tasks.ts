@@ -23,7 +23,7 @@ import {
   type Parameter,
   type Tensor,
 } from '@difsr/graph';
-import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec } from '@difsr/nn';
+import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec, type ScopeOptions } from '@difsr/nn';
 import { barredColumns, excludedColumns, LOWEST, newColumns, paddingColumn } from './columns.js';
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
@@ -129,9 +129,17 @@ export interface Scores extends Declared {
   readonly itemBias?: Tensor;
 }
 
-/** Traces the scores, without dropout. */
-export function traceScores(model: ModelInstance, inputs: ModelInputs = declareInputs(model)): Scores {
-  const scope = new Scope({ training: false });
+/**
+ * Traces the scores, without dropout.
+ *
+ * @param options `tabulated`: see {@link ScopeOptions}.
+ */
+export function traceScores(
+  model: ModelInstance,
+  inputs: ModelInputs = declareInputs(model),
+  options: Pick<ScopeOptions, 'tabulated'> = {},
+): Scores {
+  const scope = new Scope({ training: false, ...options });
   const { items } = inputs;
   const asked = model.objective.query(model, inputs);
   const encoding = model.build(scope, asked);

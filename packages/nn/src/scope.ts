@@ -43,7 +43,18 @@ interface Declarations {
   readonly constants: Map<string, { readonly spec: ConstantSpec; readonly tensor: Tensor }>;
 }
 
-const SCOPE: OptionRules<{ readonly training: boolean }> = { training: needed(option.flag) };
+/** How a model is traced. */
+export interface ScopeOptions {
+  /** Whether dropout is active. */
+  readonly training: boolean;
+  /**
+   * Whether what is looked up by id is computed for all rows of its table: for who computes that once, and then looks up. Default
+   * false: it is computed of what was looked up.
+   */
+  readonly tabulated?: boolean;
+}
+
+const SCOPE: OptionRules<ScopeOptions> = { training: needed(option.flag), tabulated: option.flag };
 const PARAMETER: OptionRules<ParameterOptions> = {
   decay: option.flag,
   untrainedRows: option.oneOf('zero'),
@@ -54,6 +65,8 @@ const PARAMETER: OptionRules<ParameterOptions> = {
 export class Scope {
   /** Whether dropout is active. */
   readonly training: boolean;
+  /** See {@link ScopeOptions}. */
+  readonly tabulated: boolean;
   private readonly prefix: string;
   private readonly declarations: Declarations;
 
@@ -64,12 +77,10 @@ export class Scope {
    * const weight = scope.child('output').parameter('weight', [8, 4], { kind: 'normal', deviation: 0.02 });
    * ```
    */
-  constructor(
-    options: { readonly training: boolean },
-    inherited?: { readonly prefix: string; readonly declarations: Declarations },
-  ) {
+  constructor(options: ScopeOptions, inherited?: { readonly prefix: string; readonly declarations: Declarations }) {
     checkOptions('Scope', options, SCOPE, DeclarationError);
     this.training = options.training;
+    this.tabulated = options.tabulated ?? false;
     this.prefix = inherited?.prefix ?? '';
     this.declarations = inherited?.declarations ?? { parameters: new Map(), masks: new Map(), constants: new Map() };
   }
@@ -77,7 +88,7 @@ export class Scope {
   /** A scope whose names begin with `name.`. */
   child(name: string): Scope {
     return new Scope(
-      { training: this.training },
+      { training: this.training, tabulated: this.tabulated },
       { prefix: `${this.prefix}${name}.`, declarations: this.declarations },
     );
   }
