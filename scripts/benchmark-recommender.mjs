@@ -84,7 +84,11 @@ async function forms() {
       const feeds = {
         items: ids(),
         excluded: ids(),
-        allowed: { dtype: /** @type {const} */ ('bool'), shape: [1, items + 1], data: new Uint8Array(items + 1).fill(1) },
+        allowed: {
+          dtype: /** @type {const} */ ('bool'),
+          shape: [1, items + 1],
+          data: new Uint8Array(items + 1).fill(1),
+        },
         allowedOf: { dtype: /** @type {const} */ ('int32'), shape: [batch], data: new Int32Array(batch) },
       };
       for (const [form, program] of Object.entries(programs)) {
