@@ -14,6 +14,7 @@ import { entryPoints } from './public-packages.mjs';
 const LIMITS = {
   '@difsr/errors': 10,
   '@difsr/graph': 60,
+  '@difsr/graph/backend-parts': 20,
   '@difsr/graph/conformance': 90,
   '@difsr/nn': 40,
   '@difsr/attention': 60,

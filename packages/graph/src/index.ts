@@ -20,6 +20,5 @@ export type { Parameter, TrainedParameter } from './parameter.js';
 export * from './optimizers.js';
 export * from './training-step.js';
 export * from './backend.js';
-export * from './host-arrays.js';
 export * from './random.js';
 export * from './reference/index.js';

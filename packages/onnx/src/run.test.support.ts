@@ -1,5 +1,6 @@
 // Runs models on ONNX Runtime itself: this package depends on no backend, so its tests bring their own, as small as they need.
-import { createGraph, fillMask, hostArray, sizeOf, type Backend, type Graph, type HostTensor } from '@difsr/graph';
+import { createGraph, fillMask, sizeOf, type Backend, type Graph, type HostTensor } from '@difsr/graph';
+import { hostArray } from '@difsr/graph/backend-parts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** A model in memory, ready to run. */

@@ -29,7 +29,7 @@ it('is made of graphs and protobuf alone', async () => {
   const packages = Object.keys(metafile.inputs).map(
     (file) => /(?:node_modules\/|packages\/)((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(file)?.[1] ?? file,
   );
-  expect([...new Set(packages)].toSorted()).toEqual(['<stdin>', '@bufbuild/protobuf', 'graph', 'onnx']);
+  expect([...new Set(packages)].toSorted()).toEqual(['<stdin>', '@bufbuild/protobuf', 'errors', 'graph', 'onnx']);
   const folder = mkdtempSync(join(tmpdir(), 'difsr-onnx-bundle-'));
   try {
     const file = join(folder, 'bundle.mjs');

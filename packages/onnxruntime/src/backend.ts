@@ -1,13 +1,13 @@
 // The in-thread backend: its runs block the calling thread while ONNX Runtime computes.
 import type { Backend, CompileOptions, Graph, HostTensor, Precision, Program, Variables } from '@difsr/graph';
 import { BackendError } from '@difsr/graph';
+import { Turns } from '@difsr/graph/backend-parts';
 import { describeProgram, type ProgramDescription } from './description.js';
 import { loweringFor, type Settings } from './devices.js';
 import { OrtProgram } from './program.js';
 import type { Platform, Runtime } from './runtime.js';
 import { createSession } from './session.js';
 import { traceSession } from './trace.js';
-import { Turns } from './turns.js';
 import { OrtVariables } from './variables.js';
 
 /** The in-thread backend; `createOnnxRuntimeBackend` of each platform makes one. */
@@ -18,7 +18,7 @@ export class OrtBackend implements Backend {
   readonly #settings: Settings;
   readonly #platform: Platform;
   readonly #runtime: Runtime;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns('the onnxruntime backend');
   readonly #programs = new Set<OrtProgram>();
   readonly #variables = new Set<OrtVariables>();
 

@@ -2,13 +2,11 @@
 // graph is, used where the session is (perhaps in another thread).
 import {
   at,
-  BackendError,
   bindDim,
   checkCompileOptions,
   formatType,
   GraphError,
   input,
-  sameShape,
   type CompileOptions,
   type Dim,
   type DType,
@@ -16,6 +14,7 @@ import {
   type Shape,
   type Tensor,
 } from '@difsr/graph';
+import { checkVariables, type VariableTypes } from '@difsr/graph/backend-parts';
 import { encodeModel, lowerModel, onnxOutputName, type LowerOptions } from '@difsr/onnx/lower';
 import { traceModel, type Tracer } from './trace.js';
 
@@ -47,9 +46,6 @@ export interface ProgramDescription {
   readonly updates: Readonly<Record<string, string>>;
 }
 
-/** What is known of variables without their values. */
-export type VariableTypes = ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
-
 const named = (tensors: ReadonlyMap<string, Tensor>): NamedType[] =>
   [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
 
@@ -66,15 +62,8 @@ export async function describeProgram(
 ): Promise<ProgramDescription> {
   checkCompileOptions(options);
   const { updates = {}, label = 'program' } = options;
-  for (const [name, tensor] of graph.inputs) {
-    const variable = variables.get(name);
-    if (variable !== undefined && !fits(tensor, variable)) {
-      throw new GraphError(
-        `program "${label}": input "${name}" is ${formatType(tensor)}, the variable of that name ${formatType(variable)}`,
-      );
-    }
-  }
-  checkUpdates(graph, updates, variables, label);
+  checkVariables(graph, updates, variables, label);
+  checkBuffers(graph, updates, label);
   // Large graphs take tens of milliseconds: the caller's event loop turns between the two halves.
   const model = lowerModel(graph, { target: 'runtime', name: label, ...lowering });
   await new Promise((resolve) => setTimeout(resolve));
@@ -92,38 +81,14 @@ export async function describeProgram(
   };
 }
 
-function fits(tensor: Tensor, variable: { readonly dtype: DType; readonly shape: readonly number[] }): boolean {
-  return (
-    tensor.dtype === variable.dtype &&
-    tensor.shape.length === variable.shape.length &&
-    tensor.shape.every((dim, axis) => typeof dim === 'string' || dim === variable.shape[axis])
-  );
-}
-
-function checkUpdates(
-  graph: Graph,
-  updates: Readonly<Record<string, string>>,
-  variables: VariableTypes,
-  label: string,
-): void {
+/** Updates are written into the variable's second buffer: their size is known beforehand, and no two share one. */
+function checkBuffers(graph: Graph, updates: Readonly<Record<string, string>>, label: string): void {
   const used = new Set<string>();
   for (const [name, output] of Object.entries(updates)) {
-    const variable = variables.get(name);
-    const tensor = graph.outputs.get(output);
     const where = `program "${label}": update of "${name}"`;
-    if (variable === undefined)
-      throw new GraphError(
-        `${where}: there is no such variable; variables are ${[...variables.keys()].join(', ') || 'none'}`,
-      );
-    if (tensor === undefined)
-      throw new GraphError(
-        `${where}: the graph has no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`,
-      );
-    if (tensor.dtype !== variable.dtype || !sameShape(tensor.shape, variable.shape)) {
-      throw new GraphError(
-        `${where}: the variable is ${formatType(variable)}, output "${output}" ${formatType(tensor)}`,
-      );
-    }
+    const tensor = graph.outputs.get(output);
+    if (tensor?.shape.some((dim) => typeof dim === 'string') === true)
+      throw new GraphError(`${where}: the size of output "${output}" is not fixed: it is ${formatType(tensor)}`);
     if (used.has(output))
       throw new GraphError(
         `${where}: output "${output}" already updates another variable; give the graph a second output of the same tensor`,
@@ -175,9 +140,4 @@ export function checkSizes({ checks, label }: ProgramDescription, sizes: Readonl
       );
     }
   }
-}
-
-/** The error of using what was disposed. */
-export function disposed(what: string): BackendError {
-  return new BackendError(`${what} was disposed: create it again before using it`);
 }

@@ -1,5 +1,6 @@
 // Host tensors to ONNX Runtime's tensors and back.
-import { GraphError, type DType, type HostArray, type HostTensor } from '@difsr/graph';
+import { GraphError, type DType, type HostTensor } from '@difsr/graph';
+import type { HostArray } from '@difsr/graph/backend-parts';
 import type { OrtTensor, Runtime } from './runtime.js';
 
 /** The class `Tensor` of onnxruntime-node and onnxruntime-web, as far as it is used here. */

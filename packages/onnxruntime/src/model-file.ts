@@ -1,5 +1,6 @@
 // Runs any ONNX file, such as an exported model: the way to check that a file computes what its backend computes.
-import { BackendError, GraphError, hostArray, type DType, type HostTensor } from '@difsr/graph';
+import { BackendError, GraphError, type DType, type HostTensor } from '@difsr/graph';
+import { hostArray } from '@difsr/graph/backend-parts';
 import type { Settings } from './devices.js';
 import { hostTensor } from './host.js';
 import type { OrtTensor, Platform } from './runtime.js';

@@ -5,7 +5,6 @@ import {
   bindInputs,
   fillMask,
   GraphError,
-  hostArray,
   sizeOf,
   type DType,
   type Feeds,
@@ -13,12 +12,12 @@ import {
   type MaskFeed,
   type Program,
 } from '@difsr/graph';
-import { checkSizes, disposed, inputTensors, type ProgramDescription } from './description.js';
+import { disposed, hostArray, type Turns } from '@difsr/graph/backend-parts';
+import { checkSizes, inputTensors, type ProgramDescription } from './description.js';
 import { hostTensor } from './host.js';
 import type { OrtSession, OrtTensor, OrtTensors, Runtime } from './runtime.js';
 import { missingFloat16 } from './session.js';
 import { RunTimer, type Tracer } from './trace.js';
-import type { Turns } from './turns.js';
 import type { OrtVariables } from './variables.js';
 
 /** What a program is made of. */

@@ -1,6 +1,7 @@
 // What this package needs of ONNX Runtime, and what differs between Node and a browser. Written as interfaces of our own,
 // so that neither of the two npm packages that hold ONNX Runtime is needed to load this one, or to type-check it.
-import type { DType, HostArray } from '@difsr/graph';
+import type { DType } from '@difsr/graph';
+import type { HostArray } from '@difsr/graph/backend-parts';
 import type { Available, Device, Settings } from './devices.js';
 import type { Tracer } from './trace.js';
 

@@ -1,74 +1,68 @@
 // Variables: host buffers that live between runs. What programs update has two buffers; a run writes the spare one,
 // which becomes the current one only when the run has succeeded. Where the runtime cannot write in place, the result of
 // a successful run becomes the current buffer instead.
+import { BackendError, sizeOf, type DType, type HostTensor, type Variables } from '@difsr/graph';
 import {
-  BackendError,
-  formatShape,
-  formatType,
-  GraphError,
   hostArray,
-  sizeOf,
+  Slots,
   zeroArray,
-  type DType,
   type HostArray,
-  type HostTensor,
-  type Variables,
-} from '@difsr/graph';
-import { disposed, type VariableTypes } from './description.js';
+  type Turns,
+  type VariableType,
+  type VariableTypes,
+} from '@difsr/graph/backend-parts';
 import { ortArray } from './host.js';
 import type { OrtTensor, OrtTensors, Runtime } from './runtime.js';
-import type { Turns } from './turns.js';
 
 interface Buffer {
   readonly array: HostArray;
   readonly tensor: OrtTensor;
 }
 
-interface Slot {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
+interface Slot extends VariableType {
   current: Buffer;
   spare: Buffer | undefined;
 }
 
 /** Variables of the in-thread backend. */
 export class OrtVariables implements Variables {
-  readonly #slots = new Map<string, Slot>();
+  readonly #slots: Slots<Slot>;
   readonly #turns: Turns;
   readonly #runtime: Runtime;
-  #disposed = false;
 
   constructor(values: Readonly<Record<string, HostTensor>>, turns: Turns, runtime: Runtime) {
     this.#turns = turns;
     this.#runtime = runtime;
-    for (const [name, value] of Object.entries(values)) {
-      const current = buffer(runtime, value.dtype, value.shape);
-      copyInto(current.array, hostArray(name, value));
-      this.#slots.set(name, { dtype: value.dtype, shape: [...value.shape], current, spare: undefined });
-    }
+    this.#slots = new Slots(
+      Object.entries(values).map(([name, value]): [string, Slot] => {
+        const { dtype, shape } = value;
+        const current = buffer(runtime, dtype, shape);
+        copyInto(current.array, hostArray(name, value));
+        return [name, { dtype, shape: [...shape], current, spare: undefined }];
+      }),
+    );
   }
 
   get types(): VariableTypes {
-    this.#alive();
-    return this.#slots;
+    return this.#slots.all;
   }
 
   /** Makes the second buffers of variables that a program updates. */
   prepareUpdates(names: Iterable<string>): void {
     for (const name of names) {
-      const slot = this.#slot(name);
+      const slot = this.#slots.slot(name);
       if (this.#runtime.writesInPlace) slot.spare ??= buffer(this.#runtime, slot.dtype, slot.shape);
     }
   }
 
   /** The value that a run reads. */
   current(name: string): OrtTensor {
-    return this.#slot(name).current.tensor;
+    return this.#slots.slot(name).current.tensor;
   }
 
   /** The buffer that a run writes; null where the runtime returns results only. */
   spare(name: string): OrtTensor | null {
-    const { spare } = this.#slot(name);
+    const { spare } = this.#slots.slot(name);
     if (spare === undefined && this.#runtime.writesInPlace)
       throw new BackendError(`variable "${name}" has no second buffer: it is updated by no program`);
     return spare?.tensor ?? null;
@@ -77,7 +71,7 @@ export class OrtVariables implements Variables {
   /** Takes over what a successful run wrote, or returned: pairs of a variable and the name of its result. */
   takeOver(updates: readonly (readonly [variable: string, result: string])[], results: OrtTensors): void {
     const taken = updates.map(([name, output]) => {
-      const slot = this.#slot(name);
+      const slot = this.#slots.slot(name);
       return [slot, slot.spare ?? returnedBuffer(slot.dtype, output, results[output])] as const;
     });
     for (const [slot, next] of taken) {
@@ -91,7 +85,7 @@ export class OrtVariables implements Variables {
       const wanted = names ?? [...this.types.keys()];
       return Object.fromEntries(
         wanted.map((name) => {
-          const { dtype, shape, current } = this.#slot(name);
+          const { dtype, shape, current } = this.#slots.slot(name);
           return [name, { dtype, shape: [...shape], data: current.array.slice() }];
         }),
       );
@@ -101,11 +95,7 @@ export class OrtVariables implements Variables {
   write(values: Readonly<Record<string, HostTensor>>): Promise<void> {
     return this.#turns.take(() => {
       const checked = Object.entries(values).map(([name, value]) => {
-        const slot = this.#slot(name);
-        if (value.dtype !== slot.dtype || formatShape(value.shape) !== formatShape(slot.shape)) {
-          throw new GraphError(`variable "${name}" is ${formatType(slot)}, got ${formatType(value)}`);
-        }
-        return [slot, hostArray(name, value)] as const;
+        return [this.#slots.fitting(name, value), hostArray(name, value)] as const;
       });
       // All are checked before any is changed.
       for (const [slot, array] of checked) copyInto(slot.current.array, array);
@@ -113,23 +103,8 @@ export class OrtVariables implements Variables {
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    this.#slots.clear();
+    this.#slots.close();
     await Promise.resolve();
-  }
-
-  #alive(): void {
-    if (this.#disposed) throw disposed('the set of variables');
-  }
-
-  #slot(name: string): Slot {
-    this.#alive();
-    const slot = this.#slots.get(name);
-    if (slot === undefined)
-      throw new GraphError(
-        `there is no variable "${name}"; variables are ${[...this.#slots.keys()].join(', ') || 'none'}`,
-      );
-    return slot;
   }
 }
 

@@ -10,16 +10,17 @@ import {
   type Program,
   type Variables,
 } from '@difsr/graph';
+import { Turns } from '@difsr/graph/backend-parts';
 import { openDevice, type TfjsOptions } from './devices.js';
 import { TfjsProgram } from './program.js';
-import { Turns } from './turns.js';
 import { TfjsVariables } from './variables.js';
 
 class TfjsBackend implements Backend {
   readonly name = 'tfjs';
   readonly device: string;
   readonly #registered: string;
-  readonly #turns = new Turns();
+  /** Devices in host memory block the thread: timers and signals get their turn 20 times a second. */
+  readonly #turns = new Turns('the tfjs backend', { pauseEvery: 50 });
   readonly #programs = new Set<TfjsProgram>();
   readonly #variables = new Set<TfjsVariables>();
 

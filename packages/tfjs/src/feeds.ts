@@ -1,14 +1,6 @@
 // Host tensors and mask descriptions to tfjs tensors on the active device, and back.
-import {
-  fillMask,
-  formatShape,
-  GraphError,
-  sizeOf,
-  truthBytes,
-  type DType,
-  type HostTensor,
-  type MaskFeed,
-} from '@difsr/graph';
+import { fillMask, GraphError, sizeOf, type DType, type HostTensor, type MaskFeed } from '@difsr/graph';
+import { hostArray } from '@difsr/graph/backend-parts';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tensorOf, type Values } from './kernel.js';
 
@@ -24,15 +16,9 @@ export function feedTensor(name: string, feed: HostTensor | MaskFeed): Tensor {
 }
 
 /** A copy of the values: tfjs's cpu device computes on the very array that it is given. */
-function copied(name: string, { dtype, shape, data }: HostTensor): Values {
-  if (data.length !== sizeOf(shape))
-    throw new GraphError(`"${name}" has ${data.length} values, its shape ${formatShape(shape)} takes ${sizeOf(shape)}`);
-  if (dtype === 'float32' && (data instanceof Float32Array || data instanceof Float64Array))
-    return Float32Array.from(data);
-  if (dtype === 'int32' && data instanceof Int32Array) return data.slice();
-  if (dtype === 'bool' && data instanceof Uint8Array) return truthBytes(data).slice();
-  const takes = { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array' }[dtype];
-  throw new GraphError(`"${name}" is ${dtype}, which travels as ${takes}; got ${data.constructor.name}`);
+function copied(name: string, tensor: HostTensor): Values {
+  const array = hostArray(name, tensor);
+  return array === tensor.data ? array.slice() : array;
 }
 
 /** A tensor's values as a fresh copy for the caller; waits where the device computes on its own. */

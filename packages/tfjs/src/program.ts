@@ -3,22 +3,19 @@
 import {
   BackendError,
   bindInputs,
-  formatType,
   GraphError,
   type CompileOptions,
-  type DType,
   type Feeds,
   type Graph,
   type HostTensor,
   type Program,
-  type Tensor,
 } from '@difsr/graph';
+import { checkVariables, disposed, type Turns, type VariableType } from '@difsr/graph/backend-parts';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import { onDevice } from './devices.js';
 import { runOwn } from './execute.js';
 import { feedTensor, hostTensor, typeOfFeed } from './feeds.js';
 import { alias } from './kernel.js';
-import { disposed, type Turns } from './turns.js';
 import type { TfjsVariables } from './variables.js';
 
 /** What a program is made of. */
@@ -30,8 +27,6 @@ export interface ProgramParts {
   /** Called when the program is disposed. */
   readonly forget: (program: TfjsProgram) => void;
 }
-
-type Type = { readonly dtype: DType; readonly shape: readonly number[] };
 
 /** A program of the tfjs backend. */
 export class TfjsProgram implements Program {
@@ -47,10 +42,9 @@ export class TfjsProgram implements Program {
     this.#parts = parts;
     this.#label = label;
     this.#updates = new Map(Object.entries(updates));
-    const types = parts.variables?.types ?? new Map<string, Type>();
+    const types = parts.variables?.types ?? new Map<string, VariableType>();
     this.#bound = [...parts.graph.inputs.keys()].filter((name) => types.has(name));
-    checkInputs(parts.graph, types, label);
-    checkUpdates(parts.graph, this.#updates, types, label);
+    checkVariables(parts.graph, updates, types, label);
   }
 
   run(feeds: Feeds): Promise<Record<string, HostTensor>> {
@@ -98,7 +92,7 @@ export class TfjsProgram implements Program {
 
   /** Inputs against what the graph declares, before anything is made on the device. */
   #check(feeds: Feeds): void {
-    const given = new Map<string, Type>();
+    const given = new Map<string, VariableType>();
     for (const [name, feed] of Object.entries(feeds)) given.set(name, typeOfFeed(feed));
     for (const name of this.#bound) {
       if (given.has(name))
@@ -139,40 +133,4 @@ function handleOf(outputs: Readonly<Record<string, TfTensor>>, name: string): Tf
   const tensor = outputs[name];
   if (tensor === undefined) throw new GraphError(`the run gave no output "${name}"`);
   return alias(tensor);
-}
-
-function fits(tensor: Tensor, { dtype, shape }: Type): boolean {
-  return (
-    tensor.dtype === dtype &&
-    tensor.shape.length === shape.length &&
-    tensor.shape.every((dim, axis) => typeof dim === 'string' || dim === shape[axis])
-  );
-}
-
-function checkInputs(graph: Graph, types: ReadonlyMap<string, Type>, label: string): void {
-  for (const [name, tensor] of graph.inputs) {
-    const variable = types.get(name);
-    if (variable !== undefined && !fits(tensor, variable))
-      throw new GraphError(
-        `program "${label}": input "${name}" is ${formatType(tensor)}, the variable of that name ${formatType(variable)}`,
-      );
-  }
-}
-
-function checkUpdates(
-  graph: Graph,
-  updates: ReadonlyMap<string, string>,
-  types: ReadonlyMap<string, Type>,
-  label: string,
-): void {
-  for (const [name, output] of updates) {
-    const [variable, tensor] = [types.get(name), graph.outputs.get(output)];
-    const where = `program "${label}": update of "${name}"`;
-    if (variable === undefined)
-      throw new GraphError(`${where}: no such variable; variables are ${[...types.keys()].join(', ') || 'none'}`);
-    if (tensor === undefined)
-      throw new GraphError(`${where}: no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`);
-    if (!fits(tensor, variable))
-      throw new GraphError(`${where} (${formatType(variable)}) with output "${output}" (${formatType(tensor)})`);
-  }
 }

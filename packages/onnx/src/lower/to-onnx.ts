@@ -3,7 +3,6 @@ import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import {
   at,
   GraphError,
-  hostArray,
   type Graph,
   type HostTensor,
   type Node,
@@ -12,6 +11,7 @@ import {
   type OpName,
   type Tensor,
 } from '@difsr/graph';
+import { hostArray } from '@difsr/graph/backend-parts';
 import { encodeModel } from '../file/encode.js';
 import { takeHistories, type HistoryInput } from '../file/histories.js';
 import {

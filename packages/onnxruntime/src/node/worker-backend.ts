@@ -12,7 +12,8 @@ import {
   type Program,
   type Variables,
 } from '@difsr/graph';
-import { describeProgram, disposed, type VariableTypes } from '../description.js';
+import { disposed, type VariableTypes } from '@difsr/graph/backend-parts';
+import { describeProgram } from '../description.js';
 import { loweringFor, completeOptions, type OnnxRuntimeOptions, type Settings } from '../devices.js';
 import { needRuntime, nodePlatform } from './platform.js';
 import { nodeTracer } from './tracer.js';

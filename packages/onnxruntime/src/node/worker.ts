@@ -1,6 +1,7 @@
 // The worker's side of the worker backend: an in-thread backend that is driven by messages. An entry file, never imported.
 import { parentPort, workerData } from 'node:worker_threads';
-import { BackendError, type Program } from '@difsr/graph';
+import type { Program } from '@difsr/graph';
+import { disposed } from '@difsr/graph/backend-parts';
 import { OrtBackend } from '../backend.js';
 import type { OrtVariables } from '../variables.js';
 import { nodePlatform } from './platform.js';
@@ -22,7 +23,7 @@ const programs = new Map<number, Program>();
 
 function find<T>(all: ReadonlyMap<number, T>, number: number, what: string): T {
   const found = all.get(number);
-  if (found === undefined) throw new BackendError(`${what} was disposed: create it again before using it`);
+  if (found === undefined) throw disposed(what);
   return found;
 }
 

@@ -1,6 +1,6 @@
 // The arrays in which host tensors reach a backend: one kind for each element type.
-import { sizeOf, truthBytes, type HostData, type HostTensor } from './backend.js';
-import { formatShape, GraphError, type DType } from './types.js';
+import { sizeOf, truthBytes, type HostData, type HostTensor } from '../backend.js';
+import { formatShape, GraphError, type DType } from '../types.js';
 
 /** The array that holds a tensor's values, by element type. */
 export interface HostArrays {
