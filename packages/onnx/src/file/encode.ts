@@ -76,13 +76,23 @@ function attributeMessage(name: string, value: AttributeValue): MessageInitShape
 }
 
 function valueMessage({ name, dtype, shape }: OnnxValue): MessageInitShape<typeof ValueInfoProtoSchema> {
-  const dim = shape.map((size) => {
+  return tensorValue(name, dataTypes[dtype], shape);
+}
+
+/** What a model says of a tensor: ONNX's number of its element type and, where the rank is known, its shape. */
+export function tensorValue(
+  name: string,
+  elemType: number,
+  shape: OnnxValue['shape'] | undefined,
+): MessageInitShape<typeof ValueInfoProtoSchema> {
+  const dim = shape?.map((size) => {
     if (size === undefined) return {};
     return typeof size === 'number'
       ? { value: { case: 'dimValue' as const, value: BigInt(size) } }
       : { value: { case: 'dimParam' as const, value: size } };
   });
-  return { name, type: { value: { case: 'tensorType', value: { elemType: dataTypes[dtype], shape: { dim } } } } };
+  const tensor = { elemType, ...(dim === undefined ? {} : { shape: { dim } }) };
+  return { name, type: { value: { case: 'tensorType', value: tensor } } };
 }
 
 function tensorMessage({ name, dtype, shape, data }: OnnxTensor): MessageInitShape<typeof TensorProtoSchema> {

@@ -1,5 +1,5 @@
-// Names, order and life of the nodes of a decoded ONNX graph, bodies of If, Loop and Scan included: what a splice needs
-// to take nodes out and to put others in.
+// Names, order and life of the nodes of a decoded ONNX graph, bodies of If, Loop and Scan included: what it takes to take
+// nodes out and to put others in.
 import type { GraphProto, NodeProto } from '../protobuf/onnx_pb.js';
 import { OnnxModelError } from '../file/decode.js';
 
@@ -91,4 +91,18 @@ function inOrder(nodes: readonly NodeProto[], producers: ReadonlyMap<string, Nod
 
 function needed(node: NodeProto, producers: ReadonlyMap<string, NodeProto>): NodeProto[] {
   return [...new Set(readsOf(node).flatMap((name) => producers.get(name) ?? []))];
+}
+
+/** Drops what belongs to no value any more: tensors, the inputs that stand for them but those of `kept`, declared types, annotations. */
+export function sweep(graph: GraphProto, kept: ReadonlySet<string>): void {
+  const used = new Set([...graph.node.flatMap(readsOf), ...graph.output.map(({ name }) => name)]);
+  const computed = new Set(graph.node.flatMap(({ output }) => output));
+  const dead = new Set(graph.initializer.map(({ name }) => name).filter((name) => !used.has(name)));
+  graph.initializer = graph.initializer.filter(({ name }) => !dead.has(name));
+  graph.sparseInitializer = graph.sparseInitializer.filter(({ values }) => used.has(values?.name ?? ''));
+  graph.input = graph.input.filter(({ name }) => !dead.has(name) || kept.has(name));
+  graph.valueInfo = graph.valueInfo.filter(({ name }) => used.has(name) || computed.has(name));
+  graph.quantizationAnnotation = graph.quantizationAnnotation.filter(
+    ({ tensorName }) => used.has(tensorName) || computed.has(tensorName),
+  );
 }

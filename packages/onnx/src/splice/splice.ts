@@ -11,13 +11,12 @@ import {
   type GraphProto,
   type ModelProto,
   type NodeProto,
-  type ValueInfoProto,
 } from '../protobuf/onnx_pb.js';
 import { lowerModel } from '../lower/to-onnx.js';
 import { decodeModel, elementTypeName, nearest, OnnxModelError, type OnnxValueSummary } from '../file/decode.js';
-import { graphMessage, onnxDataType } from '../file/encode.js';
+import { graphMessage, onnxDataType, tensorValue } from '../file/encode.js';
 import { renameValues, type OnnxDType, type OnnxGraph, type OnnxNode, type OnnxValue } from '../file/model.js';
-import { allNames, bodyThatHolds, liveNodes, readsOf } from './rewire.js';
+import { allNames, bodyThatHolds, liveNodes, sweep } from './rewire.js';
 import { opsetRange, withOpset } from '../file/opset.js';
 import { ValueTypes, type Known, type KnownDim } from './types.js';
 
@@ -119,7 +118,9 @@ export function spliceGraph(bytes: Uint8Array, splice: Splice | ((typeOf: TypeOf
   // Before IR 4 every tensor of a model is also one of its inputs.
   if (model.irVersion < 4n)
     target.input.push(
-      ...message.initializer.map(({ name, dims, dataType }) => tensorInput(name, dataType, dims.map(Number))),
+      ...message.initializer.map(({ name, dims, dataType }) =>
+        create(ValueInfoProtoSchema, tensorValue(name, dataType, dims.map(Number))),
+      ),
     );
   sweep(target, new Set(message.input.map(({ name }) => name)));
   return toBinary(ModelProtoSchema, model);
@@ -341,33 +342,4 @@ function rename(
     nodes,
     initializers: part.initializers.map((tensor) => ({ ...tensor, name: renamed.get(tensor.name) ?? tensor.name })),
   };
-}
-
-function tensorInput(name: string, elemType: number, dims: readonly number[]): ValueInfoProto {
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: 'tensorType',
-        value: {
-          elemType,
-          shape: { dim: dims.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } })) },
-        },
-      },
-    },
-  });
-}
-
-/** Drops what belongs to no value any more: tensors, the inputs that stand for them, declared types, annotations. */
-function sweep(graph: GraphProto, added: ReadonlySet<string>): void {
-  const used = new Set([...graph.node.flatMap(readsOf), ...graph.output.map(({ name }) => name)]);
-  const computed = new Set(graph.node.flatMap(({ output }) => output));
-  const dead = new Set(graph.initializer.map(({ name }) => name).filter((name) => !used.has(name)));
-  graph.initializer = graph.initializer.filter(({ name }) => !dead.has(name));
-  graph.sparseInitializer = graph.sparseInitializer.filter(({ values }) => used.has(values?.name ?? ''));
-  graph.input = graph.input.filter(({ name }) => !dead.has(name) || added.has(name));
-  graph.valueInfo = graph.valueInfo.filter(({ name }) => used.has(name) || computed.has(name));
-  graph.quantizationAnnotation = graph.quantizationAnnotation.filter(
-    ({ tensorName }) => used.has(tensorName) || computed.has(tensorName),
-  );
 }
