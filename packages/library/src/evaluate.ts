@@ -2,8 +2,7 @@
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import { evaluateRun, openRun, type Results, type RunMetrics } from '@difsr/training';
 import { openBackend, precisionOf, type BackendChoice } from './backend.js';
-import { loadRunData } from './data/open.js';
-import { closeData } from './data/prepared.js';
+import { closeData, loadRunData } from './data/open.js';
 import { UsageError } from './errors.js';
 import type { EvaluateEvent } from './events.js';
 import { backendChoice, backendRules, ownModelOf, type OwnModelOption } from './options.js';

@@ -1,6 +1,6 @@
 // What the verbs tell while they work: plain data, for a progress bar, a log or a program.
+import type { PreparedOnTheWay } from '@difsr/prepare';
 import type { TrainingEvent } from '@difsr/training';
-import type { PreparedRaw } from './data/raw.js';
 import type { DataSummary } from './data/summary.js';
 
 /** Said of what was chosen or noticed, such as the device that `auto` took. */
@@ -10,7 +10,7 @@ export interface NoteEvent {
 }
 
 /** Raw files were prepared on the way, or found as they had been prepared before. */
-export interface RawPreparedEvent extends PreparedRaw {
+export interface RawPreparedEvent extends PreparedOnTheWay {
   readonly kind: 'prepared';
   /** The files, as they were named. */
   readonly path: string;

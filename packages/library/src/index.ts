@@ -28,5 +28,4 @@ export { openBackend, type BackendChoice } from './backend.js';
 export type { OwnModelOption } from './options.js';
 export type { DataSummary } from './data/summary.js';
 export type { DataEvent, EvaluateEvent, NoteEvent, RawPreparedEvent, ResumeEvent, TrainEvent } from './events.js';
-export type { PreparedRaw } from './data/raw.js';
 export { UsageError } from './errors.js';

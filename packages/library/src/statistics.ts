@@ -13,7 +13,6 @@ import {
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import type { DataConfig } from '@difsr/training';
 import { loadFiles } from './data/open.js';
-import { isPreparedFolder } from './data/prepared.js';
 import { UsageError } from './errors.js';
 import { given } from './options.js';
 
@@ -58,9 +57,9 @@ export interface Statistics {
 export async function statistics(data: string | DataConfig, options: StatisticsOptions = {}): Promise<Statistics> {
   checkOptions('statistics', options, RULES, UsageError);
   const config = typeof data === 'string' ? { path: data } : data;
-  if (config.format === 'prepared' || (config.format === undefined && (await isPreparedFolder(config.path)))) {
-    // The query engine is native: loaded by those who need it.
-    const { analysePrepared } = await import('@difsr/prepare');
+  // It brings what reads files of any form: loaded by those who need it.
+  const { analysePrepared, formAt } = await import('@difsr/prepare');
+  if ((await formAt(config.path, config.format)).form === 'prepared') {
     const { statistics: counted, analysis, otherFields, report } = await analysePrepared(config.path, given(options));
     return {
       statistics: counted,

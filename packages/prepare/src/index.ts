@@ -38,8 +38,9 @@ export {
   generateFiles,
   type GenerateFilesOptions,
 } from './generated/write.js';
-export { DATASET_FORMATS, type DatasetForm, type DatasetFormat } from './open/forms.js';
+export { DATASET_FORMATS, type DatasetForm, type DatasetFormat, formAt, type PlaceOfData } from './open/forms.js';
 export {
+  DatasetOptionError,
   openDataset,
   type OpenDatasetOptions,
   type OpenedDataset,

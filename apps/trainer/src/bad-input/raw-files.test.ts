@@ -90,7 +90,7 @@ const rawInputs: readonly BadInput[] = [
     name: 'an option beside a description that says it already',
     arrange: write('shop.yaml', 'name: shop\ninteractions: {files: clicks.csv, user: user, item: item}\n'),
     args: train('--data', 'shop.yaml', '--set', 'data.userMin=5'),
-    code: exitCodes.data,
+    code: exitCodes.usage,
     names: ['shop.yaml', 'data.userMin', 'edit the description'],
   },
   {

@@ -1,74 +1,57 @@
 // From a run's data configuration to a data set.
-import { DataError, sequenceStore, type Dataset } from '@difsr/data';
-import type { LoadOptions } from '@difsr/prepare';
+import { DataError, sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
+import type { OpenDatasetOptions, PreparedOnTheWay } from '@difsr/prepare';
 import { shellWord, type DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
 import { given } from '../options.js';
-import { isRaw, type PreparedRaw, prepareRaw, withReport } from './raw.js';
-import {
-  isPreparedFolder,
-  openPreparedFolder,
-  requirePreparedOptions,
-  type TrainingData,
-  withFields,
-} from './prepared.js';
+
+/** A data set in memory, or one whose sequences stay on disk. */
+export type TrainingData = Dataset | StoredDataset;
 
 /**
  * The data set of a configuration, in memory or with its sequences on disk. Close it with `closeData`.
  *
- * @param onPrepared hears of raw files that were prepared on the way
+ * @param onPrepared hears of raw files that were prepared on the way; without it the report tells of them
  * @throws DataError, or UsageError for options that do not fit the data
  */
 export async function loadData(
   config: DataConfig,
-  onPrepared?: (prepared: PreparedRaw) => void,
+  onPrepared?: (prepared: PreparedOnTheWay) => void,
 ): Promise<TrainingData> {
-  const { path, format } = config;
-  if (format === 'prepared' || (format === undefined && (await isPreparedFolder(path)))) {
-    requirePreparedOptions(config);
-    return openPreparedFolder(path, config);
-  }
-  if (!(await isRaw(config))) return loadFiles(config);
-  const prepared = await prepareRaw(config);
-  onPrepared?.(prepared);
-  const opened = await openPreparedFolder(prepared.folder, config);
-  return onPrepared === undefined ? withReport(opened, prepared) : opened;
-}
-
-/** Loads a data set from files into memory. @throws DataError, or UsageError for options that do not fit the data */
-export async function loadFiles(config: DataConfig): Promise<Dataset> {
-  if (await isRaw(config)) {
-    const prepared = await prepareRaw(config);
-    const { loadPrepared } = await import('@difsr/prepare');
-    const dataset = await loadPrepared(prepared.folder);
-    return withReport(withFields(dataset, prepared.folder, config.fields), prepared);
-  }
-  const {
-    path,
-    format: form,
-    fields,
-    userMin,
-    itemMin,
-    categoryText,
-    userColumn: user,
-    itemColumn: item,
-    timeColumn: time,
-    streaming,
-  } = config;
-  const { DATA_FORMATS, loadDataset } = await import('@difsr/prepare');
-  const format = DATA_FORMATS.find((known) => known === form);
-  const options: LoadOptions = {
-    ...given({ format, fields, userMin, itemMin, categoryText }),
+  // It brings what reads files of any form: loaded by those who need it.
+  const { DatasetOptionError, openDataset } = await import('@difsr/prepare');
+  const { path, format, fields, userMin, itemMin, categoryText, streaming } = config;
+  const { userColumn: user, itemColumn: item, timeColumn: time } = config;
+  const options: OpenDatasetOptions = {
+    ...given({ format, fields, userMin, itemMin, categoryText, streaming, onPrepared }),
     columns: given({ user, item, time }),
   };
-  const dataset = await loadDataset(path, options);
-  if (streaming === 'on') {
-    throw new UsageError(
-      `data.streaming: "on" needs a prepared data set, ${path} holds raw files`,
-      `difsr data prepare ${shellWord(path)}, then train on what it wrote; or leave data.streaming out`,
-    );
+  try {
+    return (await openDataset(path, options)).dataset;
+  } catch (error) {
+    if (!(error instanceof DatasetOptionError)) throw inTermsOfRuns(error, path);
+    const option = `data.${CONFIG_NAMES[error.option] ?? error.option}`;
+    throw new UsageError(`${option}: ${JSON.stringify(error.value)} ${error.why} (${path})`, error.cure);
   }
+}
+
+/** Options of openDataset whose names in a configuration are others. */
+const CONFIG_NAMES: Readonly<Record<string, string>> = {
+  'columns.user': 'userColumn',
+  'columns.item': 'itemColumn',
+  'columns.time': 'timeColumn',
+};
+
+/** Loads a data set into memory. @throws DataError, or UsageError for options that do not fit the data */
+export async function loadFiles(config: DataConfig): Promise<Dataset> {
+  const dataset = await loadData({ ...config, streaming: 'off' });
+  if ('store' in dataset) throw new TypeError('streaming is off, and sequences were left on disk');
   return dataset;
+}
+
+/** Closes the files of a data set that has any. */
+export async function closeData(dataset: TrainingData): Promise<void> {
+  if ('store' in dataset) await dataset.close();
 }
 
 /**
@@ -118,4 +101,22 @@ export function requireTrainable(dataset: TrainingData, path: string): void {
       cure: 'use data with longer histories, or check which column is the user',
     },
   ]);
+}
+
+/** Cures name options of "difsr data prepare"; a run is configured otherwise. */
+function inTermsOfRuns(error: unknown, path: string): unknown {
+  if (!(error instanceof DataError)) return error;
+  const problems = error.problems.map((problem) => ({
+    ...problem,
+    cure: problem.cure
+      .replaceAll(/--(user|item) \(\w+\)/g, '--set data.$1Column=NAME')
+      .replaceAll(/filters\.(user|item)Min \(--\w+-min (\d+)\)/g, 'data.$1Min ($2)')
+      .replaceAll(/--time \(time\)/g, '--set data.timeColumn=NAME')
+      .replaceAll(/--time none/g, '--set data.timeColumn=none')
+      .replace(
+        /^(.*--time-format .*)$/,
+        `$1 of difsr data prepare ${shellWord(path).replaceAll('$', '$$$$')}, and train on what it writes`,
+      ),
+  }));
+  return new DataError(problems, error.total);
 }

@@ -1,7 +1,7 @@
 // What was loaded, in numbers.
 import { itemCategories, sequenceStore, type FieldKind, type FieldOwner, type LoadReport } from '@difsr/data';
 import { columnWords, sideColumns } from '@difsr/training';
-import type { TrainingData } from './prepared.js';
+import type { TrainingData } from './open.js';
 
 /** A data set in numbers. */
 export interface DataSummary {

@@ -34,8 +34,10 @@ export const ENGINE_KINDS: OptionKinds<EngineOptions> = {
 export interface Engine {
   /** DuckDB's version, e.g. `'v1.5.6'`. */
   readonly version: string;
-  /** For appenders. */
+  /** For appenders and functions. */
   readonly connection: DuckDBConnection;
+  /** Where its tables are: appenders must be told. */
+  readonly schema: string;
   /** The engine's own folder, gone after `close`. */
   readonly folder: string;
   /** Runs a statement for its effect. @throws DataError where the machine's memory or disk is not enough */
@@ -66,6 +68,7 @@ async function borrowed(engine: Engine): Promise<Engine> {
   let closed = false;
   return {
     ...engine,
+    schema,
     close: async () => {
       if (closed) return;
       closed = true;
@@ -119,6 +122,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   return {
     version: duckDb.version(),
     connection,
+    schema: 'main',
     folder,
     run: async (sql) => guarded(sql, async () => void (await connection.run(sql))),
     rows,

@@ -114,11 +114,11 @@ describe('options', () => {
   });
 
   it.each<[location: string, options: OpenDatasetOptions, words: RegExp]>([
-    ['prepared', { userMin: 5 }, /column "userMin": "5" has no meaning for a prepared data set/],
-    ['shop.yaml', { columns: { user: 'u' } }, /column "columns.user": "u" is for files without a description/],
-    ['clicks.csv', { categoryText: 'fragments' }, /column "categoryText".*has no meaning for these files/],
-    ['clicks.csv', { raw: 'x' }, /column "raw".*has no meaning for these files/],
-    ['Toys', { columns: { time: 'none' } }, /column "columns.time".*has no meaning for S3-Rec files/],
+    ['prepared', { userMin: 5 }, /prepared: userMin: 5 has no meaning for a prepared data set/],
+    ['shop.yaml', { columns: { user: 'u' } }, /columns\.user: "u" is for files without a description/],
+    ['clicks.csv', { categoryText: 'fragments' }, /categoryText: .* has no meaning for these files/],
+    ['clicks.csv', { raw: 'x' }, /raw: .* has no meaning for these files/],
+    ['Toys', { columns: { time: 'none' } }, /columns\.time: .* has no meaning for S3-Rec files/],
     ['atomic', { streaming: 'on' }, /needs a prepared data set/],
   ])('of %s that it cannot follow are refused: %o', async (location, options, words) => {
     await expect(openDataset(at(location), { ...own(), ...options })).rejects.toThrow(words);

@@ -12,6 +12,7 @@ import {
   type StoredDataset,
 } from '@difsr/data';
 import { checkOptions, GENERATE_KINDS, type OptionKinds } from '@difsr/data/internal';
+import { DifsrError } from '@difsr/errors';
 import type { CategoryText } from '../category-text.js';
 import { ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
 import type { Findings } from '../inspect/findings.js';
@@ -46,7 +47,7 @@ export interface OpenDatasetOptions extends EngineOptions {
   readonly raw?: string;
   /** The process of the generated data set. */
   readonly generated?: GenerateOptions;
-  /** Called with what files were prepared into, before that is opened. */
+  /** Called with what files were prepared into, before that is opened. Without it the report of the data set tells what was inferred. */
   readonly onPrepared?: (prepared: PreparedOnTheWay) => void;
   /** Called at every step of a preparation. */
   readonly progress?: (event: PrepareEvent) => void;
@@ -98,7 +99,8 @@ export interface OpenedDataset {
  * prepared strictly and kept in the cache.
  *
  * @param location path, pattern, name of a recipe, or `generated`
- * @throws DataError for every kind of bad input, and for options that the form cannot follow
+ * @throws DataError for every kind of bad input
+ * @throws DatasetOptionError for options that the form cannot follow
  * @throws MissingPackageError where files are to be read and DuckDB is not installed; atomic, S3-Rec and generated data need none
  * @example
  * const { dataset, prepared, close } = await openDataset('clicks.csv', { userMin: 5 });
@@ -160,22 +162,44 @@ const INSTEAD: Readonly<Record<DatasetForm, readonly [why: string, cure: string]
   generated: ['has no meaning for generated data', 'leave it out'],
 };
 
-/** An option that is not followed would be one that is ignored in silence. */
+/** An option that the form of a data set cannot follow: ignored in silence it would be a wrong result. */
+export class DatasetOptionError extends DifsrError {
+  override readonly name = 'DatasetOptionError';
+  /** The option by its name in {@link OpenDatasetOptions}, e.g. `columns.user`. */
+  readonly option: string;
+  readonly value: unknown;
+  /** What is wrong with it, without its name: `has no meaning for a prepared data set`. */
+  readonly why: string;
+  readonly cure: string;
+
+  constructor(where: string, option: string, value: unknown, why: string, cure: string) {
+    super({ where, what: `${option}: ${JSON.stringify(value)} ${why}`, option, cure });
+    this.option = option;
+    this.value = value;
+    this.why = why;
+    this.cure = cure;
+  }
+}
+
 function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOptions): void {
+  const [why, cure] = INSTEAD[form];
   for (const [name, value] of Object.entries(options)) {
     const forms = Object.entries(FOLLOWED).find(([option]) => option === name)?.[1];
     if (forms === undefined || value === undefined || forms.includes(form)) continue;
-    const known = Object.entries(typeof value === 'object' && value !== null ? value : { '': value });
-    const [given] = known.filter(([, each]) => each !== undefined);
+    const parts = Object.entries(typeof value === 'object' && value !== null ? value : { '': value });
+    const given = parts.find(([, each]) => each !== undefined);
     if (given === undefined) continue;
-    const [message, cure] = INSTEAD[form];
-    const shown = [name, given[0]].filter((part) => part !== '').join('.');
-    throw new DataError([{ file: at, column: shown, value: String(given[1]), message, cure }]);
+    const option = [name, given[0]].filter((part) => part !== '').join('.');
+    throw new DatasetOptionError(at, option, given[1], why, cure);
   }
-  if (options.streaming === 'on' && (form === 'atomic' || form === 's3rec' || form === 'generated')) {
-    const cure = 'prepare the files (prepareDataset) and open what was written; or leave streaming out';
-    throw new DataError([{ file: at, value: 'on', column: 'streaming', message: 'needs a prepared data set', cure }]);
-  }
+  if (options.streaming === 'on' && (form === 'atomic' || form === 's3rec' || form === 'generated'))
+    throw new DatasetOptionError(
+      at,
+      'streaming',
+      'on',
+      'needs a prepared data set',
+      'prepare the files and open what was written, or leave streaming out',
+    );
 }
 
 function notPulled(recipe: string, base: string): DataError {
@@ -203,10 +227,27 @@ async function prepareAndOpen(
     };
     const prepared = onTheWay(await prepareCached(input, cached));
     options.onPrepared?.(prepared);
-    return { ...(await openFolder(form, prepared.folder, { ...options, engine })), prepared };
+    const opened = await openFolder(form, prepared.folder, { ...options, engine });
+    const { dataset } = opened;
+    const told =
+      options.onPrepared === undefined ? { ...dataset, report: [...inferred(prepared), ...dataset.report] } : dataset;
+    return { ...opened, dataset: told, prepared };
   } finally {
     if (engine !== options.engine) await engine.close();
   }
+}
+
+/** What was inferred about files, as lines of a report. */
+function inferred({ findings }: PreparedOnTheWay): ReportEntry[] {
+  const columns = (findings?.columns ?? [])
+    .filter(({ role, source }) => role !== 'unused' && source === 'interactions')
+    .map(({ column, role, kind, why }): ReportEntry => ({
+      kind: 'inferred',
+      what: `column "${column}" is ${role === 'field' ? `a ${kind ?? ''} field` : `the ${role}`}`,
+      count: 0,
+      why,
+    }));
+  return [...(findings?.report ?? []).filter(({ kind }) => kind === 'noted'), ...columns];
 }
 
 function onTheWay({ folder, reused, findings }: Cached): PreparedOnTheWay {

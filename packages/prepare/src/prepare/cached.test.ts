@@ -98,3 +98,12 @@ it('may be asked for the same by several processes at once', async () => {
   expect(a).toBe(b);
   expect(await readdir(own)).toEqual([path.basename((a ?? '').split(' ')[0] ?? '')]);
 });
+
+it('prepares S3-Rec files with their attributes, which are appended to a table', async () => {
+  const log = path.join(folder, 'Toys.txt');
+  await writeFile(log, '1 1 2 3\n2 2 3 1\n');
+  await writeFile(path.join(folder, 'Toys_item2attributes.json'), '{"1": [7], "2": [7, 8], "3": [8]}');
+  const { folder: prepared } = await prepareCached({ interactions: log }, { cache, threads: 1 });
+  const [field] = (await loadPrepared(prepared)).fields;
+  expect(field).toMatchObject({ name: 'attributes', kind: 'multi-categorical' });
+});

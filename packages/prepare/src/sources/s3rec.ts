@@ -39,7 +39,7 @@ export const openS3RecAttributes: SourceReader = async (spec, files, { engine, s
   await engine.run(
     `CREATE TABLE ${table} (_file INTEGER, _row BIGINT, _line BIGINT, _problem VARCHAR, _raw VARCHAR, item VARCHAR, attributes JSON)`,
   );
-  const appender = await engine.connection.createAppender(table);
+  const appender = await engine.connection.createAppender(table, engine.schema);
   for (const [index, file] of files.entries()) {
     const problems = new ProblemList();
     const entries: readonly AttributeEntry[] = parseAttributeJson(await wholeText(file, signal), file, problems);
