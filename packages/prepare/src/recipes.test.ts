@@ -11,7 +11,8 @@ import { prepareDataset } from './prepare/prepare.js';
 import { type Manifest, PREPARED_FILES } from './prepared/manifest.js';
 import { testOnRealData } from './real-data.test.support.js';
 import { listRecipes, readRecipe, recipeNames } from './recipes.js';
-import { type Expected, RECIPE_CASES } from './recipes.test.support.js';
+import { RECIPE_CASES } from './recipe-cases/all.test.support.js';
+import type { Expected } from './recipe-cases/shop.test.support.js';
 
 const MAGAZINES = 'raw/amazon-2018-magazine-subscriptions';
 

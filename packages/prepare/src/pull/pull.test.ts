@@ -1,7 +1,7 @@
 // Downloads from a real server on this machine: whole, in pieces, broken off, changed meanwhile, lied about, behind a proxy.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as forward, type ServerResponse } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,8 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { descriptionSchema } from '../description/schema.js';
 import type { Description, PullSpec } from '../description/types.js';
 import { readRecipe } from '../recipes.js';
-import { RECIPE_CASES } from '../recipes.test.support.js';
-import { tarGzOf, zipOf } from './archives.test.support.js';
+import { zipOf } from './archives.test.support.js';
 import { PullError, type PullProblem } from './errors.js';
 import type { PullEvent } from './events.js';
 import { pullDataset, type PullOptions } from './pull.js';
@@ -398,32 +397,5 @@ describe('pullDataset', () => {
     const report = await pulled({ ...yoochoose, pull: [{ url: `${server.origin}/yoochoose-data.7z` }] });
     expect(report.missing).toEqual(['yoochoose-clicks.dat']);
     expect(report.manual).toContain('7z x yoochoose-data.7z');
-  });
-});
-
-describe('a recipe finds in the folder what it uses, after its files were fetched in the form in which they are published', () => {
-  it.each(RECIPE_CASES)('$recipe', async ({ recipe, files }) => {
-    const description = await readRecipe(recipe);
-    const pull = (description.pull ?? []).map((spec) => {
-      const name = path.posix.basename(new URL(spec.url).pathname);
-      const members = Object.entries(files).map(([member, data]) => ({ name: member, data }));
-      const others = [{ name: 'README', data: Buffer.from('terms') }];
-      const bytes =
-        spec.unpack === undefined
-          ? files[name]
-          : name.endsWith('.zip')
-            ? zipOf([...others, ...members])
-            : tarGzOf([...others, ...members]);
-      if (bytes !== undefined) server.answers.set(`/${name}`, serve(bytes));
-      // The publisher's checksum is that of other bytes.
-      return { url: `${server.origin}/${name}`, ...(spec.unpack === undefined ? {} : { unpack: spec.unpack }) };
-    });
-    const byHand = description.manual !== undefined;
-    if (byHand) await mkdir(folder, { recursive: true });
-    if (byHand) for (const [name, data] of Object.entries(files)) await writeFile(path.join(folder, name), data);
-    const report = await pulled({ ...description, pull: byHand ? [] : pull });
-    expect(report.missing).toEqual([]);
-    for (const [name, data] of Object.entries(files))
-      expect((await readFile(path.join(folder, name))).equals(data), name).toBe(true);
   });
 });
