@@ -1,4 +1,4 @@
-// The only module that touches the file system: whole text files, with errors that name the nearest existing file.
+// Names in folders and whole text files, with errors that name the nearest existing file.
 import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
