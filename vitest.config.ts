@@ -9,6 +9,9 @@ export default defineConfig({
     testTimeout: 300_000, // a test that takes 5 s alone took a minute on two cores that eight others used
     hookTimeout: 300_000, // hooks start devices, train and build: a busy machine takes its time
     pool: 'forks',
+    // The files of a package share a process and what they import: to start and load again cost a second and more for each.
+    // So what a file changes in the process (environment, folder, listeners) it puts back.
+    isolate: false,
     // What is built is loaded as users load it: to transform it for each file of tests would take a second each time.
     server: { deps: { external: [/\/dist\//] } },
     // The second one counts results for `npm test` and turns missing real data into failures (DIFSR_REQUIRE_DATA).
