@@ -10,7 +10,8 @@ export default defineConfig({
     hookTimeout: 300_000, // hooks start devices, train and build: a busy machine takes its time
     pool: 'forks',
     // The files of a package share a process and what they import: to start and load again cost a second and more for each.
-    // So what a file changes in the process (environment, folder, listeners) it puts back.
+    // So what a file changes in the process (environment, folder, listeners) it puts back. `--isolate` in the `test` script of
+    // a package that measures its memory, or in which native runtimes meet, which users do not load together.
     isolate: false,
     // What is built is loaded as users load it: to transform it for each file of tests would take a second each time.
     server: { deps: { external: [/\/dist\//] } },
