@@ -7,10 +7,10 @@ const script = fileURLToPath(new URL('./recommender.mjs', import.meta.url));
 
 it.each(['thread', 'worker'])('a recommender under many callers answers each as if alone: %s', (backend) => {
   // What a process grows by in its first moments says nothing of what it keeps: the limit is that of the long run.
-  const args = ['--expose-gc', script, '--backend', backend, '--calls', '50', '--items', '300', '--limit', '200'];
+  const args = ['--expose-gc', script, '--backend', backend, '--calls', '20', '--items', '300', '--limit', '200'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/^50 calls, .* MiB in use \(heapUsed \+ external\), .* MiB resident$/m);
+  expect(stdout).toMatch(/^20 calls, .* MiB in use \(heapUsed \+ external\), .* MiB resident$/m);
   expect(stdout).toMatch(/[1-9]\d* answers compared with those of histories asked alone$/m);
   expect(status).toBe(0);
 });
