@@ -85,7 +85,7 @@ describe('writeFileAtomic', () => {
     await mkdir(join(path, 'inner'), { recursive: true });
     const failure = await writeFileAtomic(path, 'x').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(FileWriteError);
-    expect(String(failure)).toMatch(/taken: a folder of that name is in the way [^]*cure: move it/);
+    expect(String(failure)).toMatch(/taken: cannot be written: a folder of that name is in the way [^]*cure: move it/);
     expect(await readdir(folder)).toEqual(['taken']);
     expect(await readdir(path)).toEqual(['inner']);
   });
