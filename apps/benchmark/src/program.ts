@@ -62,7 +62,7 @@ function describeError(error: unknown): { readonly message: string; readonly cod
   const trace = tracesErrors() && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   const known = KNOWN.find(([type]) => error instanceof type);
   if (known !== undefined && error instanceof Error)
-    return { message: `error: ${error.message.replaceAll(/\.?\s*\bCure: /g, '\n  cure: ')}${trace}`, code: known[1] };
+    return { message: `error: ${error.message}${trace}`, code: known[1] };
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const cure =
     '\n  cure: this is a defect of difsr-bench; DIFSR_TRACE=1 shows where it happened: please report it with that';

@@ -27,6 +27,7 @@ const FLAGS: Readonly<Record<string, `-${string}`>> = {
 };
 
 const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Typed } } = {
+  backend: '--backend',
   data: '--data',
   device: '--device',
   epochs: '--epochs',
@@ -35,6 +36,8 @@ const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Ty
   k: '-k',
   model: '--model',
   out: '--out',
+  precision: '--precision',
+  preset: '--preset',
   schedule: 'training.schedule',
   targetsPerStep: 'training.targetsPerStep',
   maxLength: 'model.maxLength',
@@ -67,6 +70,7 @@ const COMMANDS: { readonly [V in Verb]: readonly string[] } = {
   inspect: ['data', 'prepare'],
   pull: ['data', 'pull'],
   models: ['models'],
+  doctor: ['doctor'],
 };
 
 /** How a reader of the command sees settings and calls. */

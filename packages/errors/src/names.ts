@@ -6,6 +6,7 @@ export type ConfigOption = `${'data' | 'model' | 'training' | 'evaluation'}.${st
 /** Options of functions that stand for themselves. */
 export const plainOptions = [
   // of runs
+  'backend',
   'data',
   'device',
   'epochs',
@@ -14,6 +15,8 @@ export const plainOptions = [
   'k',
   'model',
   'out',
+  'precision',
+  'preset',
   'schedule',
   'targetsPerStep',
   'maxLength',
@@ -53,4 +56,5 @@ export type Verb =
   | 'prepare'
   | 'inspect'
   | 'pull'
-  | 'models';
+  | 'models'
+  | 'doctor';

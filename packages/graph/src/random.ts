@@ -94,9 +94,10 @@ export function fillWords(key: RandomKey, out: Uint32Array, offset = 0): Uint32A
  */
 export function quantisedRate(rate: number): number {
   if (!(rate >= 0 && rate < 1)) {
-    throw new RandomArgumentError(
-      `A drop rate is in [0, 1), got ${rate}. Cure: give the share of values to drop, e.g. 0.2.`,
-    );
+    throw new RandomArgumentError({
+      what: `A drop rate is in [0, 1), got ${rate}`,
+      cure: 'give the share of values to drop, e.g. 0.2',
+    });
   }
   return Math.min(255, Math.round(rate * 256)) / 256;
 }
@@ -198,5 +199,8 @@ export function permutation(key: RandomKey, count: number): Int32Array {
 
 function checkInteger(name: string, value: number, highest: number, cure: string): void {
   if (Number.isInteger(value) && value >= 0 && value <= highest) return;
-  throw new RandomArgumentError(`${name} is a whole number in [0, ${highest}], got ${value}. Cure: ${cure}.`);
+  throw new RandomArgumentError({
+    what: `${name} is a whole number in [0, ${highest}], got ${value}`,
+    cure,
+  });
 }

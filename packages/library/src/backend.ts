@@ -1,4 +1,5 @@
 // Which backend executes the graphs, and on which device: named ones must work, `auto` takes the best that does.
+import { call, joined, setting, text } from '@difsr/errors';
 import { importOptional } from '@difsr/errors/packages';
 import { BackendError, createReferenceBackend, type Backend } from '@difsr/graph';
 import {
@@ -43,10 +44,12 @@ export async function openBackend(
 ): Promise<Backend> {
   const { backend = 'onnxruntime', device = 'auto', threads, precision = 'float32' } = choice;
   if (precision === 'float16' && backend !== 'onnxruntime')
-    throw new UsageError(
-      `--precision float16: the backend "${backend}" has none`,
-      'leave --precision out, or use --backend onnxruntime',
-    );
+    throw new UsageError({
+      where: setting('precision', precision),
+      option: 'precision',
+      what: `the backend "${backend}" has none`,
+      cure: text`leave ${setting('precision')} out, or use ${setting('backend', 'onnxruntime')}`,
+    });
   switch (backend) {
     case 'reference':
       deviceOf(backend, device);
@@ -85,14 +88,17 @@ function deviceOf<B extends RunConfig['backend']>(
   const found = device === 'auto' ? device : known.find((name) => name === device);
   if (found !== undefined) return found;
   const others = Object.entries(backendDevices).flatMap(([name, list]) =>
-    list.some((each) => each === device) ? [`--backend ${name}`] : [],
+    list.some((each) => each === device) ? [setting('backend', name)] : [],
   );
-  throw new UsageError(
-    known.length === 1
-      ? `--device ${device}: the backend "${backend}" runs on the ${known.join()} only`
-      : `--device ${device}: the backend "${backend}" has ${known.join(', ')}`,
-    `leave --device out, or use ${others.join(' or ')}`,
-  );
+  throw new UsageError({
+    where: setting('device', device),
+    option: 'device',
+    what:
+      known.length === 1
+        ? `the backend "${backend}" runs on the ${known.join()} only`
+        : `the backend "${backend}" has ${known.join(', ')}`,
+    cure: text`leave ${setting('device')} out, or use ${joined(others, ' or ')}`,
+  });
 }
 
 /** `@difsr/tfjs` with what it needs: loaded, and installed, by those who use it. @throws MissingPackageError */
@@ -130,11 +136,9 @@ async function chooseDevice(device: Device | 'auto', say: (line: string) => void
 }
 
 function missingDevice(device: Device, report: DeviceReport | undefined): BackendError {
-  const cure =
-    report?.cure === undefined
-      ? `use --device cpu; "difsr doctor" tests ${knownDevices.join(', ')}`
-      : report.cure.replace(/^cure: /i, '');
-  return new BackendError(
-    `--device ${device} does not work on this machine: ${(report?.detail ?? 'unknown reason').replace(`device "${device}" cannot be used: `, '')}\n  cure: ${cure}`,
-  );
+  return new BackendError({
+    option: 'device',
+    what: text`${setting('device', device)} does not work on this machine: ${(report?.detail ?? 'unknown reason').replace(`device "${device}" cannot be used: `, '')}`,
+    cure: report?.cure ?? text`use ${setting('device', 'cpu')}; ${call('doctor')} tests ${knownDevices.join(', ')}`,
+  });
 }

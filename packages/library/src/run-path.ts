@@ -1,9 +1,12 @@
 // Where a new run goes: the folder that was asked for, if it can be used, or the next free name under runs/.
+import { call, setting, text } from '@difsr/errors';
 import { access, constants, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RUN_FILES, shellWord } from '@difsr/training';
+import { RUN_FILES } from '@difsr/training';
 import { UsageError } from './errors.js';
 import { codeOf } from './file-names.js';
+
+const OTHER = text`choose another folder (${setting('out')})`;
 
 /**
  * Checks early, before data is loaded, that a new run can be written to a folder.
@@ -14,28 +17,36 @@ export async function requireFreeFolder(out: string): Promise<void> {
   const names = await readdir(out).catch((error: unknown) => {
     const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
-    throw new UsageError(
-      `--out ${out}: ${code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${code})`}`,
-      'choose another folder with --out',
-    );
+    throw new UsageError({
+      where: setting('out', out),
+      option: 'out',
+      what: `${code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${code})`}`,
+      cure: OTHER,
+    });
   });
   if (names?.includes(RUN_FILES.config))
-    throw new UsageError(
-      `--out ${out}: already holds a run`,
-      `difsr resume ${shellWord(out)} goes on with it; another --out starts a new one`,
-    );
+    throw new UsageError({
+      where: setting('out', out),
+      option: 'out',
+      what: 'already holds a run',
+      cure: text`${call('resume', [out])} goes on with it; another ${setting('out')} starts a new one`,
+    });
   const [first] = names ?? [];
   if (first !== undefined)
-    throw new UsageError(
-      `--out ${out}: is not empty (it has ${names?.slice(0, 3).join(', ')})`,
-      'choose another folder with --out',
-    );
+    throw new UsageError({
+      where: setting('out', out),
+      option: 'out',
+      what: `is not empty (it has ${names?.slice(0, 3).join(', ')})`,
+      cure: OTHER,
+    });
   const existing = names === undefined ? await nearestExisting(out) : out;
   await access(existing, constants.W_OK).catch((error: unknown) => {
-    throw new UsageError(
-      `--out ${out}: ${existing} cannot be written (${codeOf(error)})`,
-      'choose another folder with --out, or change its permissions',
-    );
+    throw new UsageError({
+      where: setting('out', out),
+      option: 'out',
+      what: `${existing} cannot be written (${codeOf(error)})`,
+      cure: text`${OTHER}, or change its permissions`,
+    });
   });
 }
 

@@ -16,10 +16,10 @@ export class NonFiniteScoreError extends MetricsError {
   readonly value: number;
 
   constructor(user: number, item: number, value: number) {
-    super(
-      `The score of item ${item} for user row ${user} is ${value}, not a finite number. ` +
-        'Cure: the model has diverged; train it again with a lower learning rate or with gradient clipping.',
-    );
+    super({
+      what: `The score of item ${item} for user row ${user} is ${value}, not a finite number`,
+      cure: 'the model has diverged; train it again with a lower learning rate or with gradient clipping',
+    });
     this.user = user;
     this.item = item;
     this.value = value;

@@ -37,7 +37,7 @@ export function meanInterval(values: ArrayLike<number>): MeanInterval {
   const wrong = all.findIndex((value) => !Number.isFinite(value));
   if (count === 0 || wrong >= 0) {
     const what = count === 0 ? 'There are no values' : `Value ${wrong} is ${all[wrong]}`;
-    throw new MetricsError(`${what}: no mean can be taken. Cure: pass one finite number per seed.`);
+    throw new MetricsError({ what: `${what}: no mean can be taken`, cure: 'pass one finite number per seed' });
   }
   const mean = all.reduce((sum, value) => sum + value, 0) / count;
   const deviation = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));

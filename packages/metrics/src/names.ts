@@ -24,9 +24,10 @@ export function parseMetricName(name: string): { kind: MetricKind; k: number } {
   if (kind !== undefined && cutoff !== undefined && /^[1-9][0-9]*$/.test(cutoff) && rest.length === 0) {
     return { kind, k: Number(cutoff) };
   }
-  throw new MetricsError(
-    `"${name}" is not a metric. Cure: write one of ${METRIC_KINDS.join(', ')}, then @ and the cutoff, e.g. ndcg@10.`,
-  );
+  throw new MetricsError({
+    what: `"${name}" is not a metric`,
+    cure: `write one of ${METRIC_KINDS.join(', ')}, then @ and the cutoff, e.g. ndcg@10`,
+  });
 }
 
 /** Cutoffs in ascending order without repetition. Throws MetricsError unless there is one and all are whole and positive. */
@@ -34,9 +35,10 @@ export function checkCutoffs(ks: readonly number[], most: number = Number.MAX_SA
   const wrong = ks.find((k) => !Number.isInteger(k) || k < 1 || k > most);
   if (wrong !== undefined || ks.length === 0) {
     const range = most === Number.MAX_SAFE_INTEGER ? 'of at least 1' : `from 1 to ${most}, the length of the lists`;
-    throw new MetricsError(
-      `Cutoffs are whole numbers ${range}, got [${ks.join(', ')}]. Cure: pass for example [5, 10, 20].`,
-    );
+    throw new MetricsError({
+      what: `Cutoffs are whole numbers ${range}, got [${ks.join(', ')}]`,
+      cure: 'pass for example [5, 10, 20]',
+    });
   }
   return [...new Set(ks)].sort((a, b) => a - b);
 }

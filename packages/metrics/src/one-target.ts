@@ -68,9 +68,10 @@ export class MetricsAccumulator {
   /** Adds everything of another accumulator with the same cutoffs, e.g. of another worker. */
   merge(other: MetricsAccumulator): void {
     if (String(other.#ks) !== String(this.#ks)) {
-      throw new MetricsError(
-        `Cutoffs [${other.#ks.join(', ')}] differ from [${this.#ks.join(', ')}]. Cure: use the same.`,
-      );
+      throw new MetricsError({
+        what: `Cutoffs [${other.#ks.join(', ')}] differ from [${this.#ks.join(', ')}]`,
+        cure: 'use the same',
+      });
     }
     for (const [each, { targets, counts }] of other.#groups) {
       const group = this.#group(each);
@@ -117,7 +118,10 @@ export class MetricsAccumulator {
 
   #means(total: (gain: (rank: number) => number) => number, count: number): MetricValues {
     if (count === 0) {
-      throw new MetricsError('There are no users to measure. Cure: check that the split has users with a target.');
+      throw new MetricsError({
+        what: 'There are no users to measure',
+        cure: 'check that the split has users with a target',
+      });
     }
     const values = METRIC_KINDS.flatMap((kind) =>
       this.#ks.map((k): [MetricName, number] => [
@@ -169,10 +173,10 @@ function checkRanks(ranks: Int32Array | readonly number[], before: number): void
   for (let row = 0; row < ranks.length; row++) {
     const rank = ranks[row]!; // row < length
     if (Number.isInteger(rank) && rank >= 0) continue;
-    throw new MetricsError(
-      `The rank of user ${before + row} is ${rank}; ranks are whole numbers from 0. ` +
-        'Cure: a negative rank marks scores that are not finite: lower the learning rate or clip gradients.',
-    );
+    throw new MetricsError({
+      what: `The rank of user ${before + row} is ${rank}; ranks are whole numbers from 0`,
+      cure: 'a negative rank marks scores that are not finite: lower the learning rate or clip gradients',
+    });
   }
 }
 
@@ -181,7 +185,13 @@ function checkSizes(ofUser: Int32Array | readonly number[], targets: number): vo
   if (wrong === undefined && ofUser.length === targets) return;
   throw new MetricsError(
     wrong === undefined
-      ? `There are ${targets} ranks and ${ofUser.length} numbers of targets. Cure: pass one for each rank.`
-      : `A user has at least one target, got ${wrong}. Cure: pass for each rank how many targets its user has.`,
+      ? {
+          what: `There are ${targets} ranks and ${ofUser.length} numbers of targets`,
+          cure: 'pass one for each rank',
+        }
+      : {
+          what: `A user has at least one target, got ${wrong}`,
+          cure: 'pass for each rank how many targets its user has',
+        },
   );
 }

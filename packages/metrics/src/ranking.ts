@@ -19,9 +19,10 @@ const RANK_OPTIONS: { readonly [K in keyof Required<RankOptions>]: true } = { ex
 function checkKnown(where: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined)
-    throw new MetricsError(
-      `${where} has no option "${unknown}"; its options are ${known.join(', ')}. Cure: correct it, or leave it out.`,
-    );
+    throw new MetricsError({
+      what: `${where} has no option "${unknown}"; its options are ${known.join(', ')}`,
+      cure: 'correct it, or leave it out',
+    });
 }
 
 /**
@@ -34,7 +35,7 @@ export function rankItems(scores: Scores, options: RankOptions & { readonly k?: 
   const items = candidates(scores, options);
   const { k = items.length } = options;
   if (!Number.isInteger(k) || k < 0) {
-    throw new MetricsError(`k is a whole number of at least 0, got ${k}. Cure: pass for example 20.`);
+    throw new MetricsError({ what: `k is a whole number of at least 0, got ${k}`, cure: 'pass for example 20' });
   }
   return selectFirst(items, Math.min(k, items.length), scores);
 }
@@ -48,9 +49,10 @@ export function rankItems(scores: Scores, options: RankOptions & { readonly k?: 
 export function targetRank(scores: Scores, target: number, options: RankOptions = {}): number {
   checkKnown('targetRank', options, Object.keys(RANK_OPTIONS));
   if (!Number.isInteger(target) || target < 1 || target >= scores.length) {
-    throw new MetricsError(
-      `Target ${target} is not an item: ids go from 1 to ${scores.length - 1}. Cure: check the vocabulary.`,
-    );
+    throw new MetricsError({
+      what: `Target ${target} is not an item: ids go from 1 to ${scores.length - 1}`,
+      cure: 'check the vocabulary',
+    });
   }
   const items = candidates(scores, options);
   const own = scores[target]!; // an id, checked above

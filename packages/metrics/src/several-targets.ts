@@ -43,9 +43,10 @@ export function topkMetrics({ hits, relevant }: TopkHits, ks: readonly number[])
   const users = relevant.length;
   const depth = hits.length / users;
   if (users === 0 || !Number.isInteger(depth)) {
-    throw new MetricsError(
-      `${hits.length} hits do not make ${users} rows of equal length. Cure: pass hits of [users, depth].`,
-    );
+    throw new MetricsError({
+      what: `${hits.length} hits do not make ${users} rows of equal length`,
+      cure: 'pass hits of [users, depth]',
+    });
   }
   const cutoffs = checkCutoffs(ks, depth);
   const places = Array.from({ length: users }, (_, user) => hitPlaces(hits, user, depth, relevant[user]!)); // user < users
@@ -66,9 +67,10 @@ function hitPlaces(hits: Uint8Array, user: number, depth: number, relevant: numb
   const places: number[] = [];
   for (let place = 0; place < depth; place++) if (hits[user * depth + place] !== 0) places.push(place);
   if (relevant < Math.max(1, places.length)) {
-    throw new MetricsError(
-      `User ${user} has ${relevant} relevant items and ${places.length} hits. Cure: leave out users without relevant items, and count all of the others'.`,
-    );
+    throw new MetricsError({
+      what: `User ${user} has ${relevant} relevant items and ${places.length} hits`,
+      cure: `leave out users without relevant items, and count all of the others'`,
+    });
   }
   return places;
 }

@@ -1,6 +1,7 @@
 // What a model is to the rest of the project: a name, a configuration with its schema, and one pure function that traces it.
 // Everything else (objective, presets, extra rows, what it leaves untrained) has a default. Losses, ranking, recommending and
 // export are made of that.
+import { type Fault, type Text } from '@difsr/errors';
 import { less, select } from '@difsr/graph';
 import { Scope } from '@difsr/nn';
 import type * as z from 'zod';
@@ -50,7 +51,7 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   /** Whether rows must have exactly `maxLength` columns. Default: any number up to it. */
   fullRows?(config: Config): boolean;
   /** Why not all positions may train at once: what lets the items behind a position reach it, and the cure. */
-  leaks?(config: Config): string | undefined;
+  leaks?(config: Config): Text | Fault | undefined;
   /** Our parameter names -> the published code's. */
   referenceNames?(config: Config, schema: ModelSchema): ReadonlyMap<string, ReferenceParameter>;
   /** Parameters that are read but not trained. */

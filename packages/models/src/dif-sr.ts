@@ -2,6 +2,7 @@
 // their own in every layer; scores are fused; values come from the item stream; attribute predictors
 // train beside the item loss (Xie et al., SIGIR 2022). Symbols: R `stream`, E^{ic}_j `sides`, P `position`,
 // d_j `sideWidth`, F `fusion`, lambda `attributeLoss`, W_f b_f `predictors`.
+import { setting, text } from '@difsr/errors';
 import { difAttention, declareDif, fusedDifAttention, type Fusion, type FusionForm } from '@difsr/attention';
 import { gather } from '@difsr/graph';
 import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
@@ -126,7 +127,11 @@ export const difSr: ModelDefinition<DifSrConfig> = {
   fullRows: fusesWholeRows,
   leaks: (config) =>
     fusesWholeRows(config)
-      ? 'model.fusionForm "reference" lets scores of later items leak when all positions train at once. Cure: --set training.form=prefix, or model.fusionForm=causal-safe'
+      ? {
+          option: 'model.fusionForm',
+          what: 'model.fusionForm "reference" lets scores of later items leak when all positions train at once',
+          cure: text`${setting('training.form', 'prefix')}, or ${setting('model.fusionForm', 'causal-safe')}`,
+        }
       : undefined,
   sideOptions: ({ fields, sideWidth, attributeLoss: lambda }) => ({
     fields,

@@ -176,9 +176,10 @@ function fieldsGiven(
   const other = owner === 'user' ? 'interaction' : 'user';
   for (const name of names) {
     if (isTimeField(name))
-      throw new RunError(
-        `recommend: ${where} has "${name}", which is made of times. Cure: give the events their time, such as time: '2026-05-01T12:00:00Z'`,
-      );
+      throw new RunError({
+        what: `recommend: ${where} has "${name}", which is made of times`,
+        cure: `give the events their time, such as time: '2026-05-01T12:00:00Z'`,
+      });
     // Shops hand over whole rows: what is known of an item anyway may stand in them.
     if (fields.some((field) => field.name === name && ownerOf(field) !== other)) continue;
     const own = fields
@@ -206,9 +207,10 @@ interface RawValue {
 function rawValue(field: FieldSchema, value: GivenValue, idsOf: Asked['idsOf'], where: string): RawValue {
   const width = rawWidth(field);
   const fail = (wanted: string): RunError =>
-    new RunError(
-      `recommend: ${where} is ${JSON.stringify(value)}, and the field wants ${wanted}. Cure: give that, or leave it out`,
-    );
+    new RunError({
+      what: `recommend: ${where} is ${JSON.stringify(value)}, and the field wants ${wanted}`,
+      cure: 'give that, or leave it out',
+    });
   if (value === null || value === undefined)
     return { ...NOTHING, raw: Array.from({ length: width }, () => (isCategorical(field) ? 0 : Number.NaN)) };
   switch (field.kind) {
@@ -260,11 +262,12 @@ function timesOf(events: readonly HistoryEvent[]): readonly number[] {
     const seconds = typeof time === 'number' ? time : (time instanceof Date ? time : dateOf(time)).getTime() / 1000;
     const shown = `recommend: history[${at}].time is ${JSON.stringify(time)}`;
     if (!(seconds >= SECONDS.least && seconds <= SECONDS.most))
-      throw new RunError(
-        `${shown}, which is no time of 1973 or later in seconds since 1970${seconds > SECONDS.most ? ' (it looks like milliseconds: divide it by 1000)' : ''}. Cure: give seconds, a Date, or a text such as "2024-05-01T12:00:00Z"`,
-      );
+      throw new RunError({
+        what: `${shown}, which is no time of 1973 or later in seconds since 1970${seconds > SECONDS.most ? ' (it looks like milliseconds: divide it by 1000)' : ''}`,
+        cure: 'give seconds, a Date, or a text such as "2024-05-01T12:00:00Z"',
+      });
     if (seconds < latest)
-      throw new RunError(`${shown}, before the one in front of it. Cure: give the history oldest first`);
+      throw new RunError({ what: `${shown}, before the one in front of it`, cure: 'give the history oldest first' });
     latest = seconds;
     return seconds;
   });

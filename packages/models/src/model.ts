@@ -1,5 +1,6 @@
 // What a model is traced on and what that gives: options, schema of the data, inputs, encoding. Apart from definitions, which know
 // objectives: objectives know models by this file alone.
+import { type Fault, type Text } from '@difsr/errors';
 import type { Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
 import type { FieldSchema } from './field-schema.js';
@@ -128,7 +129,7 @@ export interface TraceableModel {
   /** Whether rows must have exactly `config.maxLength` columns. */
   readonly fullRows: boolean;
   /** Why not all positions may train at once. */
-  readonly leaks?: string | undefined;
+  readonly leaks?: Text | Fault | undefined;
   /** Our parameter names -> the published code's. */
   readonly referenceNames: ReadonlyMap<string, ReferenceParameter>;
   /** The fields of interactions and of users that it reads: what it must be fed beside items. */

@@ -71,11 +71,10 @@ export function readReferenceWeights(
     tensors[name] = valuesOf(name, shape, theirs, found);
   }
   if (missing.length > 0 && options.partial !== true)
-    throw new RunError(
-      `the weights lack ${absent.length} of the tensors of ${model.name}: ${absent.slice(0, MOST_NAMES).join(', ')}${absent.length > MOST_NAMES ? ', ..' : ''}. ` +
-        'Cure: make the model with the options that they were trained with (layers, fields, fusion, attributeLoss), save what the ' +
-        'published code keeps outside of its state_dict as well, or pass { partial: true }',
-    );
+    throw new RunError({
+      what: `the weights lack ${absent.length} of the tensors of ${model.name}: ${absent.slice(0, MOST_NAMES).join(', ')}${absent.length > MOST_NAMES ? ', ..' : ''}`,
+      cure: 'make the model with the options that they were trained with (layers, fields, fusion, attributeLoss), save what the published code keeps outside of its state_dict as well, or pass { partial: true }',
+    });
   return { tensors, missing, unused: Object.keys(state).filter((name) => !used.has(name)) };
 }
 
@@ -88,27 +87,29 @@ function valuesOf(
   const { dtype, data } = found;
   const tensor = `"${theirs}" (${name} here)`;
   if (dtype !== 'F32' && dtype !== 'F64')
-    throw new RunError(`tensor ${tensor} has dtype ${dtype}, expected F32 or F64. Cure: save the weights as float32`);
+    throw new RunError({
+      what: `tensor ${tensor} has dtype ${dtype}, expected F32 or F64`,
+      cure: 'save the weights as float32',
+    });
   // A table that fields share is as wide as ours and at least as long as the rows that are ours.
   const [count = 0, ...rest] = found.shape;
   const own = rows === undefined ? found.shape : [Math.min(rows[1], count) - rows[0], ...rest];
   const hint =
     shape.length === 2 && String([...own].reverse()) === String(shape)
-      ? 'It looks transposed: linear maps are [out, in], as PyTorch has them. '
+      ? '. It looks transposed: linear maps are [out, in], as PyTorch has them'
       : '';
   if (String(own) !== String(shape))
-    throw new RunError(
-      `tensor ${tensor} has shape [${found.shape.join(', ')}]${rows === undefined ? '' : ` (rows ${rows[0]} to ${rows[1]} are wanted)`}, the model needs [${shape.join(', ')}]. ` +
-        hint +
-        'Cure: make the model with the sizes that the weights were trained with, and with the data set that numbers items and attributes as they do',
-    );
+    throw new RunError({
+      what: `tensor ${tensor} has shape [${found.shape.join(', ')}]${rows === undefined ? '' : ` (rows ${rows[0]} to ${rows[1]} are wanted)`}, the model needs [${shape.join(', ')}]${hint}`,
+      cure: 'make the model with the sizes that the weights were trained with, and with the data set that numbers items and attributes as they do',
+    });
   const from = (rows?.[0] ?? 0) * sizeOf(rest);
   const values = data.slice(from, from + sizeOf(shape));
   const at = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (at !== -1)
-    throw new RunError(
-      `tensor ${tensor} holds ${values[at]} at position ${from + at}, which is no weight (finite float32 numbers are). ` +
-        'Cure: save the weights of an epoch whose loss was finite',
-    );
+    throw new RunError({
+      what: `tensor ${tensor} holds ${values[at]} at position ${from + at}, which is no weight (finite float32 numbers are)`,
+      cure: 'save the weights of an epoch whose loss was finite',
+    });
   return { dtype: 'float32', shape, data: values };
 }

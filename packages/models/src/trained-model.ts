@@ -1,5 +1,6 @@
 // A trained model from the files of its run folder, as bytes and parsed JSON: no file system, so that a web page reads what
 // the command line wrote. @difsr/training reads the same folder from disk through these functions.
+import { call, faultAt, text } from '@difsr/errors';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from '@difsr/nn';
 import { instantiate, type ModelDefinition, type ModelInstance } from './definition.js';
@@ -67,14 +68,16 @@ export function modelOf(
 ): ModelInstance {
   const { name, ...own } = options;
   if (definition !== undefined && definition.name !== name)
-    throw new RunError(
-      `the model is "${name}", the definition given is of "${definition.name}". Cure: give that of "${name}"`,
-    );
+    throw new RunError({
+      what: `the model is "${name}", the definition given is of "${definition.name}"`,
+      cure: `give that of "${name}"`,
+    });
   const found = definition ?? findModel(name);
   if (found === undefined)
-    throw new RunError(
-      `there is no model "${name}". Cure: choose one of ${models.map((each) => each.name).join(', ')} ("difsr models" describes them), or give the definition of a model of your own`,
-    );
+    throw new RunError({
+      what: `there is no model "${name}"`,
+      cure: text`choose one of ${models.map((each) => each.name).join(', ')} (${call('models')} describes them), or give the definition of a model of your own`,
+    });
   return instantiate(found, own, schema);
 }
 
@@ -102,9 +105,11 @@ export function readTrainedModel(files: TrainedModelFiles, folder = 'the run', o
     rows !== vocabulary.items.length + model.objective.extraItems ||
     vocabulary.schema.items + 1 !== vocabulary.items.length
   )
-    throw new RunError(
-      `${file}: holds ${rows} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run. Cure: copy the whole folder of the run`,
-    );
+    throw new RunError({
+      where: file,
+      what: `holds ${rows} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run`,
+      cure: 'copy the whole folder of the run',
+    });
   requireSameOptions(folder, metadata['options'], model.config);
   return {
     folder,
@@ -129,9 +134,10 @@ function requireSameOptions(folder: string, trained: string | undefined, now: ob
     return is === was ? [] : [`model.${key} is ${is}, was ${was}`];
   });
   if (changed.length > 0)
-    throw new RunError(
-      `${folder}/${MODEL_FILES.config}: is not the configuration that ${MODEL_FILES.model} was trained with: ${changed.join('; ')}. Cure: put the old value${changed.length === 1 ? '' : 's'} back, or train a new run with the new one${changed.length === 1 ? '' : 's'}`,
-    );
+    throw new RunError({
+      what: `${folder}/${MODEL_FILES.config}: is not the configuration that ${MODEL_FILES.model} was trained with: ${changed.join('; ')}`,
+      cure: `put the old value${changed.length === 1 ? '' : 's'} back, or train a new run with the new one${changed.length === 1 ? '' : 's'}`,
+    });
 }
 
 /**
@@ -155,15 +161,15 @@ export async function fetchTrainedModel(url: string, own: OwnModel = {}): Promis
 }
 
 async function download<T>(url: string, read: (response: Response) => Promise<T>): Promise<T> {
-  const cure = `Cure: serve ${Object.values(MODEL_FILES).join(', ')} of the run folder unchanged, readable for this page`;
+  const cure = `serve ${Object.values(MODEL_FILES).join(', ')} of the run folder unchanged, readable for this page`;
   try {
     const response = await fetch(url);
-    if (!response.ok) throw new RunError(`${url}: the server answered ${response.status}. ${cure}`);
+    if (!response.ok) throw new RunError({ where: url, what: `the server answered ${response.status}`, cure });
     return await read(response);
   } catch (error) {
     if (error instanceof RunError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new RunError(`${url}: cannot be read (${reason}). ${cure}`, { cause: error });
+    throw new RunError({ where: url, what: `cannot be read (${reason})`, cure }, { cause: error });
   }
 }
 
@@ -181,7 +187,11 @@ export function decodeTensors(
       metadata,
     };
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new RunError(`${file}: ${error.message}`, { cause: error });
+    if (error instanceof SafetensorsError)
+      throw new RunError(
+        error.faults.map((fault) => faultAt(file, fault)),
+        { cause: error },
+      );
     throw error;
   }
 }
@@ -209,9 +219,11 @@ export function checkTensors(
   for (const { name, shape } of needed) {
     const found = tensors[name];
     if (found === undefined)
-      throw new RunError(
-        `${file}: has no tensor "${name}": it is of another model or configuration. Cure: copy the whole folder of the run`,
-      );
+      throw new RunError({
+        where: file,
+        what: `has no tensor "${name}": it is of another model or configuration`,
+        cure: 'copy the whole folder of the run',
+      });
     if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape)) {
       throw new RunError(
         `${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`,
@@ -233,10 +245,14 @@ export function inferenceTensors({ folder, model, tensors }: TrainedModel): Reco
 function checkFinite(file: string, name: string, tensor: HostTensor | undefined): void {
   const at = tensor?.data.findIndex((value) => !Number.isFinite(value)) ?? -1;
   if (at !== -1)
-    throw new RunError(`${file}: tensor "${name}" holds ${tensor?.data[at]} at position ${at}. ${RESTORE}`);
+    throw new RunError({
+      where: file,
+      what: `tensor "${name}" holds ${tensor?.data[at]} at position ${at}`,
+      cure: RESTORE,
+    });
 }
 
-const RESTORE = 'Cure: restore the file, or train again';
+const RESTORE = 'restore the file, or train again';
 
 function modelOptions(config: unknown, file: string): { readonly name: string } & Readonly<Record<string, unknown>> {
   const model = isRecord(config) ? config['model'] : undefined;
@@ -263,9 +279,11 @@ function checkedVocabulary(value: unknown, file: string): Vocabulary {
   if (!isVocabulary) throw new RunError(`${file}: missing or not a vocabulary of this project. ${RESTORE}`);
   const version: unknown = value['formatVersion'] ?? 1;
   if (typeof version !== 'number' || version > RUN_FORMAT)
-    throw new RunError(
-      `${file}: is of format version ${String(version)}; this program reads up to ${RUN_FORMAT}. Cure: update difsr, or train again with this version`,
-    );
+    throw new RunError({
+      where: file,
+      what: `is of format version ${String(version)}; this program reads up to ${RUN_FORMAT}`,
+      cure: 'update difsr, or train again with this version',
+    });
   // Written by the trainer alone; what a reader depends on is checked above, and by the shapes of all tensors.
   return value as Vocabulary & typeof value;
 }

@@ -164,23 +164,26 @@ interface Entry {
 
 function parseHeader(bytes: Uint8Array): { length: number; fields: Record<string, unknown> } {
   if (bytes.length < PREFIX_BYTES) {
-    throw new SafetensorsError(
-      `The file holds ${bytes.length} bytes, fewer than the 8 that a safetensors file starts with. Cure: ${RESTORE}.`,
-    );
+    throw new SafetensorsError({
+      what: `The file holds ${bytes.length} bytes, fewer than the 8 that a safetensors file starts with`,
+      cure: RESTORE,
+    });
   }
   const stated = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   const brace = bytes[PREFIX_BYTES];
   // The format demands that the header opens with a brace: what does not is another kind of file, not a damaged one.
   if (stated > BigInt(HEADER_LIMIT) || stated < 2n || (brace !== undefined && brace !== 0x7b)) {
-    throw new SafetensorsError(
-      `This is not a safetensors file${guessFormat(bytes)}. Cure: give a file that ends in .safetensors, or convert this one.`,
-    );
+    throw new SafetensorsError({
+      what: `This is not a safetensors file${guessFormat(bytes)}`,
+      cure: 'give a file that ends in .safetensors, or convert this one',
+    });
   }
   const length = Number(stated);
   if (length > bytes.length - PREFIX_BYTES) {
-    throw new SafetensorsError(
-      `The file is truncated: its header has ${length} bytes, ${bytes.length - PREFIX_BYTES} are there. Cure: ${RESTORE}.`,
-    );
+    throw new SafetensorsError({
+      what: `The file is truncated: its header has ${length} bytes, ${bytes.length - PREFIX_BYTES} are there`,
+      cure: RESTORE,
+    });
   }
   let fields: unknown;
   try {
@@ -189,9 +192,9 @@ function parseHeader(bytes: Uint8Array): { length: number; fields: Record<string
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SafetensorsError(`The file's header is not JSON (${reason}). Cure: ${RESTORE}.`, { cause: error });
+    throw new SafetensorsError({ what: `The file's header is not JSON (${reason})`, cure: RESTORE }, { cause: error });
   }
-  if (!isRecord(fields)) throw new SafetensorsError(`The file's header is not a JSON object. Cure: ${RESTORE}.`);
+  if (!isRecord(fields)) throw new SafetensorsError({ what: `The file's header is not a JSON object`, cure: RESTORE });
   return { length, fields };
 }
 
@@ -209,19 +212,20 @@ function guessFormat(bytes: Uint8Array): string {
 
 function readMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
-  if (!isRecord(value)) throw new SafetensorsError(`${METADATA} is not an object of strings. Cure: ${RESTORE}.`);
+  if (!isRecord(value)) throw new SafetensorsError({ what: `${METADATA} is not an object of strings`, cure: RESTORE });
   const pairs = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text === 'string') return [key, text];
-    throw new SafetensorsError(
-      `${METADATA}.${key} is ${JSON.stringify(text)}, not a string. Cure: write metadata as strings.`,
-    );
+    throw new SafetensorsError({
+      what: `${METADATA}.${key} is ${JSON.stringify(text)}, not a string`,
+      cure: 'write metadata as strings',
+    });
   });
   return Object.fromEntries(pairs);
 }
 
 function readEntry(name: string, value: unknown, available: number): Entry {
   const wrong = (what: string, cure: string = RESTORE): SafetensorsError =>
-    new SafetensorsError(`Tensor "${name}": ${what}. Cure: ${cure}.`);
+    new SafetensorsError({ what: `Tensor "${name}": ${what}`, cure });
   if (!isRecord(value)) throw wrong('its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
@@ -255,15 +259,16 @@ function checkCoverage(entries: readonly Entry[], available: number): void {
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== position) {
       const what = begin < position ? 'overlaps with' : `leaves a gap of ${begin - position} bytes after`;
-      throw new SafetensorsError(`Tensor "${name}" ${what} ${previous}. Cure: ${RESTORE}.`);
+      throw new SafetensorsError({ what: `Tensor "${name}" ${what} ${previous}`, cure: RESTORE });
     }
     position = end;
     previous = `tensor "${name}"`;
   }
   if (position !== available) {
-    throw new SafetensorsError(
-      `${available - position} bytes after ${previous} belong to no tensor. Cure: ${RESTORE}.`,
-    );
+    throw new SafetensorsError({
+      what: `${available - position} bytes after ${previous} belong to no tensor`,
+      cure: RESTORE,
+    });
   }
 }
 
@@ -273,7 +278,10 @@ function readTensor({ name, dtype, shape, begin, end }: Entry, data: Uint8Array)
   copy.set(data.subarray(begin, end));
   const tensor = LAYOUTS[dtype].read(copy.buffer, shape);
   if (!LAYOUTS[dtype].holds(tensor.data)) {
-    throw new SafetensorsError(`Tensor "${name}": BOOL data holds bytes other than 0 and 1. Cure: store it as U8.`);
+    throw new SafetensorsError({
+      what: `Tensor "${name}": BOOL data holds bytes other than 0 and 1`,
+      cure: 'store it as U8',
+    });
   }
   return tensor;
 }
@@ -281,17 +289,22 @@ function readTensor({ name, dtype, shape, begin, end }: Entry, data: Uint8Array)
 function checkTensor(name: string, tensor: SafetensorsTensor): void {
   const { dtype, shape, data } = tensor;
   if (name === METADATA) {
-    throw new SafetensorsError(`No tensor can be called "${METADATA}". Cure: choose another name, or pass metadata.`);
+    throw new SafetensorsError({
+      what: `No tensor can be called "${METADATA}"`,
+      cure: 'choose another name, or pass metadata',
+    });
   }
   if (!LAYOUTS[dtype].holds(data)) {
-    throw new SafetensorsError(
-      `Tensor "${name}": its data cannot be stored as ${dtype}. Cure: pass the typed array of that dtype (BOOL: bytes 0 and 1).`,
-    );
+    throw new SafetensorsError({
+      what: `Tensor "${name}": its data cannot be stored as ${dtype}`,
+      cure: 'pass the typed array of that dtype (BOOL: bytes 0 and 1)',
+    });
   }
   if (!isCounts(shape) || elements(shape) !== data.length) {
-    throw new SafetensorsError(
-      `Tensor "${name}": shape [${shape.join(', ')}] does not fit ${data.length} elements. Cure: correct the shape.`,
-    );
+    throw new SafetensorsError({
+      what: `Tensor "${name}": shape [${shape.join(', ')}] does not fit ${data.length} elements`,
+      cure: 'correct the shape',
+    });
   }
 }
 

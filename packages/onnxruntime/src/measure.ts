@@ -1,4 +1,5 @@
 // Does a device compute, and how fast? A small graph with a known result, and matrix products.
+import { DifsrError, say, type Text } from '@difsr/errors';
 import { add, createGraph, input, matmul, reduceSum, scatterAdd, softmax, type Backend } from '@difsr/graph';
 import { devices, type Device } from './devices.js';
 
@@ -9,11 +10,11 @@ export interface DeviceReport {
   /** One line: how fast it is, or why it does not work. */
   readonly detail: string;
   /** How to make it work; absent where it does. */
-  readonly cure?: string;
+  readonly cure?: Text;
 }
 
 /** A problem, or how fast matrix products are. */
-export type ProbeAnswer = { readonly problem: string } | { readonly gigaflops: number };
+export type ProbeAnswer = { readonly problem: string; readonly cure?: Text } | { readonly gigaflops: number };
 
 /** Tries a backend, which stays open. Errors of the backend are thrown. */
 export async function measure(backend: Backend): Promise<ProbeAnswer> {
@@ -29,7 +30,7 @@ export async function measure(backend: Backend): Promise<ProbeAnswer> {
  */
 export async function reportDevices(
   probe: (device: Device) => Promise<ProbeAnswer>,
-  cureOf: (device: Device) => string,
+  cureOf: (device: Device) => Text,
   some: readonly Device[] = devices,
 ): Promise<DeviceReport[]> {
   const answers: { readonly device: Device; readonly answer: ProbeAnswer }[] = [];
@@ -41,11 +42,17 @@ export async function reportDevices(
     .map(({ device, answer }) => report(device, answer, cureOf));
 }
 
-function report(device: Device, answer: ProbeAnswer, cureOf: (device: Device) => string): DeviceReport {
+/** What an error says of a device that was tried. */
+export function problemOf(error: unknown): ProbeAnswer {
+  const [fault] = error instanceof DifsrError ? error.faults : [];
+  if (fault === undefined) return { problem: error instanceof Error ? error.message : String(error) };
+  return { problem: say(fault.what), ...(fault.cure === undefined ? {} : { cure: fault.cure }) };
+}
+
+function report(device: Device, answer: ProbeAnswer, cureOf: (device: Device) => Text): DeviceReport {
   if ('gigaflops' in answer)
     return { device, works: true, detail: `${answer.gigaflops.toPrecision(2)} GFLOP/s in a matrix product` };
-  const [detail = '', cure = cureOf(device).replace(/^Cure: /, '')] = answer.problem.split(/\s*\bcure: /i);
-  return { device, works: false, detail, cure };
+  return { device, works: false, detail: answer.problem, cure: answer.cure ?? cureOf(device) };
 }
 
 async function smallGraph(backend: Backend): Promise<string> {

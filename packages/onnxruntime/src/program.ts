@@ -1,5 +1,6 @@
 // A compiled program: one session for all shapes, fed from variables and from the caller, its updates swapped in only
 // after a run that succeeded.
+import { faultAt } from '@difsr/errors';
 import {
   BackendError,
   bindInputs,
@@ -88,9 +89,12 @@ export class OrtProgram implements Program {
       results = { ...(await session.run(inputs, fetches)) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new BackendError(`program "${description.label}" failed: ${missingFloat16(reason) ?? reason}`, {
-        cause: error,
-      });
+      throw new BackendError(
+        faultAt(`program "${description.label}" failed`, missingFloat16(reason) ?? { what: reason }),
+        {
+          cause: error,
+        },
+      );
     }
     this.#timer.record(performance.now() - start);
     variables?.takeOver(this.#updates, results);

@@ -1,5 +1,6 @@
 // What this package needs of ONNX Runtime, and what differs between Node and a browser. Written as interfaces of our own,
 // so that neither of the two npm packages that hold ONNX Runtime is needed to load this one, or to type-check it.
+import type { Text } from '@difsr/errors';
 import type { DType } from '@difsr/graph';
 import type { HostArray } from '@difsr/graph/backend-parts';
 import type { Available, Device, Settings } from './devices.js';
@@ -36,7 +37,7 @@ export interface Runtime {
 /** Node or a browser. */
 export interface Platform extends Available {
   /** A sentence on how to make a device work. */
-  cure(device: Device): string;
+  cure(device: Device): Text;
   readonly tracer: Tracer;
   /** Loads ONNX Runtime. @throws BackendError where its npm package is missing; the message names the command that installs it. */
   load(settings: Settings): Promise<Runtime>;

@@ -1,4 +1,5 @@
 // Makes ONNX Runtime sessions, and errors with a cure where one cannot be made.
+import { type Fault, faultAt, setting, text } from '@difsr/errors';
 import { BackendError } from '@difsr/graph';
 import type { Device, Settings } from './devices.js';
 import type { OrtSession, Platform, Runtime } from './runtime.js';
@@ -21,16 +22,22 @@ export async function createSession(
 function sessionError(error: unknown, label: string, device: Device, cure: Platform['cure']): BackendError {
   const reason = error instanceof Error ? error.message : String(error);
   const missing = missingFloat16(reason);
-  if (missing !== undefined) return new BackendError(`device "${device}": ${missing}`, { cause: error });
+  if (missing !== undefined) return new BackendError(faultAt(`device "${device}"`, missing), { cause: error });
   if (device === 'cpu')
     return new BackendError(`program "${label}" was refused by ONNX Runtime: ${reason}`, { cause: error });
-  return new BackendError(`device "${device}" cannot be used: ${shortened(reason)}. ${cure(device)}`, { cause: error });
+  return new BackendError(
+    { what: `device "${device}" cannot be used: ${shortened(reason)}`, cure: cure(device) },
+    { cause: error },
+  );
 }
 
 /** What to say where ONNX Runtime fails because a GPU or its driver has no float16; undefined where it fails for another reason. */
-export function missingFloat16(reason: string): string | undefined {
+export function missingFloat16(reason: string): Fault | undefined {
   return /requires f16|shader-f16/.test(reason)
-    ? 'this GPU or its driver has no float16 (WebGPU calls it shader-f16). Cure: use precision "float32"'
+    ? {
+        what: 'this GPU or its driver has no float16 (WebGPU calls it shader-f16)',
+        cure: text`use ${setting('precision', 'float32')}`,
+      }
     : undefined;
 }
 

@@ -202,7 +202,10 @@ async function openNamed(device: Device, options: TfjsOptions): Promise<OpenDevi
   if (entry === undefined)
     throw new BackendError(`there is no device "${String(device)}" in tfjs; devices are ${devices.join(', ')}`);
   const fail = (reason: string, cause?: unknown): never => {
-    throw new BackendError(`device "${device}" of tfjs cannot be used: ${reason}. Cure: ${entry.cure}`, { cause });
+    throw new BackendError(
+      { what: `device "${device}" of tfjs cannot be used: ${reason}`, cure: entry.cure },
+      { cause },
+    );
   };
   // Somebody may have loaded a copy of the package that we cannot find, such as a bundle.
   if (!engine().backendNames().includes(entry.registered)) {

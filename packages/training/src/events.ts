@@ -1,4 +1,5 @@
 // What a run reports while it goes on: plain data, for a progress bar, a log or a program.
+import { say, type Text } from '@difsr/errors';
 import type { InitialWeights } from './weights/taken.js';
 
 /** Validation or test metrics by name, such as `ndcg@10`. */
@@ -92,7 +93,8 @@ export type TrainingEvent =
   | { readonly kind: 'evaluation'; readonly split: 'valid' | 'test'; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly epoch: number; readonly step: number }
-  | { readonly kind: 'warning'; readonly message: string }
+  /** `text` is the message with its settings not yet written out. */
+  | { readonly kind: 'warning'; readonly message: string; readonly text: Text }
   | {
       readonly kind: 'end';
       readonly reason: 'finished' | 'early-stopping' | 'interrupted';
@@ -113,3 +115,8 @@ export type RunMetrics = Results & {
   readonly peakMemoryBytes: number;
   readonly seed: number;
 };
+
+/** Something that a reader should know, and that does not stop the run. */
+export function warning(text: Text): Extract<TrainingEvent, { readonly kind: 'warning' }> {
+  return { kind: 'warning', message: say(text), text };
+}

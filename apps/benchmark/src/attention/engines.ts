@@ -1,5 +1,5 @@
 // The backends and devices that take part: opened by name, or all that work here.
-import { MissingPackageError } from '@difsr/errors';
+import { MissingPackageError, say } from '@difsr/errors';
 import { importOptional } from '@difsr/errors/packages';
 import { BackendError, createGraph, createReferenceBackend, input, mul, type Backend } from '@difsr/graph';
 import { createOnnxRuntimeBackend, probeDevices } from '@difsr/onnxruntime';
@@ -88,7 +88,7 @@ export async function openEngines({
 async function probed(): Promise<Missing[]> {
   const reports = await probeDevices();
   return reports.flatMap(({ device, works, detail, cure }) =>
-    works ? [] : [{ backend: 'onnxruntime', device, reason: cure === undefined ? detail : `${detail} Cure: ${cure}` }],
+    works ? [] : [{ backend: 'onnxruntime', device, reason: cure === undefined ? detail : `${detail}; ${say(cure)}` }],
   );
 }
 

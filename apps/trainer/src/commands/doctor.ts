@@ -5,6 +5,7 @@ import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption } from '../options.js';
 import { bytes, table } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
+import { asTyped } from '../typed.js';
 
 /** Declares the command; `done` receives its exit code. */
 export function addDoctor(program: Command, done: (code: ExitCode) => void): void {
@@ -38,7 +39,7 @@ async function doctorCommand(json: boolean): Promise<ExitCode> {
         .join('')
         .padEnd(22)} ${mark(finding.works)}  ${finding.detail}`,
     );
-    if (finding.cure !== undefined && !finding.works) terminal.line(`  cure: ${finding.cure.replace(/^cure: /i, '')}`);
+    if (finding.cure !== undefined && !finding.works) terminal.line(`  cure: ${finding.cure}`);
   }
   terminal.line(auto === undefined ? 'no device works for training' : `--device auto takes: ${auto}`);
   return auto === undefined ? exitCodes.backend : exitCodes.ok;

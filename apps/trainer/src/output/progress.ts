@@ -1,9 +1,11 @@
 // How a run's events become output: a bar on a terminal, plain lines elsewhere, JSON lines for programs.
+import { say } from '@difsr/errors';
 import type { EpochRecord, TrainingEvent } from '@difsr/training';
 import { createLogUpdate } from 'log-update';
 import { initialWeightsText } from './initial-weights.js';
 import { duration, metric, metricTitle, seconds, whole } from './table.js';
 import type { Terminal } from './terminal.js';
+import { asTyped } from '../typed.js';
 
 /** Shows events; `close` leaves the terminal as it was. */
 export interface Progress {
@@ -54,7 +56,7 @@ function barProgress(context: Context): Progress {
       else if (event.kind === 'evaluation') redraw(lines.evaluation(event));
       else if (event.kind === 'warning') {
         draw.clear();
-        terminal.warn(event.message);
+        terminal.warn(say(event.text, asTyped('run')));
       } else {
         const text = lines.of(event);
         if (text !== undefined) persist(text);
@@ -73,7 +75,7 @@ function lineProgress(context: Context): Progress {
   let last = performance.now();
   return {
     event: (event) => {
-      if (event.kind === 'warning') return terminal.warn(event.message);
+      if (event.kind === 'warning') return terminal.warn(say(event.text, asTyped('run')));
       const now = performance.now();
       if (event.kind === 'step') {
         // Long epochs still show a sign of life in a log file.

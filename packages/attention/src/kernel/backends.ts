@@ -78,9 +78,12 @@ export async function openBackend(config: CompleteDifAttentionConfig): Promise<B
     return await loaders[backend](config);
   } catch (error) {
     if (backend !== 'reference' && isMissing(error, `@difsr/${backend}`))
-      throw new AttentionError(`the backend "${backend}" is not installed. Cure: ${installs[backend]}`, {
-        cause: error,
-      });
+      throw new AttentionError(
+        { what: `the backend "${backend}" is not installed`, cure: installs[backend] },
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 // `--model ./my-model.mjs`: a model of the user's own. Its code runs because the user named it, never because a folder does.
+import { setting } from '@difsr/errors';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,21 +25,26 @@ export async function loadOwnModel(
 ): Promise<Required<OwnModel> & { readonly definition: ModelDefinition }> {
   const full = path.resolve(file);
   const bytes = await readFile(full).catch((error: unknown) => {
-    throw new UsageError(`--model ${file}: cannot be read (${reasonOf(error)})`, 'check the path');
+    throw new UsageError({
+      where: setting('model', file),
+      what: `cannot be read (${reasonOf(error)})`,
+      cure: 'check the path',
+    });
   });
   let loaded: unknown;
   try {
     loaded = await import(pathToFileURL(full).href);
   } catch (error) {
-    throw new UsageError(
-      `--model ${file}: cannot be run: ${reasonOf(error)}`,
-      'correct the file; packages that it imports are looked for beside it and in the folders above',
-    );
+    throw new UsageError({
+      where: setting('model', file),
+      what: `cannot be run: ${reasonOf(error)}`,
+      cure: 'correct the file; packages that it imports are looked for beside it and in the folders above',
+    });
   }
   const definition: unknown =
     typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'default') : undefined;
   const missing = missingPart(definition);
-  if (missing !== undefined) throw new UsageError(`--model ${file}: ${missing}`, DOCS);
+  if (missing !== undefined) throw new UsageError({ where: setting('model', file), what: missing, cure: DOCS });
   // Its parts were looked at above; whether `build` keeps its promises is seen when it is traced.
   return {
     definition: definition as ModelDefinition,

@@ -1,5 +1,6 @@
 // Masked items (cloze): some items of a sequence are replaced by [MASK], and predicted from both sides (Sun et al., BERT4Rec,
 // CIKM 2019, sec. 3.6). What comes next is asked for by a [MASK] behind the history.
+import { ModelConfigError } from '../model-error.js';
 import {
   add,
   at,
@@ -37,7 +38,12 @@ const SLOT_STEP = 64;
  */
 export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
   if (!(ratio > 0 && ratio < 1))
-    throw new RangeError(`maskedItem: ratio is above 0 and below 1, got ${ratio}. Cure: take 0.2`);
+    throw new ModelConfigError({
+      where: 'maskedItem',
+      option: 'ratio',
+      what: `ratio is above 0 and below 1, got ${ratio}`,
+      cure: 'take 0.2',
+    });
   return {
     name: 'masked-item',
     forms: ['all-positions'],

@@ -1,5 +1,6 @@
 // What a model is trained for, and how it is asked afterwards: loss, batch form, draws and the input at inference belong
 // together. The training loop, evaluation, recommending and export know this interface and no objective by name.
+import { RunError } from '../run-error.js';
 import { bindShape, streamId, type Feeds, type HostTensor, type Tensor } from '@difsr/graph';
 import type { MaskSpec, Scope } from '@difsr/nn';
 import type { ModelInputs, TraceableModel } from '../model.js';
@@ -107,9 +108,10 @@ export function windowFeeds(
   const given = new Set([...(windows.events ?? []), ...(windows.users ?? [])].map(({ field }) => inputName(field)));
   const lacking = [...reads.events, ...reads.users].find((field) => !given.has(inputName(field)));
   if (lacking !== undefined)
-    throw new RangeError(
-      `the model reads "${lacking.name}", and the windows hold no values of it. Cure: plan the epoch with planStoredEpoch({ store, sides: sideReader(dataset, store, model.reads), .. })`,
-    );
+    throw new RunError({
+      what: `the model reads "${lacking.name}", and the windows hold no values of it`,
+      cure: 'plan the epoch with planStoredEpoch({ store, sides: sideReader(dataset, store, model.reads), .. })',
+    });
   return sideFeeds({ ...windows, interactions: windows.items.length }, length, count, hidden);
 }
 
@@ -130,9 +132,10 @@ export function sideFeeds(
   for (const { field, data } of events) {
     const width = encodedWidth(field);
     if (data.length !== interactions * width)
-      throw new RangeError(
-        `the values of "${field.name}" are ${data.length} numbers for ${interactions} interactions of ${width}. Cure: align them with items`,
-      );
+      throw new RunError({
+        what: `the values of "${field.name}" are ${data.length} numbers for ${interactions} interactions of ${width}`,
+        cure: 'align them with items',
+      });
     const laid = noValues(field, rows * length);
     starts.forEach((start, row) =>
       laid.set(data.subarray(start * width, (start + count(row)) * width), row * length * width),

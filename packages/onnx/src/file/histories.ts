@@ -79,9 +79,10 @@ export function takeHistories(graph: OnnxGraph, { input, items, longest, beside 
 
 function widthOf(name: string, size: OnnxValue['shape'][number]): number {
   if (typeof size === 'number') return size;
-  throw new GraphError(
-    `input "${name}": what stands at a place has a known size. Cure: declare [batch, length, width]`,
-  );
+  throw new GraphError({
+    what: `input "${name}": what stands at a place has a known size`,
+    cure: 'declare [batch, length, width]',
+  });
 }
 
 /** Nodes in the making, and their constants. */

@@ -1,4 +1,5 @@
 // ONNX Runtime in Node: onnxruntime-node, an optional peer, loaded when the first backend is made.
+import { setting, text, type Text } from '@difsr/errors';
 import { availableParallelism } from 'node:os';
 import { MissingPackageError } from '@difsr/errors';
 import { importOptional, type OptionalPackages } from '@difsr/errors/packages';
@@ -8,17 +9,16 @@ import { tensorMaker } from '../host.js';
 import type { Platform, Runtime } from '../runtime.js';
 import { nodeTracer } from './tracer.js';
 
-const cures: { readonly [D in Device]: string } = {
-  cpu: 'Cure: reinstall onnxruntime-node; its CPU library is part of the npm package.',
-  cuda:
-    'Cure: CUDA needs Linux x64, an NVIDIA driver, CUDA 12 and cuDNN 9 on the library path, and the CUDA files that ' +
-    'npm packages do not hold: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (it downloads them from nuget.org). Or use the device cpu.',
-  webgpu:
-    "Cure: WebGPU needs a GPU with a Vulkan driver (Linux: libvulkan1 and the vendor's driver), Metal (macOS) or Direct3D 12 (Windows). Or use the device cpu.",
+const CPU = setting('device', 'cpu');
+
+const cures: { readonly [D in Device]: Text } = {
+  cpu: 'reinstall onnxruntime-node; its CPU library is part of the npm package',
+  cuda: text`CUDA needs Linux x64, an NVIDIA driver, CUDA 12 and cuDNN 9 on the library path, and the CUDA files that npm packages do not hold: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node (it downloads them from nuget.org). Or use ${CPU}`,
+  webgpu: text`WebGPU needs a GPU with a Vulkan driver (Linux: libvulkan1 and the vendor's driver), Metal (macOS) or Direct3D 12 (Windows). Or use ${CPU}`,
 };
 
-/** A sentence on how to make a device work. */
-export function deviceCure(device: Device): string {
+/** How to make a device work. */
+export function deviceCure(device: Device): Text {
   return cures[device];
 }
 
@@ -59,9 +59,10 @@ async function loadNodeRuntime(): Promise<Runtime> {
   const ort = await importOptional(() => import('onnxruntime-node'), RUNTIME).catch((error: unknown) => {
     if (error instanceof MissingPackageError) throw error;
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new BackendError(`the npm package onnxruntime-node cannot be loaded here: ${reason}. ${cures.cpu}`, {
-      cause: error,
-    });
+    throw new BackendError(
+      { what: `the npm package onnxruntime-node cannot be loaded here: ${reason}`, cure: cures.cpu },
+      { cause: error },
+    );
   });
   return {
     writesInPlace: true,

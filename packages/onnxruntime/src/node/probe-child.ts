@@ -1,6 +1,6 @@
 // Tries one device in a process of its own, as drivers may crash. An entry file, never imported: `probe-child.js DEVICE`.
 import { devices } from '../devices.js';
-import { measure, type ProbeAnswer } from '../measure.js';
+import { measure, type ProbeAnswer, problemOf } from '../measure.js';
 import { createOnnxRuntimeBackend } from './backend.js';
 
 async function attempt(): Promise<ProbeAnswer> {
@@ -13,5 +13,5 @@ async function attempt(): Promise<ProbeAnswer> {
 }
 
 attempt()
-  .catch((error: unknown): ProbeAnswer => ({ problem: error instanceof Error ? error.message : String(error) }))
+  .catch(problemOf)
   .then((answer) => process.send?.(answer, () => process.exit(0)));

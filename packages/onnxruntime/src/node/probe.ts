@@ -53,7 +53,8 @@ function probe(device: Device): Promise<ProbeAnswer> {
 
 function answerIn(message: unknown): ProbeAnswer {
   if (typeof message === 'object' && message !== null) {
-    if ('problem' in message && typeof message.problem === 'string') return { problem: message.problem };
+    // What our own probe sends is plain data that it had as a ProbeAnswer.
+    if ('problem' in message && typeof message.problem === 'string') return message as ProbeAnswer;
     if ('gigaflops' in message && typeof message.gigaflops === 'number') return { gigaflops: message.gigaflops };
   }
   return { problem: 'the probe gave an answer that is none' };

@@ -99,15 +99,17 @@ class Connection {
 
   #die(code: number): void {
     const reason = this.#cause === undefined ? '' : ` (${this.#cause.message})`;
-    this.#dead ??= new BackendError(`the onnxruntime worker ended with exit code ${code}${reason}. ${restart}`, {
-      cause: this.#cause,
-    });
+    this.#dead ??= new BackendError(
+      {
+        what: `the onnxruntime worker ended with exit code ${code}${reason}`,
+        cure: 'create the backend again and restore its variables from a checkpoint',
+      },
+      { cause: this.#cause },
+    );
     for (const { reject } of this.#pending.values()) reject(this.#dead);
     this.#pending.clear();
   }
 }
-
-const restart = 'Cure: create the backend again and restore its variables from a checkpoint.';
 
 /** Variables that live in the worker; their types are known here. */
 class WorkerVariables implements Variables {

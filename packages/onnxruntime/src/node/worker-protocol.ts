@@ -1,4 +1,5 @@
 // What crosses between the caller's thread and the worker. Both sides import this and nothing else of each other.
+import { type Fault } from '@difsr/errors';
 import { BackendError, GraphError, type Feeds, type HostData, type HostTensor } from '@difsr/graph';
 import type { ProgramDescription } from '../description.js';
 import type { Settings } from '../devices.js';
@@ -32,7 +33,10 @@ export interface Request {
 /** The answer to a call: tensors (none for calls that return nothing) or an error. */
 export type Reply =
   | { readonly id: number; readonly tensors: HostTensors }
-  | { readonly id: number; readonly error: { readonly name: string; readonly message: string } };
+  | {
+      readonly id: number;
+      readonly error: { readonly name: string; readonly message: string; readonly faults?: readonly Fault[] };
+    };
 
 /** What the worker is started with. */
 export interface WorkerSetup {
@@ -40,8 +44,8 @@ export interface WorkerSetup {
 }
 
 /** An error of the other side as one of this side, of the same class where it is one of ours. */
-export function revive({ name, message }: { readonly name: string; readonly message: string }): Error {
-  return name === 'GraphError' ? new GraphError(message) : new BackendError(message);
+export function revive({ name, message, faults }: Extract<Reply, { readonly error: unknown }>['error']): Error {
+  return name === 'GraphError' ? new GraphError(faults ?? message) : new BackendError(faults ?? message);
 }
 
 /** Arrays that share a larger buffer are copied out of it: cloning a view would send the whole buffer. */

@@ -1,4 +1,5 @@
 // The worker's side of the worker backend: an in-thread backend that is driven by messages. An entry file, never imported.
+import { DifsrError } from '@difsr/errors';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Program } from '@difsr/graph';
 import { disposed } from '@difsr/graph/backend-parts';
@@ -70,7 +71,11 @@ parentPort?.on('message', ({ id, call }: Request) => {
         id,
         error:
           error instanceof Error
-            ? { name: error.name, message: error.message }
+            ? {
+                name: error.name,
+                message: error.message,
+                ...(error instanceof DifsrError ? { faults: error.faults } : {}),
+              }
             : { name: 'Error', message: String(error) },
       }),
   );

@@ -2,7 +2,7 @@
 import { BackendError, type Backend } from '@difsr/graph';
 import { OrtBackend } from '../backend.js';
 import { completeOptions, type Device, type OnnxRuntimeOptions } from '../devices.js';
-import { measure, reportDevices, type DeviceReport, type ProbeAnswer } from '../measure.js';
+import { measure, problemOf, reportDevices, type DeviceReport, type ProbeAnswer } from '../measure.js';
 import { openModel, type ModelFile } from '../model-file.js';
 import { webCure, webPlatform } from './platform.js';
 
@@ -28,10 +28,10 @@ export async function createOnnxRuntimeBackend(options: OnnxRuntimeOptions = {})
 export async function createWorkerBackend(options: OnnxRuntimeOptions = {}): Promise<Backend> {
   completeOptions(options, webPlatform);
   return Promise.reject(
-    new BackendError(
-      'createWorkerBackend starts a worker thread of Node, which browsers do not have. ' +
-        'Cure: call createOnnxRuntimeBackend, inside a Web Worker of your own if the page must stay free',
-    ),
+    new BackendError({
+      what: 'createWorkerBackend starts a worker thread of Node, which browsers do not have',
+      cure: 'call createOnnxRuntimeBackend, inside a Web Worker of your own if the page must stay free',
+    }),
   );
 }
 
@@ -59,6 +59,6 @@ async function probe(device: Device): Promise<ProbeAnswer> {
     const backend = await createOnnxRuntimeBackend({ device });
     return await measure(backend).finally(() => backend.dispose());
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return problemOf(error);
   }
 }

@@ -1,5 +1,6 @@
 // ONNX Runtime in a browser: onnxruntime-web, an optional peer, loaded when the first backend is made. The build for
 // WebAssembly alone is half as large as the one that has WebGPU as well, so each device loads its own.
+import { setting, text, type Text } from '@difsr/errors';
 import { BackendError } from '@difsr/graph';
 import type { Device, Settings } from '../devices.js';
 import { tensorMaker } from '../host.js';
@@ -9,15 +10,14 @@ import { traceLevelOf } from '../trace.js';
 /** Devices of a browser. */
 const webDevices = ['webgpu', 'cpu'] as const;
 
-const cures: { readonly [D in (typeof webDevices)[number]]: string } = {
-  cpu: 'Cure: serve the .wasm and .mjs files of onnxruntime-web beside your script, or say where they are with the option wasmPaths.',
-  webgpu:
-    'Cure: WebGPU needs a browser that has it (Chrome and Edge 113, Safari 26, Firefox 141 or newer) and a page served by https or from localhost. Or use the device cpu.',
+const cures: { readonly [D in (typeof webDevices)[number]]: Text } = {
+  cpu: 'serve the .wasm and .mjs files of onnxruntime-web beside your script, or say where they are with the option wasmPaths',
+  webgpu: text`WebGPU needs a browser that has it (Chrome and Edge 113, Safari 26, Firefox 141 or newer) and a page served by https or from localhost. Or use ${setting('device', 'cpu')}`,
 };
 
-/** A sentence on how to make a device work. */
-export function webCure(device: Device): string {
-  return device === 'cuda' ? 'Cure: use the device webgpu or cpu.' : cures[device];
+/** How to make a device work. */
+export function webCure(device: Device): Text {
+  return device === 'cuda' ? text`use ${setting('device', 'webgpu')} or ${setting('device', 'cpu')}` : cures[device];
 }
 
 /** A global of the page by its name; what the page is (or Node, in tests) is known at run time alone. */
@@ -61,8 +61,10 @@ async function importRuntime(device: Device) {
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new BackendError(
-      `the backend onnxruntime needs the npm package onnxruntime-web, which cannot be loaded: ${reason}. ` +
-        'Cure: npm install onnxruntime-web',
+      {
+        what: `the backend onnxruntime needs the npm package onnxruntime-web, which cannot be loaded: ${reason}`,
+        cure: 'npm install onnxruntime-web',
+      },
       { cause: error },
     );
   }

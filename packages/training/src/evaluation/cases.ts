@@ -45,9 +45,10 @@ function copiedCases({ users, histories, targets }: EvaluationCases, sides: Side
     length: (index) => offsets[index + 1]! - offsets[index]!,
     sides: async () => {
       if (sides === undefined) return {};
-      throw new RunError(
-        'the model reads more of an interaction than its item, and cases that are copies hold items alone. Cure: pass { store, ranges }, as in { store, ranges: store.split.test }',
-      );
+      throw new RunError({
+        what: 'the model reads more of an interaction than its item, and cases that are copies hold items alone',
+        cure: 'pass { store, ranges }, as in { store, ranges: store.split.test }',
+      });
     },
     read: async (chosen, most) => ({
       histories: Array.from(chosen, (index) => {

@@ -1,6 +1,6 @@
 // Full ranking of all items for held-out interactions; only ranks come back from the backend.
 // An index with `!` is in range by construction.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, needed, option, type OptionRules, setting, text } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
 import { type Backend, type Feeds, type Program, type Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
@@ -51,9 +51,10 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   const { backend, variables, model, ks, maskSeen, batchSize, sides } = options;
   const [unread] = [...model.reads.events, ...model.reads.users];
   if (unread !== undefined && sides === undefined)
-    throw new RunError(
-      `createEvaluator: the model reads "${unread.name}" of interactions or users, and nothing reads it for it. Cure: pass sides: sideReader(dataset, store, model.reads)`,
-    );
+    throw new RunError({
+      what: `createEvaluator: the model reads "${unread.name}" of interactions or users, and nothing reads it for it`,
+      cure: 'pass sides: sideReader(dataset, store, model.reads)',
+    });
   // What depends on parameters and tables alone, such as the item table with its fields, is computed once an evaluation.
   const { prepare, main, hoisted } = splitTask(model, rankingTask(model, { maskSeen }));
   const preparing = hoisted.length === 0 ? undefined : await backend.compile(prepare, { variables, label: 'prepare' });
@@ -98,9 +99,10 @@ async function ranks(program: Program, feeds: Feeds): Promise<Int32Array> {
   const { rank, check } = await program.run(feeds);
   const sum = check?.data[0];
   if (sum === undefined || !Number.isFinite(sum) || !(rank?.data instanceof Int32Array)) {
-    throw new RunError(
-      'scores are not finite: the model has diverged. Cure: a lower learning rate, or gradient clipping (--set training.clipNorm=1)',
-    );
+    throw new RunError({
+      what: 'scores are not finite: the model has diverged',
+      cure: text`a lower learning rate, or gradient clipping (${setting('training.clipNorm', 1)})`,
+    });
   }
   return rank.data;
 }

@@ -69,14 +69,18 @@ export async function readCheckpoint(
   const { tensors, metadata } = await readTensors(file);
   const text = metadata['state'];
   if (text === undefined)
-    throw new RunError(
-      `${file}: a safetensors file, but no checkpoint of this project (no state in its metadata). Cure: restore the file from a copy, or train again`,
-    );
+    throw new RunError({
+      where: file,
+      what: 'a safetensors file, but no checkpoint of this project (no state in its metadata)',
+      cure: 'restore the file from a copy, or train again',
+    });
   const state: unknown = JSON.parse(text);
   if (typeof state !== 'object' || state === null || !('version' in state) || state.version !== 1) {
-    throw new RunError(
-      `${file}: a checkpoint of another version. Cure: resume with the version of difsr that wrote it`,
-    );
+    throw new RunError({
+      where: file,
+      what: 'a checkpoint of another version',
+      cure: 'resume with the version of difsr that wrote it',
+    });
   }
   // Version 1 is written by writeCheckpoint alone, from a typed RunState, in one atomic file.
   const found = state as RunState;

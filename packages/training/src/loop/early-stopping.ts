@@ -67,19 +67,22 @@ export function judgeEpoch(
  */
 export function checkEarlyStopping({ mode, patience, minDelta = 0 }: EarlyStoppingConfig): void {
   if (mode !== 'max' && mode !== 'min') {
-    throw new EarlyStoppingError(
-      `Early stopping: mode is "max" or "min", got ${JSON.stringify(mode)}. Cure: "max" for recall and ndcg, "min" for losses.`,
-    );
+    throw new EarlyStoppingError({
+      what: `Early stopping: mode is "max" or "min", got ${JSON.stringify(mode)}`,
+      cure: '"max" for recall and ndcg, "min" for losses',
+    });
   }
   if (patience !== null && !(Number.isInteger(patience) && patience >= 1)) {
-    throw new EarlyStoppingError(
-      `Early stopping: patience is a whole number of at least 1, or null, got ${patience}. Cure: set 10, or null to train all epochs.`,
-    );
+    throw new EarlyStoppingError({
+      what: `Early stopping: patience is a whole number of at least 1, or null, got ${patience}`,
+      cure: 'set 10, or null to train all epochs',
+    });
   }
   if (!(Number.isFinite(minDelta) && minDelta >= 0)) {
-    throw new EarlyStoppingError(
-      `Early stopping: minDelta is a number of at least 0, got ${minDelta}. Cure: leave it out.`,
-    );
+    throw new EarlyStoppingError({
+      what: `Early stopping: minDelta is a number of at least 0, got ${minDelta}`,
+      cure: 'leave it out',
+    });
   }
 }
 
@@ -91,14 +94,16 @@ function gain({ mode }: EarlyStoppingConfig, value: number, best: number): numbe
 function watched({ metric }: EarlyStoppingConfig, epoch: number, metrics: Readonly<Record<string, number>>): number {
   const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
   if (value === undefined) {
-    throw new EarlyStoppingError(
-      `Early stopping: there is no metric "${metric}". Cure: watch one of ${Object.keys(metrics).join(', ')}.`,
-    );
+    throw new EarlyStoppingError({
+      what: `Early stopping: there is no metric "${metric}"`,
+      cure: `watch one of ${Object.keys(metrics).join(', ')}`,
+    });
   }
   if (!Number.isFinite(value)) {
-    throw new EarlyStoppingError(
-      `Early stopping: "${metric}" is ${value} after epoch ${epoch}. Cure: lower the learning rate or clip gradients.`,
-    );
+    throw new EarlyStoppingError({
+      what: `Early stopping: "${metric}" is ${value} after epoch ${epoch}`,
+      cure: 'lower the learning rate or clip gradients',
+    });
   }
   return value;
 }

@@ -1,4 +1,5 @@
 // One epoch: batches in order, steps two in flight (stepper), what they add up to (meter), a checkpoint now and then (checkpointer).
+import { setting, text } from '@difsr/errors';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Feeds } from '@difsr/graph';
@@ -101,7 +102,8 @@ function rateOf(
 function requireFinite(values: StepValues, epoch: number, stepsDone: number, rate: number): void {
   const loss = values['loss']?.data[0];
   if (loss !== undefined && Number.isFinite(loss)) return;
-  throw new RunError(
-    `the loss is ${loss} at epoch ${epoch + 1}, step ${stepsDone + 1}: training has diverged. Cure: a lower learning rate (it is ${rate}) or gradient clipping (--set training.clipNorm=1)`,
-  );
+  throw new RunError({
+    what: `the loss is ${loss} at epoch ${epoch + 1}, step ${stepsDone + 1}: training has diverged`,
+    cure: text`a lower learning rate (it is ${rate}) or gradient clipping (${setting('training.clipNorm', 1)})`,
+  });
 }

@@ -1,5 +1,5 @@
 // Learning-rate schedules: the rate of a step as a pure function of its number, so that a resumed run needs no state.
-import { DifsrError } from '@difsr/errors';
+import { DifsrError, setting, text } from '@difsr/errors';
 
 /** A linear rise from nearly 0 to the rate over the first steps; the rest of the schedule follows after it. */
 interface WithWarmup {
@@ -146,11 +146,17 @@ export function checkSchedule(config: ScheduleConfig, totalSteps: number): void 
 /** Configurations come from files: a kind that the types rule out can still arrive. */
 function unknownKind(config: never): ScheduleError {
   const kinds = Object.keys(KINDS).join(', ');
-  return new ScheduleError(
-    `Schedule ${JSON.stringify(config)} is of no known kind. Cure: set kind to one of ${kinds}.`,
-  );
+  return new ScheduleError({
+    what: `Schedule ${JSON.stringify(config)} is of no known kind`,
+    cure: `set kind to one of ${kinds}`,
+  });
 }
 
 function check(name: string, value: number, sound: boolean, allowed: string, cure: string): void {
-  if (!sound) throw new ScheduleError(`Learning-rate schedule: ${name} is ${allowed}, got ${value}. Cure: ${cure}.`);
+  if (!sound)
+    throw new ScheduleError({
+      option: `schedule.${name}`,
+      what: text`${setting(`training.${name}`)} is ${allowed}, got ${value}`,
+      cure,
+    });
 }

@@ -1,4 +1,5 @@
 // What of a configuration a run's results depend on. A run goes on with it unchanged: one that mixes two configurations is neither.
+import { type ConfigOption, setting, type SettingValue, text, together } from '@difsr/errors';
 import type { EvaluationConfig, RunConfig, TrainingConfig } from '../config.js';
 import { RunError } from '../run-error.js';
 
@@ -36,10 +37,18 @@ export function requireSameSettings(
   );
   if (changed.length === 0) return;
   const list = changed.map((key) => `${key} is ${current.get(key) ?? 'not set'}, was ${old.get(key) ?? 'not set'}`);
-  const again = changed.flatMap((key) => (current.has(key) ? [`--set ${key}=${current.get(key)}`] : []));
-  throw new RunError(
-    `${folder}: config.json is not the configuration that this run was begun with: ${list.join('; ')}. Its first epochs would be of one, the others of the other. Cure: put the old value${changed.length === 1 ? '' : 's'} back into config.json, or start a new run${again.length === 0 ? '' : ` with ${again.join(' ')}`}`,
+  const again = together(
+    ...changed.flatMap((key) => {
+      const value = current.get(key);
+      // The keys are paths of the configuration, and the values are what JSON.stringify made.
+      return value === undefined ? [] : [setting(key as ConfigOption, JSON.parse(value) as SettingValue)];
+    }),
   );
+  throw new RunError({
+    where: folder,
+    what: `config.json is not the configuration that this run was begun with: ${list.join('; ')}. Its first epochs would be of one, the others of the other`,
+    cure: text`put the old value${changed.length === 1 ? '' : 's'} back into config.json, or start a new run${again.settings.length === 0 ? '' : text` with ${again}`}`,
+  });
 }
 
 /** The values of nested plain objects as JSON, by dotted path. */

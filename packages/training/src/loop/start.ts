@@ -1,4 +1,6 @@
 // Where a run starts: in an empty folder, or where an earlier process left off.
+import { warning } from '../events.js';
+import { call, placeholder, setting, text, type Text } from '@difsr/errors';
 import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
@@ -87,15 +89,17 @@ export async function findRun(
   await removeTemporaries(out); // of a process that was killed while writing
   const begun = await readdir(out);
   if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
-    onEvent?.({ kind: 'warning', message: 'the run has no checkpoint yet: it starts from the beginning' });
+    onEvent?.(warning('the run has no checkpoint yet: it starts from the beginning'));
     return undefined;
   }
   const { tensors, state, seconds } = await readCheckpoint(out);
   const vocabulary = await readVocabulary(out);
   if (vocabulary.fingerprint !== state.fingerprint)
-    throw new RunError(
-      `${join(out, RUN_FILES.optimizer)}: is of another data set than ${RUN_FILES.vocabulary}: the files are not of one run. Cure: copy the whole folder of the run`,
-    );
+    throw new RunError({
+      where: join(out, RUN_FILES.optimizer),
+      what: `is of another data set than ${RUN_FILES.vocabulary}: the files are not of one run`,
+      cure: 'copy the whole folder of the run',
+    });
   await requireSameData(out, config.data.path, { dataset, store }, vocabulary);
   return { saved, tensors, state, seconds, vocabulary };
 }
@@ -184,7 +188,7 @@ async function loadState(
   { saved, tensors, state, seconds, vocabulary }: FoundRun,
 ): Promise<Start> {
   const { out, onEvent } = options;
-  const warn = (message: string): void => onEvent?.({ kind: 'warning', message });
+  const warn = (message: Text): void => onEvent?.(warning(message));
   const file = join(out, RUN_FILES.optimizer);
   checkTensors(file, tensors, [...task.parameters, ...[...optimizer].map(([name, shape]) => ({ name, shape }))]);
   const before = state.settings?.training.epochs ?? saved.training.epochs;
@@ -215,19 +219,27 @@ async function dropLaterHistory(out: string, epochs: number): Promise<void> {
 async function requireEmpty(out: string): Promise<void> {
   await makeFolder(out).catch((error: unknown) => {
     throw new RunError(
-      `${out}: cannot be created (${error instanceof FileWriteError ? error.code : String(error)}). Cure: choose another folder with --out`,
+      {
+        where: out,
+        what: `cannot be created (${error instanceof FileWriteError ? error.code : String(error)})`,
+        cure: text`choose another folder (${setting('out')})`,
+      },
       { cause: error },
     );
   });
   const existing = await readdir(out);
   if (existing.includes(RUN_FILES.config))
-    throw new RunError(
-      `${out}: already holds a run. Cure: difsr resume ${shellWord(out)} goes on with it; --out NAME starts another`,
-    );
+    throw new RunError({
+      where: out,
+      what: 'already holds a run',
+      cure: text`${call('resume', [out])} goes on with it; ${setting('out', placeholder('NAME'))} starts another`,
+    });
   if (existing.length > 0)
-    throw new RunError(
-      `${out}: not empty (${existing.slice(0, 3).join(', ')}). Cure: choose another folder with --out`,
-    );
+    throw new RunError({
+      where: out,
+      what: `not empty (${existing.slice(0, 3).join(', ')})`,
+      cure: text`choose another folder (${setting('out')})`,
+    });
 }
 
 function environmentOf({ backend, config }: TrainOptions): Environment {

@@ -1,6 +1,6 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, joined, needed, option, type OptionRules, setting } from '@difsr/errors';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
@@ -21,7 +21,7 @@ import { runConfigSchema, type RunConfig } from '../config.js';
 import { judgeEpoch } from './early-stopping.js';
 import { trainEpoch, type TrainedEpoch } from './epoch.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
-import type { EpochRecord, Evaluation, RunMetrics, Split } from '../events.js';
+import { type EpochRecord, type Evaluation, type RunMetrics, type Split, warning } from '../events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from '@difsr/files';
 import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
@@ -84,7 +84,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   requireForm(model, config.training.form);
   const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const task = trainingTask(model);
-  for (const message of unusedFields(model, task)) options.onEvent?.({ kind: 'warning', message });
+  for (const unused of unusedFields(model, task)) options.onEvent?.(warning(unused));
   requireFits(task.parameters);
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
   const step = trainingStep({
@@ -171,9 +171,13 @@ function defaultSettings({ config, model }: TrainOptions): RunSettings {
 function requireForm({ name, objective, leaks }: ModelInstance, form: BatchForm): void {
   if (leaks !== undefined && form === 'all-positions') throw new RunError(leaks);
   if (!objective.forms.includes(form))
-    throw new RunError(
-      `${name} is trained for its objective "${objective.name}", which has no form "${form}". Cure: --set training.form=${objective.forms.join(' or ')}`,
-    );
+    throw new RunError({
+      what: `${name} is trained for its objective "${objective.name}", which has no form "${form}"`,
+      cure: joined(
+        objective.forms.map((each) => setting('training.form', each)),
+        ' or ',
+      ),
+    });
 }
 
 /** A model that is larger than the memory is a mistake in its options, and is told as one. */

@@ -1,5 +1,6 @@
 // Whether a data set is the one of a run, and what differs where it is not: said of items, fields and interactions, which a user
 // knows, and before anybody looks at tensors, which a user does not.
+import { call, placeholder, setting, text } from '@difsr/errors';
 import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import { isCategorical, isTimeField, ownerOf } from '@difsr/models';
 import { RunError } from '../run-error.js';
@@ -27,9 +28,11 @@ export async function requireSameData(
   if (await isOfBefore(data, vocabulary)) return;
   const found = differences(dataset, store, vocabulary);
   const what = found.length > 0 ? found : [await otherInteractions(dataset, store, vocabulary)];
-  throw new RunError(
-    `${folder}: the data set "${path}" is not the one that this run was trained on (${vocabulary.dataset}): ${what.join('; ')}. Cure: name the run's own data set with --data PATH, or restore its files and options; for this one train a new run (difsr train --data ${shellWord(path)})`,
-  );
+  throw new RunError({
+    where: folder,
+    what: `the data set "${path}" is not the one that this run was trained on (${vocabulary.dataset}): ${what.join('; ')}`,
+    cure: text`name the run's own data set (${setting('data', placeholder('PATH'))}), or restore its files and options; for this one train a new run (${call('train', [], setting('data', path))})`,
+  });
 }
 
 /** Whether a run is of a version that knew categories of items alone, and the data has more by now that is not its business. */

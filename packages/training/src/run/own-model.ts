@@ -1,5 +1,6 @@
 // Runs of models that this project does not have: the folder remembers which file the definition came from and its hash, and
 // asks for it again. Code that a folder names is never run because of that.
+import { setting, text as said } from '@difsr/errors';
 import type { ModelDefinition } from '@difsr/models';
 import { RunError } from '../run-error.js';
 import { readJson, RUN_FILES, writeJson } from './run-folder.js';
@@ -36,17 +37,22 @@ export async function requireOwnModel(folder: string, { definition, file }: OwnM
   };
   if (record === undefined) {
     if (definition === undefined) return;
-    throw new RunError(
-      `${folder}: is a run of a model that difsr has itself, and needs no file. Cure: leave --model out (the option "model" in code)`,
-    );
+    throw new RunError({
+      where: folder,
+      what: 'is a run of a model that difsr has itself, and needs no file',
+      cure: said`leave ${setting('model')} out`,
+    });
   }
   const [path, sha256] = [text('path'), text('sha256')];
   if (definition === undefined)
-    throw new RunError(
-      `${folder}: was trained with a model of your own, "${text('name') ?? ''}"${path === undefined ? '' : ` of ${path}`}, and code that a folder names is not run by itself. Cure: name its file, --model ${shellWord(path ?? './my-model.mjs')} (in code the option "model")`,
-    );
+    throw new RunError({
+      where: folder,
+      what: `was trained with a model of your own, "${text('name') ?? ''}"${path === undefined ? '' : ` of ${path}`}, and code that a folder names is not run by itself`,
+      cure: said`name its file, ${setting('model', path ?? './my-model.mjs')}`,
+    });
   if (sha256 !== undefined && file !== undefined && file.sha256 !== sha256)
-    throw new RunError(
-      `${file.path}: is not the file that ${folder} was trained with (SHA-256 ${file.sha256.slice(0, 12)}.., then ${sha256.slice(0, 12)}..). Cure: use the file as it was, or train again with this one`,
-    );
+    throw new RunError({
+      what: `${file.path}: is not the file that ${folder} was trained with (SHA-256 ${file.sha256.slice(0, 12)}.., then ${sha256.slice(0, 12)}..)`,
+      cure: 'use the file as it was, or train again with this one',
+    });
 }

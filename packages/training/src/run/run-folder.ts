@@ -7,6 +7,7 @@
 //   history.jsonl, metrics.json, README.md
 //   init.json             of a run that began from another one: which, and what it has of it
 //   model.json            of a model of somebody else: the file of its definition, and its hash
+import { call, text } from '@difsr/errors';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -192,9 +193,11 @@ export async function readJson(folder: string, file: string): Promise<unknown> {
     const value: unknown = JSON.parse(text);
     return value;
   } catch (error) {
-    throw new RunError(
-      `${full}: not valid JSON (${error instanceof Error ? error.message : String(error)}). Cure: restore the file from a copy, or train again`,
-    );
+    throw new RunError({
+      where: full,
+      what: `not valid JSON (${error instanceof Error ? error.message : String(error)})`,
+      cure: 'restore the file from a copy, or train again',
+    });
   }
 }
 
@@ -202,15 +205,19 @@ export async function readJson(folder: string, file: string): Promise<unknown> {
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const value = await readJson(folder, RUN_FILES.config);
   if (value === undefined)
-    throw new RunError(
-      `${folder}: not a run folder (it has no ${RUN_FILES.config}). Cure: name a folder that "difsr train" made, such as runs/NAME`,
-    );
+    throw new RunError({
+      where: folder,
+      what: `not a run folder (it has no ${RUN_FILES.config})`,
+      cure: text`name a folder that ${call('train')} made, such as runs/NAME`,
+    });
   const parsed = runConfigSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new RunError(
-      `${join(folder, RUN_FILES.config)}: ${issue?.path.join('.')}: ${issue?.message}. Cure: restore the file, or train again`,
-    );
+    throw new RunError({
+      where: join(folder, RUN_FILES.config),
+      what: `${issue?.path.join('.')}: ${issue?.message}`,
+      cure: 'restore the file, or train again',
+    });
   }
   return parsed.data;
 }
@@ -220,9 +227,11 @@ export async function readVocabulary(folder: string): Promise<RunVocabulary> {
   const value = await readJson(folder, RUN_FILES.vocabulary);
   const fingerprinted = typeof value === 'object' && value !== null && 'fingerprint' in value;
   if (!fingerprinted)
-    throw new RunError(
-      `${join(folder, RUN_FILES.vocabulary)}: missing or not a vocabulary of this project. Cure: restore the file, or train again`,
-    );
+    throw new RunError({
+      where: join(folder, RUN_FILES.vocabulary),
+      what: 'missing or not a vocabulary of this project',
+      cure: 'restore the file, or train again',
+    });
   // Written by vocabularyOf alone; readTrainedModel checks what else a reader depends on.
   return value as RunVocabulary;
 }

@@ -1,4 +1,5 @@
 // Tensors on disk: safetensors files, written atomically, read strictly.
+import { call, text } from '@difsr/errors';
 import { readFile } from 'node:fs/promises';
 import { type HostTensor } from '@difsr/graph';
 import { decodeTensors } from '@difsr/models';
@@ -35,9 +36,11 @@ export async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new RunError(
-      `${file}: cannot be read (${error instanceof Error ? error.message : String(error)}). Cure: name a run folder that "difsr train" made`,
-    );
+    throw new RunError({
+      where: file,
+      what: `cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      cure: text`name a run folder that ${call('train')} made`,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 // Which windows form which training step, in at most 16 bytes per window: columns of numbers, no object per window or user.
 // An index with `!` is in range by construction.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, needed, option, type OptionRules, setting, text } from '@difsr/errors';
 import { positions, type Positions, type SequenceRanges } from '@difsr/data';
 import { permutation, streamId } from '@difsr/graph';
 import type { BatchForm, ModelInstance } from '@difsr/models';
@@ -100,9 +100,10 @@ export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan
   for (const entry of table.targets) targets += entry;
   if (targets === 0) {
     const users = sequences.begins.length;
-    throw new SamplerError(
-      `None of the ${users} sequences has two items, so there is nothing to train. Cure: loosen the filter or check the user column.`,
-    );
+    throw new SamplerError({
+      what: `None of the ${users} sequences has two items, so there is nothing to train`,
+      cure: 'loosen the filter or check the user column',
+    });
   }
   const bucketLengths = options.form === 'prefix' ? [options.maxLength] : bucketsOf(table, options);
   const { windows, begins, lengths } = fillSteps(table, bucketLengths, options);
@@ -118,9 +119,10 @@ export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan
     step: (step) => {
       const place = order[step];
       if (place === undefined) {
-        throw new SamplerError(
-          `This epoch has the steps 0 to ${begins.length - 1}, got ${step}. Cure: plan the next epoch.`,
-        );
+        throw new SamplerError({
+          what: `This epoch has the steps 0 to ${begins.length - 1}, got ${step}`,
+          cure: 'plan the next epoch',
+        });
       }
       return {
         length: lengths[place]!,
@@ -133,16 +135,23 @@ export function planSteps(sequences: SequenceRanges, options: PlanOptions): Plan
 function checkSizes({ maxLength, targetsPerStep, form, epoch, maxBuckets = DEFAULT_BUCKETS }: PlanOptions): void {
   const least = form === 'prefix' ? 1 : maxLength;
   if (!Number.isInteger(targetsPerStep) || targetsPerStep < least) {
-    throw new SamplerError(
-      `targetsPerStep is a whole number of at least ${least}${least > 1 ? ' (maxLength: a window is never split)' : ''}, ` +
-        `got ${targetsPerStep}. Cure: raise targetsPerStep or lower maxLength.`,
-    );
+    throw new SamplerError({
+      option: 'targetsPerStep',
+      what: text`${setting('targetsPerStep')} is a whole number of at least ${least}${least > 1 ? text` (${setting('maxLength')}: a window is never split)` : ''}, got ${targetsPerStep}`,
+      cure: text`raise ${setting('targetsPerStep')} or lower ${setting('maxLength')}`,
+    });
   }
   if (!Number.isInteger(maxBuckets) || maxBuckets < 1) {
-    throw new SamplerError(`maxBuckets is a whole number of at least 1, got ${maxBuckets}. Cure: leave it out.`);
+    throw new SamplerError({
+      what: `maxBuckets is a whole number of at least 1, got ${maxBuckets}`,
+      cure: 'leave it out',
+    });
   }
   if (!Number.isSafeInteger(epoch) || epoch < 0) {
-    throw new SamplerError(`epoch is a whole number of at least 0, got ${epoch}. Cure: count epochs from 0.`);
+    throw new SamplerError({
+      what: `epoch is a whole number of at least 0, got ${epoch}`,
+      cure: 'count epochs from 0',
+    });
   }
 }
 
@@ -156,9 +165,10 @@ function cutAll({ begins, ends }: SequenceRanges, { maxLength, form }: PlanOptio
     highest = Math.max(highest, ends[user]!);
   }
   if (count > MOST_WINDOWS) {
-    throw new SamplerError(
-      `An epoch has at most ${MOST_WINDOWS} windows, these sequences have ${count}. Cure: a larger maxLength, or the form all-positions.`,
-    );
+    throw new SamplerError({
+      what: `An epoch has at most ${MOST_WINDOWS} windows, these sequences have ${count}`,
+      cure: text`a larger ${setting('maxLength')}, or ${setting('training.form', 'all-positions')}`,
+    });
   }
   const column = (): Uint16Array | Int32Array => (maxLength < 2 ** 16 ? new Uint16Array(count) : new Int32Array(count));
   const table = { count, begin: positions(count, highest), length: column(), targets: column() };

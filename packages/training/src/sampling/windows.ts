@@ -1,6 +1,6 @@
 // Cuts histories into training windows that share the work of many prefixes: every item from the second on is a target
 // of exactly one window, and the context that a window gives it is never less than half a window if the history has it.
-import { DifsrError } from '@difsr/errors';
+import { DifsrError, setting, text } from '@difsr/errors';
 
 /**
  * One row of training: the items `[start, end)` of a history are the input, and items `firstTarget .. end` (inclusive)
@@ -67,11 +67,16 @@ export function eachWindow(
 
 function checkSizes(length: number, maxLength: number): void {
   if (!Number.isInteger(maxLength) || maxLength < 1) {
-    throw new SamplerError(
-      `maxLength is a whole number of at least 1, got ${maxLength}. Cure: give the longest input, e.g. 50.`,
-    );
+    throw new SamplerError({
+      option: 'maxLength',
+      what: text`${setting('maxLength')} is a whole number of at least 1, got ${maxLength}`,
+      cure: 'give the longest input, e.g. 50',
+    });
   }
   if (!Number.isInteger(length) || length < 0) {
-    throw new SamplerError(`A history has a whole number of items, got ${length}. Cure: give its number of items.`);
+    throw new SamplerError({
+      what: `A history has a whole number of items, got ${length}`,
+      cure: 'give its number of items',
+    });
   }
 }

@@ -1,4 +1,5 @@
 // Times of a data set as a model is fed them (time-fields.ts of @difsr/models), by position.
+import { call, text } from '@difsr/errors';
 import type { SequenceStore } from '@difsr/data';
 import { gapsOfTimes, SECONDS, type TimeField } from '@difsr/models';
 import { RunError } from '../run-error.js';
@@ -7,15 +8,17 @@ import { trainingPieces } from './training-pieces.js';
 /** @throws RunError where a data set has no times, or numbers that are no seconds since 1970. */
 export async function requireTimes(store: SequenceStore, name: TimeField): Promise<void> {
   if (!store.columns.some(({ kind }) => kind === 'time'))
-    throw new RunError(
-      `model.fields names "${name}", and the data set has no times. Cure: leave it out, or prepare the data set with its column of times`,
-    );
+    throw new RunError({
+      what: `model.fields names "${name}", and the data set has no times`,
+      cure: 'leave it out, or prepare the data set with its column of times',
+    });
   for await (const times of trainingPieces(store, async (begins, lengths) => store.readColumn('time', begins, lengths)))
     for (const time of times)
       if (time < SECONDS.least || time > SECONDS.most)
-        throw new RunError(
-          `model.fields names "${name}", and the data set has the time ${time}, which is no second since 1970 (of 1973 or later). Cure: leave it out, or prepare the data set with "difsr data prepare", which converts times`,
-        );
+        throw new RunError({
+          what: `model.fields names "${name}", and the data set has the time ${time}, which is no second since 1970 (of 1973 or later)`,
+          cure: text`leave it out, or prepare the data set with ${call('prepare')}, which converts times`,
+        });
 }
 
 /** Gaps of ranges of a data set, end to end; that of an interaction in the middle of a sequence is to the one before the range. */

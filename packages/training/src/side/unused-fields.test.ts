@@ -1,4 +1,5 @@
 // Fields that somebody names for a model without a place for them: nothing is ignored in silence, and what is used is not complained of.
+import { say } from '@difsr/errors';
 import { modelOf, models, trainingTask, type ModelSchema } from '@difsr/models';
 import { expect, it } from 'vitest';
 import { unusedFields } from './unused-fields.js';
@@ -18,7 +19,7 @@ const SMALL = { hiddenSize: 8, innerSize: 8, layers: 1, maxLength: 4 };
 
 function said(name: string, options: Readonly<Record<string, unknown>>, own = schema): string[] {
   const model = modelOf({ name, ...SMALL, ...options }, own);
-  return unusedFields(model, trainingTask(model));
+  return unusedFields(model, trainingTask(model)).map((each) => say(each));
 }
 
 it.each(models.map(({ name }) => name).filter((name) => name !== 'sasrec'))(
@@ -32,9 +33,9 @@ it.each(models.map(({ name }) => name).filter((name) => name !== 'sasrec'))(
 
 it('a field that is named and not read is said, with what would read it', () => {
   expect(said('sasrec', { fields: ['brand', 'rate', 'time.gap'] })).toEqual([
-    'model.fields names "brand", which sasrec does not read: --set model.itemFields=sum adds it to the rows of items, --model dif-sr reads it, or leave it out of model.fields',
-    'model.fields names "rate", which sasrec does not read: --model dif-sr reads it, or leave it out of model.fields',
-    'model.fields names "time.gap", which sasrec does not read: --model dif-sr reads it, or leave it out of model.fields',
+    "model.fields names \"brand\", which sasrec does not read: model.itemFields: 'sum' adds it to the rows of items, model.name: 'dif-sr' reads it, or leave it out of model.fields",
+    'model.fields names "rate", which sasrec does not read: model.name: \'dif-sr\' reads it, or leave it out of model.fields',
+    'model.fields names "time.gap", which sasrec does not read: model.name: \'dif-sr\' reads it, or leave it out of model.fields',
   ]);
 });
 
@@ -60,7 +61,7 @@ it('attributes of users are said once, however they are left out', () => {
     fields: [...schema.fields, { name: 'country', owner: 'user', kind: 'categorical', values: 3, maxValues: 1 }],
   };
   expect(said('sasrec', {}, own)).toEqual([
-    'attributes of users are not used (country): --set model.userFields=stream adds them to every input',
+    "attributes of users are not used (country): model.userFields: 'stream' adds them to every input",
   ]);
   expect(said('sasrec', { fields: ['country'], userFields: 'stream' }, own)).toEqual([]);
 });

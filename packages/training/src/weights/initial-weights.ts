@@ -1,5 +1,6 @@
 // Initial weights from another run: parameters of the same name, and of tables by item, by value or by position the rows that
 // both runs have. So a run on newer data, or with another objective, starts from what the old one knew; what is not taken is named.
+import { call, setting, type SettingValue, text, type Text, together } from '@difsr/errors';
 import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -50,7 +51,11 @@ export async function takeInitialWeights(
   const blind = unknown.find(({ meaning }) => !vocabularies.equal(meaning));
   if (blind !== undefined)
     throw new RunError(
-      `${folder}: its ${titleOf(blind.meaning)} are not those of this data set, and which rows of the model's parameters are theirs cannot be found out: "${options.model.name}" cannot be built with one more (${blind.cause instanceof Error ? blind.cause.message : String(blind.cause)}). Cure: let its build take the numbers of items and values from context.schema, or begin from a run on the same data`,
+      {
+        where: folder,
+        what: `its ${titleOf(blind.meaning)} are not those of this data set, and which rows of the model's parameters are theirs cannot be found out: "${options.model.name}" cannot be built with one more (${blind.cause instanceof Error ? blind.cause.message : String(blind.cause)})`,
+        cure: 'let its build take the numbers of items and values from context.schema, or begin from a run on the same data',
+      },
       { cause: blind.cause },
     );
   const tensors: Record<string, HostTensor> = {};
@@ -77,9 +82,11 @@ export async function takeInitialWeights(
     for (const part of taken.partly) partly.push({ name, ...part });
   }
   if (whole.length + partly.length === 0)
-    throw new RunError(
-      `${folder}: has nothing that this model can begin with: ${some([...unfit.map(({ name, reason }) => `${name} (${reason})`), ...absent.map((name) => `${name} (not in it)`)])}. Cure: train with the options of that run${optionsOf(other.model, options.model)}, or name another one`,
-    );
+    throw new RunError({
+      where: folder,
+      what: `has nothing that this model can begin with: ${some([...unfit.map(({ name, reason }) => `${name} (${reason})`), ...absent.map((name) => `${name} (not in it)`)])}`,
+      cure: text`train with the options of that run${optionsOf(other.model, options.model)}, or name another one`,
+    });
   const unused = Object.keys(other.tensors).filter((name) => values[name] === undefined);
   return {
     tensors,
@@ -107,9 +114,11 @@ export async function requireSameInit(folder: string, init: string | undefined):
   const begun = (await readInitialWeights(folder))?.run;
   // However it is written: runs/a, ./runs/a, runs/a/.
   if (begun === undefined || resolve(begun) !== resolve(init))
-    throw new RunError(
-      `${folder}: began ${begun === undefined ? 'from no other run' : `from ${begun}`}, not from ${init}, and goes on from its own checkpoint. Cure: leave init out to go on, or start a new run`,
-    );
+    throw new RunError({
+      where: folder,
+      what: `began ${begun === undefined ? 'from no other run' : `from ${begun}`}, not from ${init}, and goes on from its own checkpoint`,
+      cure: 'leave init out to go on, or start a new run',
+    });
 }
 
 /** What a run began from; undefined where it was its seed alone. */
@@ -140,9 +149,11 @@ async function readOther(folder: string): Promise<Other> {
     () => false,
   );
   if (!trained)
-    throw new RunError(
-      `${folder}: has no ${RUN_FILES.model}: none of its epochs has ended yet. Cure: train it further first (difsr resume ${shellWord(folder)})`,
-    );
+    throw new RunError({
+      where: folder,
+      what: `has no ${RUN_FILES.model}: none of its epochs has ended yet`,
+      cure: text`train it further first (${call('resume', [folder])})`,
+    });
   const { items, fields, schema } = await readVocabulary(folder);
   const bytes = await readBytes(file);
   const tensors = Object.entries(decodeTensors(bytes, file).tensors);
@@ -185,22 +196,23 @@ function unlessEqual(options: AxesOptions, other: Other): (name: string) => stri
 function requireFinite(file: string, name: string, { data }: HostTensor): void {
   const value = data.find((each: number) => !Number.isFinite(each));
   if (value !== undefined)
-    throw new RunError(
-      `${file}: tensor "${name}" holds ${value}. Cure: restore the file, or train that run again with a lower learning rate`,
-    );
+    throw new RunError({
+      where: file,
+      what: `tensor "${name}" holds ${value}`,
+      cure: 'restore the file, or train that run again with a lower learning rate',
+    });
 }
 
-/** The options that the other run's model had otherwise, as they are given to the command. */
-function optionsOf(there: RunConfig['model'], here: RunConfig['model']): string {
+/** The options that the other run's model had otherwise. */
+function optionsOf(there: RunConfig['model'], here: RunConfig['model']): Text {
   const own = new Map(Object.entries(here));
   const other = Object.entries(there).filter(
     ([key, value]) => own.has(key) && JSON.stringify(value) !== JSON.stringify(own.get(key)),
   );
   if (other.length === 0) return '';
-  const settings = other
-    .slice(0, MOST_NAMES)
-    .map(([key, value]) => `model.${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return ` (${settings.map((setting) => `--set ${shellWord(setting)}`).join(' ')}${other.length > MOST_NAMES ? ' ..' : ''})`;
+  // Options of a configuration are plain data.
+  const settings = other.slice(0, MOST_NAMES).map(([key, value]) => setting(`model.${key}`, value as SettingValue));
+  return text` (${together(...settings)}${other.length > MOST_NAMES ? ' ..' : ''})`;
 }
 
 function some(names: readonly string[]): string {
