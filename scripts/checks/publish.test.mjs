@@ -67,8 +67,8 @@ const COMBINATIONS = [
 
 /** What says how to install a backend that is missing. */
 const MISSING = {
-  onnxruntime: 'Cure: npm install @difsr/onnxruntime onnxruntime-node (in the browser: onnxruntime-web)',
-  tfjs: 'Cure: npm install @difsr/tfjs @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm',
+  onnxruntime: 'cure: npm install @difsr/onnxruntime onnxruntime-node (in the browser: onnxruntime-web)',
+  tfjs: 'cure: npm install @difsr/tfjs @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm',
 };
 /** Prints for each backend that its output is that of the reference, or the last sentence of the error. */
 const EVERY_BACKEND = `

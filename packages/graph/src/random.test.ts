@@ -231,6 +231,6 @@ describe('arguments out of range', () => {
     ['a negative index', (): unknown => uniformAt(KEY, -1)],
   ])('%s is refused with the value and the cure', (_, call) => {
     expect(call).toThrow(RandomArgumentError);
-    expect(call).toThrow(/got .*Cure: /);
+    expect(call).toThrow(/got [^]*cure: /);
   });
 });

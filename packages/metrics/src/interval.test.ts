@@ -39,6 +39,6 @@ describe('mean and its 95 % interval', () => {
 
   it.each([[[]], [[1, NaN]], [[Infinity]]])('of %j is refused', (values) => {
     expect(() => meanInterval(values)).toThrow(MetricsError);
-    expect(() => meanInterval(values)).toThrow(/Cure: /);
+    expect(() => meanInterval(values)).toThrow(/cure: /);
   });
 });

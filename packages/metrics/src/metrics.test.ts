@@ -189,7 +189,7 @@ describe('metrics of one target', () => {
   it('a refused batch leaves nothing behind', () => {
     const accumulator = new MetricsAccumulator([5]);
     accumulator.add([1]);
-    expect(() => accumulator.add([0, 0, -1])).toThrow(/rank of user 3 is -1.*not finite/);
+    expect(() => accumulator.add([0, 0, -1])).toThrow(/rank of user 3 is -1[^]*not finite/);
     expect(accumulator.result()).toEqual(rankingMetrics([1], [5]));
   });
 });
@@ -224,7 +224,7 @@ describe('what cannot be measured', () => {
   ])('%s: refused with the cure', (_, call, message) => {
     expect(call).toThrow(MetricsError);
     expect(call).toThrow(message);
-    expect(call).toThrow(/Cure: /);
+    expect(call).toThrow(/cure: /);
   });
 });
 
@@ -235,6 +235,6 @@ describe('names', () => {
   });
 
   it.each(['ndcg', 'ndcg@', 'ndcg@0', 'ndcg@1.5', 'ndgc@10', 'ndcg@10@5', 'toString@5', ''])('"%s" is none', (name) => {
-    expect(() => parseMetricName(name)).toThrow(/Cure: write one of recall/);
+    expect(() => parseMetricName(name)).toThrow(/cure: write one of recall/);
   });
 });

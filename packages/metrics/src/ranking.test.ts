@@ -66,7 +66,7 @@ describe('scores that are not finite', () => {
     ]) {
       expect(call).toThrow(NonFiniteScoreError);
       expect(call).toThrow(expect.objectContaining({ user: 7, item: 3, value }));
-      expect(call).toThrow(/item 3 for user row 7 is -?(NaN|Infinity).*Cure: /);
+      expect(call).toThrow(/item 3 for user row 7 is -?(NaN|Infinity)[^]*cure: /);
     }
   });
 
@@ -83,6 +83,6 @@ describe('wrong arguments', () => {
   ])('%s is refused with the cure', (_, call, message) => {
     expect(call).toThrow(MetricsError);
     expect(call).toThrow(message);
-    expect(call).toThrow(/Cure: /);
+    expect(call).toThrow(/cure: /);
   });
 });

@@ -128,7 +128,7 @@ describe('a history of events', () => {
     [['i1'], { ages: 4 }, /user has "ages"[^]*did you mean age/],
     [[{ item: 'nowhere' }, { item: 'i1', quantity: [1] }], {}, /history\[1\]\.quantity/],
     [[{ item: 'nowhere', chanel: 'web' }, 'i1'], {}, /history\[0\] has "chanel"/],
-    [[{ item: 'i1', 'time.hour': 14 }], {}, /made of times\. Cure: give the events their time/],
+    [[{ item: 'i1', 'time.hour': 14 }], {}, /made of times\n {2}cure: give the events their time/],
     [['i1'], null, /user is to be given/],
     [[{ item: 'i1', time: '1/2/2024' }], {}, /no time of 1973/],
     [[{ item: 7 }], {}, /history\[0\] is/],

@@ -185,7 +185,7 @@ describe('devices', () => {
     const attempt = createTfjsBackend({ device });
     await expect(attempt).rejects.toThrow(BackendError);
     await expect(attempt).rejects.toThrow(`device "${device}" of tfjs cannot be used: `);
-    await expect(attempt).rejects.toThrow(`Cure: ${deviceCure(device)}`);
+    await expect(attempt).rejects.toThrow(`cure: ${deviceCure(device)}`);
     expect(deviceCure(device)).toContain('npm install @tensorflow/tfjs-');
   });
 

@@ -65,7 +65,7 @@ describe('early stopping', () => {
   });
 
   it.each([
-    ['a metric that nobody measures', { metric: 'ndgc@10' }, 0.1, /no metric "ndgc@10".*ndcg@10, loss/],
+    ['a metric that nobody measures', { metric: 'ndgc@10' }, 0.1, /no metric "ndgc@10"[^]*ndcg@10, loss/],
     ['a name of Object.prototype', { metric: 'toString' }, 0.1, /no metric/],
     ['a value that is not a number', {}, NaN, /"ndcg@10" is NaN after epoch 0/],
     ['an infinite value', {}, Infinity, /is Infinity/],
@@ -78,7 +78,7 @@ describe('early stopping', () => {
     (_, changed, value, message) => {
       expect(() => train([value], changed)).toThrow(EarlyStoppingError);
       expect(() => train([value], changed)).toThrow(message);
-      expect(() => train([value], changed)).toThrow(/Cure: /);
+      expect(() => train([value], changed)).toThrow(/cure: /);
     },
   );
 });

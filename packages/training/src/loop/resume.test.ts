@@ -77,7 +77,7 @@ describe('another number of epochs', () => {
     const events = await run('early', { config: config({ ...early, epochs: 30 }) });
     expect(events.at(-1)).toMatchObject({ kind: 'end', reason: 'early-stopping' });
     const patience =
-      /stopped early after epoch \d+.*60 epochs would not be trained\. Cure: .*earlyStopping\.patience=2/;
+      /stopped early after epoch \d+.*60 epochs would not be trained\n {2}cure: .*earlyStopping\.patience: 2/;
     await refused('early', { config: config({ ...early, epochs: 60 }) }, patience);
     await refused('early', { config: config({ ...early, epochs: 2 }) }, /stopped early/);
     const again = await run('early', { config: config({ ...early, epochs: 30 }), resume: true });
@@ -90,7 +90,7 @@ describe('another number of epochs', () => {
     await refused(
       'whole',
       { config: config({ epochs: 2 }) },
-      /epoch 3 is trained already.*after 2\. Cure: .*--epochs 2/,
+      /epoch 3 is trained already.*after 2\n {2}cure: .*epochs: 2/,
     );
     await interrupted('middle', config({ epochs: 4 }), 1, 2);
     await refused('middle', { config: config({ epochs: 1 }) }, /epoch 2 is begun already.*at least 2/);
@@ -112,7 +112,7 @@ describe('another number of epochs', () => {
     await run('grown', { config: cosine(2) });
     const events = await run('grown', { config: cosine(4), resume: true });
     const [warning = ''] = warningsOf(events);
-    expect(warning).toMatch(/laid out over 4 epochs instead of 2.*goes on at 0\.0004\d, it was 0\. .*--epochs 4/);
+    expect(warning).toMatch(/laid out over 4 epochs instead of 2.*goes on at 0\.0004\d, it was 0\. .*epochs: 4/);
     expect(epochsOf(events)).toEqual([3, 4]);
     expect((await ratesOf('grown'))[1]).toBeCloseTo(0, 12);
     expect((await ratesOf('grown'))[3]).toBeCloseTo(0, 12);
@@ -184,7 +184,7 @@ describe('a configuration that was edited', () => {
     const path = join(folder, 'edited/config.json');
     await writeFile(path, edit(await readFile(path, 'utf8')));
     await refused('edited', { config: await readRunConfig(join(folder, 'edited')) }, message);
-    await refused('edited', { config: await readRunConfig(join(folder, 'edited')) }, /Cure: put the old values? back/);
+    await refused('edited', { config: await readRunConfig(join(folder, 'edited')) }, /cure: put the old values? back/);
   });
 
   it('goes on where results do not depend on it', async () => {
@@ -237,7 +237,7 @@ describe('other data', () => {
   ] satisfies [string, Dataset, RegExp][])('is told by what differs: %s', async (_, other, message) => {
     await interrupted('run', config({ epochs: 3 }), 1);
     await refused('run', { config: config({ epochs: 3 }), dataset: other }, message);
-    await refused('run', { config: config({ epochs: 3 }), dataset: other }, /is not the one.*Cure: .*--data PATH/);
+    await refused('run', { config: config({ epochs: 3 }), dataset: other }, /is not the one[^]*cure: .*data: PATH/);
     const opened = await openRun(join(folder, 'run'));
     await expect(evaluateRun({ run: opened, dataset: other, backend: createReferenceBackend() })).rejects.toThrow(
       message,

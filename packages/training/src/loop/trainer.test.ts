@@ -190,7 +190,7 @@ describe('a run that cannot go on says why', () => {
   it('where the loss is not finite', async () => {
     const diverging = runTo('diverged', { config: config({ optimizer: 'sgd', learningRate: 1e200 }) });
     await expect(diverging).rejects.toThrow(
-      /the loss is (NaN|Infinity) at epoch 1, step \d+.*Cure: a lower learning rate/,
+      /the loss is (NaN|Infinity) at epoch 1, step \d+[^]*cure: a lower learning rate/,
     );
   });
 
@@ -208,7 +208,7 @@ describe('a run that cannot go on says why', () => {
       /is not the one that this run was trained on/,
     );
     await expect(runTo('a', { resume: true, config: config({}, { hiddenSize: 16 }) })).rejects.toThrow(
-      /model.hiddenSize is 16, was 8.*Cure: /,
+      /model.hiddenSize is 16, was 8[^]*cure: /,
     );
     await truncate(join(out, 'optimizer.safetensors'), 1000);
     await expect(runTo('a', { resume: true })).rejects.toThrow(RunError);

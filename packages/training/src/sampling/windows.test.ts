@@ -42,7 +42,7 @@ describe.each([
       [2.5, 5],
     ] as const) {
       expect(() => cut(length, maxLength)).toThrow(SamplerError);
-      expect(() => cut(length, maxLength)).toThrow(/got .*Cure: /);
+      expect(() => cut(length, maxLength)).toThrow(/got [^]*cure: /);
     }
   });
 });
