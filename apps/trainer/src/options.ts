@@ -80,6 +80,11 @@ export function positiveInteger(value: string): number {
   return Number(value);
 }
 
+/** A text of `--set` as it was typed. */
+export function asSet(text: string): string {
+  return `--set ${text}`;
+}
+
 /** A parser for options that may be repeated. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -11,22 +11,11 @@ import {
 import { shellWord } from '@difsr/training';
 import { commandLine } from './command-line.js';
 
-/** Commands whose options are those of a preparation; all others are about runs, and what they prepare is configured. */
-export type Reader = 'run' | 'preparation';
+/** A flag, or a key that `--set` sets, as it stands for itself. */
+type Typed = `-${string}` | `${string}.${string}`;
 
-/** A flag, or a key of the configuration, which `--set` sets. */
-type Typed = `-${string}` | `${'data' | 'model' | 'training'}.${string}`;
-
-/** Flags of configuration keys. */
-const FLAGS: Readonly<Record<string, `-${string}`>> = {
-  'data.path': '--data',
-  'data.format': '--format',
-  'model.name': '--model',
-  'training.epochs': '--epochs',
-  'training.seed': '--seed',
-};
-
-const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Typed } } = {
+/** Options that a run and a preparation have are flags of `data prepare`: those of a run are keys of its configuration. */
+const TYPED: { readonly [O in PlainOption]: Typed } = {
   backend: '--backend',
   data: '--data',
   device: '--device',
@@ -38,26 +27,35 @@ const TYPED: { readonly [O in PlainOption]: Typed | { readonly [R in Reader]: Ty
   out: '--out',
   precision: '--precision',
   preset: '--preset',
-  schedule: 'training.schedule',
   targetsPerStep: 'training.targetsPerStep',
   maxLength: 'model.maxLength',
-  'columns.user': { run: 'data.userColumn', preparation: '--user' },
-  'columns.item': { run: 'data.itemColumn', preparation: '--item' },
-  'columns.time': { run: 'data.timeColumn', preparation: '--time' },
+  'columns.user': '--user',
+  'columns.item': '--item',
+  'columns.time': '--time',
   decimal: '--decimal',
   description: '--set',
   fields: 'data.fields',
-  'filters.interactions': { run: 'data.filters', preparation: '--set' },
-  'filters.userMin': { run: 'data.userMin', preparation: '--user-min' },
-  'filters.itemMin': { run: 'data.itemMin', preparation: '--item-min' },
+  'filters.interactions': 'filters.interactions',
+  'filters.userMin': '--user-min',
+  'filters.itemMin': '--item-min',
   items: '--items',
   users: '--users',
   memoryLimit: '--memory-limit',
+  raw: '--raw',
   overwrite: '--overwrite',
   tempDirectory: '--temp-directory',
   threads: '--threads',
   'times.format': '--time-format',
   'times.zone': '--zone',
+};
+
+/** Keys of the configuration that have flags of their own. */
+const FLAGS: Readonly<Record<string, `--${string}`>> = {
+  'data.path': '--data',
+  'data.format': '--format',
+  'model.name': '--model',
+  'training.epochs': '--epochs',
+  'training.seed': '--seed',
 };
 
 const COMMANDS: { readonly [V in Verb]: readonly string[] } = {
@@ -67,43 +65,53 @@ const COMMANDS: { readonly [V in Verb]: readonly string[] } = {
   recommend: ['recommend'],
   exportRun: ['export'],
   prepare: ['data', 'prepare'],
-  inspect: ['data', 'prepare'],
   pull: ['data', 'pull'],
   models: ['models'],
   doctor: ['doctor'],
 };
 
-/** How a reader of the command sees settings and calls. */
-export function asTyped(reader: Reader): Show {
-  const words = (setting: Setting): string[] => wordsOf(setting, reader);
-  return {
-    settings: (settings) => settings.map((setting) => words(setting).join(' ')).join(' '),
-    call: ({ verb, given, options }) =>
-      [
-        commandLine(...COMMANDS[verb]),
-        ...given.map((each) => (typeof each === 'string' ? shellWord(each) : each.placeholder)),
-        ...options.flatMap(words),
-      ].join(' '),
-  };
-}
+/** Settings and calls as they are typed: `--set training.clipNorm=1`, `npx difsr resume runs/a`. */
+export const typed: Show = {
+  settings: (settings) => settings.map((setting) => wordsOf(setting).join(' ')).join(' '),
+  call: ({ verb, given, options }) =>
+    [
+      commandLine(...COMMANDS[verb]),
+      ...given.map((each) => (typeof each === 'string' ? shellWord(each) : each.placeholder)),
+      ...options.flatMap(wordsOf),
+    ].join(' '),
+};
 
-/** The words of a setting, ready for a shell; a key of the configuration alone stays what it is. */
-function wordsOf({ option, value }: Setting, reader: Reader): string[] {
-  const name = typedOf(option, reader);
-  if (name.startsWith('-'))
-    return value === undefined ? [name] : [name, isPlaceholder(value) ? value.placeholder : shellWord(textOf(value))];
+/** The words of a setting, ready for a shell; an option that is only named is a key of files as well as a flag. */
+function wordsOf({ option, value }: Setting): string[] {
+  const name = typedOf(option);
+  if (name.startsWith('-')) {
+    if (value === undefined) return [option.includes('.') ? `${option} (${name})` : name];
+    return [name, isPlaceholder(value) ? value.placeholder : shellWord(textOf(value))];
+  }
   if (value === undefined) return [name];
-  const set = isPlaceholder(value) ? `${name}=${value.placeholder}` : shellWord(`${name}=${textOf(value)}`);
-  return ['--set', set];
+  return ['--set', isPlaceholder(value) ? `${name}=${value.placeholder}` : shellWord(`${name}=${textOf(value)}`)];
 }
 
-function typedOf(option: OptionName, reader: Reader): string {
+function typedOf(option: OptionName): string {
   const plain = plainOptions.find((each) => each === option);
-  if (plain === undefined) return FLAGS[option] ?? option;
-  const typed = TYPED[plain];
-  return typeof typed === 'string' ? typed : typed[reader];
+  return plain === undefined ? (FLAGS[option] ?? option) : TYPED[plain];
 }
 
+/** A value as `--set` reads it: a text as it stands, a list of words with commas, anything else as YAML. */
 function textOf(value: Exclude<Setting['value'], undefined>): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  const words = Array.isArray(value) ? value.map(inYaml) : [];
+  return words.length > 0 && words.every((word) => !/[,[{"]/.test(word)) ? words.join(',') : inYaml(value);
+}
+
+/** YAML on one line; words that YAML would read as something else are quoted. */
+function inYaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inYaml).join(', ')}]`;
+  if (typeof value === 'object' && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${key}: ${inYaml(each)}`)
+      .join(', ')}}`;
+  const plain =
+    typeof value === 'string' && /^[a-z_][\w.@/-]*$/i.test(value) && !/^(true|false|null|yes|no|on|off)$/i.test(value);
+  return plain ? value : JSON.stringify(value);
 }

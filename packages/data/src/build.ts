@@ -1,5 +1,6 @@
 // Raw table -> data set: filters, numbers users, items and values, orders each user's interactions by time.
 // Knows no format; everything it leaves out is counted in the report.
+import { setting, text } from '@difsr/errors';
 import { DataError } from './errors.js';
 import { FILTER_KINDS, filterInteractions, type FilterOptions, type FilterResult } from './filter.js';
 import { checkOptions } from './options.js';
@@ -197,6 +198,8 @@ function nothingLeft(raw: RawData, result: FilterResult, filters: FilterOptions)
     parts.push(`${result.byCount} went because only ${describeBounds(filters)} are kept (${rounds(result)})`);
   const message = rows === 0 ? 'holds no interactions' : `nothing is left of ${rows} interactions: ${parts.join('; ')}`;
   const cure =
-    rows === 0 ? 'check that this is the right file' : 'lower userMin and itemMin, or widen the range of times';
+    rows === 0
+      ? 'check that this is the right file'
+      : text`lower ${setting('filters.userMin')} and ${setting('filters.itemMin')}, or widen the range of times`;
   return new DataError([{ file: raw.source, message, cure }]);
 }

@@ -1,5 +1,6 @@
 // The one error class of bad data. All problems of a file come together, up to a limit, on one screen:
 // where (file, line, column), the value, what was allowed, and the cure.
+import { DifsrError, type Fault, type OptionName, type Text, text } from '@difsr/errors';
 
 /** How many problems an error lists; the rest is counted. */
 export const PROBLEM_LIMIT = 20;
@@ -14,8 +15,12 @@ export interface DataProblem {
   /** The offending text, where there is one. */
   readonly value?: string | undefined;
   /** What is wrong and what was allowed; begins after the value, e.g. `'is not a whole number'`. */
-  readonly message: string;
-  readonly cure: string;
+  readonly message: Text;
+  /** What callers tell apart: the file itself is missing; nothing is left after filtering. */
+  readonly kind?: 'missing' | 'nothing-left' | undefined;
+  /** The option that is wrong, by its name in code. */
+  readonly option?: OptionName | undefined;
+  readonly cure: Text;
 }
 
 /**
@@ -28,18 +33,26 @@ export interface DataProblem {
  *   if (error instanceof DataError) console.error(error.message);
  * }
  */
-export class DataError extends Error {
+export class DataError extends DifsrError {
   override readonly name = 'DataError';
-  /** The first problems, at most `PROBLEM_LIMIT`. */
+  /** The first problems, at most `PROBLEM_LIMIT`: the parts of `faults`. */
   readonly problems: readonly DataProblem[];
-  /** Number of problems found, those that are not listed included. */
-  readonly total: number;
 
   constructor(problems: readonly DataProblem[], total: number = problems.length) {
-    super(describeProblems(problems.slice(0, PROBLEM_LIMIT), total));
-    this.problems = problems.slice(0, PROBLEM_LIMIT);
-    this.total = total;
+    const listed = problems.slice(0, PROBLEM_LIMIT);
+    super(listed.map(faultOf), { total });
+    this.problems = listed;
   }
+}
+
+function faultOf(problem: DataProblem): Fault {
+  const { value, message, option, cure } = problem;
+  return {
+    where: problemPlace(problem),
+    what: value === undefined ? message : text`${shown(value)} ${message}`,
+    option,
+    cure,
+  };
 }
 
 /** Gathers the problems of a file so that they can be reported together; counts beyond the limit without keeping them. */
@@ -76,14 +89,4 @@ export function problemPlace({ file, line, column }: DataProblem): string {
   if (line !== undefined) parts.push(`line ${line}`);
   if (column !== undefined) parts.push(typeof column === 'number' ? `column ${column}` : `column ${shown(column)}`);
   return parts.join(', ');
-}
-
-function describeProblems(problems: readonly DataProblem[], total: number): string {
-  const lines = problems.map((problem) => {
-    const value = problem.value === undefined ? '' : `${shown(problem.value)} `;
-    return `${problemPlace(problem)}: ${value}${problem.message}`;
-  });
-  if (total > problems.length) lines.push(`... and ${total - problems.length} more problems (${total} in all)`);
-  for (const cure of new Set(problems.map((problem) => problem.cure))) lines.push(`  cure: ${cure}`);
-  return lines.join('\n');
 }

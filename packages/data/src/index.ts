@@ -20,7 +20,6 @@ export type {
 export { DataError, type DataProblem, PROBLEM_LIMIT } from './errors.js';
 export { createVocabulary, PADDING_TOKEN } from './vocabulary.js';
 export { parseJson } from './json-text.js';
-export { nearestName } from './nearest.js';
 export { fieldTable, isItemCategory, type ItemCategory, itemCategories, schemaOf } from './schema.js';
 export { historyParts, type HistoryParts, leaveOneOut, sequenceAt, splitDataset } from './split.js';
 export type { InteractionColumn } from './interaction-columns.js';

@@ -1,5 +1,6 @@
 // What is known of each interaction beside its item, as columns that are read by position: fields of interactions, and times.
 // Here is what data in memory and on disk have in common, and the columns in memory; those on disk are in prepared/sequence-file.ts.
+import { DifsrError } from '@difsr/errors';
 import type { Positions, SplitRanges } from './split-ranges.js';
 import type { Dataset, Field, FieldKind, Vocabulary } from './types.js';
 
@@ -27,9 +28,10 @@ export function columnIndex(columns: readonly InteractionColumn[], name: string)
   const index = columns.findIndex((column) => column.name === name);
   if (index >= 0) return index;
   const known = columns.map((column) => column.name).join(', ');
-  throw new RangeError(
-    `the interactions have no column "${name}"; they have ${known || 'none'}. Cure: ask for one of \`columns\``,
-  );
+  throw new DifsrError({
+    what: `the interactions have no column "${name}"; they have ${known || 'none'}`,
+    cure: 'ask for one of `columns`',
+  });
 }
 
 /**
@@ -41,7 +43,10 @@ export function userAt(offsets: Positions, { train }: SplitRanges, position: num
   const interactions = offsets.at(-1) ?? 0;
   const end = Math.max(interactions, train.ends.at(-1) ?? 0);
   if (!Number.isInteger(position) || position < 0 || position >= end)
-    throw new RangeError(`position ${position} is not one of 0 .. ${end - 1}. Cure: take it from the store's split`);
+    throw new DifsrError({
+      what: `position ${position} is not one of 0 .. ${end - 1}`,
+      cure: `take it from the store's split`,
+    });
   const begins = position < interactions ? offsets : train.begins;
   // The last user who begins at the position or before it: users without items begin where the next one does.
   let low = 0;
@@ -59,9 +64,10 @@ export function requirePositions(begins: ArrayLike<number>, lengths: ArrayLike<n
   for (let i = 0; i < begins.length; i++) {
     const [begin, after] = [begins[i]!, begins[i]! + lengths[i]!];
     if (begin >= 0 && after <= end) continue;
-    throw new RangeError(
-      `there is nothing at positions ${begin} .. ${after - 1}. Cure: take them from the store's split`,
-    );
+    throw new DifsrError({
+      what: `there is nothing at positions ${begin} .. ${after - 1}`,
+      cure: `take them from the store's split`,
+    });
   }
 }
 
@@ -91,7 +97,10 @@ export function memoryColumns({
   const names = columns.map(({ column }) => column.name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined)
-    throw new RangeError(`two columns of interactions are called "${twice}". Cure: give the field another name`);
+    throw new DifsrError({
+      what: `two columns of interactions are called "${twice}"`,
+      cure: 'give the field another name',
+    });
   return columns;
 }
 
@@ -133,7 +142,8 @@ function columnOf(field: Field, interactions: number): MemoryColumn {
 
 function requireLength(what: string, found: number, expected: number): void {
   if (found === expected) return;
-  throw new RangeError(
-    `${what} has ${found} entries where ${expected} are needed. Cure: give one row per interaction, in the order of sequences.items`,
-  );
+  throw new DifsrError({
+    what: `${what} has ${found} entries where ${expected} are needed`,
+    cure: 'give one row per interaction, in the order of sequences.items',
+  });
 }

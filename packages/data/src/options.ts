@@ -1,6 +1,6 @@
 // Options of the functions of this package, checked as they are given: a key that nobody reads must not be one that is left out.
+import { nearestName } from '@difsr/errors';
 import { DataError, type DataProblem } from './errors.js';
-import { nearestName } from './nearest.js';
 
 /** What each option is; a key without a row does not compile. */
 export type OptionKinds<T> = {

@@ -1,5 +1,6 @@
 // The reference's list of samples: one per interaction from a user's second on, with the items before it as prefix.
 // For exact comparison and the prefix-per-row form of training.
+import { DifsrError } from '@difsr/errors';
 import { historyParts, sequenceAt } from './split.js';
 import type { Dataset } from './types.js';
 
@@ -31,9 +32,10 @@ export interface SampleLists {
  */
 export function augmentedSamples(dataset: Pick<Dataset, 'sequences' | 'times'>, maxLength: number): SampleLists {
   if (!Number.isInteger(maxLength) || maxLength < 1) {
-    throw new RangeError(
-      `maxLength ${maxLength} is not a whole number from 1 on. Cure: give the length of the model's window, e.g. 50.`,
-    );
+    throw new DifsrError({
+      what: `maxLength ${maxLength} is not a whole number from 1 on`,
+      cure: `give the length of the model's window, e.g. 50`,
+    });
   }
   const train: Sample[] = [];
   const valid: Sample[] = [];

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from './json-text.js';
-import { editDistance, nearestName } from './nearest.js';
 import { randomStream } from './random.js';
 import { createVocabulary } from './vocabulary.js';
 
@@ -20,25 +19,6 @@ describe('parseJson', () => {
       { a: '18446744073709551615', b: [{ c: '-99999999999999999999' }] },
     ],
   ])('%s', (text, value) => expect(parseJson(text)).toEqual(value));
-});
-
-describe('nearestName', () => {
-  test('finds the nearest and ignores what is far', () => {
-    expect(nearestName('brnd', ['categories', 'brand', 'band'])).toBe('brand');
-    expect(nearestName('xyz', ['categories', 'brand'])).toBeUndefined();
-  });
-
-  test('edit distance is a metric', () => {
-    const word = fc.string({ maxLength: 6 });
-    fc.assert(
-      fc.property(word, word, word, (a, b, c) => {
-        expect(editDistance(a, a)).toBe(0);
-        expect(editDistance(a, b)).toBe(editDistance(b, a));
-        expect(editDistance(a, c)).toBeLessThanOrEqual(editDistance(a, b) + editDistance(b, c));
-        if (a !== b) expect(editDistance(a, b)).toBeGreaterThan(0);
-      }),
-    );
-  });
 });
 
 describe('vocabularies', () => {

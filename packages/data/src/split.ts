@@ -1,6 +1,7 @@
 // Leave-one-out: the last item of a user is the test target, the one before it the validation target, the rest is training.
 // A data set that was prepared with another split says itself which part each interaction belongs to.
 // The rule for short histories is the reference's: it splits the list of samples (one per item from the second on).
+import { DifsrError } from '@difsr/errors';
 import type { Dataset, EvaluationCases, Sequences, Split } from './types.js';
 
 /** How many items of a history of length n are training, and whether it has a validation and a test case. */
@@ -63,9 +64,10 @@ export function splitDataset(dataset: Pick<Dataset, 'sequences' | 'parts'>): Spl
   if (parts === undefined) return leaveOneOut(dataset);
   const { offsets, items } = sequences;
   if (parts.length !== items.length) {
-    throw new RangeError(
-      `parts has ${parts.length} entries for ${items.length} interactions. Cure: give one part per interaction, in the order of sequences.items`,
-    );
+    throw new DifsrError({
+      what: `parts has ${parts.length} entries for ${items.length} interactions`,
+      cure: 'give one part per interaction, in the order of sequences.items',
+    });
   }
   const users = offsets.length - 1;
   const sizes = { valid: { cases: 0, items: 0 }, test: { cases: 0, items: 0 } };

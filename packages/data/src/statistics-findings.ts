@@ -1,4 +1,5 @@
 // What in an analysis should make one think, and what to do about it. Thresholds are deliberately coarse: a finding is a question.
+import { type Text } from '@difsr/errors';
 import type { Analysis } from './statistics-analysis.js';
 import type { DatasetStatistics } from './statistics.js';
 
@@ -11,7 +12,7 @@ export interface Finding {
   /** What was found, with numbers. */
   readonly what: string;
   /** What it means or what to do. */
-  readonly cure: string;
+  readonly cure: Text;
 }
 
 /** The things that are looked for. */
@@ -38,7 +39,7 @@ export type FindingCode =
 type Counts = Pick<DatasetStatistics, 'users' | 'items' | 'interactions' | 'fields'>;
 /** Of a field that is no side information of items: interactions that are no purchases. */
 interface OtherCounts {
-  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: string };
+  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: Text };
 }
 type Rule = (analysis: Analysis, counts: Counts) => readonly Finding[];
 
@@ -55,7 +56,7 @@ export function findingsOf(analysis: Analysis, counts: Counts, others: readonly 
   return [...found.filter(({ level }) => level === 'warning'), ...found.filter(({ level }) => level === 'note')];
 }
 
-const finding = (level: Finding['level'], code: FindingCode, what: string, cure: string): Finding[] => [
+const finding = (level: Finding['level'], code: FindingCode, what: string, cure: Text): Finding[] => [
   { level, code, what, cure },
 ];
 const percent = (share: number): string => `${(share * 100).toPrecision(share < 0.1 ? 2 : 3)} %`;

@@ -1,5 +1,6 @@
 // What is known in short of the fields that are no categories of items, of a data set in memory; prepare/analyse.ts counts the same of a
 // prepared folder.
+import { type Text } from '@difsr/errors';
 import { isItemCategory } from './schema.js';
 import type { Dataset, Field, FieldKind, FieldOwner } from './types.js';
 
@@ -15,7 +16,7 @@ export interface OtherField {
   /** Of numbers; null where no owner has any. */
   readonly range?: { readonly min: number; readonly mean: number; readonly max: number } | null;
   /** Of quantities and amounts in interactions of a prepared folder: those that are no purchases. */
-  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: string };
+  readonly returns?: { readonly rows: number; readonly what: string; readonly cure: Text };
 }
 
 /**

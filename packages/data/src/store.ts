@@ -1,5 +1,6 @@
 // What training reads of a data set: sequences as ranges of one column of items, wherever that column is. In memory it is an array; of a
 // prepared folder it can stay on disk (prepared/sequence-file.ts). Both give the same batches, because the ranges are the same.
+import { DifsrError } from '@difsr/errors';
 import {
   columnIndex,
   type ColumnNumbers,
@@ -71,9 +72,10 @@ function memoryStore(dataset: Dataset): SequenceStore {
   const { sequences, parts } = dataset;
   const { offsets, items } = sequences;
   if (parts !== undefined && parts.length !== items.length) {
-    throw new RangeError(
-      `parts has ${parts.length} entries for ${items.length} interactions. Cure: give one part per interaction, in the order of sequences.items`,
-    );
+    throw new DifsrError({
+      what: `parts has ${parts.length} entries for ${items.length} interactions`,
+      cure: 'give one part per interaction, in the order of sequences.items',
+    });
   }
   // With parts the training items stand behind the others once more, without what lies between them.
   const trainPlaces = parts === undefined ? new Int32Array(0) : trainingPlaces(parts);

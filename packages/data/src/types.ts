@@ -1,5 +1,6 @@
 // The data contract: what loaders produce and what splits, statistics, models and training read.
 // Types only; nothing here touches a file. Ids are dense: 0 is padding or "unknown" in every vocabulary, real ids start at 1.
+import { type Text } from '@difsr/errors';
 
 /** The tokens of one id space. `tokens[0]` is `'[PAD]'`: 0 is padding/unknown in every vocabulary; real ids start at 1. */
 export interface Vocabulary {
@@ -71,6 +72,8 @@ export interface ReportEntry {
   readonly count: number;
   /** Why, in one sentence. */
   readonly why: string;
+  /** What changes it, where somebody may want that. */
+  readonly cure?: Text | undefined;
 }
 
 /** Everything that loading dropped, decided or noticed: nothing is dropped without a line here. */

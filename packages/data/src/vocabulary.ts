@@ -1,4 +1,5 @@
 // Vocabularies: tokens to dense ids and back. Id 0 is always padding/unknown.
+import { DifsrError } from '@difsr/errors';
 import type { Vocabulary } from './types.js';
 
 /** The token of id 0 in every vocabulary. */
@@ -19,9 +20,10 @@ export function createVocabulary(tokens: Iterable<string>): Vocabulary {
   const ids = new Map<string, number>();
   for (const token of tokens) {
     if (token === PADDING_TOKEN || ids.has(token)) {
-      throw new RangeError(
-        `"${token}" cannot be added to a vocabulary: ${token === PADDING_TOKEN ? 'it is the name of padding (id 0)' : 'it is there already'}. Cure: rename it in the data, or pass distinct tokens.`,
-      );
+      throw new DifsrError({
+        what: `"${token}" cannot be added to a vocabulary: ${token === PADDING_TOKEN ? 'it is the name of padding (id 0)' : 'it is there already'}`,
+        cure: 'rename it in the data, or pass distinct tokens',
+      });
     }
     ids.set(token, all.length);
     all.push(token);

@@ -17,7 +17,6 @@ export const plainOptions = [
   'out',
   'precision',
   'preset',
-  'schedule',
   'targetsPerStep',
   'maxLength',
   // of data that is prepared
@@ -33,6 +32,7 @@ export const plainOptions = [
   'items',
   'users',
   'memoryLimit',
+  'raw',
   'overwrite',
   'tempDirectory',
   'threads',
@@ -54,7 +54,6 @@ export type Verb =
   | 'recommend'
   | 'exportRun'
   | 'prepare'
-  | 'inspect'
   | 'pull'
   | 'models'
   | 'doctor';

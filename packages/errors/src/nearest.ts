@@ -1,5 +1,6 @@
 // "Did you mean": the nearest of several names, and the choice among them.
 import type { Fault } from './fault.js';
+import type { Text } from './text.js';
 
 /** Edit distance: the fewest insertions, deletions and substitutions of one character. */
 export function editDistance(a: string, b: string): number {
@@ -70,7 +71,7 @@ export function chooseByName<T>(
   name: string,
   candidates: ReadonlyMap<string, T>,
   Fail: new (fault: Fault) => Error,
-  where?: string,
+  where?: Text,
 ): T {
   const found = candidates.get(name);
   if (found !== undefined) return found;

@@ -18,7 +18,7 @@ export interface Placeholder {
 /** An option by its name, and what it is set to; without a value the option alone is meant. */
 export interface Setting {
   readonly option: OptionName;
-  readonly value?: SettingValue | Placeholder;
+  readonly value?: SettingValue | Placeholder | undefined;
 }
 
 /** Options that are set together, at least one. */
@@ -61,6 +61,30 @@ export function setting(option: OptionName, value?: SettingValue | Placeholder):
 /** Settings as those that are set together. */
 export function together(...each: readonly Settings[]): Settings {
   return { settings: each.flatMap(({ settings }) => settings) };
+}
+
+/**
+ * A text whose settings are those of somebody else: `rename` gives each its name there.
+ *
+ * @example
+ * ```ts
+ * say(retold(text`lower ${setting('filters.userMin')}`, (each) => ({ ...each, option: 'data.userMin' }))); // 'lower data.userMin'
+ * ```
+ */
+export function retold(sentence: Text, rename: (setting: Setting) => Setting): Text {
+  return joined(
+    partsOf(sentence).map((part): Text => {
+      if (typeof part === 'string') return part;
+      return 'verb' in part ? { ...part, options: part.options.map(rename) } : { settings: part.settings.map(rename) };
+    }),
+  );
+}
+
+/** The options that a text names, those of calls not among them. */
+export function optionsIn(sentence: Text): OptionName[] {
+  return partsOf(sentence).flatMap((part) =>
+    typeof part === 'string' || 'verb' in part ? [] : part.settings.map(({ option }) => option),
+  );
 }
 
 /** A value that the reader has to put in, by a word for it: `placeholder('NAME')`. */

@@ -6,11 +6,14 @@ export class FileWriteError extends DifsrError {
   override readonly name = 'FileWriteError';
   readonly path: string;
   readonly code: string;
+  /** What the code means, in words. */
+  readonly reason: string;
 
   constructor(path: string, code: string, reason: string, cure: Text, cause: unknown) {
     super({ where: path, what: `cannot be written: ${reason} (${code})`, cure }, { cause });
     this.path = path;
     this.code = code;
+    this.reason = reason;
   }
 }
 

@@ -1,4 +1,5 @@
 // doctor: what works on this machine; for what does not, why, and the cure.
+import { say, type Text } from '@difsr/errors';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { MissingPackageError, say } from '@difsr/errors';
 import {
@@ -22,7 +23,7 @@ export interface DeviceFinding {
   readonly works: boolean;
   /** How fast it is, or what is wrong. */
   readonly detail: string;
-  readonly cure?: string;
+  readonly cure?: Text;
 }
 
 /** What works on this machine. */
@@ -88,13 +89,12 @@ async function tfjs(): Promise<DeviceFinding[]> {
       findings.push({ backend: 'tfjs', device, works: true, detail });
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
-      const cure = deviceCure(device);
       findings.push({
         backend: 'tfjs',
         device,
         works: false,
-        detail: error.message.replace(` Cure: ${cure}`, ''),
-        cure,
+        detail: error.faults.map(({ what }) => say(what)).join('; '),
+        cure: deviceCure(device),
       });
     }
   }

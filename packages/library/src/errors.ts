@@ -5,7 +5,10 @@ import { DifsrError, type Fault } from '@difsr/errors';
 export class UsageError extends DifsrError {
   override readonly name = 'UsageError';
 
-  constructor(problem: string | Fault | readonly Fault[], cure?: string) {
-    super(typeof problem === 'string' ? { what: problem, cure } : problem);
+  constructor(problem: string, cure: string);
+  constructor(faults: Fault | readonly Fault[], options?: { readonly total?: number });
+  constructor(problem: string | Fault | readonly Fault[], more?: string | { readonly total?: number }) {
+    if (typeof problem === 'string') super({ what: problem, cure: typeof more === 'string' ? more : undefined });
+    else super(problem, typeof more === 'object' ? more : {});
   }
 }

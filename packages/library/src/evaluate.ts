@@ -1,6 +1,6 @@
 // evaluate: ranks a run's validation and test targets again.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import { evaluateRun, openRun, type Results, type RunMetrics } from '@difsr/training';
+import { evaluateRun, openRun, type Results, type RunMetrics, warning } from '@difsr/training';
 import { openBackend, precisionOf, type BackendChoice } from './backend.js';
 import { closeData, loadRunData } from './data/open.js';
 import { UsageError } from './errors.js';
@@ -61,7 +61,7 @@ export async function evaluate(run: string, options: EvaluateOptions = {}): Prom
   const dataset = await loadRunData(config.data, data);
   try {
     const wide = cutOffWarning(config.evaluation.ks, dataset.items.size - 1);
-    if (wide !== undefined) onEvent({ kind: 'warning', message: wide });
+    if (wide !== undefined) onEvent(warning(wide));
     const backendName = options.backend ?? config.backend;
     const backend = await openBackend({
       ...backendChoice(options),

@@ -1,19 +1,19 @@
 // prepare and inspect: files of any form to a clean, described data set; what they hold, without writing anything.
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, parse, resolve } from 'node:path';
-import { DataError } from '@difsr/data';
-import type * as PrepareDoor from '@difsr/prepare';
-import type { Description, Findings, Manifest, NamedColumns, PrepareEvent as StepEvent } from '@difsr/prepare';
 import {
   call,
   checkOptions,
   didYouMean,
   option,
-  setting,
-  text,
   type OptionName,
   type OptionRules,
+  setting,
+  text,
 } from '@difsr/errors';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, parse, resolve } from 'node:path';
+import { DataError } from '@difsr/data';
+import type * as PrepareDoor from '@difsr/prepare';
+import type { Description, Findings, Manifest, NamedColumns, PrepareEvent as StepEvent } from '@difsr/prepare';
 import { codeOf, makeFolder } from '@difsr/files';
 import { isTree, mergeTrees, type Tree } from './config/layers.js';
 import { UsageError } from './errors.js';
@@ -204,7 +204,7 @@ async function run(
 
 /** A description that leaves nothing was never of use. */
 function isNothingLeft(error: unknown): boolean {
-  return error instanceof DataError && error.problems.some(({ message }) => message.startsWith('nothing is left of'));
+  return error instanceof DataError && error.problems.some(({ kind }) => kind === 'nothing-left');
 }
 
 /** A description as it was before; undefined: there was none. */
@@ -249,7 +249,7 @@ async function jobOf(door: Door, input: readonly string[], options: InspectOptio
 }
 
 function unknownInput(name: string, recipes: readonly string[]): DataError {
-  const cure = didYouMean(name, recipes) ?? 'check the path; `difsr data pull` lists the recipes';
+  const cure = didYouMean(name, recipes) ?? text`check the path; ${call('pull')} lists the recipes`;
   return new DataError([{ file: name, message: 'no such file, and no recipe of that name', cure }]);
 }
 
@@ -293,7 +293,7 @@ async function recipeJob(door: Door, recipe: string, options: InspectOptions): P
       {
         file: base,
         message: `there is no folder with the raw files of ${recipe}`,
-        cure: `fetch them with difsr data pull ${recipe}, or name their folder with raw`,
+        cure: text`fetch them (${call('pull', [recipe])}), or name their folder (${setting('raw')})`,
       },
     ]);
   return { description, base, out: options.out ?? join('data', description.name) };

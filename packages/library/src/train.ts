@@ -15,6 +15,7 @@ import {
   type RunConfig,
   type TrainOutcome,
   type TrainingConfig,
+  warning,
 } from '@difsr/training';
 import { openBackend, type BackendChoice } from './backend.js';
 import type { Tree } from './config/layers.js';
@@ -164,7 +165,7 @@ export async function trainResolved(
     requireModel(config, dataset, own);
     onEvent({ kind: 'data', ...summaryOf(dataset) });
     const wide = cutOffWarning(config.evaluation.ks, dataset.items.size - 1);
-    if (wide !== undefined) onEvent({ kind: 'warning', message: wide });
+    if (wide !== undefined) onEvent(warning(wide));
     const folder = out ?? (await nextFreeFolder(`${dataset.name}-${config.model.name}`));
     if (out === undefined) await requireFreeFolder(folder);
     return await trainInto(folder, dataset, { config, own }, { init, signal, onEvent });

@@ -1,8 +1,9 @@
 // Names in folders and whole text files, with errors that name the nearest existing file.
+import { nearestName, text, type Text } from '@difsr/errors';
 import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { DataError, nearestName } from '@difsr/data';
+import { DataError } from '@difsr/data';
 
 /** The names in a folder, sorted; empty where there is no such folder. */
 export async function namesIn(folder: string): Promise<string[]> {
@@ -27,7 +28,7 @@ export async function pathKind(file: string): Promise<'file' | 'folder' | 'missi
  *
  * @throws DataError if the file is missing (naming the nearest existing name), cannot be read, or is not UTF-8 (naming the place)
  */
-export async function readText(file: string, cure?: string): Promise<string> {
+export async function readText(file: string, cure?: Text): Promise<string> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
@@ -39,11 +40,13 @@ export async function readText(file: string, cure?: string): Promise<string> {
 }
 
 /** The error of a path that does not exist. */
-export async function missingFile(file: string, cure?: string): Promise<DataError> {
+export async function missingFile(file: string, cure?: Text): Promise<DataError> {
   const folder = path.dirname(file);
   const base = path.basename(file);
   if ((await pathKind(folder)) !== 'folder') {
-    return new DataError([{ file, message: `there is no folder ${folder}`, cure: cure ?? (await folderCure(folder)) }]);
+    return new DataError([
+      { file, kind: 'missing', message: `there is no folder ${folder}`, cure: cure ?? (await folderCure(folder)) },
+    ]);
   }
   const names = await namesIn(folder);
   const nearest =
@@ -60,7 +63,9 @@ export async function missingFile(file: string, cure?: string): Promise<DataErro
       ? 'the folder is empty'
       : `the folder has ${shown.slice(0, 8).join(', ')}${shown.length > 8 ? `, and ${shown.length - 8} more` : ''}`;
   const hint = nearest === undefined ? listed : `did you mean ${path.join(folder, nearest)}?`;
-  return new DataError([{ file, message: 'no such file', cure: cure === undefined ? hint : `${hint} or: ${cure}` }]);
+  return new DataError([
+    { file, kind: 'missing', message: 'no such file', cure: cure === undefined ? hint : text`${hint} or: ${cure}` },
+  ]);
 }
 
 async function folderCure(folder: string): Promise<string> {
@@ -74,7 +79,7 @@ async function folderCure(folder: string): Promise<string> {
   return nearest === undefined ? `check the path; ${parent} exists` : `did you mean ${path.join(parent, nearest)}?`;
 }
 
-async function unreadable(file: string, error: unknown, cure: string | undefined): Promise<DataError> {
+async function unreadable(file: string, error: unknown, cure: Text | undefined): Promise<DataError> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return missingFile(file, cure);
   if (code === 'EISDIR')

@@ -1,5 +1,6 @@
 // Recipes of public data sets: descriptions that come with the package, as data in recipes/*.yaml. A file makes one recipe, or one per
 // row of its `variants` (Amazon has the same form for every category): then "{key}" in its texts stands for the row's value.
+import { call, nearestName, text } from '@difsr/errors';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { checkDescription } from './description/read.js';
 import type { Description } from './description/types.js';
-import { DataError, nearestName } from '@difsr/data';
+import { DataError } from '@difsr/data';
 
 const FOLDER = new URL('../recipes/', import.meta.url);
 
@@ -80,7 +81,7 @@ export async function readRecipe(name: string): Promise<Description> {
       file: 'recipes',
       value: name,
       message: `is no recipe${nearest === undefined ? '' : ` (did you mean "${nearest}"?)`}; there are ${families.join(', ')}`,
-      cure: 'list them with: difsr data pull',
+      cure: text`${call('pull')} lists them`,
     },
   ]);
 }

@@ -14,7 +14,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
-import { collect, jsonOption, positiveInteger } from '../options.js';
+import { asSet, collect, jsonOption, positiveInteger } from '../options.js';
 import { showFindings, showPrepared } from '../output/inspection.js';
 import { createSteps } from '../output/steps.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
@@ -222,7 +222,7 @@ async function changesOf({ userMin, itemMin, duplicates, split, set = [] }: Prep
     ...(userMin === undefined ? [] : [{ path: 'filters.userMin', value: userMin, shown: '--user-min' }]),
     ...(itemMin === undefined ? [] : [{ path: 'filters.itemMin', value: itemMin, shown: '--item-min' }]),
     ...(duplicates === undefined ? [] : [{ path: 'filters.duplicates', value: duplicates, shown: '--duplicates' }]),
-    ...(await descriptionSettings(set)),
+    ...(await descriptionSettings(set, asSet)),
   ]);
   return split === undefined ? values : { ...values, split };
 }

@@ -7,7 +7,7 @@ import { statistics } from '@difsr/library';
 import { resolveConfig, UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
+import { asSet, assignments, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import type * as Drawing from '../output/plots/index.js';
 import { reportLines } from '../output/report.js';
 import { type Described, fieldRows, findingLines, otherFieldRows, summaryRows } from '../output/statistics.js';
@@ -60,7 +60,11 @@ async function statsCommand(path: string, options: StatsOptions): Promise<ExitCo
   const terminal = processTerminal({ json: options.json === true });
   // First: who lacks what draws need not wait for the counting.
   const plots = options.html === undefined && options.svg === undefined ? undefined : await importPlots();
-  const config = await resolveConfig({ flags: assignments({ ...options, data: path }), set: options.set ?? [] });
+  const config = await resolveConfig({
+    flags: assignments({ ...options, data: path }),
+    set: options.set ?? [],
+    shown: asSet,
+  });
   const { memoryLimit, threads, tempDirectory } = options;
   const { report, ...described } = await statistics(config.data, { memoryLimit, threads, tempDirectory });
   const { statistics: counted, ...more } = described;

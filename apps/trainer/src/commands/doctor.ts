@@ -1,11 +1,12 @@
 // difsr doctor: what works on this machine; for what does not, why, and the cure.
+import { say } from '@difsr/errors';
 import { doctor } from '@difsr/library';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { jsonOption } from '../options.js';
 import { bytes, table } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
-import { asTyped } from '../typed.js';
+import { typed } from '../typed.js';
 
 /** Declares the command; `done` receives its exit code. */
 export function addDoctor(program: Command, done: (code: ExitCode) => void): void {
@@ -27,7 +28,14 @@ Example:
 async function doctorCommand(json: boolean): Promise<ExitCode> {
   const terminal = processTerminal({ json });
   const { machine, findings, auto } = await doctor();
-  terminal.value({ machine, findings, auto: auto ?? null });
+  terminal.value({
+    machine,
+    findings: findings.map(({ cure, ...finding }) => ({
+      ...finding,
+      ...(cure === undefined ? {} : { cure: say(cure, typed) }),
+    })),
+    auto: auto ?? null,
+  });
   terminal.line(
     `Node.js ${machine.node} on ${machine.platform}; ${machine.processor}, ${machine.threads} threads, ${bytes(machine.memoryBytes)}`,
   );
@@ -39,7 +47,7 @@ async function doctorCommand(json: boolean): Promise<ExitCode> {
         .join('')
         .padEnd(22)} ${mark(finding.works)}  ${finding.detail}`,
     );
-    if (finding.cure !== undefined && !finding.works) terminal.line(`  cure: ${finding.cure}`);
+    if (finding.cure !== undefined && !finding.works) terminal.line(`  cure: ${say(finding.cure, typed)}`);
   }
   terminal.line(auto === undefined ? 'no device works for training' : `--device auto takes: ${auto}`);
   return auto === undefined ? exitCodes.backend : exitCodes.ok;

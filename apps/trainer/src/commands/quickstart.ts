@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { showData } from '../output/data.js';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { assignments, backendOptions, type SharedOptions } from '../options.js';
+import { asSet, assignments, backendOptions, type SharedOptions } from '../options.js';
 import { protocolLines, showWarning, unlearned } from '../output/results.js';
 import { metricsTable, seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
@@ -74,7 +74,11 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
 async function runOf(model: string, options: SharedOptions): Promise<ResolvedRun> {
   const own = model === 'dif-sr' ? ['model.attributeLoss=5'] : [];
   const given = assignments(options).map(({ path, value }) => `${path}=${JSON.stringify(value)}`);
-  return resolveRun({ flags: assignments({ data: 'generated', model }), set: [...SETTINGS, ...own, ...given] });
+  return resolveRun({
+    flags: assignments({ data: 'generated', model }),
+    set: [...SETTINGS, ...own, ...given],
+    shown: asSet,
+  });
 }
 
 function compare(terminal: Terminal, outcomes: readonly TrainOutcome[]): void {

@@ -12,7 +12,7 @@ import type { TrainOutcome } from '@difsr/training';
 import { Option, type Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { withInterrupt } from '../interrupt.js';
-import { assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
+import { asSet, assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
 import { showData } from '../output/data.js';
 import { showPreparedRaw } from '../output/inspection.js';
 import { createProgress } from '../output/progress.js';
@@ -79,6 +79,7 @@ async function trainCommand(options: SharedOptions): Promise<ExitCode> {
     preset: options.preset,
     config: options.config,
     set: options.set ?? [],
+    shown: asSet,
     flags: assignments(options),
   });
   const { reason } = await showTraining(terminal, run, { out: options.out, init: options.init });

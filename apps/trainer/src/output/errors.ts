@@ -7,9 +7,8 @@ import { UsageError } from '@difsr/library/parts';
 import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { EarlyStoppingError, RunError, SamplerError, ScheduleError } from '@difsr/training';
-import { inOwnName } from '../command-line.js';
 import { DownloadError, exitCodes, type ExitCode } from '../errors.js';
-import { asTyped } from '../typed.js';
+import { typed } from '../typed.js';
 
 /** Lines of an error that are shown: one screen. */
 const MOST_LINES = 24;
@@ -45,7 +44,7 @@ export function describeError(error: unknown, options: { readonly trace: boolean
   const code = KNOWN.find(([type]) => error instanceof type)?.[1];
   const stack = options.trace && error instanceof Error ? `\n${stackOf(error)}` : '';
   if (code !== undefined && error instanceof Error)
-    return { message: `error: ${oneScreen(inCommandTerms(messageOf(error)))}${stack}`, code };
+    return { message: `error: ${oneScreen(messageOf(error))}${stack}`, code };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   const cure = options.trace
     ? ''
@@ -54,27 +53,7 @@ export function describeError(error: unknown, options: { readonly trace: boolean
 }
 
 function messageOf(error: Error): string {
-  return error instanceof DifsrError ? describeFaults(error, asTyped('run')) : error.message;
-}
-
-/** What libraries call options, and what they are called here. */
-const TERMS: readonly (readonly [RegExp, string])[] = [
-  [/\.?\s*\bCure: /g, '\n  cure: '],
-  [/\bcolumns\.(user|item|time)\b/g, '--set data.$1Column=NAME'],
-  [/\bOr use the device cpu\b/g, 'Or use --device cpu'],
-  [/Learning-rate schedule: /g, 'training.'],
-  [/(?<![.\w])targetsPerStep\b/g, 'training.targetsPerStep'],
-  [/(?<![.\w])maxLength\b/g, 'model.maxLength'],
-  [
-    /state unit, format and zone under time:/g,
-    'state unit, format and zone under time: in a description (data prepare: --time-format, --zone)',
-  ],
-  [/by asking for no fields/g, 'with --set data.fields=[]'],
-  [/\blower userMin and itemMin\b/g, 'lower data.userMin and data.itemMin'],
-];
-
-function inCommandTerms(message: string): string {
-  return inOwnName(TERMS.reduce((text, [library, ours]) => text.replaceAll(library, ours), message));
+  return error instanceof DifsrError ? describeFaults(error, typed) : error.message;
 }
 
 function oneScreen(message: string): string {

@@ -1,4 +1,5 @@
 // What was inferred about files, and what became of their rows, as lines of text.
+import { say } from '@difsr/errors';
 import { basename } from 'node:path';
 import type { ColumnFinding, Findings, Manifest } from '@difsr/prepare';
 import type { RawPreparedEvent } from '@difsr/library';
@@ -6,6 +7,7 @@ import { commandLine } from '../command-line.js';
 import { reportLines } from './report.js';
 import { table, whole } from './table.js';
 import type { Terminal } from './terminal.js';
+import { typed } from '../typed.js';
 
 /** Characters of a reason and of examples that are shown. */
 const MOST_WHY = 64;
@@ -15,7 +17,8 @@ const MOST_UNUSED = 12;
 
 /** Shows what every column was taken for, and why. */
 export function showFindings(terminal: Terminal, { columns, report }: Findings): void {
-  for (const { what, why } of report) terminal.line(terminal.style('dim', `${what}: ${why}`));
+  for (const { what, why, cure } of report)
+    terminal.line(terminal.style('dim', `${what}: ${why}${cure === undefined ? '' : `; ${say(cure, typed)}`}`));
   const used = columns.filter(({ role }) => role !== 'unused');
   const unused = columns.filter(({ role }) => role === 'unused');
   terminal.line();

@@ -5,7 +5,7 @@ import { createLogUpdate } from 'log-update';
 import { initialWeightsText } from './initial-weights.js';
 import { duration, metric, metricTitle, seconds, whole } from './table.js';
 import type { Terminal } from './terminal.js';
-import { asTyped } from '../typed.js';
+import { typed } from '../typed.js';
 
 /** Shows events; `close` leaves the terminal as it was. */
 export interface Progress {
@@ -56,7 +56,7 @@ function barProgress(context: Context): Progress {
       else if (event.kind === 'evaluation') redraw(lines.evaluation(event));
       else if (event.kind === 'warning') {
         draw.clear();
-        terminal.warn(say(event.text, asTyped('run')));
+        terminal.warn(say(event.text, typed));
       } else {
         const text = lines.of(event);
         if (text !== undefined) persist(text);
@@ -75,7 +75,7 @@ function lineProgress(context: Context): Progress {
   let last = performance.now();
   return {
     event: (event) => {
-      if (event.kind === 'warning') return terminal.warn(say(event.text, asTyped('run')));
+      if (event.kind === 'warning') return terminal.warn(say(event.text, typed));
       const now = performance.now();
       if (event.kind === 'step') {
         // Long epochs still show a sign of life in a log file.

@@ -1,7 +1,9 @@
 // What data stats says: rows of tables, and findings as lines.
+import { say } from '@difsr/errors';
 import type { Analysis, DatasetStatistics, Distribution, Finding, OtherField, Spread } from '@difsr/data';
 import { percent } from './plots/charts.js';
 import { whole } from './table.js';
+import { typed } from '../typed.js';
 
 /** Everything that the command knows of a data set. */
 export interface Described {
@@ -146,6 +148,6 @@ export function findingLines(
   return findings.map(({ level, what, cure }) => ({
     level,
     what: `${level === 'warning' ? '!' : '-'} ${what}`,
-    cure: `  ${cure}`,
+    cure: `  ${say(cure, typed)}`,
   }));
 }

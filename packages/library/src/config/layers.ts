@@ -1,4 +1,5 @@
 // Where configuration comes from: layers of values, each of which knows for every key where it was written.
+import { setting, text as said } from '@difsr/errors';
 import { readFile } from 'node:fs/promises';
 import {
   isMap,
@@ -24,6 +25,8 @@ export interface Tree {
 export interface Layer {
   readonly values: Tree;
   readonly origins: ReadonlyMap<string, string>;
+  /** Whether the places are lines of a file, which do not name their key. */
+  readonly isFile?: boolean;
 }
 
 /** One option of the command line that sets a configuration key. */
@@ -78,15 +81,15 @@ export function originOf(layers: readonly Layer[], path: readonly PropertyKey[])
 }
 
 /** Parses `key=value`; the value is read as YAML, so `5`, `true`, `[a, b]` and `{kind: cosine}` mean what they look like. */
-export function parseSetting(text: string): Assignment {
-  const shown = `--set ${text}`;
+export function parseSetting(text: string, shown: string = text): Assignment {
   const at = text.indexOf('=');
   const path = text.slice(0, at).trim();
   if (at < 1 || !/^[\w-]+(\.[\w-]+)*$/.test(path)) {
-    throw new UsageError(
-      `${shown}: is not of the form key=value`,
-      'write for example --set training.learningRate=0.0005',
-    );
+    throw new UsageError({
+      where: shown,
+      what: 'is not of the form key=value',
+      cure: said`write for example ${setting('training.learningRate', 0.0005)}`,
+    });
   }
   const typed = text.slice(at + 1);
   return { path, value: parseValue(typed, shown), shown, text: typed };
@@ -101,7 +104,11 @@ function parseValue(text: string, shown: string): unknown {
     const list = /^\s*["'].*,/.test(text) ? parsedOrUndefined(`[${text}]`) : undefined;
     if (list !== undefined) return list;
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new UsageError(`${shown}: the value is not YAML (${reason})`, 'quote it, e.g. --set \'data.path="a: b"\'');
+    throw new UsageError({
+      where: shown,
+      what: `the value is not YAML (${reason})`,
+      cure: 'quote it, e.g. \'data.path="a: b"\'',
+    });
   }
 }
 
@@ -140,7 +147,7 @@ export async function readConfigFile(file: string): Promise<Layer> {
       `${file}, line 1: a configuration is made of keys and values, got ${JSON.stringify(values).slice(0, 60)}`,
       'write for example "training: {epochs: 30}"',
     );
-  return { values, origins: originsIn(document, file, lines) };
+  return { values, origins: originsIn(document, file, lines), isFile: true };
 }
 
 /** The line of every key. */

@@ -52,7 +52,12 @@ it('of a description: where a list is wanted, and only there', () => {
     'interactions.files=a,b.csv',
     'filters.interactions=item IN (1, 2)',
   ];
-  const { values } = assignmentLayer(withLists(settings.map(parseSetting), jsonSchema(descriptionSchema)));
+  const { values } = assignmentLayer(
+    withLists(
+      settings.map((each) => parseSetting(each)),
+      jsonSchema(descriptionSchema),
+    ),
+  );
   expect(values).toEqual({
     items: { missing: ['nan', 'None', -999], fields: { tags: { drop: ['a', 'b'] }, price: { missing: 'text' } } },
     interactions: { files: 'a,b.csv' },

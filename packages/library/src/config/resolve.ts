@@ -1,9 +1,22 @@
 // The configuration of a run from its four sources: preset < configuration file < options < --set.
 // Every problem names where the value was written, the value, what is allowed and the cure.
-import { allowed, chooseByName, didYouMean, keysOf, type SchemaNode } from '@difsr/errors';
+import {
+  allowed,
+  chooseByName,
+  type ConfigOption,
+  didYouMean,
+  type Fault,
+  keysOf,
+  type SchemaNode,
+  setting,
+  type SettingValue,
+  type Text,
+  text,
+} from '@difsr/errors';
 import { METRIC_KINDS } from '@difsr/metrics';
 import type { ModelDefinition } from '@difsr/models';
-import { runConfigSchema, shellWord, type OwnModel, type RunConfig } from '@difsr/training';
+import { runConfigSchema, type OwnModel, type RunConfig } from '@difsr/training';
+import { parse } from 'yaml';
 import type { z } from 'zod';
 import {
   assignmentLayer,
@@ -33,8 +46,10 @@ export interface ConfigSources {
   readonly definition?: ModelDefinition | undefined;
   /** Options such as `--epochs`, in the order of `--help`. */
   readonly flags?: readonly Assignment[];
-  /** Texts of `--set`. */
+  /** Settings as texts: `training.epochs=30`. */
   readonly set?: readonly string[];
+  /** How a text of `set` was given, for errors; default: as it stands. */
+  readonly shown?: (text: string) => string;
 }
 
 /** Problems that are shown at once. */
@@ -60,7 +75,7 @@ export async function resolveRun(
   sources: ConfigSources,
 ): Promise<{ readonly config: RunConfig; readonly own: OwnModel }> {
   const { presetName, file } = await readFileLayer(sources.config);
-  const settings = (sources.set ?? []).map(parseSetting);
+  const settings = (sources.set ?? []).map((text) => parseSetting(text, sources.shown?.(text)));
   const named = [
     ...(file === undefined ? [] : [file]),
     { values: sources.values ?? {}, origins: new Map<string, string>() },
@@ -79,7 +94,7 @@ export async function resolveRun(
     sources.preset ?? presetName ?? defaultPreset,
     presetsOf(model),
     UsageError,
-    sources.preset === undefined ? sources.config : '--preset',
+    sources.preset === undefined ? sources.config : setting('preset'),
   );
   const merged = mergeTrees({ ...preset }, written);
   const problems = new Problems(layers, merged, schema);
@@ -112,16 +127,18 @@ function checkMetric({ training, evaluation }: RunConfig, layers: readonly Layer
   const { metric } = training.earlyStopping;
   const known = METRIC_KINDS.flatMap((kind) => evaluation.ks.map((k) => `${kind}@${k}`));
   if (known.includes(metric)) return;
-  const where = originOf(layers, ['training', 'earlyStopping', 'metric']) ?? 'training.earlyStopping.metric';
+  const option = 'training.earlyStopping.metric';
   const kind = METRIC_KINDS.find((each) => metric.startsWith(`${each}@`));
   const cure =
     kind === undefined
       ? didYouMean(metric, known)
       : `add the cut-off to evaluation.ks (it is [${evaluation.ks.join(', ')}]), or use ${kind}@${evaluation.ks[0]}`;
-  throw new UsageError(
-    `${where}: "${metric}" is not a metric that is computed; those are ${METRIC_KINDS.join(', ')} at ${evaluation.ks.join(', ')}`,
-    cure ?? 'write for example ndcg@10',
-  );
+  throw new UsageError({
+    where: originOf(layers, option.split('.')) ?? option,
+    option,
+    what: `"${metric}" is not a metric that is computed; those are ${METRIC_KINDS.join(', ')} at ${evaluation.ks.join(', ')}`,
+    cure: cure ?? 'write for example ndcg@10',
+  });
 }
 
 /** The configuration file's layer, without its `preset`, which is not part of a run's configuration. */
@@ -141,8 +158,7 @@ class Problems {
   readonly #layers: readonly Layer[];
   readonly #values: Tree;
   readonly #schema: SchemaNode;
-  readonly #lines: string[] = [];
-  readonly #cures = new Set<string>();
+  readonly #faults: Fault[] = [];
 
   constructor(layers: readonly Layer[], values: Tree, schema: SchemaNode) {
     this.#layers = layers;
@@ -160,15 +176,17 @@ class Problems {
   }
 
   error(): UsageError {
-    const shown = this.#lines.slice(0, MOST_PROBLEMS);
-    if (this.#lines.length > shown.length) shown.push(`... and ${this.#lines.length - shown.length} more`);
-    return new UsageError(shown.join('\n'), [...this.#cures].slice(0, MOST_PROBLEMS).join('\n  cure: '));
+    return new UsageError(this.#faults.slice(0, MOST_PROBLEMS), { total: this.#faults.length });
   }
 
   #where(path: readonly PropertyKey[]): string {
     const origin = originOf(this.#layers, path);
     const dotted = path.join('.');
-    return origin === undefined ? dotted : origin.startsWith('--') ? origin : `${origin}, ${dotted}`;
+    // What was typed names its key; a line of a file does not.
+    const typed = this.#layers.some(
+      ({ origins, isFile }) => isFile !== true && [...origins.values()].includes(origin ?? ''),
+    );
+    return origin === undefined ? dotted : typed ? origin : `${origin}, ${dotted}`;
   }
 
   #unknown(path: readonly PropertyKey[], key: string): void {
@@ -180,21 +198,26 @@ class Problems {
     const meant = keysMeant(key, allPaths(this.#schema), path.join('.'));
     const near =
       meant.length > 0
-        ? `did you mean ${meant.map((each) => `${each}${differenceOf(each)}`).join(' or ')}?${this.#example(meant, valueAt(this.#values, full))}`
+        ? text`did you mean ${meant.map((each) => `${each}${differenceOf(each)}`).join(' or ')}?${this.#example(meant, valueAt(this.#values, full))}`
         : didYouMean(key, known, (near) => `${prefix}${near}`);
     const has =
       known.length > 0
         ? `${path.length === 0 ? 'the configuration' : path.join('.')} has ${known.join(', ')}`
         : 'no keys are allowed there';
-    this.#lines.push(`${this.#where(full)}: there is no option ${full.join('.')}; ${has}`);
-    this.#cures.add(near ?? 'remove it; docs/configuration.md lists every option');
+    this.#faults.push({
+      where: this.#where(full),
+      option: full.join('.'),
+      what: `there is no option ${full.join('.')}; ${has}`,
+      cure: near ?? 'remove it; docs/configuration.md lists every option',
+    });
   }
 
   /** How the first of some keys is set. */
-  #example([path = '']: readonly string[], typed?: unknown): string {
-    const text = typeof typed === 'object' || typed === undefined ? undefined : String(typed);
-    const value = exampleValue(path, nodeAt(this.#schema, path.split('.'))?.default, text);
-    return ` e.g. --set ${shellWord(`${path}=${value}`)}`;
+  #example([path = '']: readonly string[], typed?: unknown): Text {
+    const written = typeof typed === 'object' || typed === undefined ? undefined : String(typed);
+    const value = exampleValue(path, nodeAt(this.#schema, path.split('.'))?.default, written);
+    // A path of the schema, and plain data.
+    return text` e.g. ${setting(path as ConfigOption, parse(value) as SettingValue)}`;
   }
 
   /** An alternative chosen by its `kind` that has a key too many or too few. */
@@ -212,17 +235,19 @@ class Problems {
     const may = allowed(node);
     const near =
       typeof value === 'string' && node.enum !== undefined ? didYouMean(value, node.enum.map(String)) : undefined;
-    this.#lines.push(
-      `${this.#where(path)}: ${value === undefined ? 'missing' : JSON.stringify(value)} is not ${may}${meaning}`,
-    );
     // Of a value in a list, the list is what is set.
     const key = typeof path.at(-1) === 'number' ? path.slice(0, -1) : path;
-    this.#cures.add(near ?? this.#howToSet(key.join('.'), nodeAt(this.#schema, key) ?? {}));
+    this.#faults.push({
+      where: this.#where(path),
+      option: path.join('.'),
+      what: `${value === undefined ? 'missing' : JSON.stringify(value)} is not ${may}${meaning}`,
+      cure: near ?? this.#howToSet(key.join('.'), nodeAt(this.#schema, key) ?? {}),
+    });
   }
 
-  #howToSet(key: string, node: SchemaNode): string {
-    const example = node.type === 'array' ? `,${this.#example([key])}` : '';
+  #howToSet(key: string, node: SchemaNode): Text {
+    const example = node.type === 'array' ? text`,${this.#example([key])}` : '';
     const otherwise = node.default === undefined ? '' : `; the default is ${JSON.stringify(node.default)}`;
-    return `set ${key} to ${allowed(node)}${example}${otherwise}`;
+    return text`set ${key} to ${allowed(node)}${example}${otherwise}`;
   }
 }

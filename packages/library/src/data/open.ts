@@ -1,8 +1,10 @@
 // From a run's data configuration to a data set.
+import { placeholder, setting, text } from '@difsr/errors';
 import { DataError, sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
 import type { OpenDatasetOptions, PreparedOnTheWay } from '@difsr/prepare';
-import { shellWord, type DataConfig } from '@difsr/training';
+import type { DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
+import { inTermsOfRuns } from './of-runs.js';
 import { given } from '../options.js';
 
 /** A data set in memory, or one whose sequences stay on disk. */
@@ -31,7 +33,11 @@ export async function loadData(
   } catch (error) {
     if (!(error instanceof DatasetOptionError)) throw inTermsOfRuns(error, path);
     const option = `data.${CONFIG_NAMES[error.option] ?? error.option}`;
-    throw new UsageError(`${option}: ${JSON.stringify(error.value)} ${error.why} (${path})`, error.cure);
+    throw new UsageError({
+      option,
+      what: `${option}: ${JSON.stringify(error.value)} ${error.why} (${path})`,
+      cure: error.cure,
+    });
   }
 }
 
@@ -57,21 +63,16 @@ export async function closeData(dataset: TrainingData): Promise<void> {
 /**
  * Loads the data set of an existing run, from another place if one is given.
  *
- * @throws DataError that mentions --data where the files are gone.
+ * @throws DataError that says how to name another place, where the files are gone.
  */
 export async function loadRunData(config: DataConfig, moved: string | undefined): Promise<TrainingData> {
   try {
     return await loadData(moved === undefined ? config : { ...config, path: moved });
   } catch (error) {
     const [problem, second] = error instanceof DataError ? error.problems : [];
-    const gone =
-      problem !== undefined &&
-      second === undefined &&
-      /^(no such file|there is no folder|does not exist: this is no prepared)/.test(problem.message);
-    if (!gone) throw error;
-    throw new DataError([
-      { ...problem, cure: `${problem.cure.replace(/\?$/, '')}; name the place of the run's data set with --data PATH` },
-    ]);
+    if (problem?.kind !== 'missing' || second !== undefined) throw error;
+    const cure = text`${problem.cure} Or name the place of the run's data set (${setting('data', placeholder('PATH'))})`;
+    throw new DataError([{ ...problem, cure }]);
   }
 }
 
@@ -101,22 +102,4 @@ export function requireTrainable(dataset: TrainingData, path: string): void {
       cure: 'use data with longer histories, or check which column is the user',
     },
   ]);
-}
-
-/** Cures name options of "difsr data prepare"; a run is configured otherwise. */
-function inTermsOfRuns(error: unknown, path: string): unknown {
-  if (!(error instanceof DataError)) return error;
-  const problems = error.problems.map((problem) => ({
-    ...problem,
-    cure: problem.cure
-      .replaceAll(/--(user|item) \(\w+\)/g, '--set data.$1Column=NAME')
-      .replaceAll(/filters\.(user|item)Min \(--\w+-min (\d+)\)/g, 'data.$1Min ($2)')
-      .replaceAll(/--time \(time\)/g, '--set data.timeColumn=NAME')
-      .replaceAll(/--time none/g, '--set data.timeColumn=none')
-      .replace(
-        /^(.*--time-format .*)$/,
-        `$1 of difsr data prepare ${shellWord(path).replaceAll('$', '$$$$')}, and train on what it writes`,
-      ),
-  }));
-  return new DataError(problems, error.total);
 }

@@ -1,4 +1,5 @@
 // A description as YAML for people: every choice with its reason, the alternatives beside it, ready to be edited and run again.
+import { say } from '@difsr/errors';
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { DataError } from '@difsr/data';
@@ -45,7 +46,9 @@ export function describe(description: Description, findings?: Findings): string 
     '# A data set: where it comes from and what is to become of it. Edit it, then run',
     '#   difsr data prepare THIS_FILE',
     '# Paths are relative to this file. Lines that begin with # change nothing.',
-    ...(findings?.report ?? []).map(({ what, why }) => comment(`${what}: ${why}`)),
+    ...(findings?.report ?? []).map(({ what, why, cure }) =>
+      comment(`${what}: ${why}${cure === undefined ? '' : `; ${say(cure)}`}`),
+    ),
     '',
     `name: ${scalar(name)}`,
     ...entry('about', about),

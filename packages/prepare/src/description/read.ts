@@ -1,12 +1,13 @@
 // Descriptions (dataset.yaml, recipes) from text: every mistake in them is a DataError with file, line, value, what is allowed, the cure.
+import { allowed, call, choicesOf, keysOf, nearestName, placeholder, type SchemaNode, text } from '@difsr/errors';
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, type ParsedNode } from 'yaml';
 import type { z } from 'zod';
-import { DataError, nearestName } from '@difsr/data';
+import { DataError } from '@difsr/data';
 import { ProblemList } from '@difsr/data/internal';
 import { readText } from '../files.js';
 import { descriptionSchema } from './schema.js';
 import type { Description } from './types.js';
-import { allowed, childOf, choicesOf, keysOf, nodesAt, schemaTree, type SchemaNode } from './words.js';
+import { childOf, nodesAt, schemaTree } from './words.js';
 
 /**
  * Reads a description from a YAML file. Its files are relative to the folder it lies in.
@@ -84,8 +85,7 @@ export function checkDescription(
   return descriptionSchema.parse(value);
 }
 
-const EXAMPLE_CURE =
-  'begin with "name: shop" and "interactions: {files: clicks.csv, user: user_id, item: item_id}"; difsr data prepare FILE writes one';
+const EXAMPLE_CURE = text`begin with "name: shop" and "interactions: {files: clicks.csv, user: user_id, item: item_id}"; ${call('prepare', [placeholder('FILE')])} writes one`;
 
 /** Made on first use: most descriptions have no mistake. */
 let tree: SchemaNode | undefined;
@@ -160,7 +160,7 @@ function addInvalid(problems: ProblemList, path: readonly PropertyKey[], issue: 
   const dotted = path.join('.');
   const meaning = nodes.find((node) => node.description !== undefined)?.description;
   // A pattern says itself what it wants; anything else is told by the schema.
-  const may = issue.code === 'invalid_format' ? issue.message : allowed(nodes);
+  const may = issue.code === 'invalid_format' ? issue.message : allowed(...nodes);
   const nearest = typeof value === 'string' ? nearestName(value, choicesOf(nodes)) : undefined;
   problems.add({
     file: context.where,

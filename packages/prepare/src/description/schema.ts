@@ -143,7 +143,7 @@ export const descriptionSchema: z.ZodType<Description, DescriptionInput> = z.str
     })
     .describe('a public data set, in words')
     .optional(),
-  pull: z.array(pull).describe('where "difsr data pull" finds the files').optional(),
+  pull: z.array(pull).describe('where the files are downloaded from').optional(),
   manual: z.string().describe('how to get files that cannot be downloaded without a form').optional(),
   interactions: z
     .strictObject({

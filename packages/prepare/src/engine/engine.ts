@@ -1,5 +1,6 @@
 // The query engine: one DuckDB database in a folder of its own, under a stated memory limit, spilling to that folder.
 // The only module that opens DuckDB (duckdb.ts loads it); what comes out of it are rows, chunks, or a DataError with the cure.
+import { DifsrError, setting, text } from '@difsr/errors';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -153,7 +154,7 @@ async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenera
 }
 
 /** A statement that DuckDB refused: a mistake in a user's expression, or in ours. */
-export class EngineError extends Error {
+export class EngineError extends DifsrError {
   override readonly name = 'EngineError';
   readonly sql: string;
 
@@ -168,11 +169,11 @@ function engineError(error: unknown, sql: string): Error {
   if (error instanceof DataError || error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/out of memory/i.test(message)) {
-    const cure = 'give more with --memory-limit (memoryLimit), or fewer --threads: each needs memory of its own';
+    const cure = text`give more (${setting('memoryLimit')}), or fewer threads (${setting('threads')}): each needs memory of its own`;
     return new DataError([{ file: 'query engine', message: `memory is not enough: ${firstLine(message)}`, cure }]);
   }
   if (/no space left|disk full|failed to offload|max_temp_directory_size/i.test(message)) {
-    const cure = 'free some space, or name another disk with --temp-directory (tempDirectory)';
+    const cure = text`free some space, or name another disk (${setting('tempDirectory')})`;
     return new DataError([{ file: 'query engine', message: `the disk is full: ${firstLine(message)}`, cure }]);
   }
   if (/unsupported gzip/i.test(message)) {

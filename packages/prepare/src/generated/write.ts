@@ -1,4 +1,5 @@
 // Writes the generated data set to files, of any size: block by block, each written before the next is made, whole or not at all.
+import { setting, text } from '@difsr/errors';
 import { DataError, GENERATED_FORMATS, type GeneratedFormat, type GenerateOptions } from '@difsr/data';
 import {
   buildCatalogue,
@@ -214,7 +215,11 @@ async function refuseFull(folder: string, out: string): Promise<void> {
   });
   if (names.length === 0) return;
   throw new DataError([
-    { file: out, message: 'exists and is not empty', cure: 'name another folder with --out (out), or remove it' },
+    {
+      file: out,
+      message: 'exists and is not empty',
+      cure: text`name another folder (${setting('out')}), or remove it`,
+    },
   ]);
 }
 

@@ -1,4 +1,5 @@
 // What is made of a column as an attribute, and when its values group nothing: shared by the rules for numbers and for names.
+import { type Text } from '@difsr/errors';
 import type { FieldSpec } from '../description/types.js';
 
 /** What was made of a column. */
@@ -8,6 +9,8 @@ export interface FieldChoice {
   readonly why: string;
   /** What the user should read of it in full: what was judged by little, and the key that says otherwise. */
   readonly note?: string;
+  /** What settles what the note says. */
+  readonly cure?: Text;
 }
 
 /** What else is known. */

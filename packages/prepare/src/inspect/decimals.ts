@@ -1,4 +1,5 @@
 // Comma or point: what a column of written numbers, its file and its owner tell of the decimal mark. Nothing is guessed.
+import { setting, type Text, text } from '@difsr/errors';
 import type { Decimal } from '../description/types.js';
 import { currencyOf, hasCents, type Reading } from './written.js';
 
@@ -21,7 +22,7 @@ export type DecimalChoice =
       readonly because?: string;
       readonly example?: string;
     }
-  | { readonly undecided: string };
+  | { readonly undecided: string; readonly cure: Text };
 
 /** Rows by what their cells tell. */
 interface Told {
@@ -67,14 +68,16 @@ export function chooseDecimal(readings: readonly Reading[], hints: DecimalHints,
   if (points > 0 && commas <= most && commas < points) return { decimal: '.' };
   if (commas > 0 && points > 0)
     return {
-      undecided: `some cells have a decimal comma (${shown(comma)}), others a decimal point (${shown(point)}): write them alike`,
+      undecided: `some cells have a decimal comma (${shown(comma)}), others a decimal point (${shown(point)})`,
+      cure: 'write them alike',
     };
   const [open] = [...openComma, ...openPoint];
   if (open === undefined) return ungrouped(readings);
   const chosen = chosenBeside(readings, hints, openComma, openPoint);
   if (chosen !== undefined) return { ...chosen, example: open.cell };
   return {
-    undecided: `${JSON.stringify(open.cell)} is ${open.comma} or ${open.point}, and no cell tells: say --decimal "," or --decimal "." when preparing it (in the description: decimal)`,
+    undecided: `${JSON.stringify(open.cell)} is ${open.comma} or ${open.point}, and no cell tells`,
+    cure: text`say ${setting('decimal', ',')} or ${setting('decimal', '.')} when preparing it`,
   };
 }
 

@@ -1,4 +1,5 @@
 // Which files belong together: what is given, and what lies beside it in the forms where that is the custom (atomic, S3-Rec, a folder).
+import { setting, text } from '@difsr/errors';
 import path from 'node:path';
 import { DataError, type ReportEntry } from '@difsr/data';
 import { missingFile, namesIn, pathKind } from '../files.js';
@@ -124,7 +125,7 @@ async function inFolder(folder: string): Promise<FoundFiles> {
       {
         file: folder,
         message: 'is a prepared data set already',
-        cure: `train on it with --data ${folder}; to prepare it anew name its description or its raw files`,
+        cure: text`train on it (${setting('data', folder)}); to prepare it anew name its description or its raw files`,
       },
     ]);
   const files = names.filter((name) => DATA.test(unpackedName(name)) && !name.startsWith('.'));
@@ -166,7 +167,7 @@ async function inFolder(folder: string): Promise<FoundFiles> {
       {
         file: folder,
         message: `holds ${files.slice(0, 8).join(', ')}${files.length > 8 ? ', ..' : ''}: which of them is the log of interactions cannot be told`,
-        cure: `name it, e.g. ${full(files[0] ?? 'clicks.csv')}, the catalogue with --items, the users with --users`,
+        cure: text`name it, e.g. ${full(files[0] ?? 'clicks.csv')}, the catalogue (${setting('items')}), the users (${setting('users')})`,
       },
     ]);
   // Parts of one log, or folders of partitions: the source finds them itself.

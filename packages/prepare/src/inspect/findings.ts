@@ -1,4 +1,5 @@
 // What an inspection tells: for every column what it was taken for, and why. Types, and the error of what cannot be told.
+import { type Text } from '@difsr/errors';
 import { DataError, type ReportEntry } from '@difsr/data';
 import type { DescribedKind } from '../description/types.js';
 import type { ColumnProfile, ProfiledSource } from './profile.js';
@@ -16,6 +17,8 @@ export interface ColumnFinding {
   readonly why: string;
   /** What the user should read of it in full. */
   readonly note?: string;
+  /** What settles what the note says. */
+  readonly cure?: Text;
   /** A few values, shortened. */
   readonly examples: readonly string[];
 }
@@ -39,7 +42,7 @@ export function finding(
 }
 
 /** The error of a role that no column plays for sure: shows the columns with examples, and how to name one. */
-export function undecided(profiled: ProfiledSource, what: string, cure: string): DataError {
+export function undecided(profiled: ProfiledSource, what: string, cure: Text): DataError {
   const { source, columns } = profiled;
   const shown = columns.map(({ name, examples }) => `\n  ${name}: ${examples.join(' | ') || '(empty)'}`).slice(0, 14);
   if (columns.length > shown.length) shown.push(`\n  and ${columns.length - shown.length} more columns`);

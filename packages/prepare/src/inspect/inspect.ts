@@ -168,8 +168,10 @@ export async function inspectFiles(input: InspectInput, options: InspectOptions 
 }
 
 /** What a column has to say in full. */
-function noteOf({ source, column, note }: ColumnFinding): ReportEntry[] {
-  return note === undefined ? [] : [{ kind: 'noted', what: `${source}.${column}`, count: 0, why: note }];
+function noteOf({ source, column, note, cure }: ColumnFinding): ReportEntry[] {
+  if (note === undefined) return [];
+  const entry: ReportEntry = { kind: 'noted', what: `${source}.${column}`, count: 0, why: note };
+  return [cure === undefined ? entry : { ...entry, cure }];
 }
 
 const NO_UNUSED_ITEMS: ReportEntry = {

@@ -94,7 +94,8 @@ function writtenField(column: ColumnProfile): FieldChoice | undefined {
   if (!enough(rowsOf(readings)) || areCodes(readings)) return undefined;
   if (mixed !== undefined) return { why: mixed };
   const choice = chooseDecimal(readings, hints, 1 - MOSTLY);
-  if ('undecided' in choice) return { why: `numbers of two readings: ${choice.undecided}`, note: choice.undecided };
+  if ('undecided' in choice)
+    return { why: `numbers of two readings: ${choice.undecided}`, note: choice.undecided, cure: choice.cure };
   const { because, example } = choice;
   const numbers = readings.flatMap((reading) => {
     const number = choice.decimal === ',' ? reading.comma : reading.point;

@@ -1,4 +1,5 @@
 // The catalogue and the users: which column holds their ids, what the others are, and a catalogue that stands in the log itself.
+import { setting, text } from '@difsr/errors';
 import type { ColumnSpec, FieldSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { atomicHeader } from '../sources/atomic.js';
@@ -109,7 +110,7 @@ export async function bestId(
   throw undecided(
     owners,
     `no column of the ${what} has the ids of the interactions' "${column.name}" (${column.examples.join(' | ')})${shown}`,
-    `check that the ${what} belongs to these interactions, and which column is the ${role} (--${role})`,
+    text`check that the ${what} belongs to these interactions, and which column is the ${role} (${setting(`columns.${role}`)})`,
   );
 }
 
@@ -187,9 +188,9 @@ export function addField(
   findings: ColumnFinding[],
   source: ColumnFinding['source'],
   column: ColumnProfile,
-  { field, why, note }: FieldChoice,
+  { field, why, note, cure }: FieldChoice,
 ): void {
-  const noted = note === undefined ? {} : { note };
+  const noted = { ...(note === undefined ? {} : { note }), ...(cure === undefined ? {} : { cure }) };
   if (field === undefined) {
     findings.push({ ...finding(source, column, 'unused', why), ...noted });
     return;

@@ -1,7 +1,8 @@
 // Which columns of a log are user, item and time. In the order of certainty: named by the caller, a usual name, the ids of the catalogue,
 // the only column that is left; anything less certain is an error that shows the columns.
+import { joined, nearestName, placeholder, setting, text } from '@difsr/errors';
 import { CLOCK_FROM } from '../clock.js';
-import { DataError, nearestName, type ReportEntry } from '@difsr/data';
+import { DataError, type ReportEntry } from '@difsr/data';
 import type { Decimal, TimeSpec } from '../description/types.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
 import { type ColumnRole, isAttributeName, isIdName, nameRank } from './names.js';
@@ -40,10 +41,11 @@ const MOST_DISTINCT = 0.9;
 /** Fewer rows say nothing about values. */
 const FEWEST_TO_JUDGE = 20;
 const YES_OR_NO = /^\s*(0|1|0\.0|1\.0|true|false|yes|no|y|n|t|f|ja|nein|oui|non|si|sí)\s*$/i;
+const NAME = placeholder('NAME');
 const CURE = {
-  user: 'name the column of users with --user (user)',
-  item: 'name the column of items with --item (item)',
-  time: 'name the column of times with --time (time), its form with --time-format, or say --time none where the order of the file is that of time',
+  user: text`name the column of users (${setting('columns.user', NAME)})`,
+  item: text`name the column of items (${setting('columns.item', NAME)})`,
+  time: text`name the column of times (${setting('columns.time', NAME)}), or say ${setting('columns.time', 'none')} where the order of the file is that of time`,
 } as const;
 
 /**
@@ -107,7 +109,7 @@ export async function chooseRoles(
     throw undecided(
       log,
       `cannot tell which column is ${missing}`,
-      [...(user === undefined ? [CURE.user] : []), ...(item === undefined ? [CURE.item] : [])].join(', and '),
+      joined([...(user === undefined ? [CURE.user] : []), ...(item === undefined ? [CURE.item] : [])], ', and '),
     );
   }
   return {
@@ -258,7 +260,7 @@ function readAs(log: ProfiledSource, column: ColumnProfile, named: NamedColumns,
       column: column.name,
       value: column.cells[0] ?? '',
       message: `is not a time that is known (nor are most of the ${column.filled} cells of that column)`,
-      cure: 'say how the times are written with --time-format (timeFormat), e.g. --time-format "%d.%m.%Y %H:%M"; name another column with --time, or say --time none',
+      cure: text`say how the times are written, e.g. ${setting('times.format', '%d.%m.%Y %H:%M')}; name another column (${setting('columns.time', NAME)}), or say ${setting('columns.time', 'none')}`,
     },
   ]);
 }
@@ -297,7 +299,7 @@ function ambiguous(log: ProfiledSource, column: ColumnProfile, [day, month]: rea
       column: column.name,
       value: column.cells[0] ?? '',
       message: `may begin with the day or with the month: no cell of the first ${column.cells.length} tells`,
-      cure: `say which with --time-format "${day}" or --time-format "${month}" (timeFormat)`,
+      cure: text`say which: ${setting('times.format', day)} or ${setting('times.format', month)}`,
     },
   ]);
 }

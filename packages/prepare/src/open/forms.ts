@@ -1,7 +1,8 @@
 // What is at a path: the one table of the forms in which a data set may be given, and the one place that tells them apart.
+import { nearestName } from '@difsr/errors';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { DataError, nearestName } from '@difsr/data';
+import { DataError } from '@difsr/data';
 import type { SourceFormat } from '../description/types.js';
 import { missingFile, pathKind } from '../files.js';
 import { PREPARED_FILES } from '../prepared/manifest.js';

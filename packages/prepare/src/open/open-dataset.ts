@@ -1,4 +1,5 @@
 // One door to every form of data set: whatever is at a path is read, or prepared on the way and kept in the cache, and opened.
+import { nearestName } from '@difsr/errors';
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
@@ -7,7 +8,6 @@ import {
   type Dataset,
   generateDataset,
   type GenerateOptions,
-  nearestName,
   type ReportEntry,
   type StoredDataset,
 } from '@difsr/data';

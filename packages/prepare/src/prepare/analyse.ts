@@ -1,5 +1,6 @@
 // Counts a prepared folder in SQL, straight from its Parquet files and out of core: every query is one pass with a grouping, none joins
 // interactions with interactions. statistics-analysis.ts then works out the same numbers as for a data set in memory.
+import { call, text } from '@difsr/errors';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
@@ -27,7 +28,7 @@ import {
 } from '@difsr/data/internal';
 import { namedFields, reportNames } from '../prepared/field-names.js';
 import { type Manifest, type ManifestField, manifestSchema, PARTS, PREPARED_FILES } from '../prepared/manifest.js';
-import { countReturns, returnsCure } from './returns.js';
+import { countReturns, RETURNS_COUNT, returnsCure } from './returns.js';
 import type { DescribedKind } from '../description/types.js';
 
 /** What a prepared folder holds. */
@@ -79,7 +80,7 @@ async function manifestOf(folder: string): Promise<Manifest> {
     throw new Error(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const cure = 'give the folder that difsr data prepare wrote, or prepare it again';
+    const cure = text`give the folder that ${call('prepare')} wrote, or prepare it again`;
     throw new DataError([{ file, message: `does not describe a prepared data set: ${reason}`, cure }]);
   }
 }
@@ -262,7 +263,9 @@ async function otherFields(engine: Engine, manifest: Manifest): Promise<OtherFie
       ...(kind === 'numeric' ? { range } : {}),
       ...(returns === undefined
         ? {}
-        : { returns: { rows: returns.rows, what: returns.what, cure: returnsCure(returns) } }),
+        : {
+            returns: { rows: returns.rows, what: returns.what, cure: text`${RETURNS_COUNT}; ${returnsCure(returns)}` },
+          }),
     });
   }
   return found;

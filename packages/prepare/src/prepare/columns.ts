@@ -1,7 +1,8 @@
 // Columns and expressions of a description as SQL over a source's relation. A name that the source lacks is an error with the nearest.
+import { nearestName } from '@difsr/errors';
 import type { ColumnSpec } from '../description/types.js';
 import { sqlName } from '../engine/quote.js';
-import { DataError, nearestName } from '@difsr/data';
+import { DataError } from '@difsr/data';
 import type { OpenSource, SourceColumn } from '../sources/source.js';
 
 /** SQL of a row's place: file * 2^44 + row, in the order of the files. */

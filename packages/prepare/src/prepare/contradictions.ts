@@ -1,5 +1,6 @@
 // What a description must be beyond its form, found before any file is read: names that do not collide, shares that leave something to
 // train on, filters that have what they need.
+import { type Text } from '@difsr/errors';
 import type { Description, FieldSpec } from '../description/types.js';
 import { DataError, type DataProblem } from '@difsr/data';
 import { orderError, type TimeReading } from './time-reading.js';
@@ -15,7 +16,7 @@ const TAKEN = {
 export function refuseContradictions(description: Description): void {
   const { interactions, items, users, filters, sessions, split } = description;
   const problems: DataProblem[] = [];
-  const add = (column: string, message: string, cure: string, value?: string): void => {
+  const add = (column: string, message: string, cure: Text, value?: string): void => {
     problems.push({ file: 'description', column, value, message, cure });
   };
   const names = (place: keyof typeof TAKEN, fields: Readonly<Record<string, FieldSpec>> = {}): void => {

@@ -2,6 +2,7 @@
 //
 // Input: `log`, `catalogue`, `people`. Output: `coded (pos, u INTEGER, i INTEGER, t, f0..)` with provisional codes, and the tables
 // `ucode (code, token, source)` and `icode (code, token, source)` that spell them; `source` is the id in the files.
+import { joined, setting, type Text, text } from '@difsr/errors';
 import type { Description, FilterSpec } from '../description/types.js';
 import { type Engine, EngineError } from '../engine/engine.js';
 import { sqlName, sqlNumber, sqlText } from '../engine/quote.js';
@@ -257,15 +258,16 @@ function nothingLeft(file: string, steps: readonly Step[], filters: FilterSpec):
   return new DataError([
     {
       file,
+      kind: 'nothing-left',
       message: `nothing is left of ${rows} interactions: ${took.join('; ')}`,
-      cure: cures.length === 0 ? 'check that this is the right file' : cures.join(', or '),
+      cure: cures.length === 0 ? 'check that this is the right file' : joined(cures, ', or '),
     },
   ]);
 }
 
-/** What leaves more, by step: the keys of the description that are set, and the options of the command. */
-const LOOSER: Readonly<Record<string, (filters: FilterSpec) => string[]>> = {
-  interactions: () => ['loosen filters.interactions'],
+/** What leaves more, by step: the filters that are set. */
+const LOOSER: Readonly<Record<string, (filters: FilterSpec) => Text[]>> = {
+  interactions: () => [text`loosen ${setting('filters.interactions')}`],
   items: () => ['loosen filters.items'],
   users: () => ['loosen filters.users'],
   times: ({ timeFrom, timeTo }) => [
@@ -273,8 +275,8 @@ const LOOSER: Readonly<Record<string, (filters: FilterSpec) => string[]>> = {
     ...(timeTo === undefined ? [] : [`move filters.timeTo on (${timeTo})`]),
   ],
   counts: ({ userMin, userMax, itemMin, itemMax }) => [
-    ...(userMin === undefined ? [] : [`lower filters.userMin (--user-min ${userMin})`]),
-    ...(itemMin === undefined ? [] : [`lower filters.itemMin (--item-min ${itemMin})`]),
+    ...(userMin === undefined ? [] : [text`lower ${setting('filters.userMin')}, which is ${userMin}`]),
+    ...(itemMin === undefined ? [] : [text`lower ${setting('filters.itemMin')}, which is ${itemMin}`]),
     ...(userMax === undefined ? [] : [`raise filters.userMax (${userMax})`]),
     ...(itemMax === undefined ? [] : [`raise filters.itemMax (${itemMax})`]),
   ],

@@ -1,5 +1,6 @@
 // Ids that are words for nothing, such as "NaN" where a data frame had no user: all of their rows become the history of one user, or one item
 // that everybody took. Some id may be called so, hence the rows stay; they are counted, and the filter that leaves them out is named.
+import { setting, text } from '@difsr/errors';
 import type { FilterSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
@@ -25,7 +26,8 @@ export async function reportNameless(engine: Engine, { interactions }: FilterSpe
         kind: 'noted',
         what: `interactions of ${role === 'item' ? 'an item' : 'a user'} called ${JSON.stringify(word)}`,
         count: Number(n),
-        why: `they count as those of one ${role}; where the word means that there is none, --set "filters.interactions=${filter}" leaves them out (in the description: filters: {interactions: ${JSON.stringify(filter)}})`,
+        why: `they count as those of one ${role}`,
+        cure: text`where the word means that there is none, ${setting('filters.interactions', filter)} leaves them out`,
       });
     }
   }

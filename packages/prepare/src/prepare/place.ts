@@ -1,4 +1,5 @@
 // Where the result goes: everything is written beside the place and then put there by renaming, whole or not at all.
+import { setting, text } from '@difsr/errors';
 import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -95,7 +96,7 @@ async function refuseForeign(out: string, shown: string): Promise<void> {
       message: prepared
         ? `holds ${strange}, which is no part of a prepared data set`
         : 'exists and is no prepared data set',
-      cure: 'name another folder with --out (out), or remove it',
+      cure: text`name another folder (${setting('out')}), or remove it`,
     },
   ]);
 }

@@ -1,4 +1,5 @@
 // What can be wrong with a row of the log, as a table: code -> what a person reads. Records that are broken come from the sources.
+import { setting, type Text, text } from '@difsr/errors';
 import type { RecordProblem } from '../sources/source.js';
 
 /** What may be wrong with the meaning of a row. */
@@ -21,7 +22,7 @@ export type RowProblem = RecordProblem | MeaningProblem;
 /** Words for a problem; `message` goes after the value. */
 export interface ProblemWords {
   readonly message: string;
-  readonly cure: string;
+  readonly cure: Text;
 }
 
 const CURE_ID = 'give every user and item an id without white space (put _ in its place)';
@@ -59,7 +60,7 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
   },
   time: {
     message: 'is not a time',
-    cure: 'write times as seconds or milliseconds since 1970 or ISO 8601, or state unit, format and zone under time:',
+    cure: text`write times as seconds or milliseconds since 1970 or ISO 8601, or say their form (${setting('times.format')}, ${setting('times.zone')}; in a description unit, format and zone under time:)`,
   },
   'time-none': {
     message: 'stands for no time: the times of the other rows are years away',

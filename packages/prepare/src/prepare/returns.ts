@@ -1,5 +1,6 @@
 // Returns in a log of purchases: rows with a quantity of 0 or less, or an amount below 0. They are counted, and the filter that leaves them out
 // is named; whether a return is a purchase to learn from is the user's to say.
+import { setting, type Text, text } from '@difsr/errors';
 import type { FilterSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
 import { sqlName } from '../engine/quote.js';
@@ -47,10 +48,10 @@ export async function countReturns(
   };
 }
 
-/** How the filter is said: on the command line, and in a description. */
-export function returnsCure({ filter }: Returns): string {
-  const shell = filter.replaceAll("'", String.raw`'\''`);
-  return `returns count as purchases; --set 'filters.interactions=${shell}' leaves them out (in the description: filters: {interactions: ${JSON.stringify(filter)}})`;
+/** What becomes of them, and how they are left out. */
+export const RETURNS_COUNT = 'returns count as purchases';
+export function returnsCure({ filter }: Returns): Text {
+  return text`${setting('filters.interactions', filter)} leaves them out`;
 }
 
 /** The returns among the interactions that are kept (`coded`). */
@@ -64,7 +65,8 @@ export async function reportReturns(engine: Engine, log: Log, filters: FilterSpe
         kind: 'noted',
         what: `interactions with ${returns.what}`,
         count: returns.rows,
-        why: returnsCure(returns),
+        why: RETURNS_COUNT,
+        cure: returnsCure(returns),
       });
   }
   return report;

@@ -1,5 +1,6 @@
 // How a time column is read: decided once, from what the description says and the first cells, then one expression for every row. Numbers
 // that have the size of no time are an order alone: durations and dates mean nothing there, and are refused.
+import { type Text } from '@difsr/errors';
 import { CLOCK, CLOCK_FROM, CLOCK_TO, CLOCK_UNITS, type ClockUnit, unitOfSize, YEAR_9999 } from '../clock.js';
 import type { ColumnSpec, TimeSpec } from '../description/types.js';
 import type { Engine } from '../engine/engine.js';
@@ -29,7 +30,7 @@ export interface TimeReading {
 /** Why numbers are an order alone, and what makes moments of them. */
 export interface OrderAlone {
   readonly why: string;
-  readonly cure: string;
+  readonly cure: Text;
 }
 
 /** What a cell of times can be: a number of a unit, or text. */

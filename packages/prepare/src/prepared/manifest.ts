@@ -9,10 +9,29 @@
 //
 // Fields of users and interactions: categorical INTEGER (0 = unknown), multi-categorical INTEGER[], numeric DOUBLE, vector FLOAT[].
 // Ids are numbered by first appearance among the interactions that are kept, in the order of the log, as in build.ts.
+import { type OptionName, type SettingValue, type Verb } from '@difsr/errors';
 import { z } from 'zod';
 import { descriptionSchema } from '../description/schema.js';
 import { type DescribedKind, type Description, FIELD_KINDS } from '../description/types.js';
 import type { FieldOwner, ReportEntry } from '@difsr/data';
+
+const jsonSchema: z.ZodType<SettingValue> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(jsonSchema), z.record(z.string(), jsonSchema)]),
+);
+const settingsSchema = z.array(
+  z.strictObject({ option: z.custom<OptionName>((name) => typeof name === 'string'), value: jsonSchema.optional() }),
+);
+const partSchema = z.union([
+  z.string(),
+  z.strictObject({ settings: settingsSchema }),
+  z.strictObject({
+    verb: z.custom<Verb>((name) => typeof name === 'string'),
+    given: z.array(z.union([z.string(), z.strictObject({ placeholder: z.string() })])),
+    options: settingsSchema,
+  }),
+]);
+/** A text as errors and reports have it, settings not yet written out. */
+const textSchema = z.union([partSchema, z.array(partSchema)]);
 
 /** Raised where the form changes so that older readers would misread it. */
 export const PREPARED_VERSION = 1;
@@ -101,6 +120,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
       what: z.string(),
       count: z.number(),
       why: z.string(),
+      cure: textSchema.optional(),
     }),
   ),
   quarantined: count,

@@ -1,5 +1,6 @@
 // Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
+import { call, text } from '@difsr/errors';
 import {
   createVocabulary,
   DataError,
@@ -63,8 +64,8 @@ export async function readManifest(folder: string): Promise<Manifest> {
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     if (isMissing(error)) {
-      const cure = 'give the folder that difsr data prepare wrote';
-      throw new DataError([{ file, message: 'does not exist: this is no prepared data set', cure }]);
+      const cure = text`give the folder that ${call('prepare')} wrote`;
+      throw new DataError([{ file, kind: 'missing', message: 'does not exist: this is no prepared data set', cure }]);
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError([{ file, message: `cannot be read: ${reason}`, cure: AGAIN }]);

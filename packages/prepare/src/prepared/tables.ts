@@ -1,4 +1,5 @@
 // The files of the prepared form as relations, their columns as numbers and texts, and the errors of files that are not what they should be.
+import { call, type Text, text } from '@difsr/errors';
 import path from 'node:path';
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { duckDb } from '../engine/duckdb.js';
@@ -8,7 +9,7 @@ import { DataError } from '@difsr/data';
 import { PREPARED_FILES } from './manifest.js';
 
 /** The cure of every broken folder. */
-export const AGAIN = 'prepare it again with difsr data prepare, or restore the folder';
+export const AGAIN: Text = text`prepare it again (${call('prepare')}), or restore the folder`;
 
 /** A file of the form as a relation. */
 export function table(folder: string, name: keyof typeof PREPARED_FILES): string {

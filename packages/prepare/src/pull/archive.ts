@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolders } from '../folders.js';
+import { makeFolder } from '@difsr/files';
 import { diskError, PullError } from './errors.js';
 import { broken, Gate, partsOf, refused, type UnpackLimits } from './gate.js';
 import { unpackTar } from './tarball.js';
@@ -61,7 +61,7 @@ export async function unpackArchive(options: UnpackOptions): Promise<Record<stri
       place: async (name) => {
         onMember?.(name);
         const place = path.join(aside, name);
-        await makeFolders(path.dirname(place));
+        await makeFolder(path.dirname(place));
         return place;
       },
     });
@@ -72,7 +72,7 @@ export async function unpackArchive(options: UnpackOptions): Promise<Record<stri
       sizes[member] = (await stat(path.join(aside, name))).size;
     }
     for (const name of wanted.keys()) {
-      await makeFolders(path.dirname(path.join(folder, name)));
+      await makeFolder(path.dirname(path.join(folder, name)));
       await rename(path.join(aside, name), path.join(folder, name));
     }
     return sizes;

@@ -1,4 +1,5 @@
 // Sources that have columns of their own: Parquet, tables of DuckDB and PostgreSQL.
+import { type Text } from '@difsr/errors';
 import { stat } from 'node:fs/promises';
 import { type Engine, EngineError } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
@@ -165,7 +166,7 @@ async function sizeOf(files: readonly string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function unreadable(error: unknown, file: string, message: string, cure: string): Error {
+function unreadable(error: unknown, file: string, message: string, cure: Text): Error {
   if (!(error instanceof EngineError)) return error instanceof Error ? error : new Error(String(error));
   return new DataError([{ file, message: `${message}: ${error.message.split('\n', 1)[0] ?? ''}`, cure }]);
 }

@@ -1,5 +1,6 @@
 // Times of atomic files, read without the engine, by the rules of prepare/time-judge.ts: numbers of several units are read each by its own
 // size, and what stands for "no time" is an error, since this reader sets no rows aside. Numbers of one unit stay as they are.
+import { call, text } from '@difsr/errors';
 import {
   CLOCK,
   CLOCK_FROM,
@@ -67,7 +68,7 @@ function refuseNone(seconds: Float64Array, cells: Float64Array, file: string, co
       column,
       value: String(found[0]),
       message: `stands for no time: the times of other rows are years away (${found.length} of ${cells.length} rows are so)`,
-      cure: 'give the rows their time or leave them out; "difsr data prepare" sets them aside',
+      cure: text`give the rows their time or leave them out; ${call('prepare')} sets them aside`,
     },
   ]);
 }

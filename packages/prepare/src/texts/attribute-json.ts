@@ -1,5 +1,6 @@
 // Reader of the S3-Rec attribute file: one JSON object, item id -> list of attributes. Its own small scanner and not JSON.parse,
 // because that would reorder the (numeric) keys, keep the last of repeated keys in silence, and give no line and column.
+import { type Text } from '@difsr/errors';
 import { PADDING_TOKEN } from '@difsr/data';
 import { type ProblemList, shown } from '@difsr/data/internal';
 
@@ -141,12 +142,7 @@ class AttributeScanner {
     return { line: this.#line, column: this.#at - this.#lineStart + 1 };
   }
 
-  #value(
-    place: { readonly line: number; readonly column: number },
-    value: string,
-    message: string,
-    cure: string,
-  ): void {
+  #value(place: { readonly line: number; readonly column: number }, value: string, message: string, cure: Text): void {
     this.#problems.add({ file: this.#file, line: place.line, column: place.column, value, message, cure });
   }
 

@@ -1,4 +1,5 @@
 // loadDataset: finds out what a path holds, reads its files, and hands the common table to build.ts.
+import { nearestName, setting, type Text, text } from '@difsr/errors';
 import path from 'node:path';
 import {
   buildDataset,
@@ -7,7 +8,6 @@ import {
   type FilterOptions,
   generateDataset,
   type GenerateOptions,
-  nearestName,
   type RawData,
 } from '@difsr/data';
 import { checkOptions, FILTER_KINDS, GENERATE_KINDS, type OptionKinds, optionsOf } from '@difsr/data/internal';
@@ -85,7 +85,7 @@ async function readS3Rec(prefix: string, { fields }: LoadOptions): Promise<RawDa
   if (fields?.length === 0) return parseS3Rec(path.basename(prefix), sequences);
   const attributes = await named(
     `${prefix}${ATTRIBUTES_ENDING}`,
-    'load the data set without attributes by asking for no fields',
+    text`load the data set without attributes (${setting('fields', [])})`,
   );
   return parseS3Rec(path.basename(prefix), sequences, attributes);
 }
@@ -98,7 +98,7 @@ async function readAtomicFiles(prefix: string, options: LoadOptions): Promise<Ra
   return parseAtomicFiles(path.basename(prefix), texts, optionsOf<AtomicOptions>(options, ATOMIC_KINDS));
 }
 
-async function named(file: string, cure?: string): Promise<NamedText> {
+async function named(file: string, cure?: Text): Promise<NamedText> {
   return { file, text: await readText(file, cure) };
 }
 

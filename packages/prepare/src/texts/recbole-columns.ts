@@ -1,7 +1,8 @@
 // Which columns mean what: user, item and time of an .inter file, and the fields and the name of an .item file.
 // Every decision that the caller did not take is reported with its reason.
+import { nearestName, type Text } from '@difsr/errors';
 import type { AtomicColumn } from './atomic.js';
-import { nearestName, type ReportEntry } from '@difsr/data';
+import { type ReportEntry } from '@difsr/data';
 import { fileName, type ProblemList, shown } from '@difsr/data/internal';
 
 /** Names of columns, where they are unusual or the inference is not wanted. */
@@ -72,7 +73,7 @@ export function missingColumn(
   name: string,
   columns: readonly AtomicColumn[],
   file: string,
-  cure: string,
+  cure: Text,
 ): Parameters<ProblemList['add']>[0] {
   const names = columns.map((column) => column.name);
   const nearest = nearestName(name, names);

@@ -49,9 +49,10 @@ export async function sideSchema(
 ): Promise<ModelSchema> {
   const taken = sideColumns(dataset, store).find(({ name }) => isTimeField(name));
   if (taken !== undefined)
-    throw new RunError(
-      `the data has a field "${taken.name}", which is what a field of the time is called. Cure: give it another name (in the description: another key with column: "${taken.name}")`,
-    );
+    throw new RunError({
+      what: `the data has a field "${taken.name}", which is what a field of the time is called`,
+      cure: `give it another name (in the description: another key with column: "${taken.name}")`,
+    });
   const [time] = timesNamed(named);
   if (time !== undefined) await requireTimes(store, time);
   const outline = outlineSchema(dataset, store, named);

@@ -1,8 +1,10 @@
 // The HTML of data stats: one file without scripts, fonts or anything else from elsewhere; light or dark as the reader's system is.
+import { say } from '@difsr/errors';
 import type { Finding } from '@difsr/data';
 import type { Chart } from './charts.js';
 import { escapeXml } from './escape.js';
 import { renderChart } from './render.js';
+import { typed } from '../../typed.js';
 
 /** What goes on the page. */
 export interface StatisticsPage {
@@ -61,7 +63,7 @@ function section(title: string, content: string): string {
 }
 
 function findingHtml({ level, what, cure }: Finding): string {
-  return `<p class="finding ${level}"><b>${level === 'warning' ? 'Warning' : 'Note'}:</b> ${escapeXml(what)}.<br>${escapeXml(sentence(cure))}.</p>`;
+  return `<p class="finding ${level}"><b>${level === 'warning' ? 'Warning' : 'Note'}:</b> ${escapeXml(what)}.<br>${escapeXml(sentence(say(cure, typed)))}.</p>`;
 }
 
 function sentence(text: string): string {

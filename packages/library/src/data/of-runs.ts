@@ -1,0 +1,62 @@
+// Errors of preparing name options of a preparation; a run has its own for some of them, and for the others one has to prepare first.
+import { DataError } from '@difsr/data';
+import {
+  call,
+  type ConfigOption,
+  joined,
+  type OptionName,
+  optionsIn,
+  type PlainOption,
+  retold,
+  type Text,
+} from '@difsr/errors';
+
+/** Options that are a preparation's alone. */
+type PreparationOption = Extract<
+  PlainOption,
+  `columns.${string}` | `filters.${string}` | `times.${string}` | 'decimal' | 'items' | 'users'
+>;
+
+/** What a run calls the same; undefined where it has no such option. */
+const OF_RUNS: { readonly [O in PreparationOption]: ConfigOption | undefined } = {
+  'columns.user': 'data.userColumn',
+  'columns.item': 'data.itemColumn',
+  'columns.time': 'data.timeColumn',
+  'filters.userMin': 'data.userMin',
+  'filters.itemMin': 'data.itemMin',
+  'filters.interactions': undefined,
+  'times.format': undefined,
+  'times.zone': undefined,
+  decimal: undefined,
+  items: undefined,
+  users: undefined,
+};
+
+function isOfPreparation(option: OptionName): option is PreparationOption {
+  return Object.hasOwn(OF_RUNS, option);
+}
+
+/** The same error for whoever configures a run on the data of `path`. */
+export function inTermsOfRuns(error: unknown, path: string): unknown {
+  if (!(error instanceof DataError)) return error;
+  const problems = error.problems.map((problem) => ({
+    ...problem,
+    message: ofRuns(problem.message),
+    cure: cureOf(problem.cure, path),
+  }));
+  return new DataError(problems, error.total);
+}
+
+/** A cure with what only a preparation can do, and the preparation. */
+function cureOf(cure: Text, path: string): Text {
+  const alone = optionsIn(cure).some((option) => isOfPreparation(option) && OF_RUNS[option] === undefined);
+  const own = ofRuns(cure);
+  return alone ? joined([own, ', of ', call('prepare', [path]), ', and train on what it writes']) : own;
+}
+
+function ofRuns(sentence: Text): Text {
+  return retold(sentence, (each) => ({
+    ...each,
+    option: isOfPreparation(each.option) ? (OF_RUNS[each.option] ?? each.option) : each.option,
+  }));
+}
