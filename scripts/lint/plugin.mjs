@@ -1,4 +1,4 @@
-// Lint rules of our own, as an oxlint plugin: imports between packages, double assertions, unexplained `!`.
+// Lint rules of our own, as an oxlint plugin: imports between packages, double assertions, unexplained `!`, flags in libraries.
 import { relative, sep } from 'node:path';
 import { violation } from './boundaries.mjs';
 
@@ -51,6 +51,37 @@ const noDoubleAssertion = {
   },
 };
 
+/** Texts that are documents for whoever has the command, not messages. */
+const DOCUMENTS = ['packages/training/src/run/model-card.ts'];
+
+/**
+ * Libraries name options as code does; only the command knows what is typed (docs/decisions/0082-structured-errors.md).
+ * Tests are exempt, comments are none of this rule's business.
+ */
+const noCommandLine = {
+  /** @param {Context} context */
+  create(context) {
+    const file = relative(context.cwd, context.filename).split(sep).join('/');
+    if (!/^packages\/[^/]+\/src\//.test(file) || /\.test(\.support)?\.ts$/.test(file) || DOCUMENTS.includes(file))
+      return {};
+    /** @param {AstNode} node @param {unknown} text */
+    const check = (node, text) => {
+      const found = typeof text === 'string' ? /(?:^|[\s"'`(=,])(--[a-z][a-z-]*|npx difsr)/.exec(text)?.[1] : undefined;
+      if (found !== undefined)
+        context.report({
+          node,
+          message: `"${found}" is what is typed for the command: name the option with setting(), the function with call() of @difsr/errors, and let the command write them.`,
+        });
+    };
+    return {
+      /** @param {AstNode} node */
+      Literal: (node) => check(node, node.value),
+      /** @param {AstNode & { value: { cooked?: unknown } }} node */
+      TemplateElement: (node) => check(node, node.value.cooked),
+    };
+  },
+};
+
 /**
  * `array[i]!` inside bounds is the usual price of noUncheckedIndexedAccess and is let through. Any other `!` claims
  * something that a reader cannot see: it needs a comment on its line or on the line above. Tests are exempt.
@@ -87,5 +118,6 @@ export default {
     'import-boundary': importBoundary,
     'no-double-assertion': noDoubleAssertion,
     'explain-non-null': explainNonNull,
+    'no-command-line': noCommandLine,
   },
 };

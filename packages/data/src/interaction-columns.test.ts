@@ -1,4 +1,5 @@
 // Columns of interactions in memory: what is read at a position is what stands at its interaction, and each position has its user.
+import { DifsrError } from '@difsr/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sequenceStore } from './store.js';
@@ -83,7 +84,7 @@ describe('columns of interactions', () => {
     const store = sequenceStore(shop);
     await expect(store.readColumn('price', [0], [1])).rejects.toThrow(/no column "price"; they have channel, tags/);
     await expect(store.readColumn('time', [4], [3])).rejects.toThrow(/nothing at positions 4 \.\. 6/);
-    for (const position of [-1, 6, 0.5]) expect(() => store.userOf(position)).toThrow(RangeError);
+    for (const position of [-1, 6, 0.5]) expect(() => store.userOf(position)).toThrow(DifsrError);
   });
 });
 

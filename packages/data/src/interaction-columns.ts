@@ -23,7 +23,7 @@ export type ColumnNumbers = Int32Array | Float32Array | Float64Array;
 /** The column of times. */
 export const TIME_COLUMN: InteractionColumn = { name: 'time', kind: 'time', width: 1, dtype: 'float64' };
 
-/** The place of a column. @throws RangeError where there is none of this name */
+/** The place of a column. @throws DifsrError where there is none of this name */
 export function columnIndex(columns: readonly InteractionColumn[], name: string): number {
   const index = columns.findIndex((column) => column.name === name);
   if (index >= 0) return index;
@@ -37,7 +37,7 @@ export function columnIndex(columns: readonly InteractionColumn[], name: string)
 /**
  * The user (from 0 on) whose sequence a position is in; positions of the training items that stand behind all interactions included.
  *
- * @throws RangeError where nothing is at the position
+ * @throws DifsrError where nothing is at the position
  */
 export function userAt(offsets: Positions, { train }: SplitRanges, position: number): number {
   const interactions = offsets.at(-1) ?? 0;
@@ -59,7 +59,7 @@ export function userAt(offsets: Positions, { train }: SplitRanges, position: num
   return low;
 }
 
-/** @throws RangeError where one of the ranges of positions does not lie before `end` */
+/** @throws DifsrError where one of the ranges of positions does not lie before `end` */
 export function requirePositions(begins: ArrayLike<number>, lengths: ArrayLike<number>, end: number): void {
   for (let i = 0; i < begins.length; i++) {
     const [begin, after] = [begins[i]!, begins[i]! + lengths[i]!];
@@ -80,7 +80,7 @@ export interface MemoryColumn {
 /**
  * The columns of a data set in memory.
  *
- * @throws RangeError where a column is not as long as the interactions, or two have one name
+ * @throws DifsrError where a column is not as long as the interactions, or two have one name
  */
 export function memoryColumns({
   sequences,

@@ -1,5 +1,5 @@
-// Small pure parts: JSON, nearest names, vocabularies, random streams.
-import fc from 'fast-check';
+// Small pure parts: JSON, vocabularies, random streams.
+import { DifsrError } from '@difsr/errors';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from './json-text.js';
 import { randomStream } from './random.js';
@@ -30,7 +30,7 @@ describe('vocabularies', () => {
   });
 
   test.each([[['a', 'a']], [['[PAD]']]])('refuses %j', (tokens) => {
-    expect(() => createVocabulary(tokens)).toThrow(RangeError);
+    expect(() => createVocabulary(tokens)).toThrow(DifsrError);
   });
 });
 

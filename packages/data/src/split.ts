@@ -55,7 +55,7 @@ const TEST = 3;
  * The split of a data set: its own where it has one (`parts`), else leave-one-out. With parts a user can have several cases of each kind;
  * the history of a case is everything that the user did before it, earlier targets included.
  *
- * @throws RangeError if `parts` is not as long as the interactions
+ * @throws DifsrError if `parts` is not as long as the interactions
  * @example
  * const { train, valid, test } = splitDataset(await loadPrepared('data/shop'));
  */

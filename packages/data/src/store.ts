@@ -30,13 +30,13 @@ export interface SequenceStore {
   /**
    * Reads a column at the positions that `read` would read the items of: `width` numbers of each interaction, end to end.
    *
-   * @throws RangeError where there is no such column or position; DataError where it cannot be read
+   * @throws DifsrError where there is no such column or position; DataError where it cannot be read
    */
   readColumn(name: string, begins: ArrayLike<number>, lengths: ArrayLike<number>): Promise<ColumnNumbers>;
   /**
    * The user (from 0 on) whose sequence a position is in.
    *
-   * @throws RangeError where nothing is at the position
+   * @throws DifsrError where nothing is at the position
    */
   userOf(position: number): number;
   /** Everything in pieces (offsets, items, parts where there are any), for hashing: equal for equal data, wherever it is kept. */
@@ -58,7 +58,7 @@ export interface StoredDataset extends Omit<Dataset, 'users' | 'sequences' | 'ti
 /**
  * The sequences of a data set by position: those on disk, or those in memory.
  *
- * @throws RangeError if `parts` is not as long as the interactions
+ * @throws DifsrError if `parts` is not as long as the interactions
  * @example
  * const store = sequenceStore(dataset);
  * const { begins, ends } = store.split.train;

@@ -9,7 +9,7 @@ export const PADDING_TOKEN = '[PAD]';
  * A vocabulary over distinct tokens, which get the ids 1, 2, .. in the order given.
  *
  * @param tokens distinct tokens, without the padding token
- * @throws RangeError if a token is repeated or is the padding token itself
+ * @throws DifsrError if a token is repeated or is the padding token itself
  * @example
  * const brands = createVocabulary(['Lumo', 'Orbi']);
  * brands.id('Orbi'); // 2

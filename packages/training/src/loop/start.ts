@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import type { SequenceStore } from '@difsr/data';
 import { sizeOf, type HostTensor } from '@difsr/graph';
 import { checkTensors, type ModelSchema, type TrainingTask } from '@difsr/models';
-import { shellWord } from '../shell-word.js';
 import { environmentChanges, readCheckpoint, writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from '../config.js';
 import { EARLY_STOPPING_START } from './early-stopping.js';

@@ -4,7 +4,6 @@ import { call, placeholder, setting, text } from '@difsr/errors';
 import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
 import { isCategorical, isTimeField, ownerOf } from '@difsr/models';
 import { RunError } from '../run-error.js';
-import { shellWord } from '../shell-word.js';
 import { sideColumns } from '../side/side-columns.js';
 import { fingerprint, trainingCounts, type RunVocabulary } from './run-folder.js';
 

@@ -4,7 +4,6 @@ import { setting, text as said } from '@difsr/errors';
 import type { ModelDefinition } from '@difsr/models';
 import { RunError } from '../run-error.js';
 import { readJson, RUN_FILES, writeJson } from './run-folder.js';
-import { shellWord } from '../shell-word.js';
 
 /** A model of somebody else: its definition and, where it was read from a file, which. */
 export interface OwnModel {

@@ -19,7 +19,6 @@ import type { InitialWeights, TakenRows, UnfitParameter } from './taken.js';
 import { fieldsUsed, parameterAxes, parametersOfFields, type AxesOptions } from './parameter-axes.js';
 import { RunError } from '../run-error.js';
 import { readJson, readRunConfig, readVocabulary, RUN_FILES } from '../run/run-folder.js';
-import { shellWord } from '../shell-word.js';
 import { readBytes } from '../run/tensors.js';
 
 /** What weights are taken for. */
