@@ -47,7 +47,7 @@ const rawInputs: readonly BadInput[] = [
     arrange: write('clicks.csv', LOG.replaceAll(/2020-01-0(\d)/g, '0$1/01/2020')),
     args: prepare('clicks.csv'),
     code: exitCodes.data,
-    names: ['clicks.csv', '"time"', '"01/01/2020"', '--time-format "%d/%m/%Y"', '--time-format "%m/%d/%Y"'],
+    names: ['clicks.csv', '"time"', '"01/01/2020"', '--time-format %d/%m/%Y', '--time-format %m/%d/%Y'],
   },
   {
     name: 'times that are none',

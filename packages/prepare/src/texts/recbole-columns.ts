@@ -1,6 +1,6 @@
 // Which columns mean what: user, item and time of an .inter file, and the fields and the name of an .item file.
 // Every decision that the caller did not take is reported with its reason.
-import { nearestName, type Text } from '@difsr/errors';
+import { nearestName, placeholder, setting, type Text, text } from '@difsr/errors';
 import type { AtomicColumn } from './atomic.js';
 import { type ReportEntry } from '@difsr/data';
 import { fileName, type ProblemList, shown } from '@difsr/data/internal';
@@ -57,7 +57,7 @@ export function columnOfRole(
     if (found !== undefined) return found;
   }
   if (named === undefined && role === 'time') return undefined;
-  const cure = `name the ${role} column with columns.${role}`;
+  const cure = text`name the ${role} column (${setting(`columns.${role}`, placeholder('NAME'))})`;
   if (named !== undefined) {
     problems.add(missingColumn(named, columns, file, cure));
   } else {
