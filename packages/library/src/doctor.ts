@@ -1,7 +1,6 @@
 // doctor: what works on this machine; for what does not, why, and the cure.
-import { say, type Text } from '@difsr/errors';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { MissingPackageError, say } from '@difsr/errors';
+import { MissingPackageError, say, type Text } from '@difsr/errors';
 import {
   BackendError,
   createGraph,
@@ -76,7 +75,7 @@ async function tfjs(): Promise<DeviceFinding[]> {
   });
   if (loaded instanceof MissingPackageError) {
     const [fault] = loaded.faults;
-    const cure = fault?.cure === undefined ? {} : { cure: say(fault.cure) };
+    const cure = fault?.cure === undefined ? {} : { cure: fault.cure };
     return [{ backend: 'tfjs', device: 'wasm', works: false, detail: say(fault?.what ?? loaded.message), ...cure }];
   }
   const { createTfjsBackend, deviceCure } = loaded;
