@@ -66,7 +66,8 @@ const noCommandLine = {
       return {};
     /** @param {AstNode} node @param {unknown} text */
     const check = (node, text) => {
-      const found = typeof text === 'string' ? /(?:^|[\s"'`(=,])(--[a-z][a-z-]*|npx difsr)/.exec(text)?.[1] : undefined;
+      const found =
+        typeof text === 'string' ? /(?:^|[\s"'`(=,])(--(?:[a-z][a-z-]*|$)|npx difsr)/.exec(text)?.[1] : undefined;
       if (found !== undefined)
         context.report({
           node,

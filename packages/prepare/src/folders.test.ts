@@ -18,7 +18,7 @@ describe('makeFolder', () => {
   it('names the folder and the cure where a file is in the way', async () => {
     const base = await writeTexts({ file: '' });
     await expect(makeFolder(path.join(base, 'file', 'a'))).rejects.toThrow(
-      /file\/a: cannot be made: ENOTDIR[^]*cure: name another folder/,
+      /file\/a: cannot be made: .*\(ENOTDIR\)[^]*cure: name another folder/,
     );
   });
 });

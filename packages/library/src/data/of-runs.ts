@@ -1,5 +1,5 @@
 // Errors of preparing name options of a preparation; a run has its own for some of them, and for the others one has to prepare first.
-import { DataError } from '@difsr/data';
+import { DataError, type LoadReport } from '@difsr/data';
 import {
   call,
   type ConfigOption,
@@ -45,6 +45,11 @@ export function inTermsOfRuns(error: unknown, path: string): unknown {
     cure: cureOf(problem.cure, path),
   }));
   return new DataError(problems, error.total);
+}
+
+/** What a report says may be changed, for whoever configures a run. */
+export function reportOfRuns(report: LoadReport, path: string): LoadReport {
+  return report.map((entry) => (entry.cure === undefined ? entry : { ...entry, cure: cureOf(entry.cure, path) }));
 }
 
 /** A cure with what only a preparation can do, and the preparation. */

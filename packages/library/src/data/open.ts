@@ -4,7 +4,7 @@ import { DataError, sequenceStore, type Dataset, type StoredDataset } from '@dif
 import type { OpenDatasetOptions, PreparedOnTheWay } from '@difsr/prepare';
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
-import { inTermsOfRuns } from './of-runs.js';
+import { inTermsOfRuns, reportOfRuns } from './of-runs.js';
 import { given } from '../options.js';
 
 /** A data set in memory, or one whose sequences stay on disk. */
@@ -25,11 +25,13 @@ export async function loadData(
   const { path, format, fields, userMin, itemMin, categoryText, streaming } = config;
   const { userColumn: user, itemColumn: item, timeColumn: time } = config;
   const options: OpenDatasetOptions = {
-    ...given({ format, fields, userMin, itemMin, categoryText, streaming, onPrepared }),
+    ...given({ format, fields, userMin, itemMin, categoryText, streaming }),
+    ...(onPrepared === undefined ? {} : { onPrepared: (prepared) => onPrepared(preparedForRuns(prepared, path)) }),
     columns: given({ user, item, time }),
   };
   try {
-    return (await openDataset(path, options)).dataset;
+    const { dataset } = await openDataset(path, options);
+    return { ...dataset, report: reportOfRuns(dataset.report, path) };
   } catch (error) {
     if (!(error instanceof DatasetOptionError)) throw inTermsOfRuns(error, path);
     const option = `data.${CONFIG_NAMES[error.option] ?? error.option}`;
@@ -39,6 +41,11 @@ export async function loadData(
       cure: error.cure,
     });
   }
+}
+
+function preparedForRuns({ findings, ...prepared }: PreparedOnTheWay, path: string): PreparedOnTheWay {
+  if (findings === undefined) return prepared;
+  return { ...prepared, findings: { ...findings, report: reportOfRuns(findings.report, path) } };
 }
 
 /** Options of openDataset whose names in a configuration are others. */

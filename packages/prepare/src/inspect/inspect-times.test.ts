@@ -110,6 +110,8 @@ describe('times', () => {
     const told = await inspect({ 'log.csv': log(28) }, { interactions: 'log.csv' });
     expect(told.description.interactions.time).toEqual({ column: 'date', format: '%d/%m/%Y' });
     const open = await failure(inspect({ 'log.csv': log(12) }, { interactions: 'log.csv' }));
-    expect(open.message).toMatch(/day or with the month.*\n.*--time-format "%d\/%m\/%Y" or --time-format "%m\/%d\/%Y"/);
+    expect(open.message).toMatch(
+      /day or with the month.*\n.*times\.format: '%d\/%m\/%Y' or times\.format: '%m\/%d\/%Y'/,
+    );
   });
 });

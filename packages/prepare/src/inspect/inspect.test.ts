@@ -66,7 +66,7 @@ describe('users and items', () => {
     expect(error.message).toContain('which column is the user and which the item');
     expect(error.message).toContain('left: u0 | u1 | u2');
     expect(error.message).toContain('right: a0 | a7 | a14');
-    expect(error.message).toContain('--user (user), and name the column of items with --item (item)');
+    expect(error.message).toContain('(columns.user: NAME), and name the column of items (columns.item: NAME)');
     const named = await inspect({ 'log.csv': text }, { interactions: 'log.csv' }, { columns: { user: 'left' } });
     expect(named.description.interactions).toMatchObject({ user: 'left', item: 'right' });
     const wrong = await failure(

@@ -1,4 +1,5 @@
 // What inspectFiles makes of columns of numbers as people write them: each of the columns below is a catalogue's, and is prepared as inferred.
+import { setting as settingOf, text, type Text } from '@difsr/errors';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
@@ -16,6 +17,7 @@ interface Judged {
   readonly field: FieldSpec | undefined;
   readonly why: string;
   readonly note: string;
+  readonly cure: Text | undefined;
   /** Of the items in order; numbers only. */
   readonly numbers: readonly unknown[];
   /** What was counted in the preparation. */
@@ -78,6 +80,7 @@ async function judgeAll(
         field: fields[name],
         why: findings.columns.find(({ column }) => column === name)?.why ?? '',
         note: findings.report.find(({ what }) => what === `items.${name}`)?.why ?? '',
+        cure: findings.report.find(({ what }) => what === `items.${name}`)?.cure,
         numbers: numeric.includes(name) ? rows.slice(0, columns[name]?.length).map((row) => row[name]) : [],
         counted: prepared?.manifest.report.find(({ what }) => what.startsWith(`cells of field "${name}"`))?.why ?? '',
       },
@@ -218,7 +221,10 @@ describe('commas and points between thousands', () => {
       const open = await judge(cells, { delimiter });
       expect(open.field).toBeUndefined();
       expect(open.why).toContain('two readings');
-      expect(open.note).toMatch(/^"\d[.,]\d{3}" is .* or .*, and no cell tells: say --decimal "," or --decimal "\."/);
+      expect(open.note).toMatch(/^"\d[.,]\d{3}" is .* or .*, and no cell tells$/);
+      expect(open.cure).toEqual(
+        text`say ${settingOf('decimal', ',')} or ${settingOf('decimal', '.')} when preparing it`,
+      );
     }
     const cells = ['4,955', '1,299', '9,999'];
     expect(await judge(cells, { decimal: ',' })).toMatchObject({ field: COMMA, numbers: [4.955, 1.299, 9.999] });

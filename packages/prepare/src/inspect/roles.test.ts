@@ -1,4 +1,5 @@
 // Which column is the user, which the item: by whole words of its name and by its values.
+import { setting, text } from '@difsr/errors';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeTexts } from '../prepare/prepare.test.support.js';
@@ -154,7 +155,7 @@ describe('columns', () => {
 
   test('that are flags or counts are not the only one left', async () => {
     await expect(inspect({ is_user: 'flag', sku: 'item', items_count: 'whole', timestamp: 'time' })).rejects.toThrow(
-      /cannot tell which column is the user; it has[^]*--user/,
+      /cannot tell which column is the user; it has[^]*columns\.user: NAME/,
     );
     await expect(inspect({ email: 'email', has_video: 'flag', user_rating: 'whole' })).rejects.toThrow(
       /cannot tell which column is the item/,
@@ -174,10 +175,14 @@ describe('columns', () => {
       kind: 'noted',
       what: 'the user is "user_id"',
       count: 0,
-      why: '"session_id" could be it, too: --user session_id (data.userColumn=session_id to train)',
+      why: '"session_id" could be it, too',
+      cure: text`${setting('columns.user', 'session_id')} takes it`,
     });
     expect(findings.report).toContainEqual(
-      expect.objectContaining({ what: 'the item is "product_id"', why: expect.stringContaining('--item sku') }),
+      expect.objectContaining({
+        what: 'the item is "product_id"',
+        cure: text`${setting('columns.item', 'sku')} takes it`,
+      }),
     );
     const alone = await inspect({ user_id: 'user', sku: 'item', timestamp: 'time' });
     expect(alone.findings.report.filter(({ what }) => /^the (user|item) is/.test(what))).toEqual([]);

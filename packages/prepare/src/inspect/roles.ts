@@ -180,7 +180,8 @@ function alternatives(role: 'user' | 'item', best: ColumnProfile, others: readon
     kind: 'noted',
     what: `the ${role} is "${best.name}"`,
     count: 0,
-    why: `${names} could be it, too: --${role} ${other.name} (data.${role}Column=${other.name} to train)`,
+    why: `${names} could be it, too`,
+    cure: text`${setting(`columns.${role}`, other.name)} takes it`,
   };
 }
 

@@ -1,4 +1,5 @@
 // Users and items that are called by a word for nothing: they stay, counted, with the filter that leaves them out.
+import { setting, text } from '@difsr/errors';
 import { expect, it } from 'vitest';
 import { histories, prepareTexts } from './prepare.test.support.js';
 
@@ -17,7 +18,9 @@ it('says how many interactions a user and an item have that may be none, and whi
     ['interactions of a user called "NaN"', 6],
     ['interactions of an item called "null"', 1],
   ]);
-  expect(said[0]?.why).toContain(`--set "filters.interactions=user <> 'NaN'"`);
+  expect(said[0]?.cure).toEqual(
+    text`where the word means that there is none, ${setting('filters.interactions', "user <> 'NaN'")} leaves them out`,
+  );
 });
 
 it('is silent once the filter is set, and adds to one that there is', async () => {
@@ -26,5 +29,7 @@ it('is silent once the filter is set, and adds to one that there is', async () =
   expect(Object.keys(histories(dataset))).toEqual(['u0', 'u1', 'u2']);
   const said = manifest.report.filter(({ what }) => /called/.test(what));
   expect(said.map(({ what }) => what)).toEqual(['interactions of an item called "null"']);
-  expect(said[0]?.why).toContain("filters.interactions=(user <> 'NaN') AND item <> 'null'");
+  expect(said[0]?.cure).toEqual(
+    text`where the word means that there is none, ${setting('filters.interactions', "(user <> 'NaN') AND item <> 'null'")} leaves them out`,
+  );
 });

@@ -1,4 +1,5 @@
 // Returns in a log of purchases are counted, and the filter that is named leaves them out.
+import { retold, text } from '@difsr/errors';
 import { expect, it } from 'vitest';
 import { findingsOf } from '@difsr/data';
 import { analysePrepared } from './analyse.js';
@@ -26,7 +27,10 @@ it('are found by quantities and amounts, in the preparation and in statistics', 
   const { analysis, statistics, otherFields } = await analysePrepared(out, { threads: 1 });
   const findings = findingsOf(analysis, statistics, otherFields).filter(({ code }) => code === 'returns');
   expect(findings.map(({ what, cure }) => [what, cure])).toEqual(
-    noted.map(({ what, count, why }) => [what.replace('interactions with', `${count} interactions have`), why]),
+    noted.map(({ what, count, why, cure }) => [
+      what.replace('interactions with', `${count} interactions have`),
+      text`${why}; ${cure}`,
+    ]),
   );
   // Each filter as it is named, and each on top of the one before.
   let filter: string | undefined;
@@ -34,9 +38,11 @@ it('are found by quantities and amounts, in the preparation and in statistics', 
   for (const left of [36, 25]) {
     const before = filter;
     const said = await prepareIn(base, { interactions: { ...LOG, fields }, filters: { interactions: filter } });
-    const why = said.manifest.report.find(({ what }) => what.startsWith('interactions with a "'))?.why ?? '';
-    filter = /'filters\.interactions=(.*)' leaves/.exec(why)?.[1] ?? filter;
-    expect(why).toContain(`filters: {interactions: ${JSON.stringify(filter)}}`);
+    const cure = said.manifest.report.find(({ what }) => what.startsWith('interactions with a "'))?.cure ?? '';
+    retold(cure, (setting) => {
+      if (setting.option === 'filters.interactions') filter = String(setting.value);
+      return setting;
+    });
     const after = await prepareIn(base, { interactions: { ...LOG, fields }, filters: { interactions: filter } });
     expect(after.manifest.counts.interactions).toBe(left);
     expect(filter).not.toBe(before);
