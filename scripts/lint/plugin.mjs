@@ -66,8 +66,7 @@ const noCommandLine = {
       return {};
     /** @param {AstNode} node @param {unknown} text */
     const check = (node, text) => {
-      const found =
-        typeof text === 'string' ? /(?:^|[\s"'`(=,])(--(?:[a-z][a-z-]*|$)|npx difsr)/.exec(text)?.[1] : undefined;
+      const found = typeof text === 'string' ? /(?:^|[\s"'`(=,])(--[a-z][a-z-]*|npx difsr)/.exec(text)?.[1] : undefined;
       if (found !== undefined)
         context.report({
           node,
@@ -77,8 +76,9 @@ const noCommandLine = {
     return {
       /** @param {AstNode} node */
       Literal: (node) => check(node, node.value),
-      /** @param {AstNode & { value: { cooked?: unknown } }} node */
-      TemplateElement: (node) => check(node, node.value.cooked),
+      // What follows an element that is not the last is a value: `--${name}` is a flag, too.
+      /** @param {AstNode & { tail: boolean, value: { cooked?: unknown } }} node */
+      TemplateElement: (node) => check(node, `${String(node.value.cooked)}${node.tail ? '' : 'x'}`),
     };
   },
 };
