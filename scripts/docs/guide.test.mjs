@@ -40,6 +40,7 @@ const installable = new Set([
   ...[...packages.values()].flatMap(({ dependencies = {}, optionalDependencies = {}, peerDependencies = {} }) =>
     Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }),
   ),
+  ...Object.keys(manifest('examples').dependencies ?? {}), // what a page builds on
   '@tensorflow/tfjs', // brings tfjs-core, layers and the browser's devices
 ]);
 const { scripts = {} } = manifest('.');

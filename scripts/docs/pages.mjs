@@ -9,6 +9,8 @@ const DOCS = join(ROOT, 'docs');
 export const PAGES = {
   guide: [
     ['Getting started', 'guide/getting-started'],
+    ['From code', 'guide/library'],
+    ['Serve from Node', 'guide/serve-from-node'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
     ['In the browser', 'guide/browser'],
