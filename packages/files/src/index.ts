@@ -2,5 +2,13 @@
 export { makeFolder } from './folders.js';
 export { sha256, sha256OfFile } from './hash.js';
 export { appendLine, readLines } from './lines.js';
-export { type Contents, flushFile, flushFolder, removeTemporaries, writeFileAtomic } from './write.js';
+export {
+  type Contents,
+  flushFile,
+  flushFolder,
+  removeTemporaries,
+  renameFile,
+  temporaryName,
+  writeFileAtomic,
+} from './write.js';
 export { codeOf, FileWriteError, writeError } from './write-error.js';

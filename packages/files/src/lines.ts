@@ -1,5 +1,5 @@
 // Files of lines that grow line by line, and lose at most the last one.
-import { type FileHandle, readFile } from 'node:fs/promises';
+import { constants, type FileHandle, readFile } from 'node:fs/promises';
 import { DifsrError } from '@difsr/errors';
 import { codeOf, writeError } from './write-error.js';
 import { withFile } from './write.js';
@@ -18,11 +18,14 @@ export async function appendLine(path: string, line: string): Promise<void> {
       cure: 'append two lines',
     });
   try {
-    await withFile(path, 'a+', async (file) => {
-      const end = await endOfLines(file);
-      await file.truncate(end);
+    // Not in append mode: Windows does not shorten a file that is open for appending.
+    await withFile(path, constants.O_RDWR | constants.O_CREAT, async (file) => {
+      const { end, size } = await endOfLines(file);
+      if (end < size) await file.truncate(end);
       try {
-        await file.writeFile(`${line}\n`);
+        const bytes = Buffer.from(`${line}\n`);
+        for (let done = 0; done < bytes.length;)
+          done += (await file.write(bytes, done, bytes.length - done, end + done)).bytesWritten;
         await file.sync();
       } catch (error) {
         await file.truncate(end).catch(() => undefined); // the next append would cut it off as well
@@ -43,15 +46,16 @@ export async function readLines(path: string): Promise<string[]> {
   return text.split('\n').slice(0, -1); // what follows the last newline is not a line
 }
 
-/** Where the last whole line ends: its length, read backwards in pieces. */
-async function endOfLines(file: FileHandle): Promise<number> {
+/** Where the last whole line ends, read backwards in pieces, and where the file does. */
+async function endOfLines(file: FileHandle): Promise<{ readonly end: number; readonly size: number }> {
   const piece = Buffer.alloc(4096);
-  for (let end = (await file.stat()).size; end > 0;) {
+  const { size } = await file.stat();
+  for (let end = size; end > 0;) {
     const start = Math.max(0, end - piece.length);
     const { bytesRead } = await file.read(piece, 0, end - start, start);
     const newline = piece.subarray(0, bytesRead).lastIndexOf(0x0a);
-    if (newline >= 0) return start + newline + 1;
+    if (newline >= 0) return { end: start + newline + 1, size };
     end = start;
   }
-  return 0;
+  return { end: 0, size };
 }

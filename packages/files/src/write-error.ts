@@ -18,10 +18,16 @@ export class FileWriteError extends DifsrError {
 }
 
 const OUT = setting('out');
-const READ_ONLY = [
-  'the folder is read-only for this user',
-  text`choose another folder (${OUT}), or change its permissions`,
-] as const;
+const READ_ONLY =
+  process.platform === 'win32'
+    ? ([
+        'it is read-only for this user, or open in another program',
+        text`close that program, choose another folder (${OUT}), or change its permissions`,
+      ] as const)
+    : ([
+        'the folder is read-only for this user',
+        text`choose another folder (${OUT}), or change its permissions`,
+      ] as const);
 const FULL = ['the disk is full', text`free some space, or choose a folder on another disk (${OUT})`] as const;
 
 const REASONS: Readonly<Record<string, readonly [reason: string, cure: Text]>> = {
@@ -57,4 +63,9 @@ export function writeError(path: string, cause: unknown): FileWriteError {
 /** The system's code of an error, such as ENOENT; `unknown` where it has none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}
+
+/** Whether the system, and nobody else, refused something: an aborted signal has a code as well. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }

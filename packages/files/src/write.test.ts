@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder } from './folders.js';
 import { appendLine, readLines } from './lines.js';
 import { FileWriteError, writeError } from './write-error.js';
-import { removeTemporaries, writeFileAtomic } from './write.js';
+import { removeTemporaries, temporaryName, writeFileAtomic } from './write.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -119,6 +119,27 @@ describe('writeFileAtomic', () => {
       await removeTemporaries(folder);
       expect((await readdir(folder)).sort()).toEqual(['.hidden.tmp', 'model']);
     }
+  });
+
+  it('what a killed writer left is in the way of nobody, not even of a process with the same number', async () => {
+    const path = join(folder, 'state.json');
+    const [first, second] = [temporaryName(path), temporaryName(path)];
+    expect(first).not.toBe(second);
+    await writeFile(first, 'left by a kill');
+    await writeFileAtomic(path, 'new');
+    expect(await readFile(path, 'utf8')).toBe('new');
+    await removeTemporaries(folder);
+    expect(await readdir(folder)).toEqual(['state.json']);
+  });
+
+  it('what a function throws is thrown as it is, an abort with its code included', async () => {
+    const stopped = AbortSignal.abort();
+    const writing = writeFileAtomic(join(folder, 'x'), () => {
+      stopped.throwIfAborted();
+      return Promise.resolve();
+    });
+    await expect(writing).rejects.toBe(stopped.reason);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('the temporary files that are removed are those that it writes', async () => {

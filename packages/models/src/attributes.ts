@@ -28,7 +28,7 @@ const PREFIX = 'attribute.';
 
 /** Whether a tensor of a run is one of those that {@link attributeNames} names. */
 export function isAttributeName(tensor: string): boolean {
-  return tensor.startsWith(PREFIX);
+  return tensor.startsWith(`${PREFIX}values.`) || tensor.startsWith(`${PREFIX}offsets.`);
 }
 
 /** The values of one field of all items. */

@@ -9,13 +9,22 @@ import { deviceCure } from './platform.js';
 /** Milliseconds after which a device counts as not working. */
 const PATIENCE = 60_000;
 
-/** What devices have answered: that stays true while the process runs, and each trial costs a second of processor time. */
-const answers = new Map<Device, ProbeAnswer>();
+/** Milliseconds for which a device counts as not working: what it lacked, such as memory, may be free again. */
+const FORGIVEN = 60_000;
+
+/** What devices have answered: each trial costs a second of processor time, and who works goes on working. */
+const answers = new Map<Device, { readonly answer: ProbeAnswer; readonly at: number }>();
+
+/** What a device has answered, where that still counts. */
+function answered(device: Device): ProbeAnswer | undefined {
+  const { answer, at } = answers.get(device) ?? {};
+  return answer === undefined || ('problem' in answer && performance.now() - (at ?? 0) > FORGIVEN) ? undefined : answer;
+}
 
 /**
  * Runs a small graph and a large product on devices. The first report is the fastest device that works (a GPU
  * that is emulated in software works, and comes behind the CPU); those that do not work stand at the end. A device that
- * has answered is not tried again by the same process.
+ * has worked is not tried again by the same process, one that has not after a minute.
  *
  * @param some devices to try; all of them by default
  * @example
@@ -25,7 +34,7 @@ const answers = new Map<Device, ProbeAnswer>();
  * ```
  */
 export async function probeDevices(some: readonly Device[] = devices): Promise<DeviceReport[]> {
-  return reportDevices(async (device) => answers.get(device) ?? probe(device), deviceCure, some);
+  return reportDevices(async (device) => answered(device) ?? probe(device), deviceCure, some);
 }
 
 function probe(device: Device): Promise<ProbeAnswer> {
@@ -40,7 +49,7 @@ function probe(device: Device): Promise<ProbeAnswer> {
     }, PATIENCE);
     child.on('message', (message) => {
       const answer = answerIn(message);
-      answers.set(device, answer);
+      answers.set(device, { answer, at: performance.now() });
       resolve(answer);
     });
     child.on('error', (error) => resolve({ problem: `the probe could not be started: ${error.message}` }));
