@@ -102,7 +102,11 @@ export async function flushFolder(folder: string): Promise<void> {
 }
 
 /** Opens a file for the time of a function. */
-export async function withFile(path: string, flags: string | number, use: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function withFile(
+  path: string,
+  flags: string | number,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const file = await open(path, flags);
   try {
     await use(file);

@@ -12,7 +12,7 @@ export interface NumberRange {
   readonly max?: number | undefined;
 }
 
-/** What a field of an item must have: this value or any of these, or a number in a range. */
+/** What a field of an item must have: this value or any of these texts, or a number in a range (a number alone is that number). Numbers of items have 32 bits: bounds are told apart to seven digits. */
 export type FieldCondition = string | number | boolean | readonly (string | number | boolean)[] | NumberRange;
 
 /** Conditions by the names of fields, all of which must hold. */
@@ -181,8 +181,10 @@ function rangeOf(
       where: what,
       what: `where.${name} ${problem}, and the field has numbers`,
       option: `where.${name}`,
-      cure: 'write { min: 10, max: 50 }, or one of both',
+      cure: 'write { min: 10, max: 50 }, one of both, or a number',
     });
+  if (typeof condition === 'number' && !Number.isNaN(condition))
+    return { least: Math.fround(condition), most: Math.fround(condition) };
   if (typeof condition !== 'object' || condition === null || Array.isArray(condition))
     throw fail(`is ${JSON.stringify(condition)}`);
   const given = Object.entries(condition).filter(([, bound]) => bound !== undefined);

@@ -145,7 +145,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     const asked = askedEvents(model, { events, isKnown, user, shown: shownLength(model), idsOf });
     const plain = history.every((entry) => typeof entry === 'string') && options.user === undefined;
     const popular = shown.length === 0;
-    const { items: allowed, said } = filter.allowed('recommend', options, popular || !hasFields || includeNew);
+    const { items: allowed, said } = filter.allowed('recommend', options, !hasFields || includeNew);
     const excluded = new Set([...(includeSeen ? [] : shown), ...exclude.map(numberOf)].filter((item) => item > 0));
     const about = {
       unknown,
@@ -165,7 +165,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
       Promise.all(
         requests.map(async ({ history, ...own }, at) => {
           try {
-            return await recommend(history, { ...options, ...own });
+            return await recommend(history, { ...options, ...given(own) });
           } catch (error) {
             if (error instanceof RunError)
               throw new RunError(
@@ -199,6 +199,12 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     },
     dispose: async () => serving.dispose(),
   };
+}
+
+/** What a request says itself, without what it leaves undefined. */
+function given<T extends object>(own: T): Partial<T> {
+  const entries = Object.entries(own).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<T>; // of T's keys, with T's values
 }
 
 /** All items, the most frequent first, ties to the lower id. */

@@ -30,13 +30,19 @@ const MOST_OF: { readonly [P in 'best' | 'nearest']: readonly number[] } = {
   best: [16, 128, 1024],
   nearest: [16, 128],
 };
+/** The same of catalogues above so many items, where giving all of them for a little more than the last size would be dear. */
+const LARGE = 16_384;
+const MOST_OF_LARGE: typeof MOST_OF = {
+  best: [32, 512, 8192],
+  nearest: [32, 2048],
+};
 
 /** The best or nearest so many, or the scores of some. */
 export type ServingProgram = `${keyof typeof MOST_OF} ${number}` | 'candidates';
 
 /** How many items programs give of so many: those of the table, and all. */
 function sizesOf(kind: keyof typeof MOST_OF, items: number): readonly number[] {
-  return [...MOST_OF[kind].filter((most) => most < items), items];
+  return [...(items > LARGE ? MOST_OF_LARGE : MOST_OF)[kind].filter((most) => most < items), items];
 }
 
 /** The smallest program that gives `k` of so many items, or all. */

@@ -14,6 +14,7 @@ import {
   type ModelSchema,
   type Recommender,
   type RecommendOptions,
+  type RecommendRequest,
   type TrainedModel,
 } from './index.js';
 import { ints, numbers, weightsOf, type Values } from './tiny.test.support.js';
@@ -208,6 +209,32 @@ describe.each(['none', 'sum'])('a recommender, item fields %s', (itemFields) => 
     expect([popular, unknown, items.map(({ id }) => numberOf(id))]).toEqual([true, ['x'], expected]);
   });
 
+  it('of popular items, too, those without training interactions are asked for where the model knows them', async () => {
+    const of = async (asked: Partial<RecommendOptions>): Promise<number[]> =>
+      (await recommender.recommend([], { k: ITEMS, ...asked })).items.map(({ id }) => numberOf(id));
+    for (const includeNew of [false, true])
+      expect((await of({ includeNew })).toSorted((a, b) => a - b)).toEqual(
+        all.filter((id) => id > 0 && (withNew({ includeNew }) || !NEW.includes(id))),
+      );
+  });
+
+  it('a number is the range of that number', async () => {
+    const [asked, range] = [2, { min: 2, max: 2 }].map((price) => ({ k: ITEMS, where: { price }, includeSeen: true }));
+    const found = await recommender.recommend(['i2'], asked!);
+    expect(found.items.map(({ id }) => priceOf(numberOf(id)))).toEqual([2]);
+    expect(found).toEqual(await recommender.recommend(['i2'], range!));
+  });
+
+  it('what a request leaves undefined is what all are asked', async () => {
+    const requests: unknown = [
+      { history: ['i2'], k: undefined, exclude: undefined },
+      { history: ['i2'], k: 2 },
+    ];
+    const asked = requests as readonly RecommendRequest[]; // as callers without exact types write
+    const [first, second] = await recommender.recommendMany(asked, { k: 3 });
+    expect([first?.items.length, second?.items.length]).toEqual([3, 2]);
+  });
+
   it('says what of a filter it does not know, and recommends nothing where nothing is allowed', async () => {
     const asked = {
       k: 5,
@@ -238,7 +265,7 @@ describe.each(['none', 'sum'])('a recommender, item fields %s', (itemFields) => 
     [{ brand: { min: 1 } }, /where\.brand is \{"min":1\}, and the field has texts\n {2}cure: /],
     [{ brand: [null] }, /where\.brand is \[null\], and the field has texts/],
     [{ price: [3] }, /where\.price is \[3\], and the field has numbers\n {2}cure: write \{ min: 10, max: 50 \}/],
-    [{ price: 3 }, /where\.price is 3/],
+    [{ price: '3' }, /where\.price is "3"/],
     [{ price: {} }, /where\.price has no bound/],
     [{ price: { least: 3 } }, /where\.price has "least"/],
     [{ price: { min: '3' } }, /where\.price has min: "3"/],
