@@ -17,7 +17,8 @@ import type { SumLayout } from '../graph-options.js';
 import { openBackend } from './backends.js';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
-import { parametersOf, traceDefinition, traceFused, traceGradient, traceTabulated, type Traced } from './trace.js';
+import { parametersOf } from '../trace.js';
+import { definitionGraph, fusedGraph, gradientGraph, tabulatedGraph } from './graphs.js';
 
 /** Weights by name, `[out, in]` for linear maps: `query.weight`, `key.side0.bias`, `value.weight`, `output.weight`, `fusion.*`. */
 export type AttentionValues = Readonly<Record<string, Float32Array>>;
@@ -183,7 +184,7 @@ class Kernel implements DifAttention {
     const unfused = this.config.kernel === 'unfused';
     const label = `attention, ${unfused ? 'unfused' : layout}${masked ? ', masked' : ''}`;
     const program = await this.#program(label, () =>
-      unfused ? traceDefinition(this.config, { masked }) : traceFused(this.config, { masked, layout }),
+      unfused ? definitionGraph(this.config, { masked }) : fusedGraph(this.config, { masked, layout }),
     );
     return floats((await program.run(feeds))['output']);
   }
@@ -196,7 +197,7 @@ class Kernel implements DifAttention {
     const feeds = collectFeeds(this.config, inputs, { cotangent });
     const masked = 'valid' in feeds;
     const program = await this.#program(`attention and gradient${masked ? ', masked' : ''}`, () =>
-      traceGradient(this.config, { masked }),
+      gradientGraph(this.config, { masked }),
     );
     const results = await program.run(feeds);
     const gradient = (name: string, like: { readonly length: number }): Float32Array =>
@@ -224,7 +225,7 @@ class Kernel implements DifAttention {
     const programs = new Map<string, Promise<Compiled>>();
     const compiled = (masked: boolean, layout: SumLayout): Promise<Compiled> =>
       remember(programs, `${layout}${masked ? ', masked' : ''}`, async () => {
-        const { graph } = traceTabulated(config, rows, { masked, layout });
+        const graph = tabulatedGraph(config, rows, { masked, layout });
         const program = await Compiled.compile(this.#backend, graph, fixed, 'tabulated attention');
         this.#tabulated.add(program);
         return program;
@@ -264,8 +265,8 @@ class Kernel implements DifAttention {
     await this.#backend.dispose();
   }
 
-  #program(label: string, trace: () => Traced): Promise<Compiled> {
-    return remember(this.#programs, label, () => Compiled.compile(this.#backend, trace().graph, this.#weights, label));
+  #program(label: string, graph: () => Graph): Promise<Compiled> {
+    return remember(this.#programs, label, () => Compiled.compile(this.#backend, graph(), this.#weights, label));
   }
 }
 

@@ -1,13 +1,13 @@
 // DIF attention in place of the attention of somebody's ONNX model.
 import { checkOptions, needed, option, type OptionRule, type OptionRules } from '@difsr/errors';
-import { type HostTensor, type Shape } from '@difsr/graph';
+import type { HostTensor, Shape } from '@difsr/graph';
 import { spliceGraph, type OnnxValueSummary, type Splice, type SpliceSource, type TypeOf } from '@difsr/onnx';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from '../kernel/config.js';
 import type { DifOnnxWeights } from './to-onnx.js';
 import { parameterValues } from '../kernel/arrays.js';
-import { lengthOf } from '../kernel/trace.js';
-import { traceAttention, type SourceForms } from './trace.js';
+import { lengthOf } from '../trace.js';
+import { modelGraph, type ModelForms } from './graph.js';
 
 /** A table of vectors that becomes part of the model: row i is for id i. */
 export interface SourceTable {
@@ -113,7 +113,7 @@ function spliceOf(config: CompleteDifAttentionConfig, options: SpliceDifAttentio
   const { replace, item, valid, additive, position, prefix, weights } = options;
   const connect: Record<string, SpliceSource> = { item };
   const tables: Record<string, HostTensor> = {};
-  const sideForms: Record<string, NonNullable<SourceForms['sides']>[string]> = {};
+  const rowsOf: Record<string, { readonly rows: number }> = {};
   for (const { name, width } of config.sides) {
     const source = options.sides?.[name] ?? { input: `side.${name}` };
     if (typeof source === 'string' || 'input' in source) {
@@ -123,9 +123,9 @@ function spliceOf(config: CompleteDifAttentionConfig, options: SpliceDifAttentio
     connect[`ids.${name}`] = source.ids;
     const table = tableOf(`sides.${name}`, source, width);
     tables[`table.${name}`] = table;
-    sideForms[name] = { rows: table.shape[0] ?? 0 };
+    rowsOf[name] = { rows: table.shape[0] ?? 0 };
   }
-  let positionForm: SourceForms['position'] = 'vectors';
+  let positionForm: NonNullable<ModelForms['position']> = 'shared';
   if (config.position !== undefined) {
     if (typeof position === 'object' && 'table' in position) {
       const table = tableOf('position', position, config.position);
@@ -136,7 +136,7 @@ function spliceOf(config: CompleteDifAttentionConfig, options: SpliceDifAttentio
       if (typeof position === 'string') positionForm = positionFormOf(typeOf(position), config);
     }
   }
-  let mask: SourceForms['mask'] = 'none';
+  let mask: ModelForms['mask'] = 'none';
   if (valid !== undefined) {
     mask = 'valid';
     connect['valid'] = valid;
@@ -144,8 +144,8 @@ function spliceOf(config: CompleteDifAttentionConfig, options: SpliceDifAttentio
     mask = { additive: maskShape(additive, typeOf, config) };
     connect['mask'] = additive;
   }
-  const { graph, parameters } = traceAttention(config, {
-    sides: sideForms,
+  const { graph, parameters } = modelGraph(config, {
+    tables: rowsOf,
     position: positionForm,
     mask,
     lengthFirst: options.layout === 'length-first',
@@ -190,12 +190,12 @@ function tableOf(what: string, { table }: SourceTable, width: number): HostTenso
 function positionFormOf(
   { shape }: OnnxValueSummary,
   { fusion }: CompleteDifAttentionConfig,
-): Exclude<SourceForms['position'], undefined> {
+): NonNullable<ModelForms['position']> {
   if (shape?.length === 2) return 'matrix';
   if (shape === undefined || shape[0] === undefined)
     // "batched" also computes what is right for one sequence, except that gate concatenates the sources' energies.
-    return fusion === 'gate' ? 'vectors' : 'batched';
-  return shape[0] === 1 ? 'vectors' : 'batched';
+    return fusion === 'gate' ? 'shared' : 'batched';
+  return shape[0] === 1 ? 'shared' : 'batched';
 }
 
 /** The shape of somebody's mask in our dimensions: 1 where it is 1, ours elsewhere. */

@@ -1,12 +1,11 @@
 // DIF attention as an ONNX model of its own, for ONNX Runtime in any language and whatever else reads ONNX.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import { type HostTensor } from '@difsr/graph';
-
+import type { HostTensor } from '@difsr/graph';
 import { toOnnx } from '@difsr/onnx';
 import { AttentionError } from '../error.js';
 import { parseConfig, type DifAttentionConfig } from '../kernel/config.js';
 import { parameterValues } from '../kernel/arrays.js';
-import { traceAttention } from './trace.js';
+import { modelGraph } from './graph.js';
 
 /** Weights by name (`query.weight`, `key.side0.bias`, `output.weight`, `fusion.*`), matrices `[out, in]`; a bare array has its weight's shape. */
 export type DifOnnxWeights = Readonly<Record<string, HostTensor | Float32Array>>;
@@ -46,7 +45,7 @@ const OPTIONS: OptionRules<DifAttentionToOnnxOptions> = {
 export function difAttentionToOnnx(config: DifAttentionConfig, options: DifAttentionToOnnxOptions = {}): Uint8Array {
   const complete = parseConfig(config);
   checkOptions('difAttentionToOnnx', options, OPTIONS, AttentionError);
-  const { graph, parameters } = traceAttention(complete, { mask: 'valid' });
+  const { graph, parameters } = modelGraph(complete, { mask: 'valid' });
   return toOnnx(graph, {
     target: 'export',
     name: 'dif-attention',

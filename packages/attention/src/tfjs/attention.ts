@@ -5,7 +5,7 @@ import { tensor, Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { Fusion, FusionForm } from '../graph-options.js';
 import { AttentionError } from '../error.js';
 import { described, requireTensor } from './errors.js';
-import { INPUTS, traced, type TraceConfig, type TraceMask } from './trace.js';
+import { INPUTS, traced, type TraceConfig, type TraceMask } from './traced.js';
 
 /** Which keys a query may look at. */
 export type DifAttentionMask =

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEVICES, use } from './devices.test.support.js';
-import { traced, type TraceConfig } from './trace.js';
+import { traced, type TraceConfig } from './traced.js';
 import {
   difAttention,
   AttentionError,
