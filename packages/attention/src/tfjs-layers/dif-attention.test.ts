@@ -15,7 +15,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { use } from '../tfjs/devices.test.support.js';
 import { difAttention } from '../tfjs/index.js';
-import { DifAttention, AttentionError, type DifAttentionConfig } from './index.js';
+import { DifAttention, AttentionError, type DifAttentionLayerConfig } from './index.js';
 
 const ITEMS = 12;
 const GENRES = 4;
@@ -24,7 +24,7 @@ const LENGTH = 6;
 beforeAll(() => use('cpu'));
 
 /** Item ids and genre ids `[b, n]` to probabilities of the next item `[b, n, ITEMS + 1]`. */
-function recommender(config: Partial<DifAttentionConfig> = {}): LayersModel {
+function recommender(config: Partial<DifAttentionLayerConfig> = {}): LayersModel {
   const items = input({ shape: [LENGTH], dtype: 'int32', name: 'items' });
   const genres = input({ shape: [LENGTH], dtype: 'int32', name: 'genres' });
   const embed = (ids: SymbolicTensor, inputDim: number, outputDim: number, seed: number): SymbolicTensor =>
@@ -199,13 +199,13 @@ describe('configurations', () => {
     [{ heads: 2, causal: 'yes' }, /causal is true or false, got "yes"/],
   ])('that cannot be are errors: %j', (config, message) => {
     // What JSON holds has no type.
-    expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(message);
-    expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(AttentionError);
+    expect(() => new DifAttention(config as DifAttentionLayerConfig)).toThrow(message);
+    expect(() => new DifAttention(config as DifAttentionLayerConfig)).toThrow(AttentionError);
   });
 
   it('that are left out are errors', () => {
     const config: unknown = undefined;
-    expect(() => new DifAttention(config as DifAttentionConfig)).toThrow(
+    expect(() => new DifAttention(config as DifAttentionLayerConfig)).toThrow(
       /DifAttention takes an object with its options heads/,
     );
   });

@@ -9,7 +9,7 @@ import { AttentionError } from '../error.js';
 import { checkLayer } from './config-check.js';
 
 /** Options of {@link DifAttention}. */
-export interface DifAttentionConfig {
+export interface DifAttentionLayerConfig {
   /** Name of the layer; tfjs makes one up by default. */
   readonly name?: string;
   readonly trainable?: boolean;
@@ -38,7 +38,7 @@ export interface DifAttentionConfig {
 }
 
 const NAME = 'DifAttention';
-const OPTIONS: OptionRules<DifAttentionConfig> = {
+const OPTIONS: OptionRules<DifAttentionLayerConfig> = {
   heads: needed(option.whole(1)),
   sides: option.whole(0),
   position: option.either(option.flag, option.whole(1)),
@@ -70,13 +70,13 @@ const POSITIONS = 'positions';
 export class DifAttention extends layers.Layer {
   /** The name under which models are saved and loaded. */
   static readonly className: string = NAME;
-  readonly #config: Required<Omit<DifAttentionConfig, 'name' | 'trainable' | 'maxLength'>> & {
+  readonly #config: Required<Omit<DifAttentionLayerConfig, 'name' | 'trainable' | 'maxLength'>> & {
     readonly maxLength?: number;
   };
   readonly #variables = new Map<string, LayerVariable>();
   #calls = 0;
 
-  constructor(config: DifAttentionConfig) {
+  constructor(config: DifAttentionLayerConfig) {
     checkLayer(NAME, config, OPTIONS);
     super(baseConfig(config));
     this.supportsMasking = true;

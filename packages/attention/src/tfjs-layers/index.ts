@@ -1,5 +1,5 @@
 // The public API of @difsr/attention/tfjs-layers. Importing it registers the classes, so that loadLayersModel finds them.
-export { DifAttention, type DifAttentionConfig } from './dif-attention.js';
+export { DifAttention, type DifAttentionLayerConfig } from './dif-attention.js';
 export {
   attributeLoss,
   type AttributeLossOptions,
