@@ -1,11 +1,13 @@
-// Publishes all packages to a registry on this machine and uses @difsr/attention in empty projects, as its first users
-// will: with tfjs alone, with ONNX Runtime alone, with both. Nothing that a combination does not need may arrive.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Publishes all packages to a registry on this machine and uses them in empty projects, as their first users will:
+// @difsr/attention with tfjs alone, with ONNX Runtime alone, with both; difsr with nothing beside it, and then with what its
+// errors say. Nothing that a combination does not need may arrive.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../bootstrap.mjs';
-import { run } from '../steps.mjs';
+import { run, StepError } from '../steps.mjs';
+import { installed, neededBy, sizeOfInstall } from './installed.mjs';
 import { publicPackages } from './public-packages.mjs';
 import { readmeExamples, runExample } from './readme-example.mjs';
 import { nodeModulesIn } from './sizes.mjs';
@@ -16,7 +18,7 @@ const REQUIRED = process.env['DIFSR_REQUIRE_REGISTRY'] === '1';
 /** Seconds from `npm install` to the first line of output. More is said, not failed: it depends on the network. */
 const SOON = 60;
 
-const OURS = ['@difsr/attention', '@difsr/graph', '@difsr/nn'];
+const OURS = ['@difsr/attention', '@difsr/errors', '@difsr/graph', '@difsr/nn'];
 const TFJS = [
   ...'@difsr/tfjs @tensorflow/tfjs-backend-cpu @tensorflow/tfjs-backend-wasm @tensorflow/tfjs-core'.split(' '),
   ...'@types/emscripten @types/long @types/offscreencanvas @types/seedrandom @webgpu/types'.split(' '),
@@ -89,15 +91,6 @@ const EVERY_BACKEND = `
     else console.log(got.every((value, i) => Math.abs(value - expected[i]) < 1e-4) ? 'same numbers' : 'other numbers');
   }
 `;
-
-/** Packages at the top of node_modules. @param {string} project */
-const installed = (project) =>
-  readdirSync(join(project, 'node_modules'))
-    .filter((name) => !name.startsWith('.'))
-    .flatMap((name) =>
-      name.startsWith('@') ? readdirSync(join(project, 'node_modules', name)).map((part) => `${name}/${part}`) : [name],
-    )
-    .sort();
 
 const scratch = mkdtempSync(join(tmpdir(), 'difsr-publish-'));
 /** @type {string | undefined} */
@@ -199,5 +192,82 @@ describe('@difsr/attention in an empty project', () => {
       `${title}: ${total.toFixed(1)} s from "npm install" to the first output (${seconds.toFixed(1)} s of it npm), ` +
         `${examples.length} examples${total > SOON ? `: SLOWER than ${SOON} s` : ''}`,
     );
+  });
+});
+
+/** Megabytes of files that `npm install difsr` may bring beside ONNX Runtime: what a service carries around. */
+const SERVING_LIMIT = 20;
+/** What is installed by those who want it. */
+const OPTIONAL = ['@duckdb/node-api', '@difsr/tfjs', '@tensorflow/tfjs-core', 'echarts'];
+
+describe('difsr in an empty project', () => {
+  const project = join(scratch, 'serving');
+  /** Runs the command there. @param {string[]} args */
+  const difsr = (...args) =>
+    run(process.execPath, [join('node_modules', 'difsr', 'bin', 'difsr.js'), ...args], { cwd: project });
+  /** The line that an error names as its cure. @param {string[]} args */
+  const cureOf = async (...args) => {
+    const error = await difsr(...args).catch((/** @type {unknown} */ caught) => caught);
+    return /^ *cure: (.*npm install \S.*)$/m.exec(error instanceof StepError ? error.output : '')?.[1] ?? String(error);
+  };
+  /** A model that trains in a moment, on data that need no files. @param {string} out @param {string[]} more */
+  const train = (out, ...more) => {
+    const sizes = ['hiddenSize=8', 'innerSize=8', 'layers=1', 'heads=1', 'maxLength=6', 'sideWidth=4'];
+    const set = [...sizes.map((size) => `model.${size}`), 'training.targetsPerStep=64'];
+    return [
+      'train',
+      '--data',
+      'generated',
+      ...set.flatMap((one) => ['--set', one]),
+      '--epochs',
+      '1',
+      '--out',
+      out,
+      ...more,
+    ];
+  };
+
+  it('brings what a service needs, and every error says how to install the rest', async (context) => {
+    context.skip(unreachable !== undefined && !REQUIRED, `no registry for third-party packages (${unreachable})`);
+    mkdirSync(project);
+    context.onTestFinished(() => rmSync(project, { recursive: true, force: true })); // half a gigabyte in the end
+    writeFileSync(join(project, 'package.json'), '{ "private": true }');
+    writeFileSync(join(project, '.npmrc'), `@difsr:registry=${registry.url}\n`);
+    const rows = Array.from({ length: 400 }, (_, i) => `u${i % 40},i${(i * 7) % 31},${1_700_000_000 + i * 60}`);
+    writeFileSync(join(project, 'orders.csv'), `customer,sku,when\n${rows.join('\n')}\n`);
+    const version = publicPackages().find(({ manifest }) => manifest.name === 'difsr')?.manifest.version;
+    const npm = (/** @type {string[]} */ words, /** @type {Record<string, string>} */ env) =>
+      run('npm', ['install', '--no-audit', '--no-fund', ...words], { cwd: project, env });
+
+    // The install script of onnxruntime-node fails for this value as it does where its download is out of reach.
+    await npm([`${registry.url}difsr/-/difsr-${version}.tgz`], { ONNXRUNTIME_NODE_INSTALL: 'out-of-reach' });
+    const serving = neededBy(project, 'difsr', { without: ['onnxruntime-node'] });
+    const { megabytes, told } = sizeOfInstall(project, serving);
+    expect(megabytes, told).toBeLessThan(SERVING_LIMIT);
+    await context.annotate(`npm install difsr, beside ONNX Runtime: ${told}`);
+    expect(installed(project).filter((name) => OPTIONAL.includes(name))).toEqual([]);
+    expect(installed(project)).not.toContain('onnxruntime-node');
+
+    await difsr('data', 'stats', 'generated');
+    const runtime = await cureOf(...train('runs/a'));
+    expect(runtime).toMatch(/^(?:ONNXRUNTIME_NODE_INSTALL=skip )?npm install onnxruntime-node@\d+\.\d+\.\d+$/);
+    const cures = [
+      await cureOf('data', 'prepare', 'orders.csv', '--out', 'data/shop'),
+      await cureOf(...train('runs/b', '--backend', 'tfjs')),
+      await cureOf('data', 'stats', 'generated', '--html', 'shop.html'),
+    ];
+    const packages = cures.map((cure) => cure.replace(/^npm install /, '').split(' '));
+    expect(packages.map(([first]) => first?.replace(/(.)@.*/, '$1'))).toEqual(
+      OPTIONAL.filter((name) => !name.includes('tensorflow')),
+    );
+
+    await npm([runtime.split(' ').at(-1) ?? ''], { ONNXRUNTIME_NODE_INSTALL: 'skip' });
+    await npm(packages.flat(), { ONNXRUNTIME_NODE_INSTALL: 'skip' });
+    await difsr(...train('runs/a'));
+    await difsr('recommend', 'runs/a', '--history', 'item-1 item-2', '-k', '3');
+    await difsr('data', 'prepare', 'orders.csv', '--out', 'data/shop');
+    await difsr(...train('runs/b', '--backend', 'tfjs'));
+    await difsr('data', 'stats', 'data/shop', '--html', 'shop.html');
+    expect(readFileSync(join(project, 'shop.html'), 'utf8')).toContain('<svg ');
   });
 });
