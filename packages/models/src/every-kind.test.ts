@@ -188,7 +188,7 @@ describe('events', () => {
       ),
     ).toThrow(/1 numbers for 6 interactions/);
     expect(() => model.objective.batch(model, { ...windows, events: [] }, { seed: 1, step: 0 })).toThrow(
-      /reads "channel".*planStoredEpoch/,
+      /reads "channel"[^]*planStoredEpoch/,
     );
   });
 

@@ -47,8 +47,8 @@ describe('a trained model from its files', () => {
   });
 
   it.each<[string, Partial<TrainedModelFiles>, RegExp]>([
-    ['no configuration', { config: [] }, /runs\/a\/config\.json: has no model\.name.*Cure/],
-    ['another model', { config: { model: { name: 'difsr' } } }, /no model "difsr".*choose one of dif-sr/],
+    ['no configuration', { config: [] }, /runs\/a\/config\.json: has no model\.name[^]*cure/],
+    ['another model', { config: { model: { name: 'difsr' } } }, /no model "difsr"[^]*choose one of dif-sr/],
     [
       'options that it was not trained with',
       {
@@ -109,7 +109,7 @@ describe('a trained model from its files', () => {
     const creating = createRecommender(readTrainedModel({ ...files, model }, 'runs/a'), createReferenceBackend());
     await expect(creating).rejects.toThrow(RunError);
     await expect(creating).rejects.toThrow(
-      /model\.safetensors: tensor "items\.weight" holds NaN at position 20\. Cure/,
+      /model\.safetensors: tensor "items\.weight" holds NaN at position 20\n {2}cure/,
     );
   });
 });

@@ -257,7 +257,7 @@ const RESTORE = 'restore the file, or train again';
 function modelOptions(config: unknown, file: string): { readonly name: string } & Readonly<Record<string, unknown>> {
   const model = isRecord(config) ? config['model'] : undefined;
   if (!isRecord(model) || typeof model['name'] !== 'string')
-    throw new RunError(`${file}: has no model.name: not the configuration of a run. ${RESTORE}`);
+    throw new RunError({ where: file, what: 'has no model.name: not the configuration of a run', cure: RESTORE });
   return { ...model, name: model['name'] };
 }
 
@@ -276,7 +276,8 @@ function checkedVocabulary(value: unknown, file: string): Vocabulary {
     isRecord(value['schema']) &&
     typeof value['schema']['items'] === 'number' &&
     Array.isArray(value['schema']['fields']);
-  if (!isVocabulary) throw new RunError(`${file}: missing or not a vocabulary of this project. ${RESTORE}`);
+  if (!isVocabulary)
+    throw new RunError({ where: file, what: 'missing or not a vocabulary of this project', cure: RESTORE });
   const version: unknown = value['formatVersion'] ?? 1;
   if (typeof version !== 'number' || version > RUN_FORMAT)
     throw new RunError({
