@@ -86,7 +86,7 @@ function wordsOf({ option, value }: Setting): string[] {
   const name = typedOf(option);
   if (name.startsWith('-')) {
     if (value === undefined) return [option.includes('.') ? `${option} (${name})` : name];
-    return [name, isPlaceholder(value) ? value.placeholder : shellWord(textOf(value))];
+    return [name, isPlaceholder(value) ? value.placeholder : flagValue(textOf(value))];
   }
   if (value === undefined) return [name];
   return ['--set', isPlaceholder(value) ? `${name}=${value.placeholder}` : shellWord(`${name}=${textOf(value)}`)];
@@ -95,6 +95,11 @@ function wordsOf({ option, value }: Setting): string[] {
 function typedOf(option: OptionName): string {
   const plain = plainOptions.find((each) => each === option);
   return plain === undefined ? (FLAGS[option] ?? option) : TYPED[plain];
+}
+
+/** A value without letters and digits, such as a comma, is quoted so that it is seen. */
+function flagValue(value: string): string {
+  return /[\p{L}\p{N}]/u.test(value) ? shellWord(value) : JSON.stringify(value);
 }
 
 /** A value as `--set` reads it: a text as it stands, a list of words with commas, anything else as YAML. */
