@@ -150,7 +150,7 @@ it('where nothing is left, says what took it in the terms of the call, and leave
   expect((await difsr([...call, '--overwrite'], { cwd })).code).toBe(3);
   expect(await readFile(join(cwd, 'data', 'few.yaml'), 'utf8')).toBe(before);
   const train = await difsr(['train', '--data', 'few.csv', '--set', 'data.userMin=9'], { cwd });
-  expect([train.code, train.stderr]).toEqual([3, expect.stringContaining('cure: lower data.userMin (9)')]);
+  expect([train.code, train.stderr]).toEqual([3, expect.stringContaining('cure: lower data.userMin, which is 9')]);
 });
 
 it('writes nothing when dry, and nothing when interrupted', async () => {

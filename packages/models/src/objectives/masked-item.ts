@@ -34,7 +34,7 @@ const SLOT_STEP = 64;
  * the step). Inputs as those of the next item, where `targetPositions` are the masked places.
  *
  * @param options `ratio`: share of the items to mask, above 0 and below 1.
- * @throws RangeError for another ratio.
+ * @throws ModelConfigError for another ratio.
  */
 export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
   if (!(ratio > 0 && ratio < 1))

@@ -96,7 +96,7 @@ export interface SideWindows extends Pick<Windows, 'starts' | 'events' | 'users'
  *
  * @param count Interactions of a row that are laid out.
  * @param hidden Places (row * length + column) whose events are not shown.
- * @throws RangeError where the windows lack values that the model reads, or values are not aligned with items.
+ * @throws RunError where the windows lack values that the model reads, or values are not aligned with items.
  */
 export function windowFeeds(
   { reads }: Pick<TraceableModel, 'reads'>,

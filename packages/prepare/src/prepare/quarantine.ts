@@ -1,4 +1,5 @@
 // Rows that cannot be used: all of them with place, value, message and cure, in a file beside the output, or as an error.
+import { say } from '@difsr/errors';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { once } from 'node:events';
@@ -66,7 +67,8 @@ export async function writeQuarantine(engine: Engine, sources: readonly BadRows[
   done.catch(() => undefined);
   for (const source of sources) {
     for await (const { problem, raw } of badRows(engine, source)) {
-      if (!out.write(`${JSON.stringify({ ...problem, raw })}\n`)) await Promise.race([once(out, 'drain'), done]);
+      if (!out.write(`${JSON.stringify({ ...problem, cure: say(problem.cure), raw })}\n`))
+        await Promise.race([once(out, 'drain'), done]);
     }
   }
   out.end();

@@ -1,4 +1,5 @@
 // Sequences left on disk: what is read by position is what is in memory, and the file behind it is whole, fitting and closed.
+import { DifsrError } from '@difsr/errors';
 import { createHash } from 'node:crypto';
 import {
   chmod,
@@ -152,7 +153,7 @@ describe.each([
         { examples: [[[everything]]], numRuns: 30 },
       );
       await expect(opened.store.readColumn('price', [0], [1])).rejects.toThrow(/no column "price"/);
-      await expect(opened.store.readColumn('time', [end - 1], [2])).rejects.toThrow(RangeError);
+      await expect(opened.store.readColumn('time', [end - 1], [2])).rejects.toThrow(DifsrError);
     } finally {
       await opened.close();
     }
