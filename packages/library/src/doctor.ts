@@ -83,8 +83,8 @@ async function tfjs(): Promise<DeviceFinding[]> {
   for (const device of ['node-gpu', 'node', 'wasm', 'cpu'] as const) {
     try {
       const backend = await createTfjsBackend({ device });
-      const detail = `${(await productSpeed(backend)).toPrecision(2)} GFLOP/s in a matrix product`;
-      await backend.dispose();
+      const speed = await productSpeed(backend).finally(async () => backend.dispose());
+      const detail = `${speed.toPrecision(2)} GFLOP/s in a matrix product`;
       findings.push({ backend: 'tfjs', device, works: true, detail });
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;

@@ -24,8 +24,8 @@ export interface DataEvent extends DataSummary {
 /** Everything that `train` tells, in order: data, notes and warnings, then the training. */
 export type TrainEvent = RawPreparedEvent | DataEvent | NoteEvent | TrainingEvent;
 
-/** Everything that `resume` tells. */
-export type ResumeEvent = NoteEvent | TrainingEvent;
+/** Everything that `resume` tells, the data first. */
+export type ResumeEvent = DataEvent | NoteEvent | TrainingEvent;
 
 /** Everything that `evaluate` tells. */
 export type EvaluateEvent = Extract<TrainingEvent, { readonly kind: 'evaluation' | 'warning' }>;

@@ -28,4 +28,10 @@ export { openBackend, type BackendChoice } from './backend.js';
 export type { OwnModelOption } from './options.js';
 export type { DataSummary } from './data/summary.js';
 export type { DataEvent, EvaluateEvent, NoteEvent, RawPreparedEvent, ResumeEvent, TrainEvent } from './events.js';
+// Errors: all are a DifsrError, by who is asked to act.
 export { UsageError } from './errors.js';
+export { DifsrError, MissingPackageError, type Fault } from '@difsr/errors';
+export { DataError } from '@difsr/data';
+export { BackendError } from '@difsr/graph';
+export { openRun, RunError, type HistoryEvent, type Recommendations, type Run, type TrainOutcome } from '@difsr/training';
+export type { FieldCondition, FiltersSaid, RecommendRequest, SimilarItems, SimilarOptions, Where } from '@difsr/models';

@@ -13,6 +13,9 @@ export const backendRules: OptionRules<BackendChoice> = {
   precision: option.oneOf(...precisionNames),
 };
 
+/** What stops the work. */
+export const aborts = option.instance('an AbortSignal', AbortSignal);
+
 /** A model of the caller's own, of a run that was trained with it. */
 export interface OwnModelOption {
   /** Its definition, or the file whose default export that is. Default: the run is of a model that difsr has. */

@@ -9,15 +9,15 @@ import {
   setting,
   text,
 } from '@difsr/errors';
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
 import type * as PrepareDoor from '@difsr/prepare';
 import type { Description, Findings, Manifest, NamedColumns, PrepareEvent as StepEvent } from '@difsr/prepare';
-import { codeOf, makeFolder } from '@difsr/files';
+import { codeOf, makeFolder, writeFileAtomic } from '@difsr/files';
 import { isTree, mergeTrees, type Tree } from './config/layers.js';
 import { UsageError } from './errors.js';
-import { given } from './options.js';
+import { aborts, given } from './options.js';
 
 /** How files are looked at. */
 export interface InspectOptions {
@@ -65,7 +65,7 @@ const INSPECT_RULES: OptionRules<InspectOptions> = {
   memoryLimit: option.text,
   threads: option.whole(1),
   tempDirectory: option.text,
-  signal: option.given,
+  signal: aborts,
 };
 
 const PREPARE_RULES: OptionRules<PrepareOptions> = {
@@ -160,7 +160,7 @@ export async function prepare(
   const before = await writeYaml(door, job, yaml, overwrite);
   onEvent({ kind: 'written', file: yaml });
   const manifest = await run(door, job, options).catch(async (error: unknown) => {
-    if (isNothingLeft(error)) await putBack(yaml, before);
+    if (isNothingLeft(error) || options.signal?.aborted === true) await putBack(yaml, before);
     throw error;
   });
   return { ...resultOf(out, manifest), yaml };
@@ -209,7 +209,7 @@ function isNothingLeft(error: unknown): boolean {
 
 /** A description as it was before; undefined: there was none. */
 async function putBack(file: string, before: string | undefined): Promise<void> {
-  await (before === undefined ? rm(file, { force: true }) : writeFile(file, before));
+  await (before === undefined ? rm(file, { force: true }) : writeFileAtomic(file, before));
 }
 
 /** Writes the description and gives what was there. An edited one is somebody's work. */
@@ -329,13 +329,12 @@ function adjusted(
   { name, description: changes = {} }: InspectOptions,
 ): Description {
   if (name === undefined && Object.keys(changes).length === 0) return description;
-  const { split, ...others } = changes;
-  const merged = mergeTrees(
-    mergeTrees(isTree(description) ? description : {}, others),
-    name === undefined ? {} : { name },
-  );
-  // Methods of a split share names of sizes that mean something else.
-  return checkDescription(split === undefined ? merged : { ...merged, split }, 'options');
+  const named = { ...description, ...given({ name }) };
+  const merged = mergeTrees(named, changes);
+  const { split } = changes;
+  // Methods of a split share names of sizes that mean something else: of another method, nothing is kept.
+  const isOther = isTree(split) && split['method'] !== undefined && split['method'] !== description.split.method;
+  return checkDescription(isOther ? { ...merged, split } : merged, 'options');
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Description, RecipeEntry } from '@difsr/prepare';
 import type { PullEvent, PullReport } from '@difsr/prepare/pull';
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { UsageError } from './errors.js';
+import { aborts } from './options.js';
 
 /** What a data set is, who may use it, and what would be downloaded. */
 export interface Terms {
@@ -29,7 +30,7 @@ export interface PullOptions {
 const RULES: OptionRules<PullOptions> = {
   agree: needed(option.flag),
   out: option.text,
-  signal: option.given,
+  signal: aborts,
   onEvent: option.callable,
 };
 

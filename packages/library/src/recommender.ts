@@ -1,5 +1,5 @@
 // openRecommender: a run's recommendations, in one call each.
-import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, option, type OptionRules, setting, text } from '@difsr/errors';
 import type { RecommendOptions, SimilarItems, SimilarOptions } from '@difsr/models';
 import {
   createRecommender,
@@ -59,20 +59,31 @@ export async function openRecommender(
   options: OpenRecommenderOptions = {},
 ): Promise<RunRecommender> {
   checkOptions('openRecommender', options, RULES, UsageError);
+  if (typeof run !== 'string' && options.model !== undefined)
+    throw new UsageError({
+      option: 'model',
+      what: 'the run is open already, with its model',
+      cure: text`open it with that model, or give its folder beside ${setting('model')}`,
+    });
   const opened = typeof run === 'string' ? await openRun(run, await ownModelOf(options.model)) : run;
-  const backend = await openBackend({ ...backendChoice(options), device: options.device ?? 'cpu' });
+  // What is quick for one history is another question than what trains fast; tfjs has no such choice.
+  const device = options.device ?? ((options.backend ?? 'onnxruntime') === 'onnxruntime' ? 'cpu' : 'auto');
+  const backend = await openBackend({ ...backendChoice(options), device });
   try {
     const recommender = await createRecommender(opened, backend);
     const defaults = { k: topOf(undefined, opened) };
     const dispose = async (): Promise<void> => {
-      await recommender.dispose();
-      await backend.dispose();
+      try {
+        await recommender.dispose();
+      } finally {
+        await backend.dispose();
+      }
     };
     return {
       run: opened,
       recommend: async (history, settings) => recommender.recommend(history, { ...defaults, ...given(settings ?? {}) }),
       recommendMany: async (requests, settings) =>
-        recommender.recommendMany(requests, { ...defaults, ...given(settings ?? {}) }),
+        recommender.recommendMany(listOf(requests), { ...defaults, ...given(settings ?? {}) }),
       similar: async (item, settings) => recommender.similar(item, { ...defaults, ...given(settings ?? {}) }),
       dispose,
       [Symbol.asyncDispose]: dispose,
@@ -81,4 +92,13 @@ export async function openRecommender(
     await backend.dispose();
     throw error;
   }
+}
+
+/** Requests as callers without types may give them. @throws UsageError */
+function listOf(requests: readonly RecommendRequest[]): readonly RecommendRequest[] {
+  if (Array.isArray(requests)) return requests;
+  throw new UsageError({
+    what: 'recommendMany takes a list of requests',
+    cure: "write [{ history: ['B004'] }]",
+  });
 }

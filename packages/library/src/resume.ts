@@ -4,9 +4,10 @@ import { readRunConfig, train as trainingLoop, type TrainOutcome } from '@difsr/
 import { openBackend, precisionOf, type BackendChoice } from './backend.js';
 import { trainOwn } from './config/own-model.js';
 import { closeData, loadRunData } from './data/open.js';
+import { summaryOf } from './data/summary.js';
 import { UsageError } from './errors.js';
 import type { ResumeEvent } from './events.js';
-import { backendRules, ownModelOf, type OwnModelOption } from './options.js';
+import { aborts, backendRules, ownModelOf, type OwnModelOption } from './options.js';
 
 /** How a run goes on. What is left out is as the run has it. */
 export interface ResumeOptions extends BackendChoice, OwnModelOption {
@@ -24,7 +25,7 @@ const RULES: OptionRules<ResumeOptions> = {
   model: option.given,
   data: option.text,
   epochs: option.whole(1),
-  signal: option.given,
+  signal: aborts,
   onEvent: option.callable,
 };
 
@@ -54,8 +55,10 @@ export async function resume(run: string, options: ResumeOptions = {}): Promise<
     precision: precisionOf(saved, backendName, options.precision),
   };
   const own = await ownModelOf(options.model);
-  const dataset = await loadRunData(saved.data, data);
+  const dataset = await loadRunData(saved.data, data, signal);
   try {
+    signal?.throwIfAborted();
+    onEvent({ kind: 'data', ...summaryOf(dataset) });
     const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
     try {
       return await trainingLoop({

@@ -16,7 +16,7 @@ import { loadFiles } from './data/open.js';
 import { UsageError } from './errors.js';
 import { given } from './options.js';
 
-/** What counting may take, of a prepared folder. */
+/** What counting may take. */
 export interface StatisticsOptions {
   /** What it may keep in memory, e.g. `4GB`. Default: half, at most 6 GB. */
   readonly memoryLimit?: string | undefined;
@@ -51,7 +51,7 @@ export interface Statistics {
  * @throws DataError for data that cannot be used; UsageError for a wrong option
  * @example
  * ```ts
- * const { statistics, findings } = await statistics('data/shop');
+ * const { statistics: counted, findings } = await statistics('data/shop');
  * ```
  */
 export async function statistics(data: string | DataConfig, options: StatisticsOptions = {}): Promise<Statistics> {
@@ -60,6 +60,7 @@ export async function statistics(data: string | DataConfig, options: StatisticsO
   // It brings what reads files of any form: loaded by those who need it.
   const { analysePrepared, formAt } = await import('@difsr/prepare');
   if ((await formAt(config.path, config.format)).form === 'prepared') {
+    refuseChoices(config);
     const { statistics: counted, analysis, otherFields, report } = await analysePrepared(config.path, given(options));
     return {
       statistics: counted,
@@ -69,7 +70,7 @@ export async function statistics(data: string | DataConfig, options: StatisticsO
       report,
     };
   }
-  const dataset = await loadFiles(config);
+  const dataset = await loadFiles(config, given(options));
   const counted = datasetStatistics(dataset);
   const analysis = analyseDataset(dataset);
   return {
@@ -79,4 +80,18 @@ export async function statistics(data: string | DataConfig, options: StatisticsO
     otherFields: otherFieldStatistics(dataset),
     report: dataset.report,
   };
+}
+
+/** What is chosen of files while they are read; of a prepared data set, everything is counted. */
+const CHOICES = ['fields', 'userMin', 'itemMin', 'userColumn', 'itemColumn', 'timeColumn', 'categoryText'] as const;
+
+/** @throws UsageError for a choice that would be ignored */
+function refuseChoices(config: DataConfig): void {
+  const chosen = CHOICES.find((key) => config[key] !== undefined);
+  if (chosen === undefined) return;
+  throw new UsageError({
+    option: `data.${chosen}`,
+    what: `data.${chosen}: ${JSON.stringify(config[chosen])} has no meaning for a prepared data set (${config.path})`,
+    cure: 'leave it out: all of a prepared data set is counted; what is kept is said in its description',
+  });
 }

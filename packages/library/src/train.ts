@@ -25,7 +25,7 @@ import { closeData, loadData, requireTrainable, type TrainingData } from './data
 import { summaryOf } from './data/summary.js';
 import { UsageError } from './errors.js';
 import type { TrainEvent } from './events.js';
-import { backendRules } from './options.js';
+import { aborts, backendRules } from './options.js';
 import { nextFreeFolder, removeUnstarted, requireFreeFolder } from './run-path.js';
 import { cutOffWarning } from './warnings.js';
 
@@ -77,7 +77,7 @@ const RULES: OptionRules<TrainOptions> = {
   config: option.text,
   out: option.text,
   init: option.text,
-  signal: option.given,
+  signal: aborts,
   onEvent: option.callable,
 };
 
@@ -158,7 +158,10 @@ export async function trainResolved(
   if (out !== undefined) await requireFreeFolder(out);
   if (init !== undefined) await readRunConfig(init);
   const { path } = config.data;
-  const dataset = await loadData(config.data, (prepared) => onEvent({ kind: 'prepared', path, ...prepared }));
+  const dataset = await loadData(config.data, {
+    signal,
+    onPrepared: (prepared) => onEvent({ kind: 'prepared', path, ...prepared }),
+  });
   try {
     signal?.throwIfAborted();
     requireTrainable(dataset, path);
@@ -182,6 +185,7 @@ async function trainInto(
 ): Promise<TrainOutcome> {
   const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
   try {
+    signal?.throwIfAborted(); // until here there is no folder
     return await trainingLoop({
       // The run remembers the device that was used, so that resuming takes the same one.
       config: { ...config, device: deviceOf(backend.device) },

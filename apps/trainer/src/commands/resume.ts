@@ -1,5 +1,5 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
-import { resume } from '@difsr/library';
+import { resume, type ResumeEvent } from '@difsr/library';
 import { readRunConfig } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -43,9 +43,19 @@ async function resumeCommand(
   const terminal = processTerminal({ json });
   const { training } = await readRunConfig(run);
   const progress = createProgress({ terminal, metric: training.earlyStopping.metric });
+  let loaded = false;
+  const told = (event: ResumeEvent): void => {
+    if (event.kind === 'data') loaded = true;
+    else if (event.kind === 'note') terminal.line(event.message);
+    else progress.event(event);
+  };
   try {
     const outcome = await withInterrupt(
-      () => process.stderr.write('\nsaving; Ctrl-C again quits at once\n'),
+      () => {
+        // Until data is there, nothing has been done that could be saved.
+        if (!loaded) process.exit(exitCodes.interrupted);
+        process.stderr.write('\nsaving; Ctrl-C again quits at once\n');
+      },
       (signal) =>
         resume(run, {
           data,
@@ -56,7 +66,7 @@ async function resumeCommand(
           threads,
           precision,
           signal,
-          onEvent: (event) => (event.kind === 'note' ? terminal.line(event.message) : progress.event(event)),
+          onEvent: told,
         }),
     );
     progress.close();

@@ -10,22 +10,29 @@ import { given } from '../options.js';
 /** A data set in memory, or one whose sequences stay on disk. */
 export type TrainingData = Dataset | StoredDataset;
 
+/** What goes with loading. */
+export interface LoadControl extends Pick<OpenDatasetOptions, 'memoryLimit' | 'threads' | 'tempDirectory'> {
+  /** Hears of raw files that were prepared on the way; without it the report tells of them. */
+  readonly onPrepared?: (prepared: PreparedOnTheWay) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The data set of a configuration, in memory or with its sequences on disk. Close it with `closeData`.
  *
- * @param onPrepared hears of raw files that were prepared on the way; without it the report tells of them
  * @throws DataError, or UsageError for options that do not fit the data
  */
 export async function loadData(
   config: DataConfig,
-  onPrepared?: (prepared: PreparedOnTheWay) => void,
+  { onPrepared, signal, ...engine }: LoadControl = {},
 ): Promise<TrainingData> {
   // It brings what reads files of any form: loaded by those who need it.
   const { DatasetOptionError, openDataset } = await import('@difsr/prepare');
   const { path, format, fields, userMin, itemMin, categoryText, streaming } = config;
   const { userColumn: user, itemColumn: item, timeColumn: time } = config;
   const options: OpenDatasetOptions = {
-    ...given({ format, fields, userMin, itemMin, categoryText, streaming }),
+    ...given({ format, fields, userMin, itemMin, categoryText, streaming, signal }),
+    ...engine,
     ...(onPrepared === undefined ? {} : { onPrepared: (prepared) => onPrepared(preparedForRuns(prepared, path)) }),
     columns: given({ user, item, time }),
   };
@@ -56,8 +63,8 @@ const CONFIG_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Loads a data set into memory. @throws DataError, or UsageError for options that do not fit the data */
-export async function loadFiles(config: DataConfig): Promise<Dataset> {
-  const dataset = await loadData({ ...config, streaming: 'off' });
+export async function loadFiles(config: DataConfig, control: LoadControl = {}): Promise<Dataset> {
+  const dataset = await loadData({ ...config, streaming: 'off' }, control);
   if ('store' in dataset) throw new TypeError('streaming is off, and sequences were left on disk');
   return dataset;
 }
@@ -72,9 +79,13 @@ export async function closeData(dataset: TrainingData): Promise<void> {
  *
  * @throws DataError that says how to name another place, where the files are gone.
  */
-export async function loadRunData(config: DataConfig, moved: string | undefined): Promise<TrainingData> {
+export async function loadRunData(
+  config: DataConfig,
+  moved: string | undefined,
+  signal?: AbortSignal,
+): Promise<TrainingData> {
   try {
-    return await loadData(moved === undefined ? config : { ...config, path: moved });
+    return await loadData(moved === undefined ? config : { ...config, path: moved }, { signal });
   } catch (error) {
     const [problem, second] = error instanceof DataError ? error.problems : [];
     if (problem?.kind !== 'missing' || second !== undefined) throw error;
