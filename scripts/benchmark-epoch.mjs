@@ -14,7 +14,7 @@ import { at, bindShape, createGraph, input, matmul, reduceSum, trainingStep } fr
 import { findModel, instantiate, trainingTask } from '../packages/models/dist/index.js';
 import { createWorkerBackend } from '../packages/onnxruntime/dist/index.js';
 import { planEpoch, runConfigSchema, train } from '../packages/training/dist/index.js';
-import { presetsOf } from '../apps/trainer/dist/presets.js';
+import { presetsOf } from '../packages/library/dist/parts.js';
 
 const { values } = parseArgs({
   options: {

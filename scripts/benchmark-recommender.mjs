@@ -38,6 +38,7 @@ const processorTime = () => {
 async function latency(where) {
   const backend = await (where === 'thread' ? createOnnxRuntimeBackend : createWorkerBackend)({ threads });
   const recommender = await createRecommender(trained, backend);
+  /** @type {number[]} */
   const times = [];
   for (let i = 0; i < calls + 100; i++) {
     const history = Array.from({ length: 1 + random(50) }, () => `item-${1 + random(items)}`);

@@ -33,5 +33,12 @@ export { UsageError } from './errors.js';
 export { DifsrError, MissingPackageError, type Fault } from '@difsr/errors';
 export { DataError } from '@difsr/data';
 export { BackendError } from '@difsr/graph';
-export { openRun, RunError, type HistoryEvent, type Recommendations, type Run, type TrainOutcome } from '@difsr/training';
+export {
+  openRun,
+  RunError,
+  type HistoryEvent,
+  type Recommendations,
+  type Run,
+  type TrainOutcome,
+} from '@difsr/training';
 export type { FieldCondition, FiltersSaid, RecommendRequest, SimilarItems, SimilarOptions, Where } from '@difsr/models';

@@ -68,6 +68,39 @@ it('prepares files, tells each step, and sets aside what cannot be used', async 
   );
 });
 
+it('of a split that is described, one part is changed; another method replaces it', async () => {
+  const yaml = (await readFile(at('data/shop.yaml'), 'utf8')).replace(
+    /method: leave-one-out/,
+    'method: ratio, valid: 0.1, test: 0.1',
+  );
+  await writeFile(at('data/parts.yaml'), yaml);
+  const splitOf = async (split: Readonly<Record<string, unknown>>): Promise<unknown> =>
+    (await inspect(at('data/parts.yaml'), { description: { split } })).description.split;
+  expect(await splitOf({ valid: 0.2 })).toMatchObject({ method: 'ratio', valid: 0.2, test: 0.1 });
+  expect(await splitOf({ method: 'leave-one-out' })).toEqual({ method: 'leave-one-out' });
+});
+
+it('a preparation that is stopped leaves nothing, not even the description', async () => {
+  const controller = new AbortController();
+  const stopped = prepare(at('orders.csv'), {
+    out: at('stopped/shop'),
+    signal: controller.signal,
+    onEvent: ({ kind }) => {
+      if (kind === 'written') controller.abort();
+    },
+  });
+  await expect(stopped).rejects.toThrow(/abort/i);
+  expect(existsSync(at('stopped/shop.yaml')) || existsSync(at('stopped/shop'))).toBe(false);
+});
+
+it('what would be ignored is refused', async () => {
+  await expect(statistics({ path: at('data/shop'), userMin: 5 })).rejects.toThrow(
+    /data\.userMin: 5 has no meaning for a prepared data set/,
+  );
+  const signal: unknown = {};
+  await expect(train({ signal: signal as AbortSignal })).rejects.toThrow(/signal .* an AbortSignal/);
+});
+
 it('counts a data set', async () => {
   const { statistics: counted, analysis } = await statistics(at('data/shop'));
   expect(counted).toMatchObject({ users: 40, items: 50 });
@@ -125,6 +158,9 @@ it('recommends with defaults that need not be said', async () => {
     expect(second?.unknown).toEqual(['none']);
     expect((await shop.similar('B4', { k: 4 })).items).toHaveLength(4);
     expect(shop.run.model.name).toBe('dif-sr');
+    await expect(openRecommender(shop.run, { model: sasrec })).rejects.toThrow(/the run is open already/);
+    const none: unknown = { history: ['B4'] };
+    await expect(shop.recommendMany(none as [])).rejects.toThrow(/takes a list of requests/);
   } finally {
     await shop[Symbol.asyncDispose]();
   }

@@ -1,5 +1,5 @@
 // Options that several verbs share, and their rules.
-import { option, type OptionRules } from '@difsr/errors';
+import { option, type OptionRule, type OptionRules } from '@difsr/errors';
 import type { ModelDefinition } from '@difsr/models';
 import { backendNames, deviceNames, precisionNames, type OwnModel } from '@difsr/training';
 import type { BackendChoice } from './backend.js';
@@ -14,7 +14,7 @@ export const backendRules: OptionRules<BackendChoice> = {
 };
 
 /** What stops the work. */
-export const aborts = option.instance('an AbortSignal', AbortSignal);
+export const aborts: OptionRule = option.instance('an AbortSignal', AbortSignal);
 
 /** A model of the caller's own, of a run that was trained with it. */
 export interface OwnModelOption {
