@@ -61,7 +61,7 @@ it('a fault is said of a place', () => {
 });
 
 it('a missing package is named with the line that installs it', () => {
-  const error = new MissingPackageError('@duckdb/node-api', '1.5.6', 'reading files');
+  const error = new MissingPackageError('@duckdb/node-api', 'npm install @duckdb/node-api@1.5.6', 'reading files');
   expect(error.message).toBe(
     'reading files needs the package @duckdb/node-api, which is not installed\n  cure: npm install @duckdb/node-api@1.5.6',
   );

@@ -41,7 +41,9 @@ export type Text = TextPart | readonly TextPart[];
 
 /** How settings and calls are written. */
 export interface Show {
+  /** How settings are written that are set together. */
   readonly settings: (settings: readonly Setting[]) => string;
+  /** How a call of one of our functions is written. */
   readonly call: (call: Call) => string;
 }
 

@@ -41,9 +41,9 @@ it('tfjs takes wasm where no native device is installed, and computes', async ()
 });
 
 it.each([
-  ['tfjs', 'cuda', 'wasm, node, node-gpu, cpu', '--backend onnxruntime'],
-  ['onnxruntime', 'wasm', 'cpu, cuda, webgpu', '--backend tfjs'],
-  ['reference', 'node-gpu', 'cpu', '--backend tfjs'],
+  ['tfjs', 'cuda', 'wasm, node, node-gpu, cpu', "backend: 'onnxruntime'"],
+  ['onnxruntime', 'wasm', 'cpu, cuda, webgpu', "backend: 'tfjs'"],
+  ['reference', 'node-gpu', 'cpu', "backend: 'tfjs'"],
 ] as const)('%s has no %s', async (backend, device, devices, cure) => {
   const attempt = openBackend({ backend, device });
   await expect(attempt).rejects.toThrow(UsageError);

@@ -17,6 +17,7 @@ export interface EvaluateOptions extends BackendChoice, OwnModelOption {
    * Default: as the run was evaluated.
    */
   readonly maskSeen?: boolean | undefined;
+  /** Told everything that happens, in order. */
   readonly onEvent?: ((event: EvaluateEvent) => void) | undefined;
 }
 

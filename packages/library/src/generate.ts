@@ -3,6 +3,7 @@ import type { GeneratedFiles, GenerateEvent, GenerateFilesOptions } from '@difsr
 
 /** How the generated data set is written. */
 export interface GenerateOptions extends Omit<GenerateFilesOptions, 'progress'> {
+  /** Told everything that happens, in order. */
   readonly onEvent?: ((event: GenerateEvent) => void) | undefined;
 }
 

@@ -51,6 +51,7 @@ export interface PrepareOptions extends InspectOptions {
   readonly strict?: boolean | undefined;
   /** Write a new description over one that is there. Default: false. */
   readonly overwrite?: boolean | undefined;
+  /** Told everything that happens, in order. */
   readonly onEvent?: ((event: PrepareEvent) => void) | undefined;
 }
 

@@ -24,6 +24,7 @@ export interface PullOptions {
   readonly out?: string | undefined;
   /** Stops the download; called again, it goes on where it stopped. */
   readonly signal?: AbortSignal | undefined;
+  /** Told everything that happens, in order. */
   readonly onEvent?: ((event: PullEvent) => void) | undefined;
 }
 

@@ -17,6 +17,7 @@ export interface ResumeOptions extends BackendChoice, OwnModelOption {
   readonly epochs?: number | undefined;
   /** Aborting it saves a checkpoint, and ends with the reason `interrupted`. */
   readonly signal?: AbortSignal | undefined;
+  /** Told everything that happens, in order. */
   readonly onEvent?: ((event: ResumeEvent) => void) | undefined;
 }
 

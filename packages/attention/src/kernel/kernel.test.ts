@@ -361,7 +361,7 @@ describe('the kernel', () => {
     skip(cuda?.works === true, 'CUDA works here');
     const config = { width: 8, heads: 2, maxLength: 5, backend: 'onnxruntime', device: 'cuda' } as const;
     await expect(createDifAttention(config)).rejects.toThrow(
-      /device "cuda" cannot be used[^]*cure: .*Or use the device cpu/,
+      /device "cuda" cannot be used[^]*cure: .*Or use device: 'cpu'/,
     );
   });
 

@@ -39,7 +39,7 @@ it.each(['evaluation.ks=5,ten', 'evaluation.ks=none', 'evaluation.ks=5,0', 'mode
   '%s is refused, with the form that is wanted',
   async (setting) => {
     await expect(resolveConfig({ set: [setting] })).rejects.toThrow(
-      /a list of .*--set (?:evaluation\.ks=5,10|model\.fields=brand,tags)/s,
+      /a list of .*, e\.g\. (?:evaluation\.ks: \[5, 10, 20\]|model\.fields: \['brand', 'tags'\])/s,
     );
   },
 );

@@ -66,13 +66,13 @@ it('every problem is reported at once, each with its place', async () => {
   expect(problem).toMatch(/run\.yaml, line 2, training\.epochs: "many"/);
   expect(problem).toMatch(/run\.yaml, line 4, model\.fusoin: there is no option/);
   expect(problem).toMatch(/run\.yaml, line 5, model\.heads: 0 is not a whole number of at least 1/);
-  expect(problem).toMatch(/--set evaluation\.k=5: there is no option evaluation\.k/);
+  expect(problem).toMatch(/evaluation\.k=5: there is no option evaluation\.k/);
   expect(problem).toMatch(/cure: did you mean model\.fusion\?/);
 });
 
 it('a key without its s is the one of its section, whatever is called so elsewhere', async () => {
   const problem = await resolveConfig({ set: ['model.itemField=sum'] }).catch((error: unknown) => String(error));
-  expect(problem).toContain('did you mean model.itemFields? e.g. --set model.itemFields=sum');
+  expect(problem).toContain("did you mean model.itemFields? e.g. model.itemFields: 'sum'");
   expect(problem).not.toContain('itemColumn');
 });
 

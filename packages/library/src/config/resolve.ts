@@ -2,6 +2,7 @@
 // Every problem names where the value was written, the value, what is allowed and the cure.
 import {
   allowed,
+  alternativesOf,
   chooseByName,
   type ConfigOption,
   didYouMean,
@@ -144,9 +145,9 @@ function checkMetric({ training, evaluation }: RunConfig, layers: readonly Layer
 /** The configuration file's layer, without its `preset`, which is not part of a run's configuration. */
 async function readFileLayer(path: string | undefined): Promise<{ presetName?: string; file?: Layer }> {
   if (path === undefined) return {};
-  const { values, origins } = await readConfigFile(path);
+  const { values, ...layer } = await readConfigFile(path);
   const { preset, ...rest } = values;
-  return { ...(preset === undefined ? {} : { presetName: String(preset) }), file: { values: rest, origins } };
+  return { ...(preset === undefined ? {} : { presetName: String(preset) }), file: { ...layer, values: rest } };
 }
 
 function asTree(value: unknown): Tree {
@@ -215,9 +216,12 @@ class Problems {
   /** How the first of some keys is set. */
   #example([path = '']: readonly string[], typed?: unknown): Text {
     const written = typeof typed === 'object' || typed === undefined ? undefined : String(typed);
-    const value = exampleValue(path, nodeAt(this.#schema, path.split('.'))?.default, written);
-    // A path of the schema, and plain data.
-    return text` e.g. ${setting(path as ConfigOption, parse(value) as SettingValue)}`;
+    const node = nodeAt(this.#schema, path.split('.'));
+    const value = exampleValue(path, node?.default, written);
+    const isList = node !== undefined && [node, ...alternativesOf(node)].some(({ type }) => type === 'array');
+    // A path of the schema, and plain data; a list of words is written with commas.
+    const example = parse(isList && !value.startsWith('[') ? `[${value}]` : value) as SettingValue;
+    return text` e.g. ${setting(path as ConfigOption, example)}`;
   }
 
   /** An alternative chosen by its `kind` that has a key too many or too few. */
