@@ -13,15 +13,15 @@ import { entryPoints } from './public-packages.mjs';
  */
 const LIMITS = {
   '@difsr/errors': 10,
-  '@difsr/graph': 60,
+  '@difsr/graph': 64, // of it structured errors and checked options 6
   '@difsr/graph/backend-parts': 20,
   '@difsr/graph/conformance': 90,
   '@difsr/nn': 40,
-  '@difsr/attention': 60,
+  '@difsr/attention': 64,
   '@difsr/attention/tfjs': 60,
   '@difsr/attention/tfjs-layers': 60,
   '@difsr/attention/onnxruntime': 60,
-  '@difsr/models': 180,
+  '@difsr/models': 190,
   '@difsr/metrics': 10,
   '@difsr/data': 60,
   '@difsr/data/internal': 60,
