@@ -155,7 +155,6 @@ function splitOption(text: string): Readonly<Record<string, unknown>> {
 
 async function prepareCommand(input: readonly string[], options: PrepareCommandOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  let written: string | undefined;
   let stopped: AbortSignal | undefined;
   const steps = createSteps(terminal);
   const told = (event: PrepareEvent): void => {
@@ -163,8 +162,7 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
       case 'inferred':
         return showInferred(terminal, event);
       case 'written':
-        written = event.file;
-        return terminal.line(`written: ${written} (edit it, then: ${commandLine('data', 'prepare', written)})`);
+        return terminal.line(`written: ${event.file} (edit it, then: ${commandLine('data', 'prepare', event.file)})`);
       case 'step':
         return steps.step(event);
     }
@@ -191,7 +189,7 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
   } catch (error) {
     if (stopped?.aborted !== true) throw error;
     steps.close();
-    process.stderr.write(`interrupted: nothing was written${written === undefined ? '' : ` but ${written}`}\n`);
+    process.stderr.write('interrupted: nothing was written\n');
     return exitCodes.interrupted;
   } finally {
     steps.close();
