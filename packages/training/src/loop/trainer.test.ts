@@ -196,7 +196,7 @@ describe('a run that cannot go on says why', () => {
 
   it('where the folder holds a run already, or something else', async () => {
     const { out } = await runTo('a', { config: config({ epochs: 1 }) });
-    await expect(runTo('a')).rejects.toThrow(/already holds a run.*resume/);
+    await expect(runTo('a')).rejects.toThrow(/already holds a run[^]*resume/);
     await rm(join(out, 'config.json'));
     await expect(runTo('a')).rejects.toThrow(/not empty/);
   });
@@ -218,7 +218,7 @@ describe('a run that cannot go on says why', () => {
 
   it('where the published form of gate would leak in all-position training', async () => {
     await expect(runTo('leak', { config: config({}, { fusion: 'gate', fusionForm: 'reference' }) })).rejects.toThrow(
-      /training.form=prefix/,
+      /training\.form: 'prefix'/,
     );
   });
 
