@@ -87,7 +87,7 @@ const EVERY_BACKEND = `
   const expected = await output('reference');
   for (const backend of ['onnxruntime', 'tfjs']) {
     const got = await output(backend).catch((error) => error);
-    if (got instanceof Error) console.log(got.message.slice(got.message.indexOf('Cure')));
+    if (got instanceof Error) console.log(got.message.slice(got.message.indexOf('cure: ')));
     else console.log(got.every((value, i) => Math.abs(value - expected[i]) < 1e-4) ? 'same numbers' : 'other numbers');
   }
 `;

@@ -58,6 +58,6 @@ describe('the check of bundles', () => {
     expect(entries).toEqual(
       expect.arrayContaining(['@difsr/attention/tfjs', '@difsr/onnxruntime/web', '@difsr/metrics']),
     );
-    expect(entries.filter((entry) => /data|training|bench|^difsr/.test(entry))).toEqual([]);
+    expect(entries.filter((entry) => /prepare|files|library|training|bench|^difsr/.test(entry))).toEqual([]);
   });
 });

@@ -30,5 +30,5 @@ it('DIF attention and a handful of ops, with gradients, agree with the reference
   expect(report.attention).toBeLessThan(1e-4);
   // float16 is an extra that adapters may lack, as SwiftShader does.
   if (typeof report.float16 === 'number') expect(report.float16).toBeLessThan(2e-2);
-  else expect(report.float16).toMatch(/no float16[^]*cure: use precision "float32"/);
+  else expect(report.float16).toMatch(/no float16[^]*cure: use precision: 'float32'/);
 });

@@ -35,9 +35,7 @@ test('several units are read each by its own size, and counted', () => {
 test.each([0, -1, 253_402_300_799, -62_135_596_800, 2_147_483_647])(
   '%d stands for no time: an error that counts',
   (none) => {
-    expect(() => clock(...SECONDS, none, none)).toThrow(
-      /stands for no time: .* \(2 of 8 rows are so\)[^]*data prepare/,
-    );
+    expect(() => clock(...SECONDS, none, none)).toThrow(/stands for no time: .* \(2 of 8 rows are so\)[^]*prepare\(\)/);
     expect(() => clock(...SECONDS, none)).toThrow(DataError);
   },
 );

@@ -89,7 +89,7 @@ describe('errors', () => {
   test('a missing attribute file offers to do without', async () => {
     const message = await messageOf(at('bare'));
     expect(message).toContain(`${at('bare_item2attributes.json')}: no such file`);
-    expect(message).toContain('asking for no fields');
+    expect(message).toContain('(fields: [])');
   });
 
   test.each<[string[], LoadOptions, RegExp]>([
