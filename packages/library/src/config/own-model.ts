@@ -1,6 +1,6 @@
 // `--model ./my-model.mjs`: a model of the user's own. Its code runs because the user named it, never because a folder does.
 import { setting } from '@difsr/errors';
-import { createHash } from 'node:crypto';
+import { sha256 } from '@difsr/files';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -48,7 +48,7 @@ export async function loadOwnModel(
   // Its parts were looked at above; whether `build` keeps its promises is seen when it is traced.
   return {
     definition: definition as ModelDefinition,
-    file: { path: file, sha256: createHash('sha256').update(bytes).digest('hex') },
+    file: { path: file, sha256: sha256(bytes) },
   };
 }
 

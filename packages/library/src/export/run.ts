@@ -1,8 +1,7 @@
 // exportRun: one ONNX file of standard operators, checked against the backend that trained it.
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import { writeFileAtomic } from '@difsr/files';
+import { sha256, writeFileAtomic } from '@difsr/files';
 import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
 import {
   exportTask,
@@ -111,7 +110,7 @@ export async function exportRun(run: string, options: ExportOptions = {}): Promi
   const backend = await createOnnxRuntimeBackend();
   const { bytes, difference } = await writtenFile(opened, task, backend, {
     vocabulary: basename(vocabulary),
-    vocabularySha256: createHash('sha256').update(words).digest('hex'),
+    vocabularySha256: sha256(words),
   }).finally(() => backend.dispose());
   await writeFileAtomic(file, bytes);
   await writeFileAtomic(vocabulary, words);

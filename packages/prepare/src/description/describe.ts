@@ -1,7 +1,6 @@
 // A description as YAML for people: every choice with its reason, the alternatives beside it, ready to be edited and run again.
+import { writeFileAtomic } from '@difsr/files';
 import { say } from '@difsr/errors';
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { DataError } from '@difsr/data';
 import type { ColumnFinding, Findings } from '../inspect/findings.js';
 import type { Description, FieldSpec, SourceSpec, SplitSpec } from './types.js';
@@ -16,18 +15,9 @@ import type { Description, FieldSpec, SourceSpec, SplitSpec } from './types.js';
  * await writeDescription('data/shop.yaml', description, findings);
  */
 export async function writeDescription(file: string, description: Description, findings?: Findings): Promise<void> {
-  const partial = `${file}.partial-${randomBytes(4).toString('hex')}`;
   try {
-    const handle = await open(partial, 'w');
-    try {
-      await handle.writeFile(describe(description, findings));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
+    await writeFileAtomic(file, describe(description, findings));
   } catch (error) {
-    await rm(partial, { force: true });
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new DataError([{ file, message: `cannot be written (${why})`, cure: 'name another place for the output' }]);
   }

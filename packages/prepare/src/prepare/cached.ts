@@ -6,6 +6,7 @@
 import { DataError } from '@difsr/data';
 import { checkOptions, type OptionKinds } from '@difsr/data/internal';
 import { createHash, randomBytes } from 'node:crypto';
+import { sha256 } from '@difsr/files';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readDescription } from '../description/read.js';
@@ -186,7 +187,7 @@ async function describedIn(
 }
 
 function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return sha256(JSON.stringify(value));
 }
 
 /** The state of every file of some sources. Tables of a server have none that could be seen: they are read anew each time. */

@@ -196,8 +196,8 @@ async function filterCounts(
   const before = { users: await distinct('u'), items: await distinct('i') };
   let rounds = 0;
   for (;;) {
-    await engine.run(`CREATE TEMP TABLE bad_u AS ${outside('u', filters.userMin, filters.userMax)}`);
-    await engine.run(`CREATE TEMP TABLE bad_i AS ${outside('i', filters.itemMin, filters.itemMax)}`);
+    await engine.run(`CREATE TABLE bad_u AS ${outside('u', filters.userMin, filters.userMax)}`);
+    await engine.run(`CREATE TABLE bad_i AS ${outside('i', filters.itemMin, filters.itemMax)}`);
     const dropping = await engine.count('SELECT (SELECT count(*) FROM bad_u) + (SELECT count(*) FROM bad_i)');
     if (dropping > 0) {
       await replaceCoded(engine, 'SELECT coded.* FROM coded ANTI JOIN bad_u USING (u) ANTI JOIN bad_i USING (i)');

@@ -31,7 +31,7 @@ export function spacedReport(role: 'user' | 'item', rows: number): ReportEntry[]
 /** Ids are judged once each, not once per row: a log has far more rows than ids. Returns how many rows had one that was trimmed. */
 export async function judgeIds(engine: Engine, column: 'u' | 'i', problem: string): Promise<number> {
   await engine.run(
-    `CREATE TEMP TABLE wrong AS SELECT id, ${trimmedId('id')} AS trimmed FROM (SELECT DISTINCT ${column} AS id FROM scanned WHERE problem IS NULL AND ${unusableId(column)})`,
+    `CREATE TABLE wrong AS SELECT id, ${trimmedId('id')} AS trimmed FROM (SELECT DISTINCT ${column} AS id FROM scanned WHERE problem IS NULL AND ${unusableId(column)})`,
   );
   let trimmed = 0;
   if ((await engine.count('SELECT count(*) FROM wrong')) > 0) {

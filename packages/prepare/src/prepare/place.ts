@@ -1,7 +1,8 @@
 // Where the result goes: everything is written beside the place and then put there by renaming, whole or not at all.
+import { flushFolder } from '@difsr/files';
 import { setting, text } from '@difsr/errors';
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { leftovers, ownMark, removeLeftovers } from '../engine/leftovers.js';
 import { DataError } from '@difsr/data';
@@ -56,7 +57,7 @@ export async function putInPlace({ out, aside, partial, partialAside }: Place, h
     throw error;
   }
   if (!hasAside) await rm(aside, { force: true });
-  await syncFolder(path.dirname(out));
+  await flushFolder(path.dirname(out));
   if (had) await rm(old, { recursive: true, force: true });
 }
 
@@ -64,13 +65,6 @@ export async function putInPlace({ out, aside, partial, partialAside }: Place, h
 export async function clearPlace({ partial, partialAside }: Place): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   await rm(partialAside, { force: true });
-}
-
-/** Sees to it that the names in a folder are on the disk; not every system can. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder).catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
 
 async function exists(file: string): Promise<boolean> {

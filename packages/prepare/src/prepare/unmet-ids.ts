@@ -26,12 +26,12 @@ export async function unmetIds(
   const ids = `${role}_ids`;
   const used = `SELECT token FROM ${ids} WHERE code IS NOT NULL`;
   await engine.run(
-    `CREATE TEMP TABLE unmet AS SELECT id AS place, token AS id FROM ${ids} WHERE token NOT IN (SELECT id FROM ${table})`,
+    `CREATE TABLE unmet AS SELECT id AS place, token AS id FROM ${ids} WHERE token NOT IN (SELECT id FROM ${table})`,
   );
   const count = await engine.count('SELECT count(*) FROM unmet');
   const report: ReportEntry[] = [];
   if (count > 0) {
-    await engine.run(`CREATE TEMP TABLE spare AS SELECT pos, id FROM ${table} WHERE id NOT IN (${used})`);
+    await engine.run(`CREATE TABLE spare AS SELECT pos, id FROM ${table} WHERE id NOT IN (${used})`);
     const total = await engine.count(`SELECT count(*) FROM (${used})`);
     const sides =
       count > total * HARDLY_ANY

@@ -1,11 +1,10 @@
 // The files of the prepared form, each sorted, with fixed row groups: equal data gives equal bytes.
-import { open, stat, writeFile } from 'node:fs/promises';
+import { flushFile, flushFolder, sha256OfFile } from '@difsr/files';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
-import { sha256 } from '../prepared/hash.js';
 import { type Manifest, type ManifestField, PREPARED_FILES } from '../prepared/manifest.js';
-import { syncFolder } from './place.js';
 
 const FORMAT = '(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)';
 
@@ -79,7 +78,7 @@ export async function measureFiles(folder: string): Promise<Manifest['files']> {
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const name of [PREPARED_FILES.interactions, PREPARED_FILES.users, PREPARED_FILES.items, PREPARED_FILES.values]) {
     const file = path.join(folder, name);
-    files[name] = { bytes: (await stat(file)).size, sha256: await sha256(file) };
+    files[name] = { bytes: (await stat(file)).size, sha256: await sha256OfFile(file) };
   }
   return files;
 }
@@ -88,9 +87,7 @@ export async function measureFiles(folder: string): Promise<Manifest['files']> {
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeFile(path.join(folder, PREPARED_FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of Object.values(PREPARED_FILES)) {
-    const handle = await open(path.join(folder, name));
-    await handle.sync();
-    await handle.close();
+    await flushFile(path.join(folder, name));
   }
-  await syncFolder(folder);
+  await flushFolder(folder);
 }

@@ -1,5 +1,6 @@
 // Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
+import { sha256OfFile } from '@difsr/files';
 import { call, text } from '@difsr/errors';
 import {
   createVocabulary,
@@ -17,7 +18,6 @@ import path from 'node:path';
 import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { readField, reportNumbers } from './fields.js';
 import { namedFields, reportNames } from './field-names.js';
-import { sha256 } from './hash.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
 import {
   AGAIN,
@@ -190,7 +190,7 @@ export async function checkFiles(folder: string, manifest: Manifest, verify: boo
     );
     if (bytes === undefined) bad('does not exist');
     else if (bytes !== expected.bytes) bad(`has ${bytes} bytes; dataset.json says ${expected.bytes}`);
-    else if (verify && (await sha256(file)) !== expected.sha256)
+    else if (verify && (await sha256OfFile(file)) !== expected.sha256)
       bad('is not the file that dataset.json describes (SHA-256 differs)');
   }
   problems.throwIfAny();

@@ -9,8 +9,9 @@
 //   columns       of interactions, one after the other, each `width` numbers per interaction; then, with a split of its own, per training item
 //
 // Numbers are in the byte order of the machine (little-endian on all common ones): a cache is not carried to another one.
+import { sha256, writeFileAtomic } from '@difsr/files';
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -98,7 +99,7 @@ const NUMBERS: Readonly<Record<InteractionColumn['dtype'], (bytes: ArrayBuffer) 
 /** What the columns are; what their ids stand for is not in the file. */
 function columnsHash({ columns }: SequenceFileKey): string {
   const what = columns.map(({ name, kind, width, dtype }) => [name, kind, width, dtype]);
-  return createHash('sha256').update(JSON.stringify(what)).digest('hex');
+  return sha256(JSON.stringify(what));
 }
 
 /** The name of the file of a data set in the cache. */
@@ -111,7 +112,7 @@ export function sequenceFileName(name: string, key: SequenceFileKey): string {
 
 /** Whether a file of the cache has such a name, one that is being written included. */
 export function isSequenceFile(name: string): boolean {
-  return /\.sequences(\.[\d-]+\.tmp)?$/.test(name);
+  return /\.sequences(\.[\da-f-]+\.tmp)?$/.test(name);
 }
 
 /**
@@ -120,11 +121,9 @@ export function isSequenceFile(name: string): boolean {
  * @throws DataError where the cache cannot be written
  */
 export async function writeSequenceFile(file: string, key: SequenceFileKey, columns: SequenceColumns): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${temporaries++}.tmp`);
   try {
     await makeFolder(path.dirname(file), OTHER_CACHE);
-    const handle = await open(temporary, 'wx');
-    try {
+    await writeFileAtomic(file, async (handle) => {
       const writer = new HashedWriter(handle);
       await writer.column(columns.items);
       const train = columns.train === undefined ? undefined : await writer.column(columns.train);
@@ -144,18 +143,11 @@ export async function writeSequenceFile(file: string, key: SequenceFileKey, colu
         sha256: writer.digest(),
       };
       await handle.write(Buffer.from(`${JSON.stringify(header).padEnd(HEADER_BYTES - 1)}\n`), 0, HEADER_BYTES, 0);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined); // the first failure is the one to tell
     throw cacheError(file, error);
   }
 }
-
-let temporaries = 0;
 
 /** An opened file. */
 export interface SequenceFile {

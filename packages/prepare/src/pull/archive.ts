@@ -1,13 +1,12 @@
 // Unpacks the wanted members of a zip or tar.gz. An archive that could do harm is refused as a whole, and nothing of it is left: members go
 // to a folder of their own first and are moved to their places when all of them are complete.
+import { flushFile, makeFolder } from '@difsr/files';
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolder } from '@difsr/files';
 import { diskError, PullError } from './errors.js';
 import { broken, Gate, partsOf, refused, type UnpackLimits } from './gate.js';
 import { unpackTar } from './tarball.js';
-import { flush } from './write.js';
 import { unpackZip } from './zip.js';
 
 /** The limits where nobody names others. */
@@ -68,7 +67,7 @@ export async function unpackArchive(options: UnpackOptions): Promise<Record<stri
     gate.finish();
     const sizes: Record<string, number> = {};
     for (const [name, member] of wanted) {
-      await flush(path.join(aside, name));
+      await flushFile(path.join(aside, name));
       sizes[member] = (await stat(path.join(aside, name))).size;
     }
     for (const name of wanted.keys()) {

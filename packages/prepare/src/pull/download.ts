@@ -1,4 +1,5 @@
 // Downloads one file: into FILE.part, going on where an earlier try stopped, checked, flushed, and only then renamed.
+import { flushFile, writeFileAtomic } from '@difsr/files';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -11,7 +12,7 @@ import { byHand, connectionFailure, unreachable } from './connection.js';
 import { diskError, PullError } from './errors.js';
 import { type PullProgress, Speed } from './events.js';
 import { formProblem } from './forms.js';
-import { needRoom, writeDurably } from './write.js';
+import { needRoom } from './room.js';
 
 /** How one file is downloaded. */
 export interface DownloadOptions {
@@ -59,8 +60,7 @@ export async function download(options: DownloadOptions): Promise<Checksums> {
     const sums = await checksums(part, signal);
     const problem = sumProblem(spec, sums) ?? (await formProblem(part, file));
     if (problem === undefined) {
-      const handle = await open(part, 'r+');
-      await handle.sync().finally(() => handle.close());
+      await flushFile(part);
       await rename(part, target);
       await rm(note, { force: true });
       return sums;
@@ -209,7 +209,7 @@ async function receiveOnce(
         ...(validator === undefined ? {} : { validator }),
         ...(total === undefined ? {} : { total }),
       };
-      await writeDurably(note, JSON.stringify(fresh));
+      await writeFileAtomic(note, JSON.stringify(fresh));
     }
     if (total !== undefined) await needRoom(path.dirname(part), total - from, file);
     const received = await write(handle, body, from, total, options);

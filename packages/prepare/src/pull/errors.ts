@@ -1,4 +1,5 @@
 // The error class of downloads: what failed, with which file, and what to do, by hand where need be.
+import { DifsrError } from '@difsr/errors';
 
 /** What can go wrong. */
 export const PULL_PROBLEMS = [
@@ -28,14 +29,14 @@ export type PullProblem = (typeof PULL_PROBLEMS)[number];
  *   if (error instanceof PullError && error.problem === 'network') console.error(error.message);
  * }
  */
-export class PullError extends Error {
+export class PullError extends DifsrError {
   override readonly name = 'PullError';
   readonly problem: PullProblem;
   /** The file, as it is called in the folder. */
   readonly file: string;
 
   constructor(problem: PullProblem, file: string, what: string, cure: string) {
-    super(`${file}: ${what}\n  cure: ${cure}`);
+    super({ where: file, what, cure });
     this.problem = problem;
     this.file = file;
   }

@@ -1,10 +1,9 @@
 // pulled.json beside the files: what was downloaded, and its SHA-256 as seen then. The publishers of most data sets state no checksum: then this is what
 // tells, next time, that a file is still the same.
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { writeFileAtomic } from '@difsr/files';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { writeDurably } from './write.js';
 
 /** The name of the record. */
 export const RECORD_FILE = 'pulled.json';
@@ -48,11 +47,5 @@ export async function readRecord(folder: string): Promise<PullRecord> {
 
 /** Replaces the record, whole. */
 export async function writeRecord(folder: string, record: PullRecord): Promise<void> {
-  const partial = path.join(folder, `${RECORD_FILE}.${randomBytes(4).toString('hex')}.partial`);
-  try {
-    await writeDurably(partial, `${JSON.stringify(record, null, 2)}\n`);
-    await rename(partial, path.join(folder, RECORD_FILE));
-  } finally {
-    await rm(partial, { force: true });
-  }
+  await writeFileAtomic(path.join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { type Entry, getFileNameLowLevel, openPromise } from 'yauzl';
 import { broken, type MemberKind, refused, type Unpacking } from './gate.js';
-import { needRoom } from './write.js';
+import { needRoom } from './room.js';
 
 const UNIX = 3;
 const KINDS: Readonly<Record<number, MemberKind>> = {

@@ -1,9 +1,9 @@
 // Initial weights from another run: parameters of the same name, and of tables by item, by value or by position the rows that
 // both runs have. So a run on newer data, or with another objective, starts from what the old one knew; what is not taken is named.
 import { call, setting, type SettingValue, text, type Text, together } from '@difsr/errors';
-import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { sha256 } from '@difsr/files';
 import type { HostTensor } from '@difsr/graph';
 import {
   decodeTensors,
@@ -167,7 +167,7 @@ async function readOther(folder: string): Promise<Other> {
         ([name, { dtype }]) => dtype === 'float32' && !name.startsWith(featureName('')) && !isAttributeName(name),
       ),
     ),
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256(bytes),
   };
 }
 
