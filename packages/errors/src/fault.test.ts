@@ -41,6 +41,26 @@ describe('an error', () => {
     );
   });
 
+  it('is read by its parts, those of its first fault, as code writes them', () => {
+    const { what, where, option, cure } = new DifsrError([
+      { where: 'orders.csv', what: 'is empty', option: 'raw', cure: text`set ${setting('columns.time', 'none')}` },
+      { what: 'is not read' },
+    ]);
+    expect({ what, where, option, cure }).toEqual({
+      where: 'orders.csv',
+      what: 'is empty',
+      option: 'raw',
+      cure: "set columns.time: 'none'",
+    });
+    const plain = new DifsrError('no such thing');
+    expect([plain.what, plain.where, plain.option, plain.cure]).toEqual([
+      'no such thing',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('is written again by whoever shows it', () => {
     const error = new DifsrError({
       where: ['runs/a', ' (', setting('out'), ')'],

@@ -13,7 +13,8 @@ export interface Fault {
 }
 
 /**
- * An error by its faults. `message` writes them as code does; whoever shows errors elsewhere writes them with `describeFaults`.
+ * An error by its faults. `message` writes them as code does; whoever shows errors elsewhere writes them with `describeFaults`. Where one
+ * fault is enough, `what`, `where`, `option` and `cure` are those of the first.
  *
  * @example
  * ```ts
@@ -37,6 +38,31 @@ export class DifsrError extends Error {
     super(describeFaults({ faults, total }), rest);
     this.faults = faults;
     this.total = total;
+  }
+
+  /** What is wrong, of the first fault, as code writes it. */
+  get what(): string {
+    return this.#first('what') ?? '';
+  }
+
+  /** The place of the first fault. */
+  get where(): string | undefined {
+    return this.#first('where');
+  }
+
+  /** The option that the first fault is of. */
+  get option(): string | undefined {
+    return this.#first('option');
+  }
+
+  /** The cure of the first fault, as code writes it. */
+  get cure(): string | undefined {
+    return this.#first('cure');
+  }
+
+  #first(part: keyof Fault): string | undefined {
+    const said = this.faults[0]?.[part];
+    return said === undefined ? undefined : say(said);
   }
 }
 

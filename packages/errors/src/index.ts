@@ -9,7 +9,6 @@ export {
   needed,
   type NeededRule,
   option,
-  optionRule,
   type OptionRule,
   type OptionRules,
   optionsOf,

@@ -1,6 +1,6 @@
 // Options are refused where they are not what their table says, at every level.
 import { describe, expect, it } from 'vitest';
-import { DifsrError } from './fault.js';
+import { DifsrError, type Fault } from './fault.js';
 import { checkOptions, needed, option, type OptionRules, optionsOf } from './options.js';
 
 interface Sample {
@@ -75,6 +75,28 @@ describe('options', () => {
       { option: 'inner.on', where: 'sample' },
     ]);
     expect(error.message.split('\n')).toHaveLength(4);
+  });
+
+  it('the path of an entry is written where the entry is wrong, and for no other', () => {
+    const asked: string[] = [];
+    const even = (value: unknown, path: string): Fault | undefined => {
+      asked.push(path);
+      return Number(value) % 2 === 0 ? undefined : { option: path, what: `${path} is odd` };
+    };
+    interface Lists {
+      readonly list?: readonly number[];
+      readonly record?: Readonly<Record<string, number>>;
+    }
+    const error = thrownBy(() =>
+      checkOptions<Lists>(
+        'sample',
+        { list: [0, 2, 3, 5], record: { a: 2, b: 1 } },
+        { list: option.list(even), record: option.record(even) },
+        DifsrError,
+      ),
+    );
+    expect(error.faults.map(({ what }) => what)).toEqual(['list[2] is odd', 'record.b is odd']);
+    expect(asked).toEqual(['list', 'list', 'list', 'list[2]', 'record', 'record', 'record.b']);
   });
 
   it('of options for several functions those of one can be taken', () => {

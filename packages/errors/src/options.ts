@@ -24,7 +24,7 @@ function shown(value: unknown): string {
 }
 
 /** The rule of a value for which a condition holds. */
-export const optionRule =
+const optionRule =
   (words: string, fits: (value: unknown) => boolean): OptionRule =>
   (value, path) =>
     fits(value) ? undefined : wrong(path, `${path} is ${words}, got ${shown(value)}`);
@@ -76,20 +76,17 @@ export const option: {
     numberThat(`a whole number from ${least} on`, (value) => Number.isSafeInteger(value) && value >= least),
   oneOf: (...words) => optionRule(oneOf(words), (value) => words.some((word) => word === value)),
   instance: (words, type) => optionRule(words, (value) => value instanceof type),
-  list: (of) => (value, path) =>
-    Array.isArray(value)
-      ? firstFault(
-          value.map((each: unknown, i) => [each, `${path}[${i}]`]),
-          of,
-        )
-      : wrong(path, `${path} is a list, got ${shown(value)}`),
-  record: (of) => (value, path) =>
-    isPlain(value)
-      ? firstFault(
-          Object.entries(value).map(([key, each]) => [each, `${path}.${key}`]),
-          of,
-        )
-      : wrong(path, `${path} is an object, got ${shown(value)}`),
+  // Lists may have many entries: the path of one is written only where there is something to say of it.
+  list: (of) => (value, path) => {
+    if (!Array.isArray(value)) return wrong(path, `${path} is a list, got ${shown(value)}`);
+    const at = value.findIndex((each: unknown) => of(each, path) !== undefined);
+    return at === -1 ? undefined : of(value[at], `${path}[${at}]`);
+  },
+  record: (of) => (value, path) => {
+    if (!isPlain(value)) return wrong(path, `${path} is an object, got ${shown(value)}`);
+    const at = Object.keys(value).find((key) => of(value[key], path) !== undefined);
+    return at === undefined ? undefined : of(value[at], `${path}.${at}`);
+  },
   object: (rules) => (value, path) => objectFaults(path, value, rules, path)[0],
   either:
     (...rules) =>
@@ -102,14 +99,6 @@ export const option: {
 /** The rule of an option that must be given. */
 export function needed(rule: OptionRule): NeededRule {
   return Object.assign((value: unknown, path: string) => rule(value, path), { needed: true as const });
-}
-
-function firstFault(values: readonly (readonly [unknown, string])[], rule: OptionRule): Fault | undefined {
-  for (const [value, path] of values) {
-    const fault = rule(value, path);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 // Options that models share, each with its meaning: the same schema validates, documents and fills in defaults.
+import { setting, text } from '@difsr/errors';
 import * as z from 'zod';
 import type { Preset } from './definition.js';
 import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
@@ -29,9 +30,11 @@ export interface TransformerConfig extends ModelConfig {
 /** Refuses heads that do not divide the width. */
 export function checkHeads({ hiddenSize, heads }: TransformerConfig): void {
   if (hiddenSize % heads !== 0)
-    throw new ModelConfigError(
-      `model.heads ${heads} does not divide model.hiddenSize ${hiddenSize}: choose heads among the divisors of ${hiddenSize}`,
-    );
+    throw new ModelConfigError({
+      what: text`${setting('model.heads')} ${heads} does not divide ${setting('model.hiddenSize')} ${hiddenSize}`,
+      option: 'model.heads',
+      cure: `choose heads among the divisors of ${hiddenSize}`,
+    });
 }
 
 /** Shapes of the options that transformers share. */

@@ -78,16 +78,24 @@ const OWN_KEYS: readonly string[] = ['item', 'time'];
 /** A history as events: an id is an event of which nothing else is known. @throws RunError for what is neither */
 export function historyEvents(history: unknown): readonly HistoryEvent[] {
   if (!Array.isArray(history))
-    throw new RunError(
-      `recommend: the history is a list of item ids, got ${typeof history}: write ['${String(history)}']`,
-    );
+    throw new RunError({
+      where: 'recommend',
+      what: `the history is a list of item ids, got ${typeof history}`,
+      option: 'history',
+      cure: `write ['${String(history)}']`,
+    });
   return history.map((entry: unknown, at): HistoryEvent => {
     if (typeof entry === 'string') return { item: entry };
     const item: unknown = typeof entry === 'object' && entry !== null && 'item' in entry ? entry.item : entry;
-    if (typeof item !== 'string')
-      throw new RunError(
-        `recommend: history[${at}] is ${typeof item === 'object' ? JSON.stringify(entry) : `${String(item)} (${typeof item})`}, ids are texts as the data has them: write '${typeof item === 'object' ? 'ID' : String(item)}', or { item: 'ID' } with values of its fields`,
-      );
+    if (typeof item !== 'string') {
+      const isNone = typeof item === 'object';
+      throw new RunError({
+        where: 'recommend',
+        what: `history[${at}] is ${isNone ? JSON.stringify(entry) : `${String(item)} (${typeof item})`}, ids are texts as the data has them`,
+        option: `history[${at}]`,
+        cure: `write '${isNone ? 'ID' : String(item)}', or { item: 'ID' } with values of its fields`,
+      });
+    }
     // Its values are checked one by one where they are read.
     return entry as HistoryEvent;
   });
@@ -177,7 +185,9 @@ function fieldsGiven(
   for (const name of names) {
     if (isTimeField(name))
       throw new RunError({
-        what: `recommend: ${where} has "${name}", which is made of times`,
+        where: 'recommend',
+        what: `${where} has "${name}", which is made of times`,
+        option: `${where}.${name}`,
         cure: `give the events their time, such as time: '2026-05-01T12:00:00Z'`,
       });
     // Shops hand over whole rows: what is known of an item anyway may stand in them.
@@ -188,6 +198,7 @@ function fieldsGiven(
     throw new RunError({
       where: 'recommend',
       what: `${where} has "${name}", and the data has no such field of ${owner}s: it has ${own.join(', ') || 'none'}`,
+      option: `${where}.${name}`,
       cure: didYouMean(name, own) ?? 'leave it out, or write its name as the data has it',
     });
   }
@@ -208,7 +219,9 @@ function rawValue(field: FieldSchema, value: GivenValue, idsOf: Asked['idsOf'], 
   const width = rawWidth(field);
   const fail = (wanted: string): RunError =>
     new RunError({
-      what: `recommend: ${where} is ${JSON.stringify(value)}, and the field wants ${wanted}`,
+      where: 'recommend',
+      what: `${where} is ${JSON.stringify(value)}, and the field wants ${wanted}`,
+      option: where,
       cure: 'give that, or leave it out',
     });
   if (value === null || value === undefined)
@@ -260,14 +273,22 @@ function timesOf(events: readonly HistoryEvent[]): readonly number[] {
   return events.map(({ time }, at) => {
     if (time === null || time === undefined) return Number.NaN;
     const seconds = typeof time === 'number' ? time : (time instanceof Date ? time : dateOf(time)).getTime() / 1000;
-    const shown = `recommend: history[${at}].time is ${JSON.stringify(time)}`;
+    const option = `history[${at}].time`;
+    const shown = `${option} is ${JSON.stringify(time)}`;
     if (!(seconds >= SECONDS.least && seconds <= SECONDS.most))
       throw new RunError({
+        where: 'recommend',
+        option,
         what: `${shown}, which is no time of 1973 or later in seconds since 1970${seconds > SECONDS.most ? ' (it looks like milliseconds: divide it by 1000)' : ''}`,
         cure: 'give seconds, a Date, or a text such as "2024-05-01T12:00:00Z"',
       });
     if (seconds < latest)
-      throw new RunError({ what: `${shown}, before the one in front of it`, cure: 'give the history oldest first' });
+      throw new RunError({
+        where: 'recommend',
+        option,
+        what: `${shown}, before the one in front of it`,
+        cure: 'give the history oldest first',
+      });
     latest = seconds;
     return seconds;
   });

@@ -1,5 +1,5 @@
 // Side information of every kind: which fields a model uses, where their values come from, and what makes vectors of them.
-import { didYouMean } from '@difsr/errors';
+import { didYouMean, setting, text } from '@difsr/errors';
 import {
   add,
   at,
@@ -63,7 +63,7 @@ export function selectFields(schema: ModelSchema, names: readonly string[] | und
       what: absent(schema, name),
       where: 'model.fields',
       option: 'model.fields',
-      cure: hint(schema, name) ?? 'correct model.fields, or leave it out to use all',
+      cure: hint(schema, name) ?? text`correct ${setting('model.fields')}, or leave it out to use all`,
     });
   });
 }
@@ -87,9 +87,11 @@ export function userFieldsOf(
   if (userFields !== 'none') return found;
   const [named] = fields === undefined ? [] : found;
   if (named === undefined) return [];
-  throw new ModelConfigError(
-    `model.fields names "${named.name}", a field of users, and model.userFields says that they are not used: set model.userFields=stream, or leave it out of model.fields`,
-  );
+  throw new ModelConfigError({
+    what: text`${setting('model.fields')} names "${named.name}", a field of users, and ${setting('model.userFields')} says that they are not used`,
+    option: 'model.userFields',
+    cure: text`${setting('model.userFields', 'stream')}, or leave it out of ${setting('model.fields')}`,
+  });
 }
 
 /**
@@ -127,9 +129,12 @@ function hint(schema: ModelSchema, name: string): string | undefined {
 function requireOnce(names: readonly string[], where: string): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new ModelConfigError(
-      `${where}: names the field "${twice}" twice, which would count it twice: name each field once (model.fields, data.fields), and fields of several owners differently (in the description: another key, with column: "${twice}")`,
-    );
+    throw new ModelConfigError({
+      where,
+      what: `names the field "${twice}" twice, which would count it twice`,
+      option: 'model.fields',
+      cure: text`name each field once (${setting('model.fields')}, ${setting('data.fields')}), and fields of several owners differently (in the description: another key, with column: "${twice}")`,
+    });
 }
 
 /** Name of the variable that holds a field's values per item: int32 [items + 1, maxValues] of ids, else float32 [items + 1, width + 1]. */

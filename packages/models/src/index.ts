@@ -19,7 +19,7 @@ export * from './trained-model.js';
 export * from './recommend.js';
 export { padded, paddedItems, shownLength } from './padded.js';
 export { attributeNames, isAttributeName } from './attributes.js';
-export type { FieldCondition, FiltersSaid, NumberRange, Where } from './item-filter.js';
+export type { AllowedOptions, FieldCondition, FiltersSaid, NumberRange, Where } from './item-filter.js';
 export { featureName, listName, selectFields, type SideOptions } from './fields.js';
 export * from './model-error.js';
 export { difAttentionNames, NameMap } from './reference-names.js';

@@ -50,9 +50,10 @@ export function declareInputs({ fullRows, config }: Pick<TraceableModel, 'fullRo
   const declared = new Map<string, Tensor>();
   const of = (owner: FieldOwner, field: FieldSchema, shape: readonly Dim[]): Tensor => {
     if (ownerOf(field) !== owner)
-      throw new ModelConfigError(
-        `"${field.name}" is a field of ${ownerOf(field)}s, and was asked for as one of ${owner}s: ask for values of items with fieldEmbedding or the tables of the data, of interactions with event, of users with user`,
-      );
+      throw new ModelConfigError({
+        what: `"${field.name}" is a field of ${ownerOf(field)}s, and was asked for as one of ${owner}s`,
+        cure: 'ask for values of items with fieldEmbedding or the tables of the data, of interactions with event, of users with user',
+      });
     const name = inputName(field);
     const found = declared.get(name) ?? input(name, [...shape, ...valueShape(field)], dtypeOf(field));
     declared.set(name, found);

@@ -2,7 +2,7 @@
 import { didYouMean } from '@difsr/errors';
 import { attributeOf, isFilterField, type FilterField } from './attributes.js';
 import { ownerOf, type NumericSchema } from './field-schema.js';
-import { ItemSet } from './item-set.js';
+import { ItemSet, MOST_EXCLUDED } from './item-set.js';
 import { RunError } from './run-error.js';
 import type { TrainedModel } from './trained-model.js';
 
@@ -26,17 +26,32 @@ export interface FiltersSaid {
   readonly unknownValues: readonly { readonly field: string; readonly value: string }[];
 }
 
-/** What a request allows. */
-export interface FilterOptions {
+/** Which items an answer may have. */
+export interface AllowedOptions {
+  /** Ids of the only items that may be among them; none where the list is empty. */
   readonly only?: readonly string[] | undefined;
+  /** What their fields must have, such as `{ category: ['Camping'], price: { max: 50 } }`. */
   readonly where?: Where | undefined;
+  /** Ids that must not be among them, such as what is sold out; those that the run does not know exclude nothing. */
+  readonly exclude?: readonly string[] | undefined;
 }
 
 /** The items that are allowed, and what is said of the filter, where there is one. */
 export interface Filtered {
   readonly items: ItemSet;
+  /** Numbers of items that are not allowed though they are in the set: few. */
+  readonly excluded: readonly number[];
   readonly said: FiltersSaid | undefined;
 }
+
+/**
+ * Finds the items that a request allows.
+ *
+ * @param what What is asked, for messages.
+ * @param withNew Whether items without training interactions are among them.
+ * @throws RunError for fields that no item has, conditions that their field cannot have, and values that the run does not keep.
+ */
+export type Filtering = (what: string, options: AllowedOptions, withNew: boolean) => Filtered;
 
 /** One condition: which items fulfil it, and a text that is the same for the same condition. */
 interface Condition {
@@ -76,22 +91,47 @@ export class ItemFilter {
     this.#withoutNew = ItemSet.where(items, (item) => trained.items.counts[item] !== 0);
   }
 
-  /**
-   * The items that a request allows.
-   *
-   * @param where What is asked, for messages.
-   * @param withNew Whether items without training interactions are among them.
-   * @throws RunError for fields that no item has, conditions that their field cannot have, and values that the run does not keep.
-   */
-  allowed(what: string, { only, where }: FilterOptions, withNew: boolean): Filtered {
+  /** As {@link Filtering}. */
+  allowed(what: string, { only, where, exclude = [] }: AllowedOptions, withNew: boolean): Filtered {
+    const { items, said } = this.#selected(what, only, where, withNew);
+    const excluded = [...new Set(exclude.flatMap((id) => (this.#isItem(id) ? [this.#numbers.get(id) ?? 0] : [])))];
+    return excluded.length > MOST_EXCLUDED
+      ? { items: items.without(excluded), excluded: [], said }
+      : { items, excluded, said };
+  }
+
+  /** The same for requests that are made together: what several of them name, the same lists and conditions, is looked up once. */
+  together(): Filtering {
+    const numbers = new Map<unknown, number>();
+    const numberOf = (named: unknown): number => {
+      const number = numbers.get(named) ?? numbers.size;
+      numbers.set(named, number);
+      return number;
+    };
+    const found = new Map<string, Filtered>();
+    return (what, options, withNew) => {
+      const key = [options.only, options.where, options.exclude, withNew].map(numberOf).join(' ');
+      const filtered = found.get(key) ?? this.allowed(what, options, withNew);
+      found.set(key, filtered);
+      return filtered;
+    };
+  }
+
+  #selected(
+    what: string,
+    only: AllowedOptions['only'],
+    where: AllowedOptions['where'],
+    withNew: boolean,
+  ): Pick<Filtered, 'items' | 'said'> {
     const base = withNew ? this.#all : this.#withoutNew;
     if (only === undefined && where === undefined) return { items: base, said: undefined };
-    const conditions = Object.entries(where ?? {}).map(([name, condition]) => this.#condition(what, name, condition));
+    const conditions = Object.entries(where ?? {}).map(([name, condition]) => ({
+      name,
+      ...this.#condition(what, name, condition),
+    }));
     const said = {
       unknownItems: [...new Set(only)].filter((id) => !this.#isItem(id)),
-      unknownValues: conditions.flatMap(({ unknown }, i) =>
-        unknown.map((value) => ({ field: Object.keys(where ?? {})[i] ?? '', value })),
-      ),
+      unknownValues: conditions.flatMap(({ name, unknown }) => unknown.map((value) => ({ field: name, value }))),
     };
     const holds = (item: number): boolean => base.has(item) && conditions.every((condition) => condition.holds(item));
     const { items } = this.#trained.model.schema;

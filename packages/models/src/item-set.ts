@@ -5,6 +5,9 @@ const FEW_ITEMS = 256;
 /** And so small a part of all. */
 const FEW_PART = 4;
 
+/** Items that are left out of a set one by one; more make a set of their own. */
+export const MOST_EXCLUDED = 512;
+
 function fewOf(items: number): number {
   return Math.min(FEW_ITEMS, Math.floor(items / FEW_PART));
 }

@@ -9,15 +9,16 @@ import {
   type HistoryEvent,
   type ModelSchema,
   type Recommender,
+  type RecommendOptions,
   type RecommendRequest,
   type TrainedModel,
 } from './index.js';
 import { FEATURES, tiny, weightsOf } from './tiny.test.support.js';
 
 /** A backend that counts what it is asked to do; what it does is real. */
-function counted(): { readonly backend: Backend; readonly compiled: string[]; readonly runs: number[] } {
+function counted(): Record<'runs' | 'sets', number[]> & { readonly backend: Backend; readonly compiled: string[] } {
   const own = createReferenceBackend();
-  const [compiled, runs]: [string[], number[]] = [[], []];
+  const [compiled, runs, sets]: [string[], number[], number[]] = [[], [], []];
   const backend: Backend = {
     ...own,
     createVariables: async (values) => own.createVariables(values),
@@ -26,16 +27,17 @@ function counted(): { readonly backend: Backend; readonly compiled: string[]; re
       const program = await own.compile(graph, options);
       return {
         run: async (feeds) => {
-          const { items, item } = feeds;
+          const { items, item, allowed } = feeds;
           const asked = items ?? item;
           if (asked !== undefined && 'data' in asked) runs.push(asked.shape[0] ?? 0);
+          if (allowed !== undefined && 'data' in allowed) sets.push(allowed.shape[0] ?? 0);
           return program.run(feeds);
         },
         dispose: async () => program.dispose(),
       };
     },
   };
-  return { backend, compiled, runs };
+  return { backend, compiled, runs, sets };
 }
 
 function trainedOn(name: string, schema: ModelSchema, options: object = {}): TrainedModel {
@@ -120,6 +122,54 @@ it('more requests than a run takes are answered in several', async () => {
   const many = Array.from({ length: 150 }, (_, i) => ({ history: [`i${1 + (i % 11)}`] }));
   expect(await recommender.recommendMany(many, SHOWN)).toHaveLength(150);
   expect(runs).toEqual([64, 64, 22]);
+});
+
+it('what all requests allow is one set, however long its lists are', async () => {
+  const { backend, runs, sets } = counted();
+  const catalogue = 2400;
+  recommender = await createRecommender(
+    trainedOn('sasrec', { items: catalogue, fields: [] }, { hiddenSize: 2, heads: 1, layers: 1 }),
+    backend,
+  );
+  const ids = Array.from({ length: catalogue }, (_, i) => `i${i + 1}`);
+  const [even, third] = [2, 3].map((of) => ids.filter((_, i) => i % of === 0));
+  const requests = [3, 10, 700].map((item): RecommendRequest => ({ history: [`i${item}`], includeSeen: true }));
+  const filters: Pick<RecommendOptions, 'only' | 'exclude'>[] = [
+    { only: even },
+    { exclude: even },
+    { only: even, exclude: third },
+    { only: third, exclude: ['i1', 'gone'] },
+  ];
+  for (const asked of filters) {
+    const together = await recommender.recommendMany(requests, { ...SHOWN, ...asked });
+    expect([runs.at(-1), sets.at(-1)]).toEqual([3, 1]);
+    for (const [i, { history }] of requests.entries()) {
+      const alone = await recommender.recommend(history, { ...SHOWN, ...asked });
+      expect(together[i] && idsOf(together[i])).toEqual(idsOf(alone));
+      expect(together[i]?.filters).toEqual(alone.filters);
+      expect(alone.items).toHaveLength(5);
+    }
+  }
+  const own = requests.map((request, i): RecommendRequest => (i === 1 ? { ...request, only: third } : request));
+  const [first, second] = await recommender.recommendMany(own, { ...SHOWN, only: even });
+  expect(sets.at(-1)).toBe(2);
+  const isIn = (list: readonly string[] | undefined, found: typeof first): boolean =>
+    (found?.items ?? []).every(({ id }) => list?.includes(id) === true);
+  expect([isIn(even, first), isIn(third, second), isIn(even, second)]).toEqual([true, true, false]);
+});
+
+it('each request may have its k; what is wrong for all is said once', async () => {
+  recommender = await createRecommender(trainedOn('sasrec', { items: 11, fields: [] }), counted().backend);
+  const given: unknown = { includeSeen: true };
+  const common = given as typeof SHOWN; // what JavaScript may hand over
+  const [found] = await recommender.recommendMany([{ history: ['i1'], k: 2 }], common);
+  expect(found?.items).toHaveLength(2);
+  const [a, b] = [{ history: ['i1'] }, { history: ['i2'] }];
+  await expect(recommender.recommendMany([a, b], common)).rejects.toThrow('request 0: recommend needs the option "k"');
+  await expect(recommender.recommendMany([a, b], { ...SHOWN, k: 0 })).rejects.toThrow(/^recommendMany: k is a whole/);
+  await expect(recommender.recommendMany([a, { ...b, k: 0 }], SHOWN)).rejects.toThrow(
+    /^request 1: recommend: k is a whole/,
+  );
 });
 
 it('a mistake is named with the request that has it; popular items leave out what is excluded, too', async () => {

@@ -2,7 +2,7 @@
 import { checkOptions, faultAt, needed, option, setting, text, type OptionRules } from '@difsr/errors';
 import type { Backend } from '@difsr/graph';
 import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
-import { ItemFilter, type FilterOptions, type FiltersSaid, type Where } from './item-filter.js';
+import { ItemFilter, type AllowedOptions, type Filtering, type FiltersSaid } from './item-filter.js';
 import { shownLength } from './padded.js';
 import { RunError } from './run-error.js';
 import { Serving, type Best } from './serving.js';
@@ -28,16 +28,6 @@ export interface Recommendations {
 
 /** Items like another one, the nearest first; scores are cosines. */
 export type SimilarItems = Pick<Recommendations, 'items' | 'filters'>;
-
-/** Which items an answer may have. */
-export interface AllowedOptions extends FilterOptions {
-  /** Ids of the only items that may be among them; none where the list is empty. */
-  readonly only?: readonly string[] | undefined;
-  /** What their fields must have, such as `{ category: ['Camping'], price: { max: 50 } }`. */
-  readonly where?: Where | undefined;
-  /** Ids that must not be among them, such as what is sold out; those that the run does not know exclude nothing. */
-  readonly exclude?: readonly string[] | undefined;
-}
 
 /** How similar items are found. */
 export interface SimilarOptions extends AllowedOptions {
@@ -73,6 +63,8 @@ const SIMILAR: OptionRules<SimilarOptions> = {
   exclude: option.list(option.text),
 };
 const OPTIONS: OptionRules<RecommendOptions> = { ...SIMILAR, includeSeen: option.flag, user: option.given };
+/** Of all requests; each may have a `k` of its own. */
+const COMMON: OptionRules<Partial<RecommendOptions>> = { ...OPTIONS, k: option.whole(1) };
 
 /** Recommends items of one trained model on one backend. */
 export interface Recommender {
@@ -85,7 +77,8 @@ export interface Recommender {
    */
   recommend(history: readonly (string | HistoryEvent)[], options: RecommendOptions): Promise<Recommendations>;
   /**
-   * The same for several histories at once, answered in their order. (Calls of `recommend` that are made together run together, too.)
+   * The same for several histories at once, answered in their order: what all of them allow is looked up once. (Calls of `recommend` that are
+   * made together run together, too.)
    *
    * @throws RunError as `recommend`, for the first request that has a mistake; the others are not answered then.
    */
@@ -136,17 +129,20 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   };
   const described = ({ ids, scores }: Best): Recommendation[] =>
     Array.from(ids, (id, i) => describe(id, scores[i] ?? 0));
-  const recommend: Recommender['recommend'] = async (history, options) => {
-    checkOptions('recommend', options, OPTIONS, RunError);
+  const answer = async (
+    history: RecommendRequest['history'],
+    options: RecommendOptions,
+    filtering: Filtering,
+  ): Promise<Recommendations> => {
     const events = historyEvents(history);
-    const { k, includeSeen = false, includeNew = false, user = {}, exclude = [] } = options;
+    const { k, includeSeen = false, includeNew = false, user = {} } = options;
     const unknown = events.flatMap(({ item }) => (isKnown(item) ? [] : [item]));
     const shown = events.flatMap(({ item }) => (isKnown(item) ? [numberOf(item)] : []));
     const asked = askedEvents(model, { events, isKnown, user, shown: shownLength(model), idsOf });
     const plain = history.every((entry) => typeof entry === 'string') && options.user === undefined;
     const popular = shown.length === 0;
-    const { items: allowed, said } = filter.allowed('recommend', options, !hasFields || includeNew);
-    const excluded = new Set([...(includeSeen ? [] : shown), ...exclude.map(numberOf)].filter((item) => item > 0));
+    const { items: allowed, said, excluded: named } = filtering('recommend', options, !hasFields || includeNew);
+    const excluded = new Set([...(includeSeen ? [] : shown), ...named]);
     const about = {
       unknown,
       popular,
@@ -159,13 +155,22 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     }
     return { items: described(await serving.best(k, { known: shown, asked, allowed, excluded })), ...about };
   };
+  const alone: Filtering = (...asked) => filter.allowed(...asked);
   return {
-    recommend,
-    recommendMany: async (requests, options) =>
-      Promise.all(
+    recommend: async (history, options) => {
+      checkOptions('recommend', options, OPTIONS, RunError);
+      return answer(history, options, alone);
+    },
+    recommendMany: async (requests, options) => {
+      // What all have in common is checked once, however long its lists are.
+      checkOptions('recommendMany', options, COMMON, RunError);
+      const filtering = filter.together();
+      const { k } = options;
+      return Promise.all(
         requests.map(async ({ history, ...own }, at) => {
           try {
-            return await recommend(history, { ...options, ...given(own) });
+            checkOptions('recommend', { k, ...given(own) }, OPTIONS, RunError);
+            return await answer(history, { ...options, ...given(own) }, filtering);
           } catch (error) {
             if (error instanceof RunError)
               throw new RunError(
@@ -175,10 +180,11 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
             throw error;
           }
         }),
-      ),
+      );
+    },
     similar: async (item, options) => {
       checkOptions('similar', options, SIMILAR, RunError);
-      const { k, includeNew = false, exclude = [] } = options;
+      const { k, includeNew = false } = options;
       const number = numberOf(item);
       if (number === 0)
         throw new RunError({
@@ -192,9 +198,10 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
           what: `nothing is known of the item "${item}": it has no training interactions, and the model no item fields`,
           cure: text`train with ${setting('model.itemFields', 'sum')}, or ask for another item`,
         });
-      const { items: allowed, said } = filter.allowed('similar', options, hasFields && includeNew);
-      const excluded = new Set([number, ...exclude.map(numberOf).filter((each) => each > 0)]);
-      const items = described(await serving.nearest(k, { item: number, allowed, excluded }));
+      const { items: allowed, said, excluded } = filter.allowed('similar', options, hasFields && includeNew);
+      const items = described(
+        await serving.nearest(k, { item: number, allowed, excluded: new Set([number, ...excluded]) }),
+      );
       return { items, ...(said === undefined ? {} : { filters: said }) };
     },
     dispose: async () => serving.dispose(),

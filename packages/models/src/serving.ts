@@ -4,7 +4,8 @@ import { LOWEST } from './columns.js';
 import type { ModelInstance } from './definition.js';
 import { feedsOf, type AskedEvents } from './events.js';
 import { Gathering } from './gathering.js';
-import type { ItemSet } from './item-set.js';
+import { MOST_EXCLUDED, type ItemSet } from './item-set.js';
+import { integers } from './objectives/objective.js';
 import { padded, paddedItems } from './padded.js';
 import { prepared } from './precompute.js';
 import { programOf, sizeFor, splitServing, type ServingProgram } from './serving-task.js';
@@ -35,8 +36,6 @@ export interface Best {
 const TOGETHER = 64;
 /** Numbers that a run gives at most, however many items a question asks for. */
 const MOST_NUMBERS = 1 << 21;
-/** Ids of one question that are left out one by one; more make a set of their own. */
-const MOST_EXCLUDED = 512;
 
 /** A history, and the items that are scored for it. */
 interface CandidateQuestion extends Pick<HistoryQuestion, 'known' | 'asked'> {
@@ -113,7 +112,7 @@ export class Serving {
   async #compare(most: number, questions: readonly ItemQuestion[]): Promise<readonly Best[]> {
     const program = await this.#program(`nearest ${most}`);
     const item = integers(
-      questions.map((question) => question.item),
+      Int32Array.from(questions, (question) => question.item),
       [questions.length],
     );
     return rowsOf(await program.run({ item, ...itemFeeds(questions) }), questions.length, most);
@@ -175,7 +174,7 @@ function itemFeeds(questions: readonly Pick<HistoryQuestion, 'allowed' | 'exclud
   return {
     allowed: { dtype: 'bool', shape: [masks.length, columns], data },
     allowedOf: integers(
-      rows.map(({ place }) => place),
+      Int32Array.from(rows, ({ place }) => place),
       [rows.length],
     ),
     excluded: padded(
@@ -183,10 +182,6 @@ function itemFeeds(questions: readonly Pick<HistoryQuestion, 'allowed' | 'exclud
       1,
     ),
   };
-}
-
-function integers(data: readonly number[], shape: readonly number[]): HostTensor {
-  return { dtype: 'int32', shape, data: Int32Array.from(data) };
 }
 
 function rowsOf({ ids, values }: Readonly<Record<string, HostTensor>>, rows: number, most: number): readonly Best[] {

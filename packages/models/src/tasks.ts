@@ -84,7 +84,10 @@ const EXPORT: OptionRules<ExportTaskOptions> = { excluded: option.flag, includeN
 
 function checkCount(k: number, { schema }: ModelInstance): void {
   if (!Number.isInteger(k) || k < 1 || k > schema.items)
-    throw new RunError(`k is a whole number from 1 to the ${schema.items} items of the model, got ${String(k)}`);
+    throw new RunError({
+      what: `k is a whole number from 1 to the ${schema.items} items of the model, got ${String(k)}`,
+      option: 'k',
+    });
 }
 
 const declared = (scope: Scope): Declared => ({

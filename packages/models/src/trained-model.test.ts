@@ -82,7 +82,11 @@ describe('a trained model from its files', () => {
     [['item-3'], { includeSeen: false }, /needs the option "k"/],
     [['item-3'], { k: 2, includeSeen: 'no' }, /includeSeen is true or false, got "no"/],
     [['item-3'], { k: 2, includeSeen: false, includeSen: true }, /no option "includeSen"/],
-    [['item-3', 7], { k: 2, includeSeen: false }, /history\[1\] is 7 \(number\), ids are texts .* write '7'/],
+    [
+      ['item-3', 7],
+      { k: 2, includeSeen: false },
+      /history\[1\] is 7 \(number\), ids are texts .*\n {2}cure: write '7'/,
+    ],
     [[9007199254740993n], { k: 2, includeSeen: false }, /history\[0\] is 9007199254740993 \(bigint\)/],
     ['item-3', { k: 2, includeSeen: false }, /the history is a list of item ids, got string/],
     [[null], { k: 2, includeSeen: false }, /history\[0\] is null/],

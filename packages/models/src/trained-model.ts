@@ -108,7 +108,7 @@ export function readTrainedModel(files: TrainedModelFiles, folder = 'the run', o
     throw new RunError({
       where: file,
       what: `holds ${rows} items, ${MODEL_FILES.vocabulary} ${vocabulary.items.length}: the files are not of one run`,
-      cure: 'copy the whole folder of the run',
+      cure: WHOLE_FOLDER,
     });
   requireSameOptions(folder, metadata['options'], model.config);
   return {
@@ -135,7 +135,8 @@ function requireSameOptions(folder: string, trained: string | undefined, now: ob
   });
   if (changed.length > 0)
     throw new RunError({
-      what: `${folder}/${MODEL_FILES.config}: is not the configuration that ${MODEL_FILES.model} was trained with: ${changed.join('; ')}`,
+      where: `${folder}/${MODEL_FILES.config}`,
+      what: `is not the configuration that ${MODEL_FILES.model} was trained with: ${changed.join('; ')}`,
       cure: `put the old value${changed.length === 1 ? '' : 's'} back, or train a new run with the new one${changed.length === 1 ? '' : 's'}`,
     });
 }
@@ -204,9 +205,11 @@ function hostTensor(file: string, name: string, { dtype, shape, data }: Safetens
     case 'I32':
       return { dtype: 'int32', shape, data };
     default:
-      throw new RunError(
-        `${file}: tensor "${name}" has dtype ${dtype}, expected F32, F64 or I32: the file is not one of this project`,
-      );
+      throw new RunError({
+        where: file,
+        what: `tensor "${name}" has dtype ${dtype}, expected F32, F64 or I32: the file is not one of this project`,
+        cure: RESTORE,
+      });
   }
 }
 
@@ -222,13 +225,14 @@ export function checkTensors(
       throw new RunError({
         where: file,
         what: `has no tensor "${name}": it is of another model or configuration`,
-        cure: 'copy the whole folder of the run',
+        cure: WHOLE_FOLDER,
       });
-    if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape)) {
-      throw new RunError(
-        `${file}: tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`,
-      );
-    }
+    if (String(found.shape) !== String(shape) || found.data.length !== sizeOf(shape))
+      throw new RunError({
+        where: file,
+        what: `tensor "${name}" has shape [${found.shape.join(', ')}], the model needs [${shape.join(', ')}]: it is of another model, configuration or data set`,
+        cure: WHOLE_FOLDER,
+      });
   }
 }
 
@@ -253,6 +257,7 @@ function checkFinite(file: string, name: string, tensor: HostTensor | undefined)
 }
 
 const RESTORE = 'restore the file, or train again';
+const WHOLE_FOLDER = 'copy the whole folder of the run';
 
 function modelOptions(config: unknown, file: string): { readonly name: string } & Readonly<Record<string, unknown>> {
   const model = isRecord(config) ? config['model'] : undefined;

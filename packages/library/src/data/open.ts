@@ -40,7 +40,7 @@ export async function loadData(
     const { dataset } = await openDataset(path, options);
     return { ...dataset, report: reportOfRuns(dataset.report, path) };
   } catch (error) {
-    if (!(error instanceof DatasetOptionError)) throw inTermsOfRuns(error, path);
+    if (!(error instanceof DatasetOptionError) || error.option === undefined) throw inTermsOfRuns(error, path);
     const option = `data.${CONFIG_NAMES[error.option] ?? error.option}`;
     throw new UsageError({
       option,

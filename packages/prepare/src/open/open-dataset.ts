@@ -165,19 +165,15 @@ const INSTEAD: Readonly<Record<DatasetForm, readonly [why: string, cure: string]
 /** An option that the form of a data set cannot follow: ignored in silence it would be a wrong result. */
 export class DatasetOptionError extends DifsrError {
   override readonly name = 'DatasetOptionError';
-  /** The option by its name in {@link OpenDatasetOptions}, e.g. `columns.user`. */
-  readonly option: string;
   readonly value: unknown;
   /** What is wrong with it, without its name: `has no meaning for a prepared data set`. */
   readonly why: string;
-  readonly cure: string;
 
+  /** @param option by its name in {@link OpenDatasetOptions}, e.g. `columns.user` */
   constructor(where: string, option: string, value: unknown, why: string, cure: string) {
     super({ where, what: `${option}: ${JSON.stringify(value)} ${why}`, option, cure });
-    this.option = option;
     this.value = value;
     this.why = why;
-    this.cure = cure;
   }
 }
 

@@ -52,7 +52,9 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   const [unread] = [...model.reads.events, ...model.reads.users];
   if (unread !== undefined && sides === undefined)
     throw new RunError({
-      what: `createEvaluator: the model reads "${unread.name}" of interactions or users, and nothing reads it for it`,
+      where: 'createEvaluator',
+      option: 'sides',
+      what: `the model reads "${unread.name}" of interactions or users, and nothing reads it for it`,
       cure: 'pass sides: sideReader(dataset, store, model.reads)',
     });
   // What depends on parameters and tables alone, such as the item table with its fields, is computed once an evaluation.

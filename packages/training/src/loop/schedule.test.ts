@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runConfigSchema } from '../config.js';
 import { learningRate, placeInRun, type ScheduleConfig, ScheduleError } from './schedule.js';
+
+/** The value of an object at a path such as `training.seed`. */
+const valueAt = (of: object, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+      of,
+    );
 
 const rates = (config: ScheduleConfig, total: number): number[] =>
   Array.from({ length: total }, (_, step) => learningRate(config, step, total));
@@ -121,22 +131,46 @@ describe('bad values', () => {
   const foreign: ScheduleConfig = JSON.parse('{"kind": "cosin", "rate": 0.1}'); // as a file may hold it
 
   it.each([
-    ['a rate of 0', { kind: 'constant', rate: 0 }, 0, 10, /rate .*got 0/],
-    ['an infinite rate', { kind: 'constant', rate: Infinity }, 0, 10, /rate .*got Infinity/],
+    ['a rate of 0', { kind: 'constant', rate: 0 }, 0, 10, /^training\.learningRate .*got 0/],
+    ['an infinite rate', { kind: 'constant', rate: Infinity }, 0, 10, /^training\.learningRate .*got Infinity/],
     [
       'a warm-up as long as the run',
       { ...constant, warmupSteps: 10 },
       0,
       10,
-      /warmupSteps .*\[0, 10\), the steps of the run, got 10/,
+      /^training\.warmupSteps .*\[0, 10\), the steps of the run, got 10/,
     ],
-    ['a final fraction above 1', { kind: 'cosine', rate: 1, finalFraction: 1.1 }, 0, 10, /finalFraction .*got 1\.1/],
-    ['decay at every 0 steps', { kind: 'step', rate: 1, every: 0, gamma: 0.5 }, 0, 10, /every .*got 0/],
-    ['a growing rate', { kind: 'step', rate: 1, every: 5, gamma: 2 }, 0, 10, /gamma .*got 2/],
-    ['a decay that is not a number', { kind: 'step', rate: 1, every: 5, gamma: NaN }, 0, 10, /gamma .*got NaN/],
-    ['a negative step', constant, -1, 10, /step .*got -1/],
-    ['a run of no steps', constant, 0, 0, /totalSteps .*got 0/],
-    ['a misspelt kind', foreign, 0, 10, /cosin[^]*one of constant, cosine, step/],
+    [
+      'a final fraction above 1',
+      { kind: 'cosine', rate: 1, finalFraction: 1.1 },
+      0,
+      10,
+      /^training\.schedule\.finalFraction .*got 1\.1/,
+    ],
+    [
+      'decay at every 0 steps',
+      { kind: 'step', rate: 1, every: 0, gamma: 0.5 },
+      0,
+      10,
+      /^training\.schedule\.every .*got 0/,
+    ],
+    ['a growing rate', { kind: 'step', rate: 1, every: 5, gamma: 2 }, 0, 10, /^training\.schedule\.gamma .*got 2/],
+    [
+      'a decay that is not a number',
+      { kind: 'step', rate: 1, every: 5, gamma: NaN },
+      0,
+      10,
+      /^training\.schedule\.gamma .*got NaN/,
+    ],
+    ['a negative step', constant, -1, 10, /^step .*got -1/],
+    ['a run of no steps', constant, 0, 0, /^totalSteps .*got 0/],
+    [
+      'a misspelt kind',
+      foreign,
+      0,
+      10,
+      /^training\.schedule .*cosin[^]*training\.schedule\.kind to one of constant, cosine, step/,
+    ],
   ] satisfies [string, ScheduleConfig, number, number, RegExp][])(
     '%s: refused with the cure',
     (_, config, step, total, message) => {
@@ -145,4 +179,28 @@ describe('bad values', () => {
       expect(() => learningRate(config, step, total)).toThrow(/cure: /);
     },
   );
+
+  it('what is named as an option is one of a run', () => {
+    const option = (config: ScheduleConfig, step: number, total: number): string | undefined => {
+      try {
+        learningRate(config, step, total);
+      } catch (error) {
+        if (error instanceof ScheduleError) return error.option;
+      }
+      throw new Error('nothing of ours was thrown');
+    };
+    const { training } = runConfigSchema.parse({
+      model: { name: 'sasrec' },
+      training: { schedule: { kind: 'step', every: 3, gamma: 0.5 } },
+    });
+    const named = [
+      option({ kind: 'constant', rate: 0 }, 0, 10),
+      option({ ...constant, warmupSteps: 10 }, 0, 10),
+      option({ kind: 'step', rate: 1, every: 0, gamma: 0.5 }, 0, 10),
+      option({ kind: 'step', rate: 1, every: 5, gamma: 2 }, 0, 10),
+      option(foreign, 0, 10),
+    ];
+    expect(named.filter((path) => valueAt({ training }, path ?? '') === undefined)).toEqual([]);
+    expect([option(constant, -1, 10), option(constant, 0, 0)]).toEqual([undefined, undefined]);
+  });
 });

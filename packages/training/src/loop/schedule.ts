@@ -50,7 +50,7 @@ const KINDS: { readonly [K in ScheduleConfig['kind']]: true } = { constant: true
  */
 export function learningRate(config: ScheduleConfig, step: number, totalSteps: number, place: number = step): number {
   checkSchedule(config, totalSteps);
-  check('step', step, Number.isInteger(step) && step >= 0, 'a whole number of at least 0', 'count steps from 0');
+  checkCount('step', step, Number.isInteger(step) && step >= 0, 'a whole number of at least 0', 'count steps from 0');
   const { rate, warmupSteps = 0 } = config;
   if (step < warmupSteps) return (rate * (step + 1)) / (warmupSteps + 1);
   return rate * decay(config, step - warmupSteps, Math.max(0, place - warmupSteps), totalSteps - warmupSteps);
@@ -95,15 +95,15 @@ function decay(config: ScheduleConfig, step: number, place: number, steps: numbe
 export function checkSchedule(config: ScheduleConfig, totalSteps: number): void {
   const { rate, warmupSteps = 0 } = config;
   const count = (value: number): boolean => Number.isInteger(value) && value >= 0;
-  check('rate', rate, Number.isFinite(rate) && rate > 0, 'a number above 0', 'start with 0.001');
-  check(
+  checkOption('rate', rate, Number.isFinite(rate) && rate > 0, 'a number above 0', 'start with 0.001');
+  checkCount(
     'totalSteps',
     totalSteps,
     count(totalSteps) && totalSteps > 0,
     'a whole number of at least 1',
     'pass epochs times steps per epoch',
   );
-  check(
+  checkOption(
     'warmupSteps',
     warmupSteps,
     count(warmupSteps) && warmupSteps < totalSteps,
@@ -115,7 +115,7 @@ export function checkSchedule(config: ScheduleConfig, totalSteps: number): void 
       return;
     case 'cosine': {
       const { finalFraction = 0 } = config;
-      return check(
+      return checkOption(
         'finalFraction',
         finalFraction,
         finalFraction >= 0 && finalFraction <= 1,
@@ -124,14 +124,14 @@ export function checkSchedule(config: ScheduleConfig, totalSteps: number): void 
       );
     }
     case 'step':
-      check(
+      checkOption(
         'every',
         config.every,
         count(config.every) && config.every > 0,
         'a whole number of at least 1',
         'give the steps between two decays',
       );
-      return check(
+      return checkOption(
         'gamma',
         config.gamma,
         config.gamma > 0 && config.gamma <= 1,
@@ -147,16 +147,27 @@ export function checkSchedule(config: ScheduleConfig, totalSteps: number): void 
 function unknownKind(config: never): ScheduleError {
   const kinds = Object.keys(KINDS).join(', ');
   return new ScheduleError({
-    what: `Schedule ${JSON.stringify(config)} is of no known kind`,
-    cure: `set kind to one of ${kinds}`,
+    option: 'training.schedule.kind',
+    what: text`${setting('training.schedule')} ${JSON.stringify(config)} is of no known kind`,
+    cure: text`set ${setting('training.schedule.kind')} to one of ${kinds}`,
   });
 }
 
-function check(name: string, value: number, sound: boolean, allowed: string, cure: string): void {
-  if (!sound)
-    throw new ScheduleError({
-      option: `schedule.${name}`,
-      what: text`${setting(`training.${name}`)} is ${allowed}, got ${value}`,
-      cure,
-    });
+/** Values of a schedule by the options of a run that give them. */
+const OPTIONS = {
+  rate: 'training.learningRate',
+  warmupSteps: 'training.warmupSteps',
+  finalFraction: 'training.schedule.finalFraction',
+  every: 'training.schedule.every',
+  gamma: 'training.schedule.gamma',
+} as const;
+
+function checkOption(name: keyof typeof OPTIONS, value: number, sound: boolean, allowed: string, cure: string): void {
+  const option = OPTIONS[name];
+  if (!sound) throw new ScheduleError({ option, what: text`${setting(option)} is ${allowed}, got ${value}`, cure });
+}
+
+/** Of what is given beside the schedule. */
+function checkCount(name: string, value: number, sound: boolean, allowed: string, cure: string): void {
+  if (!sound) throw new ScheduleError({ what: `${name} is ${allowed}, got ${value}`, cure });
 }

@@ -1,6 +1,6 @@
 // Training from the first step to the written results, resumable at every step. The order of writes
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
-import { checkOptions, joined, needed, option, type OptionRules, setting } from '@difsr/errors';
+import { checkOptions, joined, needed, option, type OptionRules, setting, text } from '@difsr/errors';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
@@ -186,9 +186,15 @@ function requireFits(parameters: readonly { readonly name: string; readonly shap
   if (bytes <= totalmem()) return;
   const [largest] = parameters.toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   const gigabytes = (count: number): string => `${(count / 1e9).toPrecision(3)} GB`;
-  throw new ModelConfigError(
-    `the model's parameters take ${gigabytes(bytes)}, this machine has ${gigabytes(totalmem())} (the largest is ${largest?.name} [${largest?.shape.join(', ')}]): lower model.hiddenSize, model.innerSize, model.sideWidth or model.maxLength, or filter items (data.itemMin)`,
-  );
+  const sizes = ['model.hiddenSize', 'model.innerSize', 'model.sideWidth'] as const;
+  throw new ModelConfigError({
+    what: `the model's parameters take ${gigabytes(bytes)}, this machine has ${gigabytes(totalmem())} (the largest is ${largest?.name} [${largest?.shape.join(', ')}])`,
+    option: 'model',
+    cure: text`lower ${joined(
+      sizes.map((size) => setting(size)),
+      ', ',
+    )} or ${setting('model.maxLength')}, or filter items (${setting('data.itemMin')})`,
+  });
 }
 
 async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {

@@ -51,7 +51,8 @@ export async function requireOwnModel(folder: string, { definition, file }: OwnM
     });
   if (sha256 !== undefined && file !== undefined && file.sha256 !== sha256)
     throw new RunError({
-      what: `${file.path}: is not the file that ${folder} was trained with (SHA-256 ${file.sha256.slice(0, 12)}.., then ${sha256.slice(0, 12)}..)`,
+      where: file.path,
+      what: `is not the file that ${folder} was trained with (SHA-256 ${file.sha256.slice(0, 12)}.., then ${sha256.slice(0, 12)}..)`,
       cure: 'use the file as it was, or train again with this one',
     });
 }

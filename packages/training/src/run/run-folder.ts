@@ -187,7 +187,8 @@ export async function readJson(folder: string, file: string): Promise<unknown> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return undefined;
-    throw new RunError(`${full}: cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RunError({ where: full, what: `cannot be read (${reason})` }, { cause: error });
   }
   try {
     const value: unknown = JSON.parse(text);

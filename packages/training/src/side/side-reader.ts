@@ -65,7 +65,11 @@ async function rawEvents(
 export function encodedTable({ fields }: Pick<Dataset, 'fields'>, schema: FieldSchema): Int32Array | Float32Array {
   const owner = schema.owner ?? 'item';
   const field = fields.find((own) => own.name === schema.name && own.owner === owner);
-  if (field === undefined) throw new RunError(`the data set has no field "${schema.name}" of ${owner}s`);
+  if (field === undefined)
+    throw new RunError({
+      what: `the data set has no field "${schema.name}" of ${owner}s`,
+      cure: 'name a data set with the fields that the run was trained on',
+    });
   return encodeValues(schema, rawTable(field));
 }
 

@@ -116,7 +116,8 @@ export async function requireSameInit(folder: string, init: string | undefined):
     throw new RunError({
       where: folder,
       what: `began ${begun === undefined ? 'from no other run' : `from ${begun}`}, not from ${init}, and goes on from its own checkpoint`,
-      cure: 'leave init out to go on, or start a new run',
+      option: 'init',
+      cure: text`leave ${setting('init')} out to go on, or start a new run`,
     });
 }
 
