@@ -1,8 +1,9 @@
 // For tests: runs the command, in this process or in one of its own as users do, and makes small data sets.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generateDataset, itemCategories, sequenceAt } from '@difsr/data';
 import { vi } from 'vitest';
@@ -38,6 +39,8 @@ export interface ProcessOptions extends CommandOptions {
   readonly unread?: 'stdout' | 'both';
   /** Called with what stdout holds so far; may send signals. */
   readonly watch?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Asked again and again; once it holds, Ctrl-C is pressed. */
+  readonly interruptWhen?: () => Promise<boolean>;
 }
 
 /** As npx starts it: hints name the command by that. */
@@ -91,7 +94,7 @@ function captured(name: 'stdout' | 'stderr', into: { stdout: string; stderr: str
 /** Runs the built `difsr` with arguments, in a process of its own, as users do. */
 export function difsrProcess(
   args: readonly string[],
-  { cwd, env = {}, uid, through = [], unread, watch }: ProcessOptions,
+  { cwd, env = {}, uid, through = [], unread, watch, interruptWhen }: ProcessOptions,
 ): Promise<Ended> {
   const command = [...through, process.execPath, BIN, ...args];
   // The shell's pipes are real ones; those of Node are sockets. The exit code goes by a way of its own.
@@ -114,7 +117,13 @@ export function difsrProcess(
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
+    if (interruptWhen !== undefined) interrupt(child, interruptWhen).catch(reject);
   });
+}
+
+async function interrupt(child: ChildProcess, when: () => Promise<boolean>): Promise<void> {
+  while (child.exitCode === null && !(await when())) await setTimeout(10);
+  child.kill('SIGINT');
 }
 
 /** Root without the right to pass over permissions; its own files stay open to it. */

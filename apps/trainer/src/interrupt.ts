@@ -1,21 +1,43 @@
-// Ctrl-C: the first one asks the work to save and stop, the second one quits at once.
+// Ctrl-C: the first one asks the work to stop, the second one quits at once.
 import { exitCodes } from './errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** What follows SIGINT and SIGTERM. */
+export interface Interrupted<T> {
+  /** What the first one leads to, in a word for the user: `saving`. */
+  readonly doing: () => string;
+  /** Called where the work gave up because of it; what the command has instead of a result. */
+  readonly stopped: () => T;
+}
+
 /** Runs `work` with a signal that the first SIGINT or SIGTERM aborts. */
-export async function withInterrupt<T>(onFirst: () => void, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withInterrupt<T, S>(
+  work: (signal: AbortSignal) => Promise<T>,
+  { doing, stopped }: Interrupted<S>,
+): Promise<T | S> {
   const controller = new AbortController();
+  const { signal } = controller;
   const handler = (): void => {
     // Every write is atomic, so quitting at once loses nothing but the steps since the last checkpoint.
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    if (signal.aborted) process.exit(exitCodes.interrupted);
     controller.abort();
-    onFirst();
+    process.stderr.write(`\n${doing()}; Ctrl-C again quits at once\n`);
   };
   for (const name of SIGNALS) process.on(name, handler);
   try {
-    return await work(controller.signal);
+    return await work(signal);
+  } catch (error) {
+    if (!isOf(signal, error)) throw error;
+    return stopped();
   } finally {
     for (const name of SIGNALS) process.off(name, handler);
   }
+}
+
+/** Whether work failed because of a signal: what fails while it stops, such as a full disk, is still to be told. */
+function isOf(signal: AbortSignal, error: unknown): boolean {
+  if (!signal.aborted) return false;
+  if (error === signal.reason) return true;
+  return error instanceof Error && (error.name === 'AbortError' || isOf(signal, error.cause));
 }

@@ -32,6 +32,7 @@ export type { DataEvent, EvaluateEvent, NoteEvent, RawPreparedEvent, ResumeEvent
 export { UsageError } from './errors.js';
 export { DifsrError, MissingPackageError, type Fault } from '@difsr/errors';
 export { DataError } from '@difsr/data';
+export type { PullError } from '@difsr/prepare/pull';
 export { BackendError } from '@difsr/graph';
 export {
   openRun,

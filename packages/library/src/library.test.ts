@@ -97,8 +97,23 @@ it('what would be ignored is refused', async () => {
   await expect(statistics({ path: at('data/shop'), userMin: 5 })).rejects.toThrow(
     /data\.userMin: 5 has no meaning for a prepared data set/,
   );
+  await expect(statistics({ path: at('data/shop'), fields: ['brand'] })).rejects.toThrow(
+    /data\.fields: \["brand"\] does not change what is counted/,
+  );
+  await expect(statistics({ path: at('orders.csv'), streaming: 'on' })).rejects.toThrow(
+    /data\.streaming: "on" does not change how data is read/,
+  );
   const signal: unknown = {};
   await expect(train({ signal: signal as AbortSignal })).rejects.toThrow(/signal .* an AbortSignal/);
+});
+
+it('raw files of a recipe that were not fetched are named with how to fetch them, whoever needs them', async () => {
+  await expect(prepare('ml-1m')).rejects.toThrow(
+    /data.raw.ml-1m: there is no folder .* ml-1m\n {2}cure: fetch them \(pull\('ml-1m'\)\), or name their folder \(raw\)$/,
+  );
+  await expect(train({ data: 'ml-1m' })).rejects.toThrow(
+    /cure: fetch them \(pull\('ml-1m'\)\), or name their folder \(raw\), of prepare\('ml-1m'\), and train on what it writes$/,
+  );
 });
 
 it('counts a data set', async () => {

@@ -157,14 +157,14 @@ export async function prepare(
   const job = await jobOf(door, listOf(input) ?? [], options);
   const { description, findings, out, yaml } = job;
   onEvent({ kind: 'inferred', description, ...(findings === undefined ? {} : { findings }) });
-  if (yaml === undefined) return resultOf(out, await run(door, job, options));
+  if (yaml === undefined) return resultOf(door, out, await run(door, job, options));
   const before = await writeYaml(door, job, yaml, overwrite);
   onEvent({ kind: 'written', file: yaml });
   const manifest = await run(door, job, options).catch(async (error: unknown) => {
     if (isNothingLeft(error) || options.signal?.aborted === true) await putBack(yaml, before);
     throw error;
   });
-  return { ...resultOf(out, manifest), yaml };
+  return { ...resultOf(door, out, manifest), yaml };
 }
 
 type Door = typeof PrepareDoor;
@@ -185,8 +185,8 @@ interface Job {
   readonly yaml?: string;
 }
 
-function resultOf(out: string, manifest: Manifest): PreparedDataset {
-  return { out, manifest, ...(manifest.quarantined > 0 ? { quarantine: `${out}.quarantine.jsonl` } : {}) };
+function resultOf({ quarantineFile }: Door, out: string, manifest: Manifest): PreparedDataset {
+  return { out, manifest, ...(manifest.quarantined > 0 ? { quarantine: quarantineFile(out) } : {}) };
 }
 
 async function run(
@@ -288,15 +288,7 @@ async function describedJob(door: Door, file: string, options: InspectOptions): 
 async function recipeJob(door: Door, recipe: string, options: InspectOptions): Promise<Job> {
   refuseInference(options, `recipe ${recipe}`);
   const description = adjusted(door, await door.readRecipe(recipe), options);
-  const base = options.raw ?? join('data', 'raw', recipe);
-  if (!(await isThere(base)))
-    throw new DataError([
-      {
-        file: base,
-        message: `there is no folder with the raw files of ${recipe}`,
-        cure: text`fetch them (${call('pull', [recipe])}), or name their folder (${setting('raw')})`,
-      },
-    ]);
+  const base = await door.existingRawFolder(recipe, options.raw);
   return { description, base, out: options.out ?? join('data', description.name) };
 }
 

@@ -1,5 +1,5 @@
 // pull: the files of a public data set, for those who agree to its terms.
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Description, RecipeEntry } from '@difsr/prepare';
 import type { PullEvent, PullReport } from '@difsr/prepare/pull';
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
@@ -63,7 +63,7 @@ export async function termsOf(name: string, out?: string): Promise<Terms> {
   return {
     name: description.name,
     about: description.about ?? {},
-    folder: folderOf(name, description, out),
+    folder: await folderOf(name, description, out),
     files: description.pull ?? [],
   };
 }
@@ -91,15 +91,16 @@ export async function pull(name: string, options: PullOptions): Promise<PullRepo
     });
   const { pullDataset } = await import('@difsr/prepare/pull');
   return pullDataset(description, {
-    folder: folderOf(name, description, out),
+    folder: await folderOf(name, description, out),
     ...(signal === undefined ? {} : { signal }),
     ...(onEvent === undefined ? {} : { progress: onEvent }),
   });
 }
 
 /** The files of a recipe lie where `prepare` looks for them, those of a description beside it. */
-function folderOf(name: string, description: Description, out: string | undefined): string {
-  return out ?? (isDescription(name) ? dirname(name) : join('data', 'raw', description.name));
+async function folderOf(name: string, description: Description, out: string | undefined): Promise<string> {
+  const { rawFolder } = await import('@difsr/prepare');
+  return out ?? (isDescription(name) ? dirname(name) : rawFolder(description.name));
 }
 
 /** A recipe by its name, or a description of one's own. */

@@ -15,7 +15,7 @@ export interface ResumeOptions extends BackendChoice, OwnModelOption {
   readonly data?: string | undefined;
   /** Train to this number of epochs, those that are done included. */
   readonly epochs?: number | undefined;
-  /** Aborting it saves a checkpoint, and ends with the reason `interrupted`. */
+  /** Aborting it saves a checkpoint, and ends with the reason `interrupted`; before the training goes on, it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Told everything that happens, in order. */
   readonly onEvent?: ((event: ResumeEvent) => void) | undefined;

@@ -12,7 +12,7 @@ import {
 } from '@difsr/data';
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import type { DataConfig } from '@difsr/training';
-import { loadFiles } from './data/open.js';
+import { loadFiles, refuseUnfollowed } from './data/open.js';
 import { UsageError } from './errors.js';
 import { given } from './options.js';
 
@@ -57,10 +57,13 @@ export interface Statistics {
 export async function statistics(data: string | DataConfig, options: StatisticsOptions = {}): Promise<Statistics> {
   checkOptions('statistics', options, RULES, UsageError);
   const config = typeof data === 'string' ? { path: data } : data;
+  refuseChoice(config, 'streaming', 'how data is read for counting', 'leave it out: it is for training');
   // It brings what reads files of any form: loaded by those who need it.
   const { analysePrepared, formAt } = await import('@difsr/prepare');
-  if ((await formAt(config.path, config.format)).form === 'prepared') {
-    refuseChoices(config);
+  const place = await formAt(config.path, config.format);
+  if (place.form === 'prepared') {
+    refuseChoice(config, 'fields', 'what is counted of a prepared data set', 'leave it out: all of it is counted');
+    await refuseUnfollowed(config, place);
     const { statistics: counted, analysis, otherFields, report } = await analysePrepared(config.path, given(options));
     return {
       statistics: counted,
@@ -82,16 +85,12 @@ export async function statistics(data: string | DataConfig, options: StatisticsO
   };
 }
 
-/** What is chosen of files while they are read; of a prepared data set, everything is counted. */
-const CHOICES = ['fields', 'userMin', 'itemMin', 'userColumn', 'itemColumn', 'timeColumn', 'categoryText'] as const;
-
 /** @throws UsageError for a choice that would be ignored */
-function refuseChoices(config: DataConfig): void {
-  const chosen = CHOICES.find((key) => config[key] !== undefined);
-  if (chosen === undefined) return;
+function refuseChoice(config: DataConfig, key: 'fields' | 'streaming', unchanged: string, cure: string): void {
+  if (config[key] === undefined) return;
   throw new UsageError({
-    option: `data.${chosen}`,
-    what: `data.${chosen}: ${JSON.stringify(config[chosen])} has no meaning for a prepared data set (${config.path})`,
-    cure: 'leave it out: all of a prepared data set is counted; what is kept is said in its description',
+    option: `data.${key}`,
+    what: `data.${key}: ${JSON.stringify(config[key])} does not change ${unchanged} (${config.path})`,
+    cure,
   });
 }

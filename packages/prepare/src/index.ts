@@ -23,10 +23,11 @@ export {
 } from './prepared/manifest.js';
 export { openSource } from './sources/open.js';
 export { prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } from './prepare/prepare.js';
+export { quarantineFile } from './prepare/place.js';
 export { analysePrepared, type PreparedAnalysis } from './prepare/analyse.js';
 export { openPrepared, type OpenPreparedOptions } from './prepared/open.js';
 export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from './prepared/read.js';
-export { listRecipes, type RecipeEntry, readRecipe, recipeNames } from './recipes.js';
+export { existingRawFolder, listRecipes, rawFolder, type RecipeEntry, readRecipe, recipeNames } from './recipes.js';
 export { inspectFiles, type InspectInput, type Inspection, type InspectOptions } from './inspect/inspect.js';
 export type { ColumnFinding, Findings, FoundRole } from './inspect/findings.js';
 export type { GivenFiles } from './inspect/files.js';
@@ -45,6 +46,7 @@ export {
   type OpenDatasetOptions,
   type OpenedDataset,
   type PreparedOnTheWay,
+  refuseOptions,
 } from './open/open-dataset.js';
 export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './texts/load.js';
 export { type AtomicOptions, type AtomicTexts, parseAtomicFiles } from './texts/recbole.js';

@@ -1,8 +1,9 @@
 // Recipes of public data sets: descriptions that come with the package, as data in recipes/*.yaml. A file makes one recipe, or one per
 // row of its `variants` (Amazon has the same form for every category): then "{key}" in its texts stands for the row's value.
-import { call, nearestName, text } from '@difsr/errors';
+import { call, nearestName, setting, text } from '@difsr/errors';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -60,6 +61,24 @@ export function listRecipes(): RecipeEntry[] {
  */
 export function recipeNames(): string[] {
   return [...recipes().keys()];
+}
+
+/** The folder of a recipe's raw files, where no other one is named. */
+export function rawFolder(recipe: string): string {
+  return join('data', 'raw', recipe);
+}
+
+/** The folder with a recipe's raw files: the one that is named, or where they are put by themselves. @throws DataError where there is none */
+export async function existingRawFolder(recipe: string, named: string | undefined): Promise<string> {
+  const folder = named ?? rawFolder(recipe);
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return folder;
+  throw new DataError([
+    {
+      file: folder,
+      message: `there is no folder with the raw files of ${recipe}`,
+      cure: text`fetch them (${call('pull', [recipe])}), or name their folder (${setting('raw')})`,
+    },
+  ]);
 }
 
 /**

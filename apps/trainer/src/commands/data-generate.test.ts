@@ -1,11 +1,8 @@
 // difsr data generate as users call it: files that difsr reads back, Ctrl-C, and options that cannot be used.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { BIN, difsr, freshFolder } from '../command.test.support.js';
+import { difsr, difsrProcess, freshFolder } from '../command.test.support.js';
 
 describe('difsr data generate', () => {
   it('writes log, catalogue and description, and says what', async () => {
@@ -25,14 +22,11 @@ describe('difsr data generate', () => {
 
   it('leaves nothing behind after Ctrl-C', async () => {
     const cwd = await freshFolder();
-    const child = spawn(process.execPath, [BIN, 'data', 'generate', '--users', '4M', '--out', 'shop'], { cwd });
-    const ended = once(child, 'close');
-    let stdout = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    while ((await readdir(cwd)).length === 0) await setTimeout(20);
-    child.kill('SIGINT');
-    expect((await ended)[0]).toBe(130);
-    expect(stdout).toBe('stopped: nothing was written\n');
+    const stopped = await difsrProcess(['data', 'generate', '--users', '4M', '--out', 'shop'], {
+      cwd,
+      interruptWhen: async () => (await readdir(cwd)).length > 0,
+    });
+    expect(stopped).toMatchObject({ code: 130, stdout: 'interrupted: nothing was written\n' });
     expect(await readdir(cwd)).toEqual([]);
   });
 

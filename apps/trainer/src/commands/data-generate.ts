@@ -57,24 +57,25 @@ Examples:
 async function generateCommand({ json = false, ...options }: GenerateCommandOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json });
   const progress = showProgress(terminal);
-  let stopped = false;
   try {
-    const written = await withInterrupt(
-      () => (stopped = true),
-      async (signal) => generate({ ...options, signal, onEvent: progress.event }),
-    );
+    const written = await withInterrupt((signal) => generate({ ...options, signal, onEvent: progress.event }), {
+      doing: () => 'stopping',
+      stopped: () => undefined,
+    });
     progress.close();
+    if (written === undefined) {
+      terminal.value({ kind: 'interrupted' });
+      terminal.line('interrupted: nothing was written');
+      return exitCodes.interrupted;
+    }
     terminal.value(written);
     terminal.line(
       `${whole(written.interactions)} interactions of ${whole(written.users)} users with ${whole(written.items)} items`,
     );
     for (const file of [written.log, written.catalogue, written.description]) terminal.line(`written: ${file}`);
     return exitCodes.ok;
-  } catch (error) {
+  } finally {
     progress.close();
-    if (!stopped) throw error;
-    terminal.line('stopped: nothing was written');
-    return exitCodes.interrupted;
   }
 }
 

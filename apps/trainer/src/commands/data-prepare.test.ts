@@ -159,18 +159,41 @@ it('writes nothing when dry, and nothing when interrupted', async () => {
   expect(dry.code).toBe(0);
   expect(dry.stdout).toContain('\ninteractions:\n  files: "../clicks.csv"\n');
   expect(await snapshot(cwd)).toEqual(before);
-  const rows = Array.from({ length: 300_000 }, (_, row) => `u${row % 5000},i${(row * 7) % 997},${1_600_000_000 + row}`);
-  await writeFile(join(cwd, 'large.csv'), `user,item,time\n${rows.join('\n')}\n`);
+  await writeLarge();
   const stopped = await difsrProcess(['data', 'prepare', 'large.csv', '--threads', '1'], {
     cwd,
     watch: (stdout, kill) => {
       if (stdout.includes('looking at the files')) kill('SIGINT');
     },
   });
-  expect(stopped.stderr).toContain('interrupted: nothing was written\n');
+  expect(stopped.stdout).toContain('interrupted: nothing was written\n');
   expect(stopped.code).toBe(130);
   expect((await readdir(join(cwd, 'data'))).filter((name) => name.startsWith('large'))).toEqual([]);
 });
+
+it('a training that is interrupted while its files are prepared leaves nothing, and says so', async () => {
+  await writeLarge();
+  const [cache, temporary] = await Promise.all([freshFolder(), freshFolder()]);
+  const cached = (): Promise<string[]> => readdir(join(cache, 'data')).catch(() => []);
+  const before = await snapshot(cwd);
+  const stopped = await difsrProcess(['train', '--data', 'large.csv', '--out', 'none', ...TINY], {
+    cwd,
+    env: { DIFSR_CACHE: cache, TMPDIR: temporary },
+    interruptWhen: async () => (await cached()).length > 0,
+  });
+  expect(stopped).toEqual({
+    code: 130,
+    stdout: 'interrupted before the training began: nothing was written\n',
+    stderr: '\nstopping; Ctrl-C again quits at once\n',
+  });
+  expect(await Promise.all([snapshot(cwd), cached(), readdir(temporary)])).toEqual([before, [], []]);
+});
+
+/** A log that takes seconds to prepare. */
+async function writeLarge(): Promise<void> {
+  const rows = Array.from({ length: 300_000 }, (_, row) => `u${row % 5000},i${(row * 7) % 997},${1_600_000_000 + row}`);
+  await writeFile(join(cwd, 'large.csv'), `user,item,time\n${rows.join('\n')}\n`);
+}
 
 it('trains on raw files, tells once more that nothing has changed, evaluates and looks at them', async () => {
   const settings = ['--set', 'data.userColumn=Kunden-Nr', '--set', 'data.itemColumn=Artikel', '--epochs', '1', ...TINY];

@@ -155,7 +155,6 @@ function splitOption(text: string): Readonly<Record<string, unknown>> {
 
 async function prepareCommand(input: readonly string[], options: PrepareCommandOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json: options.json === true });
-  let stopped: AbortSignal | undefined;
   const steps = createSteps(terminal);
   const told = (event: PrepareEvent): void => {
     switch (event.kind) {
@@ -169,9 +168,7 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
   };
   try {
     return await withInterrupt(
-      () => process.stderr.write('\nstopping; Ctrl-C again quits at once\n'),
       async (signal) => {
-        stopped = signal;
         const asked = { ...(await askedOf(options)), signal };
         if (options.dryRun === true) {
           const found = await inspect(input, asked);
@@ -185,12 +182,16 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
         showResult(terminal, prepared);
         return exitCodes.ok;
       },
+      {
+        doing: () => 'stopping',
+        stopped: () => {
+          steps.close();
+          terminal.value({ kind: 'interrupted' });
+          terminal.line('interrupted: nothing was written');
+          return exitCodes.interrupted;
+        },
+      },
     );
-  } catch (error) {
-    if (stopped?.aborted !== true) throw error;
-    steps.close();
-    process.stderr.write('interrupted: nothing was written\n');
-    return exitCodes.interrupted;
   } finally {
     steps.close();
   }
@@ -234,12 +235,13 @@ function showInferred(
   terminal.line();
 }
 
-function showResult(terminal: Terminal, { out, manifest, quarantine }: PreparedDataset): void {
+function showResult(terminal: Terminal, prepared: PreparedDataset): void {
+  const { out, manifest, quarantine } = prepared;
   const { counts, steps, fields, quarantined, report } = manifest;
   const aside = quarantine === undefined ? {} : { quarantine };
   terminal.value({ kind: 'prepared', out, counts, steps, fields, quarantined, ...aside, report });
   terminal.line();
-  showPrepared(terminal, manifest, out);
+  showPrepared(terminal, prepared);
   terminal.line();
   terminal.line(`next: ${commandLine('train', '--data', out)}`);
   terminal.line(`      ${commandLine('data', 'stats', out)}`);

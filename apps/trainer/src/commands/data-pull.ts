@@ -84,32 +84,22 @@ async function pullCommand(name: string, options: PullCommandOptions, terminal: 
   const { PullError } = await import('@difsr/prepare/pull');
   const progress = createDownloadProgress(terminal);
   try {
-    return await withInterrupt(
-      () => undefined,
-      async (signal) => {
-        try {
-          const report = await pull(name, {
-            agree: true,
-            out: options.out,
-            signal,
-            onEvent: (event) => progress.event(event),
-          });
-          progress.close();
-          showReport(terminal, report, name, options.out);
-          return exitCodes.ok;
-        } catch (error) {
-          progress.close();
-          if (signal.aborted) {
-            const again = commandLine('data', 'pull', name, ...into(options));
-            terminal.value({ kind: 'interrupted', folder, next: again });
-            terminal.line(`interrupted; what was received stays in ${folder}. Go on with: ${again}`);
-            return exitCodes.interrupted;
-          }
-          if (error instanceof PullError) throw new DownloadError(error.message, { cause: error });
-          throw error;
-        }
-      },
+    const report = await withInterrupt(
+      (signal) => pull(name, { agree: true, out: options.out, signal, onEvent: (event) => progress.event(event) }),
+      { doing: () => 'stopping', stopped: () => undefined },
     );
+    progress.close();
+    if (report === undefined) {
+      const again = commandLine('data', 'pull', name, ...into(options));
+      terminal.value({ kind: 'interrupted', folder, next: again });
+      terminal.line(`interrupted; what was received stays in ${folder}. Go on with: ${again}`);
+      return exitCodes.interrupted;
+    }
+    showReport(terminal, report, name, options.out);
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof PullError) throw new DownloadError(error.faults, { cause: error });
+    throw error;
   } finally {
     progress.close();
   }

@@ -1,7 +1,14 @@
 // difsr quickstart: DIF-SR and SASRec on the generated data, side by side, and recommendations with names.
 import { sequenceAt, type Dataset } from '@difsr/data';
 import { openRecommender } from '@difsr/library';
-import { loadFiles, nextFreeFolder, resolveRun, summaryOf, type ResolvedRun } from '@difsr/library/parts';
+import {
+  loadFiles,
+  nextFreeFolder,
+  resolveRun,
+  summaryOf,
+  trainResolved,
+  type ResolvedRun,
+} from '@difsr/library/parts';
 import type { Metrics, RunMetrics, TrainOutcome } from '@difsr/training';
 import type { Command } from 'commander';
 import { showData } from '../output/data.js';
@@ -12,7 +19,7 @@ import { protocolLines, showWarning, unlearned } from '../output/results.js';
 import { metricsTable, seconds } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
 import { showRecommendations } from './recommend.js';
-import { showTraining } from './train.js';
+import { showTraining } from './training.js';
 
 /** The two models that are compared. */
 const MODELS = ['sasrec', 'dif-sr'] as const;
@@ -58,8 +65,11 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
     const { name } = run.config.model;
     terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${name}`));
     const out = await nextFreeFolder(`quickstart-${name}`);
-    const outcome = await showTraining(terminal, run, { out, show: 'training' });
-    if (outcome.reason === 'interrupted') return exitCodes.interrupted;
+    const { metric } = run.config.training.earlyStopping;
+    const outcome = await showTraining(terminal, { metric, show: 'training' }, (control) =>
+      trainResolved(run, { out, ...control }),
+    );
+    if (outcome === undefined || outcome.reason === 'interrupted') return exitCodes.interrupted;
     outcomes.push(outcome);
   }
   compare(terminal, outcomes);

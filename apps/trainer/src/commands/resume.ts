@@ -1,13 +1,11 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
-import { resume, type ResumeEvent } from '@difsr/library';
+import { resume } from '@difsr/library';
 import { readRunConfig } from '@difsr/training';
 import type { Command } from 'commander';
-import { exitCodes, type ExitCode } from '../errors.js';
-import { withInterrupt } from '../interrupt.js';
+import type { ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
-import { createProgress } from '../output/progress.js';
-import { showOutcome } from '../output/results.js';
 import { processTerminal } from '../output/terminal.js';
+import { codeOfTraining, showTraining } from './training.js';
 
 interface ResumeCommandOptions extends Omit<SharedOptions, 'epochs'> {
   readonly epochs?: number;
@@ -42,37 +40,9 @@ async function resumeCommand(
 ): Promise<ExitCode> {
   const terminal = processTerminal({ json });
   const { training } = await readRunConfig(run);
-  const progress = createProgress({ terminal, metric: training.earlyStopping.metric });
-  let loaded = false;
-  const told = (event: ResumeEvent): void => {
-    if (event.kind === 'data') loaded = true;
-    else if (event.kind === 'note') terminal.line(event.message);
-    else progress.event(event);
-  };
-  try {
-    const outcome = await withInterrupt(
-      () => {
-        // Until data is there, nothing has been done that could be saved.
-        if (!loaded) process.exit(exitCodes.interrupted);
-        process.stderr.write('\nsaving; Ctrl-C again quits at once\n');
-      },
-      (signal) =>
-        resume(run, {
-          data,
-          epochs,
-          model,
-          backend,
-          device,
-          threads,
-          precision,
-          signal,
-          onEvent: told,
-        }),
-    );
-    progress.close();
-    showOutcome(terminal, outcome);
-    return outcome.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
-  } finally {
-    progress.close();
-  }
+  return codeOfTraining(
+    await showTraining(terminal, { metric: training.earlyStopping.metric }, (control) =>
+      resume(run, { data, epochs, model, backend, device, threads, precision, ...control }),
+    ),
+  );
 }

@@ -1,23 +1,10 @@
 // difsr train: trains a model and shows how it goes.
-import type { DataEvent, NoteEvent, RawPreparedEvent, TrainControl, TrainEvent } from '@difsr/library';
-import {
-  defaultPreset,
-  modelsByName,
-  presets,
-  resolveRun,
-  trainResolved,
-  type ResolvedRun,
-} from '@difsr/library/parts';
-import type { TrainOutcome } from '@difsr/training';
+import { defaultPreset, modelsByName, presets, resolveRun, trainResolved } from '@difsr/library/parts';
 import { Option, type Command } from 'commander';
-import { exitCodes, type ExitCode } from '../errors.js';
-import { withInterrupt } from '../interrupt.js';
+import type { ExitCode } from '../errors.js';
 import { asSet, assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
-import { showData } from '../output/data.js';
-import { showPreparedRaw } from '../output/inspection.js';
-import { createProgress } from '../output/progress.js';
-import { showOutcome } from '../output/results.js';
-import { processTerminal, type Terminal } from '../output/terminal.js';
+import { processTerminal } from '../output/terminal.js';
+import { codeOfTraining, showTraining } from './training.js';
 
 /** Declares the command; `done` receives its exit code. */
 export function addTrain(program: Command, done: (code: ExitCode) => void): void {
@@ -82,57 +69,10 @@ async function trainCommand(options: SharedOptions): Promise<ExitCode> {
     shown: asSet,
     flags: assignments(options),
   });
-  const { reason } = await showTraining(terminal, run, { out: options.out, init: options.init });
-  return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
-}
-
-/** Trains and shows everything, or the training alone; interrupted by Ctrl-C. */
-export async function showTraining(
-  terminal: Terminal,
-  run: ResolvedRun,
-  {
-    show = 'everything',
-    ...control
-  }: Pick<TrainControl, 'out' | 'init'> & { readonly show?: 'everything' | 'training' },
-): Promise<TrainOutcome> {
-  const progress = createProgress({
-    terminal,
-    metric: run.config.training.earlyStopping.metric,
-    // The loss of a model with attribute predictors is more than that of one without: in a comparison it says nothing.
-    losses: show === 'everything',
-  });
-  let loaded = false;
-  const told = (event: TrainEvent): void => {
-    if (event.kind === 'data') loaded = true;
-    if (event.kind === 'prepared' || event.kind === 'data' || event.kind === 'note') {
-      if (show === 'everything') showLoaded(terminal, event);
-    } else progress.event(event);
-  };
-  try {
-    const outcome = await withInterrupt(
-      () => {
-        // Until data is there, nothing has been done that could be saved.
-        if (!loaded) process.exit(exitCodes.interrupted);
-        process.stderr.write('\nsaving; Ctrl-C again quits at once\n');
-      },
-      (signal) => trainResolved(run, { ...control, signal, onEvent: told }),
-    );
-    progress.close();
-    if (show === 'everything' || outcome.reason === 'interrupted') showOutcome(terminal, outcome);
-    return outcome;
-  } finally {
-    progress.close();
-  }
-}
-
-/** What comes before the training. */
-function showLoaded(terminal: Terminal, event: RawPreparedEvent | DataEvent | NoteEvent): void {
-  switch (event.kind) {
-    case 'prepared':
-      return showPreparedRaw(terminal, event);
-    case 'data':
-      return showData(terminal, event);
-    case 'note':
-      return terminal.line(event.message);
-  }
+  const { out, init } = options;
+  return codeOfTraining(
+    await showTraining(terminal, { metric: run.config.training.earlyStopping.metric }, (control) =>
+      trainResolved(run, { out, init, ...control }),
+    ),
+  );
 }

@@ -5,9 +5,9 @@ import { whole } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** Says what was loaded, and everything that was dropped, inferred or noticed. */
-export function showData(terminal: Terminal, { sides, ...summary }: DataSummary): void {
-  const { name, format, users, items, interactions, streamed, report } = summary;
-  terminal.value({ kind: 'data', ...summary });
+export function showData(terminal: Terminal, summary: DataSummary): void {
+  const { name, format, users, items, interactions, streamed, sides, report } = summary;
+  terminal.value({ ...summary, kind: 'data' });
   terminal.line(
     `${terminal.style('bold', name)} (${format}${streamed ? ', sequences on disk' : ''}): ${whole(users)} users, ${whole(items)} items, ${whole(interactions)} interactions; side information: ${sides.join(', ') || 'none'}`,
   );

@@ -1,8 +1,8 @@
 // What was inferred about files, and what became of their rows, as lines of text.
 import { say } from '@difsr/errors';
 import { basename } from 'node:path';
-import type { ColumnFinding, Findings, Manifest } from '@difsr/prepare';
-import type { RawPreparedEvent } from '@difsr/library';
+import type { ColumnFinding, Findings } from '@difsr/prepare';
+import type { PreparedDataset, RawPreparedEvent } from '@difsr/library';
 import { commandLine } from '../command-line.js';
 import { reportLines } from './report.js';
 import { table, whole } from './table.js';
@@ -55,7 +55,7 @@ function shortened(text: string, most: number): string {
 }
 
 /** Shows counts, what every step dropped, and where unusable rows are. */
-export function showPrepared(terminal: Terminal, manifest: Manifest, out: string): void {
+export function showPrepared(terminal: Terminal, { manifest, out, quarantine }: PreparedDataset): void {
   const { name, counts, steps, fields, quarantined } = manifest;
   terminal.line(
     `${terminal.style('bold', name)}: ${whole(counts.users)} users, ${whole(counts.items)} items, ${whole(counts.interactions)} interactions (training ${whole(counts.train)}${counts.context > 0 ? `, history alone ${whole(counts.context)}` : ''}, validation ${whole(counts.valid)}, test ${whole(counts.test)})`,
@@ -73,12 +73,12 @@ export function showPrepared(terminal: Terminal, manifest: Manifest, out: string
   terminal.line();
   for (const line of table([['step', 'dropped', 'left', ''], ...rows], ['left', 'right', 'right', 'left']))
     terminal.line(line);
-  if (quarantined > 0) {
+  if (quarantine !== undefined) {
     terminal.line();
     terminal.line(
       terminal.style(
         'yellow',
-        `set aside: ${whole(quarantined)} ${quarantined === 1 ? 'row that' : 'rows that'} cannot be used, in ${out}.quarantine.jsonl with place, value and cure`,
+        `set aside: ${whole(quarantined)} ${quarantined === 1 ? 'row that' : 'rows that'} cannot be used, in ${quarantine} with place, value and cure`,
       ),
     );
   }

@@ -14,7 +14,7 @@ import {
 /** Options that are a preparation's alone. */
 type PreparationOption = Extract<
   PlainOption,
-  `columns.${string}` | `filters.${string}` | `times.${string}` | 'decimal' | 'items' | 'users'
+  `columns.${string}` | `filters.${string}` | `times.${string}` | 'decimal' | 'items' | 'raw' | 'users'
 >;
 
 /** What a run calls the same; undefined where it has no such option. */
@@ -29,11 +29,17 @@ const OF_RUNS: { readonly [O in PreparationOption]: ConfigOption | undefined } =
   'times.zone': undefined,
   decimal: undefined,
   items: undefined,
+  raw: undefined,
   users: undefined,
 };
 
 function isOfPreparation(option: OptionName): option is PreparationOption {
   return Object.hasOwn(OF_RUNS, option);
+}
+
+/** What a run calls an option of `openDataset`: mostly the same, in its section of data. */
+export function optionOfRuns(option: string): string {
+  return Object.entries(OF_RUNS).find(([name]) => name === option)?.[1] ?? `data.${option}`;
 }
 
 /** The same error for whoever configures a run on the data of `path`. */

@@ -1,10 +1,10 @@
 // From a run's data configuration to a data set.
 import { placeholder, setting, text } from '@difsr/errors';
 import { DataError, sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
-import type { OpenDatasetOptions, PreparedOnTheWay } from '@difsr/prepare';
+import type { OpenDatasetOptions, PlaceOfData, PreparedOnTheWay } from '@difsr/prepare';
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
-import { inTermsOfRuns, reportOfRuns } from './of-runs.js';
+import { inTermsOfRuns, optionOfRuns, reportOfRuns } from './of-runs.js';
 import { given } from '../options.js';
 
 /** A data set in memory, or one whose sequences stay on disk. */
@@ -27,21 +27,44 @@ export async function loadData(
   { onPrepared, signal, ...engine }: LoadControl = {},
 ): Promise<TrainingData> {
   // It brings what reads files of any form: loaded by those who need it.
-  const { DatasetOptionError, openDataset } = await import('@difsr/prepare');
-  const { path, format, fields, userMin, itemMin, categoryText, streaming } = config;
-  const { userColumn: user, itemColumn: item, timeColumn: time } = config;
+  const { openDataset } = await import('@difsr/prepare');
+  const { path } = config;
   const options: OpenDatasetOptions = {
-    ...given({ format, fields, userMin, itemMin, categoryText, streaming, signal }),
+    ...openingOf(config),
+    ...given({ signal }),
     ...engine,
     ...(onPrepared === undefined ? {} : { onPrepared: (prepared) => onPrepared(preparedForRuns(prepared, path)) }),
-    columns: given({ user, item, time }),
   };
-  try {
+  return inNamesOfRuns(path, async () => {
     const { dataset } = await openDataset(path, options);
     return { ...dataset, report: reportOfRuns(dataset.report, path) };
+  });
+}
+
+/** Refuses what a data set of this form cannot follow, for whoever does not open it. @throws UsageError */
+export async function refuseUnfollowed(config: DataConfig, place: PlaceOfData): Promise<void> {
+  const { refuseOptions } = await import('@difsr/prepare');
+  await inNamesOfRuns(config.path, async () => refuseOptions(place, openingOf(config)));
+}
+
+/** What a configuration says, as options of `openDataset`. */
+function openingOf(config: DataConfig): OpenDatasetOptions {
+  const { format, fields, userMin, itemMin, categoryText, streaming } = config;
+  const { userColumn: user, itemColumn: item, timeColumn: time } = config;
+  return {
+    ...given({ format, fields, userMin, itemMin, categoryText, streaming }),
+    columns: given({ user, item, time }),
+  };
+}
+
+/** Work on data whose errors name the options of a run. */
+async function inNamesOfRuns<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const { DatasetOptionError } = await import('@difsr/prepare');
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof DatasetOptionError) || error.option === undefined) throw inTermsOfRuns(error, path);
-    const option = `data.${CONFIG_NAMES[error.option] ?? error.option}`;
+    const option = optionOfRuns(error.option);
     throw new UsageError({
       option,
       what: `${option}: ${JSON.stringify(error.value)} ${error.why} (${path})`,
@@ -54,13 +77,6 @@ function preparedForRuns({ findings, ...prepared }: PreparedOnTheWay, path: stri
   if (findings === undefined) return prepared;
   return { ...prepared, findings: { ...findings, report: reportOfRuns(findings.report, path) } };
 }
-
-/** Options of openDataset whose names in a configuration are others. */
-const CONFIG_NAMES: Readonly<Record<string, string>> = {
-  'columns.user': 'userColumn',
-  'columns.item': 'itemColumn',
-  'columns.time': 'timeColumn',
-};
 
 /** Loads a data set into memory. @throws DataError, or UsageError for options that do not fit the data */
 export async function loadFiles(config: DataConfig, control: LoadControl = {}): Promise<Dataset> {

@@ -168,9 +168,10 @@ async function writtenFile(
   const file = await openModelFile(bytes);
   const difference = await compare(run, file, backend, task).finally(() => file.dispose());
   if (!(difference <= TOLERANCE)) {
-    throw new BackendError(
-      `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written\n  cure: please report this with the run's config.json`,
-    );
+    throw new BackendError({
+      what: `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written`,
+      cure: "please report this with the run's config.json",
+    });
   }
   return { bytes, difference };
 }

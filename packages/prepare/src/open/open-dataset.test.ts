@@ -73,7 +73,7 @@ describe('forms', () => {
 
   it('a recipe whose files were not pulled says so', async () => {
     await expect(openDataset('ml-1m', { raw: at('nowhere') })).rejects.toThrow(
-      /no folder with the raw files of ml-1m\n.*pullDataset/,
+      /no folder with the raw files of ml-1m\n.*fetch them \(pull\(/,
     );
   });
 

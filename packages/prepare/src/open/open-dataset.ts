@@ -1,8 +1,6 @@
 // One door to every form of data set: whatever is at a path is read, or prepared on the way and kept in the cache, and opened.
 import { nearestName } from '@difsr/errors';
-import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import path from 'node:path';
 import {
   DataError,
   type Dataset,
@@ -21,7 +19,7 @@ import { type Cached, type CachedInput, type CachedOptions, prepareCached } from
 import type { PrepareEvent } from '../prepare/prepare.js';
 import { openPrepared } from '../prepared/open.js';
 import { dataMemory, loadPrepared, readManifest } from '../prepared/read.js';
-import { readRecipe } from '../recipes.js';
+import { existingRawFolder, readRecipe } from '../recipes.js';
 import { loadDataset } from '../texts/load.js';
 import { type DatasetForm, type DatasetFormat, formAt, type PlaceOfData } from './forms.js';
 
@@ -121,8 +119,7 @@ const OPENERS: { readonly [F in DatasetForm]: Opener } = {
   prepared: ({ at }, options) => openFolder('prepared', at, options),
   description: ({ at }, options) => prepareAndOpen('description', { description: at }, options),
   recipe: async ({ at }, options) => {
-    const base = options.raw ?? path.join('data', 'raw', at);
-    if (!(await stat(base).catch(() => undefined))?.isDirectory()) throw notPulled(at, base);
+    const base = await existingRawFolder(at, options.raw);
     return prepareAndOpen('recipe', { description: await readRecipe(at), base }, options);
   },
   files: ({ at, source }, options) => prepareAndOpen('files', { interactions: at, format: source }, options),
@@ -177,7 +174,12 @@ export class DatasetOptionError extends DifsrError {
   }
 }
 
-function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOptions): void {
+/**
+ * Refuses options that the form of a data set cannot follow, for whoever reads it in a way of their own.
+ *
+ * @throws DatasetOptionError
+ */
+export function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOptions): void {
   const [why, cure] = INSTEAD[form];
   for (const [name, value] of Object.entries(options)) {
     const forms = Object.entries(FOLLOWED).find(([option]) => option === name)?.[1];
@@ -196,11 +198,6 @@ function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOptions): 
       'needs a prepared data set',
       'prepare the files and open what was written, or leave streaming out',
     );
-}
-
-function notPulled(recipe: string, base: string): DataError {
-  const cure = `fetch them with pullDataset(recipe, { folder: '${base}' }) of @difsr/prepare/pull, or name their folder with raw`;
-  return new DataError([{ file: base, message: `there is no folder with the raw files of ${recipe}`, cure }]);
 }
 
 async function prepareAndOpen(

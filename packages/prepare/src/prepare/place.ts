@@ -38,7 +38,12 @@ export async function choosePlace(given: string): Promise<Place> {
   await removeLeftovers(folder, prefix);
   await refuseForeign(out, given);
   const partial = path.join(folder, `${prefix}${ownMark()}-${randomBytes(4).toString('hex')}`);
-  return { out, aside: `${out}.quarantine.jsonl`, partial, partialAside: `${partial}.quarantine.jsonl` };
+  return { out, aside: quarantineFile(out), partial, partialAside: quarantineFile(partial) };
+}
+
+/** The file beside a prepared folder with the rows that were set aside. */
+export function quarantineFile(out: string): string {
+  return `${out}.quarantine.jsonl`;
 }
 
 const OLD = '.old';
