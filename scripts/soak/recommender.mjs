@@ -1,15 +1,17 @@
 // A recommender under many callers: whatever they ask, what it keeps does not grow, and each is answered as if alone.
 //
-//   node --expose-gc scripts/soak/recommender.mjs [--backend thread|worker] [--calls 10000] [--items 1000] [--threads 2] [--limit 8]
+//   pnpm soak recommender [--backend thread|worker] [--calls 10000] [--items 1000] [--threads 2] [--limit 8]
 //
 // A call is `recommendMany` of 1 to 64 histories of 0 to 200 items, for a random k from 1 to all, some with `only`, `where` or `exclude`; 64
 // calls are under way at once. Memory after a fifth of the calls is compared with that after all, each after forced garbage
-// collection while nothing is under way; now and then a call is compared with its histories asked one by one.
+// collection while nothing is under way. Of some calls the answers that they got among the others are kept, and compared with those of their
+// histories asked one by one when nothing else is under way.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createRecommender } from '../../packages/models/dist/index.js';
 import { createOnnxRuntimeBackend, createWorkerBackend } from '../../packages/onnxruntime/dist/index.js';
 import { madeUpRun } from './made-up-run.mjs';
+import { difference } from './same-answer.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -28,8 +30,8 @@ const [calls, items, threads, limit] = [
 ];
 const TOGETHER = 64;
 const MEBIBYTE = 1 << 20;
-/** Scores that differ by less, relative to the larger, may change places. */
-const TOLERANCE = 1e-5;
+/** Calls of a fifth, a quarter of them at most, whose answers under load are compared with those of their questions asked alone. */
+const COMPARED = 4;
 
 let state = 12345;
 /** A whole number from 0 to `below` - 1; the same ones in every run. @param {number} below */
@@ -55,25 +57,6 @@ function drawCall() {
   return { k: 1 + random(items), requests };
 }
 
-/** @param {number} a @param {number} b */
-const differ = (a, b) => Math.abs(a - b) > TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
-
-/**
- * Items at the same place are the same, or as good as each other.
- * @param {readonly { readonly id: string; readonly score: number }[]} together
- * @param {readonly { readonly id: string; readonly score: number }[]} alone
- */
-function requireSame(together, alone) {
-  if (together.length !== alone.length) throw new Error(`${together.length} items together, ${alone.length} alone`);
-  const scores = new Map(alone.map(({ id, score }) => [id, score]));
-  together.forEach(({ id, score }, place) => {
-    const there = alone[place];
-    // An item that only one of both has was cut off at the end, beside one that is as good.
-    if (there !== undefined && there.id !== id && differ(scores.get(id) ?? score, there.score))
-      throw new Error(`place ${place}: ${id} (${score}) together, ${there.id} (${there.score}) alone`);
-  });
-}
-
 async function memory() {
   for (let i = 0; i < 6; i++) {
     globalThis.gc?.();
@@ -88,29 +71,58 @@ const backend = await (values.backend === 'thread' ? createOnnxRuntimeBackend : 
 const options = { hiddenSize: 16, innerSize: 32, sideWidth: 16 };
 const recommender = await createRecommender(madeUpRun({ items, options }), backend);
 
-/** Calls up to a number of them, {@link TOGETHER} at once. @param {number} count */
+/**
+ * A question that was answered among others, and how it is asked alone.
+ * @typedef {{ readonly items: readonly import('./same-answer.mjs').Scored[]; readonly ask: () => Promise<{ readonly items: readonly import('./same-answer.mjs').Scored[] }> }} Answered
+ */
+
+/** @param {{ readonly k: number; readonly requests: readonly Request[] }} call @returns {Promise<Answered[]>} */
+async function recommended({ k, requests }) {
+  const answers = await recommender.recommendMany(requests, { k });
+  if (answers.length !== requests.length) throw new Error(`${answers.length} answers to ${requests.length}`);
+  return requests.map(({ history, ...own }, i) => ({
+    items: answers[i]?.items ?? [],
+    ask: () => recommender.recommend(history, { k, ...own }),
+  }));
+}
+
+/** @param {string} item @param {number} k @returns {Promise<Answered>} */
+async function similar(item, k) {
+  const ask = () => recommender.similar(item, { k });
+  return { ...(await ask()), ask };
+}
+
+/** How large a score is at most. */
+const { items: ranked } = await recommender.recommend(some(50), { k: items });
+const size = Math.max(...ranked.map(({ score }) => Math.abs(score)));
+
+/** Calls up to a number of them, {@link TOGETHER} at once; gives what some of them were answered. @param {number} count */
 async function run(count) {
+  /** @type {Answered[]} */
+  const kept = [];
+  const every = Math.ceil(count / Math.max(1, Math.min(COMPARED, count / 4)));
   let left = count;
   await Promise.all(
     Array.from({ length: TOGETHER }, async () => {
-      while (left-- > 0) {
-        const { k, requests } = drawCall();
-        if (random(16) === 0) await recommender.similar(idOf(), { k });
-        const answers = await recommender.recommendMany(requests, { k });
-        if (answers.length !== requests.length) throw new Error(`${answers.length} answers to ${requests.length}`);
+      while (left > 0) {
+        const isKept = --left % every === 0;
+        const call = drawCall();
+        const asked = random(16) === 0 || isKept ? [similar(idOf(), call.k)] : [];
+        const answered = [...(await Promise.all(asked)), ...(await recommended(call))];
+        if (isKept) kept.push(...answered);
       }
     }),
   );
+  return kept;
 }
 
-async function compare() {
-  const { k, requests } = drawCall();
-  const together = await recommender.recommendMany(requests, { k });
-  for (const [i, { history, ...own }] of requests.entries()) {
-    const alone = await recommender.recommend(history, { k, ...own });
-    requireSame(together[i]?.items ?? [], alone.items);
+/** Throws where an answer is not the one that is given alone. @param {readonly Answered[]} answered */
+async function compare(answered) {
+  for (const { items: together, ask } of answered) {
+    const wrong = difference(together, (await ask()).items, size);
+    if (wrong !== undefined) throw new Error(`an answer under load is not the one that is given alone: ${wrong}`);
   }
-  return requests.length;
+  return answered.length;
 }
 
 const started = performance.now();
@@ -120,8 +132,7 @@ let compared = 0;
 /** @type {{ rss: number; kept: number }[]} */
 const found = [];
 for (let fifth = 1; fifth <= 5; fifth++) {
-  await run(Math.round(calls / 5));
-  for (let i = 0; i < Math.min(4, calls / 20); i++) compared += await compare();
+  compared += await compare(await run(Math.round(calls / 5)));
   const now = await memory();
   found.push(now);
   console.log(
@@ -136,7 +147,7 @@ const growth = {
   rss: (last?.rss ?? Number.NaN) - (first?.rss ?? 0),
 };
 console.log(
-  `${values.backend}: grew by ${growth.kept.toFixed(1)} MiB in use, ${growth.rss.toFixed(1)} MiB resident; ${compared} answers compared with those of histories asked alone`,
+  `${values.backend}: grew by ${growth.kept.toFixed(1)} MiB in use, ${growth.rss.toFixed(1)} MiB resident; ${compared} answers under load compared with those that are given alone`,
 );
 if (!(growth.kept < limit && growth.rss < limit)) {
   console.error(`more than ${limit} MiB: something is kept that nobody needs`);

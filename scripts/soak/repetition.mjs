@@ -1,4 +1,4 @@
-// `pnpm soak:repetition`: the tests of what a run survives, with the repetitions that the suite has no time for: a training on real data
+// `pnpm soak repetition`: the tests of what a run survives, with the repetitions that the suite has no time for: a training on real data
 // gives the same bytes 20 times in a row, each in a process of its own. Build first; it takes minutes, and needs ../shared/data.
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';

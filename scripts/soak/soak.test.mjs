@@ -1,4 +1,4 @@
-// `pnpm soak`, for a moment: that what it does can be done, and that it compares what it says it does.
+// `pnpm soak recommender`, for a moment: that what it does can be done, and that it compares what it says it does.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -11,6 +11,6 @@ it.each(['thread', 'worker'])('a recommender under many callers answers each as 
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^20 calls, .* MiB in use \(heapUsed \+ external\), .* MiB resident$/m);
-  expect(stdout).toMatch(/[1-9]\d* answers compared with those of histories asked alone$/m);
+  expect(stdout).toMatch(/[1-9]\d* answers under load compared with those that are given alone$/m);
   expect(status).toBe(0);
 });
