@@ -5,26 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { devices, type Device } from '../devices.js';
 import { reportDevices, type DeviceReport, type ProbeAnswer } from '../measure.js';
 import { deviceCure } from './platform.js';
+import { Trials } from './trials.js';
 
 /** Milliseconds after which a device counts as not working. */
 const PATIENCE = 60_000;
 
-/** Milliseconds for which a device counts as not working: what it lacked, such as memory, may be free again. */
-const FORGIVEN = 60_000;
-
-/** What devices have answered: each trial costs a second of processor time, and who works goes on working. */
-const answers = new Map<Device, { readonly answer: ProbeAnswer; readonly at: number }>();
-
-/** What a device has answered, where that still counts. */
-function answered(device: Device): ProbeAnswer | undefined {
-  const { answer, at } = answers.get(device) ?? {};
-  return answer === undefined || ('problem' in answer && performance.now() - (at ?? 0) > FORGIVEN) ? undefined : answer;
-}
+const trials = new Trials(probe);
 
 /**
  * Runs a small graph and a large product on devices. The first report is the fastest device that works (a GPU
- * that is emulated in software works, and comes behind the CPU); those that do not work stand at the end. A device that
- * has worked is not tried again by the same process, one that has not after a minute.
+ * that is emulated in software works, and comes behind the CPU); those that do not work stand at the end. A process tries
+ * one device at a time; one that works is not tried again, one that does not after a minute.
  *
  * @param some devices to try; all of them by default
  * @example
@@ -34,7 +25,7 @@ function answered(device: Device): ProbeAnswer | undefined {
  * ```
  */
 export async function probeDevices(some: readonly Device[] = devices): Promise<DeviceReport[]> {
-  return reportDevices(async (device) => answered(device) ?? probe(device), deviceCure, some);
+  return reportDevices((device) => trials.of(device), deviceCure, some);
 }
 
 function probe(device: Device): Promise<ProbeAnswer> {
@@ -47,15 +38,15 @@ function probe(device: Device): Promise<ProbeAnswer> {
       resolve({ problem: `no answer within ${PATIENCE / 1000} s` });
       child.kill('SIGKILL');
     }, PATIENCE);
-    child.on('message', (message) => {
-      const answer = answerIn(message);
-      answers.set(device, { answer, at: performance.now() });
-      resolve(answer);
+    // The first of these says what became of the trial; the others have no effect after it.
+    child.on('message', (message) => resolve(answerIn(message)));
+    child.on('error', (error) => {
+      clearTimeout(patience); // what could not be started does not exit
+      resolve({ problem: `the probe could not be started: ${error.message}` });
     });
-    child.on('error', (error) => resolve({ problem: `the probe could not be started: ${error.message}` }));
     child.on('exit', (code, signal) => {
       clearTimeout(patience);
-      resolve({ problem: `the probe died with ${signal === null ? `exit code ${code}` : signal}` }); // no effect after an answer
+      resolve({ problem: `the probe died with ${signal === null ? `exit code ${code}` : signal}` });
     });
   });
 }
