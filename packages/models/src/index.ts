@@ -13,6 +13,7 @@ export { transformerShape, sideShape, type TransformerConfig } from './config.js
 export * from './registry.js';
 export { LOWEST } from './columns.js';
 export * from './tasks.js';
+export { Owned, type Freed } from './owned.js';
 export { precompute, splitTask, type Precomputed } from './precompute.js';
 export * from './run-error.js';
 export * from './trained-model.js';

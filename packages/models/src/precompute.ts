@@ -1,6 +1,7 @@
 // What a task computes of parameters and tables alone, such as the item table with its fields: done once, not at every run.
 import { hoist, type Backend, type Graph, type Hoisted, type HostTensor } from '@difsr/graph';
 import type { ModelInstance } from './definition.js';
+import { Owned } from './owned.js';
 import type { InferenceTask } from './tasks.js';
 
 /** A task in two parts, for who changes parameters between runs; without item fields all of it is `main`. */
@@ -48,11 +49,13 @@ export async function prepared(
   tensors: Readonly<Record<string, HostTensor>>,
   backend: Backend,
 ): Promise<Precomputed> {
-  const variables = await backend.createVariables(tensors);
-  const program = await backend.compile(prepare, { variables, label: 'prepare' });
-  const results = await program.run({});
-  await program.dispose();
-  await variables.dispose();
-  const all = { ...tensors, ...results };
-  return { graph: main, tensors: Object.fromEntries(Object.entries(all).filter(([name]) => main.inputs.has(name))) };
+  const owned = new Owned();
+  try {
+    const variables = owned.add(await backend.createVariables(tensors));
+    const program = owned.add(await backend.compile(prepare, { variables, label: 'prepare' }));
+    const all = { ...tensors, ...(await program.run({})) };
+    return { graph: main, tensors: Object.fromEntries(Object.entries(all).filter(([name]) => main.inputs.has(name))) };
+  } finally {
+    await owned.dispose();
+  }
 }

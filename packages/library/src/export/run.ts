@@ -2,10 +2,11 @@
 import { basename, join } from 'node:path';
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
 import { sha256, writeFileAtomic } from '@difsr/files';
-import { BackendError, type Backend, type HostTensor } from '@difsr/graph';
+import { BackendError, type Backend, type HostTensor, type Program } from '@difsr/graph';
 import {
   exportTask,
   inputName,
+  Owned,
   padded,
   paddedItems,
   precompute,
@@ -212,9 +213,23 @@ async function compare(
   task: Task,
 ): Promise<number> {
   const { k, ...options } = task;
-  const variables = await backend.createVariables(tensorsOf(run, task));
-  const { graph } = exportTask(run.model, k, options);
-  const program = await backend.compile(graph, { variables, label: 'export' });
+  const owned = new Owned();
+  try {
+    const variables = owned.add(await backend.createVariables(tensorsOf(run, task)));
+    const { graph } = exportTask(run.model, k, options);
+    const program = owned.add(await backend.compile(graph, { variables, label: 'export' }));
+    return await largestDifference(run, file, program, task);
+  } finally {
+    await owned.dispose();
+  }
+}
+
+async function largestDifference(
+  run: Run,
+  file: Awaited<ReturnType<typeof openModelFile>>,
+  program: Program,
+  task: Task,
+): Promise<number> {
   let largest = 0;
   for (const length of [...CHECK_LENGTHS, run.model.config.maxLength + 3]) {
     const rows = exampleHistories(run, length);

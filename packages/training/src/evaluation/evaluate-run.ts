@@ -2,7 +2,7 @@
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import { sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
 import { type Backend } from '@difsr/graph';
-import { inferenceTensors } from '@difsr/models';
+import { inferenceTensors, Owned } from '@difsr/models';
 import { createEvaluator } from './evaluate.js';
 import type { Results, TrainingEvent } from '../events.js';
 import { requireSameData } from '../run/other-data.js';
@@ -51,10 +51,11 @@ export async function evaluateRun(
     ...configured,
     maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen,
   };
-  const variables = await backend.createVariables(inferenceTensors(run));
   const sides = sideReader(dataset, store, run.model.reads);
-  const evaluator = await createEvaluator({ backend, variables, model: run.model, sides, ...protocol });
+  const owned = new Owned();
   try {
+    const variables = owned.add(await backend.createVariables(inferenceTensors(run)));
+    const evaluator = owned.add(await createEvaluator({ backend, variables, model: run.model, sides, ...protocol }));
     const started = performance.now();
     const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
       onEvent?.({ kind: 'evaluation', split: 'valid', done, total }),
@@ -76,7 +77,6 @@ export async function evaluateRun(
       seconds,
     };
   } finally {
-    await evaluator.dispose();
-    await variables.dispose();
+    await owned.dispose();
   }
 }

@@ -2,9 +2,18 @@
 // An index with `!` is in range by construction.
 import { checkOptions, needed, option, type OptionRules, setting, text } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
-import { type Backend, type Feeds, type Program, type Variables } from '@difsr/graph';
+import { type Backend, type Feeds, type Graph, type Program, type Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
-import { integers, padded, paddedItems, rankingTask, shownLength, splitTask, type ModelInstance } from '@difsr/models';
+import {
+  integers,
+  Owned,
+  padded,
+  paddedItems,
+  rankingTask,
+  shownLength,
+  splitTask,
+  type ModelInstance,
+} from '@difsr/models';
 import { caseSource, type CaseSource, type StoredCases } from './cases.js';
 import type { Evaluation } from '../events.js';
 import { ReadAhead } from '../sampling/read-ahead.js';
@@ -59,8 +68,17 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
     });
   // What depends on parameters and tables alone, such as the item table with its fields, is computed once an evaluation.
   const { prepare, main, hoisted } = splitTask(model, rankingTask(model, { maskSeen }));
-  const preparing = hoisted.length === 0 ? undefined : await backend.compile(prepare, { variables, label: 'prepare' });
-  const program = await backend.compile(main, { variables, label: 'rank' });
+  const owned = new Owned();
+  const compiled = async (graph: Graph, label: string): Promise<Program> => {
+    try {
+      return owned.add(await backend.compile(graph, { variables, label }));
+    } catch (error) {
+      await owned.dispose();
+      throw error;
+    }
+  };
+  const preparing = hoisted.length === 0 ? undefined : await compiled(prepare, 'prepare');
+  const program = await compiled(main, 'rank');
   return {
     evaluate: async (cases, progress) => {
       const prepared = (await preparing?.run({})) ?? {};
@@ -90,10 +108,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
       }
       return evaluationOf(metrics, hidden);
     },
-    dispose: async () => {
-      await program.dispose();
-      await preparing?.dispose();
-    },
+    dispose: async () => owned.dispose(),
   };
 }
 

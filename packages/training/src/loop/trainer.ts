@@ -9,6 +9,7 @@ import {
   ModelConfigError,
   findModel,
   modelOf,
+  Owned,
   rankingTask,
   trainingTask,
   type BatchForm,
@@ -116,36 +117,36 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     scales,
     found,
   });
-  const variables = await backend.createVariables({ ...start.tensors, ...used, ...kept });
-  const program = await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' });
-  const { test: _, ...protocol } = config.evaluation;
-  const sides = sideReader(dataset, store, model.reads);
-  const evaluator = await createEvaluator({ backend, variables, model, sides, ...protocol });
-  const session: Session = {
-    options: { ...options, config: resolved },
-    model,
-    store,
-    sides,
-    task,
-    variables,
-    trained: Object.keys(start.tensors),
-    parameters: task.parameters.map(({ name }) => name),
-    features: { ...kept, ...attributeTables(dataset) },
-    targets,
-    targetsPerStep: slots,
-    stepsPerEpoch: steps,
-    counts: start.counts,
-    evaluator,
-    emit: (event) => options.onEvent?.(event),
-    environment: start.state.environment,
-    fingerprint: start.state.fingerprint,
-  };
+  const owned = new Owned();
   try {
+    const variables = owned.add(await backend.createVariables({ ...start.tensors, ...used, ...kept }));
+    const compiled = { variables, updates: step.updates, label: 'train' };
+    const program = owned.add(await backend.compile(step.graph, compiled));
+    const { test: _, ...protocol } = config.evaluation;
+    const sides = sideReader(dataset, store, model.reads);
+    const evaluator = owned.add(await createEvaluator({ backend, variables, model, sides, ...protocol }));
+    const session: Session = {
+      options: { ...options, config: resolved },
+      model,
+      store,
+      sides,
+      task,
+      variables,
+      trained: Object.keys(start.tensors),
+      parameters: task.parameters.map(({ name }) => name),
+      features: { ...kept, ...attributeTables(dataset) },
+      targets,
+      targetsPerStep: slots,
+      stepsPerEpoch: steps,
+      counts: start.counts,
+      evaluator,
+      emit: (event) => options.onEvent?.(event),
+      environment: start.state.environment,
+      fingerprint: start.state.fingerprint,
+    };
     return await run(session, start, (feeds) => program.run(feeds));
   } finally {
-    await program.dispose();
-    await evaluator.dispose();
-    await variables.dispose();
+    await owned.dispose();
   }
 }
 
