@@ -1,9 +1,7 @@
 // The backends and devices that take part: opened by name, or all that work here.
 import { MissingPackageError, say } from '@difsr/errors';
-import { importOptional } from '@difsr/errors/packages';
 import { BackendError, createGraph, createReferenceBackend, input, mul, type Backend } from '@difsr/graph';
 import { createOnnxRuntimeBackend, probeDevices } from '@difsr/onnxruntime';
-import type * as Tfjs from '@difsr/tfjs';
 import { UsageError } from '../errors.js';
 import { packageVersion } from '../report/machine.js';
 import type { Engine, Plan } from './candidate.js';
@@ -110,12 +108,6 @@ interface Opened {
   readonly engine: Engine;
 }
 
-/** tfjs is installed by those who want it measured. */
-function importTfjs(): Promise<typeof Tfjs> {
-  const packages = ['@difsr/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
-  return importOptional(() => import('@difsr/tfjs'), { packages, use: 'the backend tfjs', from: import.meta.url });
-}
-
 const openers: { readonly [B in BackendName]: (device: DeviceName, threads: number) => Promise<Opened> } = {
   onnxruntime: async (device, threads) => {
     const backend = await createOnnxRuntimeBackend({ device: deviceOf('onnxruntime', device), threads });
@@ -124,7 +116,7 @@ const openers: { readonly [B in BackendName]: (device: DeviceName, threads: numb
   },
   tfjs: async (device) => {
     const named = deviceOf('tfjs', device);
-    const { createTfjsBackend } = await importTfjs();
+    const { createTfjsBackend } = await import('@difsr/tfjs');
     const backend = await createTfjsBackend({ device: named });
     const { activateTfjs, straightforwardCandidate } = await import('./straightforward.js');
     const library = packageVersion(

@@ -1,10 +1,8 @@
 // Report files: each is whole or absent, whatever happens while it is written.
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { importOptional } from '@difsr/errors/packages';
 import { makeFolder, writeError, writeFileAtomic } from '@difsr/files';
 import { ReportError } from '../errors.js';
-import type * as Charts from './charts.js';
 import { renderMarkdown } from './markdown.js';
 import type { AttentionReport } from './result.js';
 
@@ -15,7 +13,7 @@ import type { AttentionReport } from './result.js';
  * @throws ReportError that names the file.
  */
 export async function writeReport(folder: string, report: AttentionReport): Promise<string[]> {
-  const { renderCharts } = await importCharts();
+  const { renderCharts } = await import('./charts.js'); // ECharts takes long to load
   const charts = renderCharts(report);
   const files = new Map<string, string>([
     ...charts.map(({ file, svg }): [string, string] => [file, svg]),
@@ -36,23 +34,13 @@ export async function writeReport(folder: string, report: AttentionReport): Prom
   return paths;
 }
 
-/** What draws is large, and ECharts is installed by those who measure. */
-function importCharts(): Promise<typeof Charts> {
-  return importOptional(() => import('./charts.js'), {
-    packages: ['echarts'],
-    use: 'drawing charts',
-    from: import.meta.url,
-  });
-}
-
 /**
- * Sees whether a report can be drawn and, where its folder is named, made and written to: told before a quarter of an hour of
+ * Sees whether the folder of a report, where one is named, can be made and written to: told before a quarter of an hour of
  * measuring, not after it.
  *
- * @throws ReportError that names the folder; MissingPackageError where ECharts is not installed.
+ * @throws ReportError that names the folder.
  */
 export async function prepareReport(folder: string | undefined): Promise<void> {
-  await importCharts();
   if (folder === undefined) return;
   try {
     await makeFolder(folder);
