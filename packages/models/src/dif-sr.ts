@@ -3,9 +3,15 @@
 // train beside the item loss (Xie et al., SIGIR 2022). Symbols: R `stream`, E^{ic}_j `sides`, P `position`,
 // d_j `sideWidth`, F `fusion`, lambda `attributeLoss`, W_f b_f `predictors`.
 import { setting, text } from '@difsr/errors';
-import { difAttention, declareDif, fusedDifAttention, type Fusion, type FusionForm } from '@difsr/attention';
-import { gather } from '@difsr/graph';
-import { attributeLoss, declareLinear, embed, type Pooling } from '@difsr/nn';
+import {
+  difAttention,
+  declareDif,
+  fusedDifAttention,
+  type DifWeights,
+  type Fusion,
+  type FusionForm,
+} from '@difsr/attention';
+import { attributeLoss, declareLinear, embed, type Pooling, type Scope } from '@difsr/nn';
 import * as z from 'zod';
 import {
   checkHeads,
@@ -20,7 +26,15 @@ import type { ModelDefinition } from './definition.js';
 import type { AuxiliaryLoss } from './model.js';
 import { isCategorical, ownerOf } from './field-schema.js';
 import { embedInput, encode, type LayerAttention } from './encoder.js';
-import { fieldSource, positionEmbedding, positionTable, sideFields, valuesOf } from './fields.js';
+import {
+  fieldEmbedding,
+  fieldSource,
+  positionEmbedding,
+  positionTable,
+  sideFields,
+  valuesOf,
+  type EmbeddingOptions,
+} from './fields.js';
 import { itemTable } from './item-table.js';
 import { commonNames, difAttentionNames, fieldNamesPerField } from './reference-names.js';
 import { last } from './last.js';
@@ -83,28 +97,31 @@ export const difSr: ModelDefinition<DifSrConfig> = {
     const { hiddenSize: d, heads, maxLength, fusion, initializerRange: deviation } = config;
     const fields = sideFields(schema, config);
     const widths = fields.map((field) => ofField(config.sideWidth, field.name, DEFAULT_SIDE_WIDTH));
-    const sides = fields.map((field, j) =>
-      fieldSource(context, field, {
-        width: widths[j] ?? DEFAULT_SIDE_WIDTH,
-        pooling: config.pooling,
-        deviation,
-      }),
-    );
-    const positions = positionTable(scope, maxLength, d, deviation);
-    // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
-    const embedded = embed(rows, items, { freezePadding: config.fusionForm === 'reference' });
-    const attention: LayerAttention = (own, stream, options) => {
-      const weights = declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
-      const form = config.fusionForm;
-      if (scope.tabulated) {
-        const { heads: h, mask, scale } = options;
+    const { fusionForm: form, pooling } = config;
+    const embedding = (j: number): EmbeddingOptions => ({ width: widths[j] ?? DEFAULT_SIDE_WIDTH, pooling, deviation });
+    const declare = (own: Scope): DifWeights =>
+      declareDif(own, { width: d, sides: widths, position: d, heads, fusion, maxLength, deviation });
+    const overTables = (): LayerAttention => {
+      const sides = fields.map((field, j) => fieldSource(context, field, embedding(j)));
+      const position = { table: positionTable(scope, maxLength, d, deviation) };
+      return (own, stream, { heads: h, mask, scale }) => {
         const how = { heads: h, mask, form, ...(scale === undefined ? {} : { scale }) };
-        return { output: fusedDifAttention(stream, { sides, position: { table: positions } }, weights, how) };
-      }
-      const position = positionEmbedding(scope, items, maxLength, d, deviation);
-      const values = sides.map((side) => ('values' in side ? side.values : gather(side.table, side.ids)));
-      return difAttention(stream, { sides: values, position }, weights, { ...options, form });
+        return { output: fusedDifAttention(stream, { sides, position }, declare(own), how) };
+      };
     };
+    const overVectors = (): LayerAttention => {
+      const sides = fields.map((field, j) => fieldEmbedding(context, field, embedding(j)));
+      positionTable(scope, maxLength, d, deviation); // declared before the weights of the layers
+      return (own, stream, options) => {
+        const weights = declare(own);
+        // Made anew by every layer: one for all would add its gradients in another order, and train other last bits.
+        const position = positionEmbedding(scope, items, maxLength, d, deviation);
+        return difAttention(stream, { sides, position }, weights, { ...options, form });
+      };
+    };
+    const attention = scope.tabulated ? overTables() : overVectors();
+    // Padding scores reach the output where whole rows are fused, as in the published code, which keeps its padding row from learning by it.
+    const embedded = embed(rows, items, { freezePadding: form === 'reference' });
     const readsPadding = fusesWholeRows(config);
     const layers = encode(scope, embedInput(context, embedded), items, config, attention, { readsPadding });
     const auxiliary = fields.flatMap((field): AuxiliaryLoss[] => {
