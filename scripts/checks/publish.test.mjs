@@ -1,6 +1,8 @@
 // Publishes all packages to a registry on this machine and uses them in empty projects, as their first users will:
-// @difsr/attention with tfjs alone, with ONNX Runtime alone, with both; difsr with nothing beside it, and then with what its
-// errors say. Nothing that a combination does not need may arrive.
+// @difsr/attention with tfjs alone, with ONNX Runtime alone, with both; difsr with nothing beside it, then with what its
+// errors say: the lines of its README as ES module and as CommonJS, and the service of the guide. Nothing that a combination does not need may arrive.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +13,7 @@ import { installed, neededBy, sizeOfInstall } from './installed.mjs';
 import { publicPackages } from './public-packages.mjs';
 import { readmeExamples, runExample } from './readme-example.mjs';
 import { nodeModulesIn } from './sizes.mjs';
+import { compile, MODULE_SETTINGS, writeUsersCode } from './users-code.mjs';
 import { publishAll, startRegistry, thirdPartyRegistry } from './registry.mjs';
 
 /** Set by `.ci/run`: a registry of third-party packages must be there. */
@@ -36,6 +39,12 @@ const ONNX_RUNTIME = [
 const tested = (name) => {
   const version = publicPackages().map(({ manifest }) => manifest.devDependencies?.[name]);
   return `${name}@${version.find((found) => found !== undefined) ?? 'latest'}`;
+};
+/** A package that the examples use, in their version. @param {string} name */
+const ofExamples = (name) => {
+  /** @type {{ dependencies: Record<string, string> }} */
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'examples/package.json'), 'utf8'));
+  return `${name}@${dependencies[name]}`;
 };
 const TFJS_INSTALL = ['@difsr/tfjs', tested('@tensorflow/tfjs-core'), tested('@tensorflow/tfjs-backend-wasm')];
 const ONNX_INSTALL = ['@difsr/onnxruntime', tested('onnxruntime-node')];
@@ -197,6 +206,8 @@ describe('@difsr/attention in an empty project', () => {
 
 /** Megabytes of files that `npm install difsr` may bring beside ONNX Runtime: what a service carries around. */
 const SERVING_LIMIT = 20;
+/** What a user has beside difsr: the server of the guide, and the types of Node.js (those of 20.19 do not hold with `exactOptionalPropertyTypes`). */
+const USERS_OWN = [...['hono', '@hono/node-server'].map(ofExamples), '@types/node@24'];
 /** What is installed by those who want it. */
 const OPTIONAL = ['@duckdb/node-api', '@difsr/tfjs', '@tensorflow/tfjs-core', 'echarts'];
 
@@ -227,17 +238,21 @@ describe('difsr in an empty project', () => {
     ];
   };
 
+  const skipped = () => unreachable !== undefined && !REQUIRED;
+  const why = () => `no registry for third-party packages (${unreachable})`;
+  /** @param {string[]} words @param {Record<string, string>} [env] */
+  const npm = (words, env = { ONNXRUNTIME_NODE_INSTALL: 'skip' }) =>
+    run('npm', ['install', '--no-audit', '--no-fund', ...words], { cwd: project, env });
+  /** The words behind `npm install` of each cure, found by the first test. @type {Record<'runtime' | 'files' | 'tfjs' | 'drawings', string[]>} */
+  const missing = { runtime: [], files: [], tfjs: [], drawings: [] };
+  afterAll(() => rmSync(project, { recursive: true, force: true }), 60_000); // half a gigabyte in the end
+
   it('brings what a service needs, and every error says how to install the rest', async (context) => {
-    context.skip(unreachable !== undefined && !REQUIRED, `no registry for third-party packages (${unreachable})`);
+    context.skip(skipped(), why());
     mkdirSync(project);
-    context.onTestFinished(() => rmSync(project, { recursive: true, force: true })); // half a gigabyte in the end
     writeFileSync(join(project, 'package.json'), '{ "private": true }');
     writeFileSync(join(project, '.npmrc'), `@difsr:registry=${registry.url}\n`);
-    const rows = Array.from({ length: 400 }, (_, i) => `u${i % 40},i${(i * 7) % 31},${1_700_000_000 + i * 60}`);
-    writeFileSync(join(project, 'orders.csv'), `customer,sku,when\n${rows.join('\n')}\n`);
     const version = publicPackages().find(({ manifest }) => manifest.name === 'difsr')?.manifest.version;
-    const npm = (/** @type {string[]} */ words, /** @type {Record<string, string>} */ env) =>
-      run('npm', ['install', '--no-audit', '--no-fund', ...words], { cwd: project, env });
 
     // The install script of onnxruntime-node fails for this value as it does where its download is out of reach.
     await npm([`${registry.url}difsr/-/difsr-${version}.tgz`], { ONNXRUNTIME_NODE_INSTALL: 'out-of-reach' });
@@ -249,23 +264,67 @@ describe('difsr in an empty project', () => {
     expect(installed(project)).not.toContain('onnxruntime-node');
 
     await difsr('data', 'stats', 'generated');
+    writeFileSync(join(project, 'orders.csv'), 'customer,sku,when\nu1,i1,1700000000\n');
     const runtime = await cureOf(...train('runs/a'));
     expect(runtime).toMatch(/^(?:ONNXRUNTIME_NODE_INSTALL=skip )?npm install onnxruntime-node@\d+\.\d+\.\d+$/);
-    const cures = [
-      await cureOf('data', 'prepare', 'orders.csv', '--out', 'data/shop'),
-      await cureOf(...train('runs/b', '--backend', 'tfjs')),
-      await cureOf('data', 'stats', 'generated', '--html', 'shop.html'),
-    ];
-    const packages = cures.map((cure) => cure.replace(/^npm install /, '').split(' '));
-    expect(packages.map(([first]) => first?.replace(/(.)@.*/, '$1'))).toEqual(
-      OPTIONAL.filter((name) => !name.includes('tensorflow')),
-    );
+    const words = (/** @type {string} */ cure) => cure.replace(/^.*npm install /, '').split(' ');
+    missing.runtime = words(runtime);
+    missing.files = words(await cureOf('data', 'prepare', 'orders.csv', '--out', 'data/shop'));
+    missing.tfjs = words(await cureOf(...train('runs/b', '--backend', 'tfjs')));
+    missing.drawings = words(await cureOf('data', 'stats', 'generated', '--html', 'shop.html'));
+    const first = [missing.files, missing.tfjs, missing.drawings].map(([name]) => name?.replace(/(.)@.*/, '$1'));
+    expect(first).toEqual(OPTIONAL.filter((name) => !name.includes('tensorflow')));
+  });
 
-    await npm([runtime.split(' ').at(-1) ?? ''], { ONNXRUNTIME_NODE_INSTALL: 'skip' });
-    await npm(packages.flat(), { ONNXRUNTIME_NODE_INSTALL: 'skip' });
+  it('runs what its README says, as ES module and as CommonJS, and the service of the guide', async (context) => {
+    context.skip(skipped(), why());
+    await npm([...missing.runtime, ...missing.files, ...USERS_OWN]);
+    const { esModule, commonJs } = writeUsersCode(project);
+    expect(await compile(project, { module: 'nodenext' })).toBe('');
+    expect(readFileSync(join(project, 'lines.cjs'), 'utf8')).toContain('require("difsr")');
+    for (const [folder, file] of [
+      [esModule, 'lines.mjs'],
+      [commonJs, 'lines.cjs'],
+    ]) {
+      const printed = await run(process.execPath, [join(project, file ?? '')], { cwd: folder ?? '' });
+      const { epochs, answer } = JSON.parse(printed);
+      expect(epochs).toBe(20);
+      expect(answer).toMatchObject({ unknown: ['nobody'], popular: false });
+      expect(answer.items).toHaveLength(3);
+      expect(answer.items[0]).toMatchObject({ id: expect.any(String), name: expect.stringMatching(/^Thing \d+$/) });
+    }
+
+    const env = { ...process.env, PORT: '0' };
+    const server = spawn(process.execPath, [join(project, 'shop.mjs'), 'runs/shop'], { cwd: esModule, env });
+    context.onTestFinished(() => void server.kill('SIGKILL'));
+    const ended = once(server, 'exit');
+    const said = await Promise.race([once(server.stdout, 'data'), ended]);
+    const found = await fetch(`${String(said[0]).trim()}/recommend?history=B004,B017&k=5`);
+    expect(found.status).toBe(200);
+    /** @type {{ items: { id: string }[] }} */
+    const { items } = JSON.parse(await found.text());
+    expect(items).toHaveLength(5);
+    expect(items.map(({ id }) => id)).not.toContain('B004');
+    if (process.platform === 'win32') return; // Windows has no such signal: the process is ended at once
+    server.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it.for(MODULE_SETTINGS)(
+    'has types under module $module, the declarations of packages included',
+    async (setting, context) => {
+      context.skip(skipped(), why());
+      expect(await compile(project, setting)).toBe('');
+    },
+  );
+
+  it('does what was refused, once what the errors named is installed', async (context) => {
+    context.skip(skipped(), why());
+    await npm([...missing.tfjs, ...missing.drawings]);
     await difsr(...train('runs/a'));
     await difsr('recommend', 'runs/a', '--history', 'item-1 item-2', '-k', '3');
-    await difsr('data', 'prepare', 'orders.csv', '--out', 'data/shop');
+    const orders = join('es-module', 'orders.csv');
+    await difsr('data', 'prepare', orders, '--out', 'data/shop');
     await difsr(...train('runs/b', '--backend', 'tfjs'));
     await difsr('data', 'stats', 'data/shop', '--html', 'shop.html');
     expect(readFileSync(join(project, 'shop.html'), 'utf8')).toContain('<svg ');

@@ -1,6 +1,5 @@
 // Which backend executes the graphs, and on which device: named ones must work, `auto` takes the best that does.
 import { call, joined, setting, text } from '@difsr/errors';
-import { importOptional } from '@difsr/errors/packages';
 import { BackendError, createReferenceBackend, type Backend } from '@difsr/graph';
 import {
   createWorkerBackend,
@@ -9,9 +8,9 @@ import {
   type Device,
   type DeviceReport,
 } from '@difsr/onnxruntime';
-import type * as Tfjs from '@difsr/tfjs';
 import type { RunConfig } from '@difsr/training';
 import { UsageError } from './errors.js';
+import { importTfjs } from './import-tfjs.js';
 
 /** What a command asks for; what it does not say is `onnxruntime`, `auto` and all cores. */
 export interface BackendChoice {
@@ -99,12 +98,6 @@ function deviceOf<B extends RunConfig['backend']>(
         : `the backend "${backend}" has ${known.join(', ')}`,
     cure: text`leave ${setting('device')} out, or use ${joined(others, ' or ')}`,
   });
-}
-
-/** `@difsr/tfjs` with what it needs: loaded, and installed, by those who use it. @throws MissingPackageError */
-export function importTfjs(): Promise<typeof Tfjs> {
-  const packages = ['@difsr/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
-  return importOptional(() => import('@difsr/tfjs'), { packages, use: 'the backend tfjs', from: import.meta.url });
 }
 
 /** tfjs computes in this thread; it chooses among its devices itself, the native ones first. */

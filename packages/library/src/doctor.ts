@@ -13,7 +13,8 @@ import {
   type HostTensor,
 } from '@difsr/graph';
 import { probeDevices, type Device } from '@difsr/onnxruntime';
-import { autoDevice, importTfjs } from './backend.js';
+import { autoDevice } from './backend.js';
+import { importTfjs } from './import-tfjs.js';
 
 /** One backend on one device, as found. */
 export interface DeviceFinding {
