@@ -17,7 +17,7 @@ const LIMITS = {
   '@difsr/graph/backend-parts': 20,
   '@difsr/graph/conformance': 90,
   '@difsr/nn': 40,
-  '@difsr/attention': 64,
+  '@difsr/attention': 60,
   '@difsr/attention/tfjs': 60,
   '@difsr/attention/tfjs-layers': 60,
   '@difsr/attention/onnxruntime': 60,

@@ -12,6 +12,8 @@
 export const NATIVE = ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common', '@tensorflow/'];
 
 const ERRORS = '@difsr/errors';
+/** The entry of a package for browsers that is for Node.js alone. */
+const NODE_ENTRY = '@difsr/errors/packages';
 const FILES = '@difsr/files';
 const GRAPH = '@difsr/graph';
 const NN = '@difsr/nn';
@@ -119,6 +121,8 @@ export function violation(file, specifier) {
       ? undefined
       : `"${specifier}" is a runtime: only its own backend package may import it. Use the Backend interface of @difsr/graph.`;
   }
+  if (specifier === NODE_ENTRY && !row.node)
+    return `"${specifier}" needs Node.js, and ${folder} also runs in browsers: use isMissingPackage and MissingPackageError of @difsr/errors.`;
   if (!specifier.startsWith('@difsr/') && specifier !== 'difsr') return undefined;
   const imported = specifier.split('/').slice(0, 2).join('/');
   if (row.ours.includes(imported)) return undefined;

@@ -37,6 +37,8 @@ describe('import boundaries', () => {
     ['packages/training/src/a.ts', 'onnxruntime-node'],
     ['apps/trainer/src/a.ts', 'onnxruntime-node'],
     ['packages/graph/src/a.ts', 'node:fs'],
+    ['packages/graph/src/a.ts', '@difsr/errors/packages'],
+    ['packages/attention/src/kernel/a.ts', '@difsr/errors/packages'],
     ['packages/models/src/a.ts', 'node:path'],
     ['packages/nn/src/a.ts', '../../graph/src/index.js'],
     ['packages/nn/src/deep/a.ts', '../../../graph/src/index.js'],

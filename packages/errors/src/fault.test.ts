@@ -1,7 +1,7 @@
 // Errors by their faults.
 import { describe, expect, it } from 'vitest';
 import { describeFaults, DifsrError, faultAt } from './fault.js';
-import { MissingPackageError } from './missing-package.js';
+import { isMissingPackage, MissingPackageError } from './missing-package.js';
 import { call, setting, text } from './text.js';
 
 describe('an error', () => {
@@ -86,4 +86,21 @@ it('a missing package is named with the line that installs it', () => {
     'reading files needs the package @duckdb/node-api, which is not installed\n  cure: npm install @duckdb/node-api@1.5.6',
   );
   expect(error).toMatchObject({ name: 'MissingPackageError', package: '@duckdb/node-api' });
+});
+
+it.each([
+  [
+    Object.assign(new Error("Cannot find package 'echarts' imported from /a.js"), { code: 'ERR_MODULE_NOT_FOUND' }),
+    true,
+  ],
+  [Object.assign(new Error("Cannot find module 'zrender' in echarts"), { code: 'MODULE_NOT_FOUND' }), false],
+  [new Error('Could not resolve "echarts" imported by "shop". Is it installed?'), true], // vite
+  [new TypeError('Failed to resolve module specifier "echarts". Relative references must start with "/"'), true], // Chromium
+  [new TypeError('The specifier “echarts” was a bare specifier, but was not remapped to anything.'), true], // Firefox
+  [new TypeError("Module name, 'echarts' does not resolve to a valid URL."), true], // Safari
+  [new TypeError('Failed to resolve module specifier "echarts-gl".'), false],
+  [new Error('echarts: "echarts" ran out of memory'), false],
+  ['echarts', false],
+])('%s says that the package is missing: %s', (error, missing) => {
+  expect(isMissingPackage(error, 'echarts')).toBe(missing);
 });

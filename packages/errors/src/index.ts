@@ -1,7 +1,7 @@
 // The public API of @difsr/errors.
 export { allowed, alternativesOf, choicesOf, keysOf, oneOf, type SchemaNode } from './allowed.js';
 export { describeFaults, DifsrError, type Fault, faultAt } from './fault.js';
-export { MissingPackageError } from './missing-package.js';
+export { isMissingPackage, MissingPackageError } from './missing-package.js';
 export { type ConfigOption, type OptionName, type PlainOption, plainOptions, type Verb } from './names.js';
 export { chooseByName, didYouMean, nearestName } from './nearest.js';
 export {

@@ -23,3 +23,25 @@ export class MissingPackageError extends DifsrError {
     this.package = name;
   }
 }
+
+/** What browsers and bundlers say where Node.js has a code. */
+const UNRESOLVED = /^(Could not resolve|Failed to resolve module specifier|The specifier|Module name)/;
+
+const QUOTES = ["'", '"', '“'];
+
+/**
+ * Whether an import failed because this very package cannot be found, in Node.js, in a browser or in what a bundler left of the import.
+ *
+ * @example
+ * ```ts
+ * const charts = await import('echarts').catch((error) => {
+ *   throw isMissingPackage(error, 'echarts') ? new MissingPackageError('echarts', 'npm install echarts', 'drawing charts', error) : error;
+ * });
+ * ```
+ */
+export function isMissingPackage(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || UNRESOLVED.test(error.message);
+  return notFound && QUOTES.some((quote) => /^['"”/]/.test(error.message.split(quote + name)[1] ?? ''));
+}

@@ -88,7 +88,7 @@ async function tfjs(): Promise<DeviceFinding[]> {
       const detail = `${speed.toPrecision(2)} GFLOP/s in a matrix product`;
       findings.push({ backend: 'tfjs', device, works: true, detail });
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
+      if (!(error instanceof BackendError || error instanceof MissingPackageError)) throw error;
       findings.push({
         backend: 'tfjs',
         device,

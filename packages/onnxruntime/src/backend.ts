@@ -30,7 +30,7 @@ export class OrtBackend implements Backend {
     this.precision = settings.precision;
   }
 
-  /** Loads ONNX Runtime. @throws BackendError where it is not installed. */
+  /** Loads ONNX Runtime. @throws MissingPackageError where it is not installed. */
   static async open(settings: Settings, platform: Platform): Promise<OrtBackend> {
     return new OrtBackend(settings, platform, await platform.load(settings));
   }

@@ -69,7 +69,7 @@ class TfjsBackend implements Backend {
  * A backend on TensorFlow.js. The device's package is loaded when it is asked for; the device stays active in tfjs if
  * none was before, and otherwise only while a run computes. On `cpu` and `wasm` a run blocks the calling thread.
  *
- * @throws BackendError where the device is not installed or does not start, with the cure.
+ * @throws MissingPackageError where the device is not installed, BackendError where it does not start, with the cure.
  * @example
  * ```ts
  * const backend = await createTfjsBackend({ device: 'wasm' });

@@ -1,5 +1,5 @@
 // The devices of tfjs: which package brings each, how it is loaded, and what to do when it cannot be.
-import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, isMissingPackage, MissingPackageError, option, type OptionRules } from '@difsr/errors';
 import { BackendError } from '@difsr/graph';
 import { engine } from '@tensorflow/tfjs-core';
 import { deviceName } from './kernel.js';
@@ -153,7 +153,7 @@ export interface OpenDevice {
 /**
  * Loads and starts a device. It stays active in tfjs where none was before; else the one that was remains.
  *
- * @throws BackendError where it is not installed or does not start, with the cure.
+ * @throws MissingPackageError where it is not installed, BackendError where it does not start, with the cure.
  */
 export async function openDevice(options: TfjsOptions): Promise<OpenDevice> {
   checkOptions('the backend tfjs', options, OPTIONS, BackendError);
@@ -177,7 +177,7 @@ async function choose(options: TfjsOptions): Promise<OpenDevice> {
     try {
       return await openNamed(candidate, options);
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
+      if (!(error instanceof BackendError || error instanceof MissingPackageError)) throw error;
       problems.push(error.message);
     }
   }
@@ -212,6 +212,8 @@ async function openNamed(device: Device, options: TfjsOptions): Promise<OpenDevi
     try {
       await entry.load(options);
     } catch (error) {
+      if (isMissingPackage(error, entry.package))
+        throw new MissingPackageError(entry.package, entry.cure, `device "${device}" of tfjs`, error);
       fail(firstLine(error), error);
     }
   }

@@ -1,4 +1,5 @@
 // The backend that a configuration names, imported when it is needed: nobody pays for those that are not.
+import { isMissingPackage, MissingPackageError } from '@difsr/errors';
 import { add, createGraph, input, type Backend } from '@difsr/graph';
 import { AttentionError } from '../error.js';
 import type { CompleteDifAttentionConfig } from './config.js';
@@ -69,7 +70,7 @@ const installs: { readonly [N in Exclude<BackendName, 'reference'>]: string } = 
   tfjs: 'npm install @difsr/tfjs @tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm',
 };
 
-/** Opens the configured backend. @throws AttentionError where its package is missing, with the install that cures it. */
+/** Opens the configured backend. @throws MissingPackageError where its package is missing, with the install that cures it. */
 export async function openBackend(config: CompleteDifAttentionConfig): Promise<Backend> {
   const { backend } = config;
   if (backend === 'reference' && config.device !== undefined && config.device !== 'cpu')
@@ -77,21 +78,8 @@ export async function openBackend(config: CompleteDifAttentionConfig): Promise<B
   try {
     return await loaders[backend](config);
   } catch (error) {
-    if (backend !== 'reference' && isMissing(error, `@difsr/${backend}`))
-      throw new AttentionError(
-        { what: `the backend "${backend}" is not installed`, cure: installs[backend] },
-        {
-          cause: error,
-        },
-      );
+    if (backend !== 'reference' && isMissingPackage(error, `@difsr/${backend}`))
+      throw new MissingPackageError(`@difsr/${backend}`, installs[backend], `the backend "${backend}"`, error);
     throw error;
   }
-}
-
-/** Whether an error says that this very package cannot be found. */
-function isMissing(error: unknown, name: string): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.message.startsWith(`Could not resolve "${name}"`)) return true; // what vite leaves in its place
-  const code: unknown = 'code' in error ? error.code : undefined;
-  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(`'${name}'`);
 }

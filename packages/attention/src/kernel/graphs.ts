@@ -1,12 +1,12 @@
-// The graphs of a configuration: the definition, its gradient, and the rewrite for inference on vectors and on ids.
-import { createGraph, differentiate, input, optimize, type Graph } from '@difsr/graph';
+// The graphs of a configuration: the definition, and the rewrite for inference on vectors and on ids.
+import { createGraph, input, optimize, type Graph } from '@difsr/graph';
 import type { SumLayout } from '../graph-options.js';
 import { lengthOf, traceAttention, type InputForms } from '../trace.js';
 import type { TableRows } from './arrays.js';
 import type { CompleteDifAttentionConfig } from './config.js';
 
 /** What a run may leave out or bring. */
-interface GraphOptions {
+export interface GraphOptions {
   /** Whether `valid` is an input. */
   readonly masked: boolean;
 }
@@ -16,7 +16,8 @@ interface FusedGraphOptions extends GraphOptions {
   readonly layout: SumLayout;
 }
 
-function maskForm({ masked }: GraphOptions): InputForms['mask'] {
+/** How the mask arrives. */
+export function maskForm({ masked }: GraphOptions): InputForms['mask'] {
   return masked ? 'valid' : 'none';
 }
 
@@ -24,22 +25,6 @@ function maskForm({ masked }: GraphOptions): InputForms['mask'] {
 export function definitionGraph(config: CompleteDifAttentionConfig, options: GraphOptions): Graph {
   const { output } = traceAttention(config, { mask: maskForm(options) }, { kernel: 'unfused' });
   return optimize(createGraph({ output }));
-}
-
-/** The definition and its gradient: also an input `cotangent` like the output, and outputs `grad.NAME` of all float inputs. */
-export function gradientGraph(config: CompleteDifAttentionConfig, options: GraphOptions): Graph {
-  const { output } = traceAttention(config, { mask: maskForm(options) }, { kernel: 'unfused' });
-  const forward = createGraph({ output });
-  const wrt = [...forward.inputs].filter(([, { dtype }]) => dtype === 'float32');
-  const cotangent = input('cotangent', output.shape);
-  const gradients = differentiate(
-    [[output, cotangent]],
-    wrt.map(([, tensor]) => tensor),
-  );
-  const named = wrt.flatMap(([name], i) =>
-    gradients[i] === undefined ? [] : [[`grad.${name}`, gradients[i]] as const],
-  );
-  return optimize(createGraph({ output, ...Object.fromEntries(named) }));
 }
 
 /** The rewrite on vectors. */

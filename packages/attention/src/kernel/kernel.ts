@@ -18,7 +18,7 @@ import { openBackend } from './backends.js';
 import { AttentionError } from '../error.js';
 import { parseConfig, type CompleteDifAttentionConfig, type DifAttentionConfig } from './config.js';
 import { parametersOf } from '../trace.js';
-import { definitionGraph, fusedGraph, gradientGraph, tabulatedGraph } from './graphs.js';
+import { definitionGraph, fusedGraph, tabulatedGraph } from './graphs.js';
 
 /** Weights by name, `[out, in]` for linear maps: `query.weight`, `key.side0.bias`, `value.weight`, `output.weight`, `fusion.*`. */
 export type AttentionValues = Readonly<Record<string, Float32Array>>;
@@ -62,18 +62,18 @@ export interface DifAttention {
 }
 
 /** What {@link createDifAttention} takes beside the configuration. */
-interface DifAttentionOptions {
+interface CreateOptions {
   readonly weights?: AttentionValues;
 }
 
-const OPTIONS: OptionRules<DifAttentionOptions> = { weights: option.record(option.given) };
+const OPTIONS: OptionRules<CreateOptions> = { weights: option.record(option.given) };
 
 /**
  * Makes a DIF attention (Xie et al., SIGIR 2022, eq. (8)-(10)) on the backend that the configuration names.
  *
  * @param options `weights`: all of them; left out, they are drawn from the configuration's seed.
- * @throws AttentionError for a configuration or weights that do not fit, or a backend that is not installed; BackendError for a
- * device that does not work, with the cure.
+ * @throws AttentionError for a configuration or weights that do not fit; MissingPackageError for a backend that is not installed, BackendError
+ * for a device that does not work, with the cure.
  * @example
  * ```ts
  * const attention = await createDifAttention({ width: 8, heads: 2, maxLength: 50, sides: [{ name: 'genre', width: 4 }], backend: 'reference' });
@@ -83,7 +83,7 @@ const OPTIONS: OptionRules<DifAttentionOptions> = { weights: option.record(optio
  */
 export async function createDifAttention(
   config: DifAttentionConfig,
-  options: DifAttentionOptions = {},
+  options: CreateOptions = {},
 ): Promise<DifAttention> {
   const complete = parseConfig(config);
   checkOptions('createDifAttention', options, OPTIONS, AttentionError);
@@ -196,9 +196,10 @@ class Kernel implements DifAttention {
     checkInputs(inputs);
     const feeds = collectFeeds(this.config, inputs, { cotangent });
     const masked = 'valid' in feeds;
-    const program = await this.#program(`attention and gradient${masked ? ', masked' : ''}`, () =>
-      gradientGraph(this.config, { masked }),
-    );
+    const program = await this.#program(`attention and gradient${masked ? ', masked' : ''}`, async () => {
+      const { gradientGraph } = await import('./gradient-graph.js');
+      return gradientGraph(this.config, { masked });
+    });
     const results = await program.run(feeds);
     const gradient = (name: string, like: { readonly length: number }): Float32Array =>
       results[`grad.${name}`] === undefined ? new Float32Array(like.length) : floats(results[`grad.${name}`]);
@@ -265,8 +266,11 @@ class Kernel implements DifAttention {
     await this.#backend.dispose();
   }
 
-  #program(label: string, graph: () => Graph): Promise<Compiled> {
-    return remember(this.#programs, label, () => Compiled.compile(this.#backend, graph(), this.#weights, label));
+  #program(label: string, graph: () => Graph | Promise<Graph>): Promise<Compiled> {
+    return remember(this.#programs, label, async () => {
+      const made = await graph();
+      return Compiled.compile(this.#backend, made, this.#weights, label);
+    });
   }
 }
 

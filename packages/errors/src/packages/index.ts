@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MissingPackageError } from '../missing-package.js';
+import { isMissingPackage, MissingPackageError } from '../missing-package.js';
 
 /** What is imported, and for what. */
 export interface OptionalPackages {
@@ -36,19 +36,12 @@ export async function importOptional<T>(load: () => Promise<T>, wanted: Optional
   try {
     return await load();
   } catch (error) {
-    const missing = packages.find((name) => isMissing(error, name));
+    const missing = packages.find((name) => isMissingPackage(error, name));
     if (missing === undefined) throw error;
     const versions = wantedVersions(from);
     const names = packages.map((name) => (versions(name) === undefined ? name : `${name}@${versions(name)}`));
     throw new MissingPackageError(missing, install(names.join(' ')), use, error);
   }
-}
-
-/** Whether an error says that this very package cannot be found. */
-function isMissing(error: unknown, name: string): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  const notFound = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND';
-  return notFound && error.message.includes(`'${name}'`);
 }
 
 /** The versions that the package of a file was made for. A bundle's manifest may know none. */

@@ -6,7 +6,7 @@ import { nodePlatform } from './platform.js';
 /**
  * Loads the bytes of an ONNX model into ONNX Runtime.
  *
- * @throws BackendError where ONNX Runtime refuses the model or is not installed, or an output is of a type that host tensors do not have.
+ * @throws BackendError where ONNX Runtime refuses the model or an output is of a type that host tensors do not have.
  * @example
  * ```ts
  * const model = await openModelFile(readFileSync('model.onnx'));

@@ -10,7 +10,7 @@ import { webCure, webPlatform } from './platform.js';
  * A backend on onnxruntime-web. `cpu` is WebAssembly, whose runs block the calling thread (make the backend in a Web
  * Worker where that matters); `webgpu` needs a browser that has WebGPU.
  *
- * @throws BackendError for options that are out of range, and where onnxruntime-web is not installed; a device that cannot
+ * @throws BackendError for options that are out of range, MissingPackageError where onnxruntime-web is not installed; a device that cannot
  * be used shows at the first `compile`. Messages name the cure.
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export async function createWorkerBackend(options: OnnxRuntimeOptions = {}): Pro
 /**
  * Loads the bytes of an ONNX model into ONNX Runtime.
  *
- * @throws BackendError where ONNX Runtime refuses the model or is not installed, or an output is of a type that host tensors do not have.
+ * @throws BackendError where ONNX Runtime refuses the model or an output is of a type that host tensors do not have.
  */
 export async function openModelFile(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<ModelFile> {
   return openModel(bytes, completeOptions(options, webPlatform), webPlatform);

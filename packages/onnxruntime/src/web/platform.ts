@@ -1,6 +1,6 @@
 // ONNX Runtime in a browser: onnxruntime-web, an optional peer, loaded when the first backend is made. The build for
 // WebAssembly alone is half as large as the one that has WebGPU as well, so each device loads its own.
-import { setting, text, type Text } from '@difsr/errors';
+import { isMissingPackage, MissingPackageError, setting, text, type Text } from '@difsr/errors';
 import { BackendError } from '@difsr/graph';
 import type { Device, Settings } from '../devices.js';
 import { tensorMaker } from '../host.js';
@@ -54,16 +54,20 @@ const SEVERITY: { readonly [L in Settings['logLevel']]: 0 | 1 | 2 | 3 | 4 } = {
   fatal: 4,
 };
 
+const INSTALL = 'npm install onnxruntime-web';
+
 /** Each import within `try`: bundlers then see that the package may be absent. */
 async function importRuntime(device: Device) {
   try {
     return device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
   } catch (error) {
+    if (isMissingPackage(error, 'onnxruntime-web'))
+      throw new MissingPackageError('onnxruntime-web', INSTALL, 'the backend onnxruntime', error);
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new BackendError(
       {
-        what: `the backend onnxruntime needs the npm package onnxruntime-web, which cannot be loaded: ${reason}`,
-        cure: 'npm install onnxruntime-web',
+        what: `the npm package onnxruntime-web cannot be loaded: ${reason}`,
+        cure: INSTALL,
       },
       { cause: error },
     );
