@@ -236,7 +236,7 @@ function halfToNumber(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
-/** `: did you mean "a", "b"?`, of the names most like the one that was not found. */
+/** `; the nearest names are "a", "b"`: those most like the one that was not found; nothing where there are none. */
 export function nearest(wanted: string, names: Iterable<string>): string {
   const scored = [...new Set(names)]
     .filter((name) => name !== '')

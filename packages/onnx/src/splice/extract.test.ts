@@ -51,7 +51,10 @@ describe('extractOnnx', () => {
   });
 
   it.each([
-    [{ inputs: { old: shape }, outputs: ['y'] }, /also need "x"|also need "h"/],
+    [
+      { inputs: { old: shape }, outputs: ['y'] },
+      /^the outputs also need "x", which the inputs do not give\n {2}cure: add it to the inputs/,
+    ],
     [{ inputs: { hh: shape }, outputs: ['y'] }, /no tensor "hh"; the nearest names are "h"/],
     [{ inputs: { x: shape }, outputs: ['z'] }, /no tensor "z"/],
     [

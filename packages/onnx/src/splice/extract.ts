@@ -37,9 +37,9 @@ const OPTIONS: OptionRules<Extraction> = {
 export function extractOnnx(bytes: Uint8Array, extraction: Extraction): Uint8Array {
   checkOptions('extractOnnx', extraction, OPTIONS, OnnxModelError);
   const { model, graph } = decodeModel(bytes);
-  const types = new ValueTypes(graph);
-  const inputs = Object.entries(extraction.inputs).map(([name, shape]) => inputOf(graph, types, name, shape));
-  const outputs = extraction.outputs.map((name) => outputOf(graph, types, name));
+  const tensors: Tensors = { names: namesOf(graph), types: new ValueTypes(graph) };
+  const inputs = Object.entries(extraction.inputs).map(([name, shape]) => inputOf(tensors, name, shape));
+  const outputs = extraction.outputs.map((name) => outputOf(tensors, name));
   const given = new Set(inputs.map(({ name }) => name));
   const nodes = liveNodes(
     graph.node.filter(({ output }) => !output.some((name) => given.has(name))),
@@ -52,10 +52,12 @@ export function extractOnnx(bytes: Uint8Array, extraction: Extraction): Uint8Arr
     ...nodes.flatMap(({ output }) => output),
   ]);
   for (const name of [...nodes.flatMap(readsOf), ...extraction.outputs])
-    if (!known.has(name) && allNamesOf(graph).has(name))
-      throw new OnnxModelError(
-        `the outputs also need "${name}", which the inputs do not give: add it to the inputs, or name inputs further on`,
-      );
+    if (!known.has(name) && tensors.names.has(name))
+      throw new OnnxModelError({
+        what: `the outputs also need "${name}", which the inputs do not give`,
+        option: 'inputs',
+        cure: 'add it to the inputs, or name inputs further on',
+      });
   graph.node = nodes;
   graph.input = inputs;
   graph.output = outputs;
@@ -67,8 +69,18 @@ export function extractOnnx(bytes: Uint8Array, extraction: Extraction): Uint8Arr
   return toBinary(ModelProtoSchema, model);
 }
 
-function inputOf(graph: GraphProto, types: ValueTypes, name: string, shape: Shape): ValueInfoProto {
-  const known = types.of(name);
+/** The tensors of a model outside of bodies. */
+interface Tensors {
+  readonly names: ReadonlySet<string>;
+  readonly types: ValueTypes;
+}
+
+function namesOf(graph: GraphProto): Set<string> {
+  return new Set([...graph.input.map(({ name }) => name), ...graph.node.flatMap(({ output }) => output)]);
+}
+
+function inputOf(tensors: Tensors, name: string, shape: Shape): ValueInfoProto {
+  const known = tensors.types.of(name);
   const found = known.dims ?? (known.last === undefined ? undefined : [...shape.slice(0, -1), known.last]);
   const clash = (size: unknown, axis: number): boolean => {
     const other = found?.[axis];
@@ -78,26 +90,21 @@ function inputOf(graph: GraphProto, types: ValueTypes, name: string, shape: Shap
     throw new OnnxModelError(
       `"${name}" is [${found.map((size) => size ?? '?').join(', ')}] in the model, to be declared as ${formatShape(shape)}`,
     );
-  return create(ValueInfoProtoSchema, tensorValue(name, elementType(graph, types, name), shape));
+  return create(ValueInfoProtoSchema, tensorValue(name, elementType(tensors, name), shape));
 }
 
-function outputOf(graph: GraphProto, types: ValueTypes, name: string): ValueInfoProto {
-  return create(ValueInfoProtoSchema, tensorValue(name, elementType(graph, types, name), types.of(name).dims));
+function outputOf(tensors: Tensors, name: string): ValueInfoProto {
+  return create(ValueInfoProtoSchema, tensorValue(name, elementType(tensors, name), tensors.types.of(name).dims));
 }
 
-function elementType(graph: GraphProto, types: ValueTypes, name: string): number {
-  const names = allNamesOf(graph);
+function elementType({ names, types }: Tensors, name: string): number {
   if (!names.has(name)) throw new OnnxModelError(`the model has no tensor "${name}"${nearest(name, names)}`);
   const { elementType: type, noTensor } = types.of(name);
   if (noTensor !== undefined) throw new OnnxModelError(`"${name}" is no tensor but a ${noTensor}`);
   if (type === undefined || elementTypeName(type) === 'undefined')
-    throw new OnnxModelError(
-      `the model does not say of which type "${name}" is: name a tensor before or after it, or infer types first, in Python: onnx.shape_inference.infer_shapes(model)`,
-    );
+    throw new OnnxModelError({
+      what: `the model does not say of which type "${name}" is`,
+      cure: 'name a tensor before or after it, or infer types first, in Python: onnx.shape_inference.infer_shapes(model)',
+    });
   return type;
-}
-
-/** Names of the tensors outside of bodies. */
-function allNamesOf(graph: GraphProto): Set<string> {
-  return new Set([...graph.input.map(({ name }) => name), ...graph.node.flatMap(({ output }) => output)]);
 }
