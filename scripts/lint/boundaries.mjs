@@ -46,6 +46,7 @@ const LOWER = [ERRORS, FILES, GRAPH, NN, ATTENTION, MODELS, DATA, PREPARE, METRI
  * @type {Readonly<Record<string, Boundary>>} */
 export const BOUNDARIES = {
   'packages/errors/': { ours: [], node: false },
+  'packages/errors/src/commands/': { ours: [], node: true },
   'packages/errors/src/packages/': { ours: [], node: true },
   'packages/files/': { ours: [ERRORS], node: true },
   'packages/graph/': { ours: [ERRORS], node: false },

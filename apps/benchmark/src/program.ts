@@ -1,5 +1,6 @@
 // The whole command line: its commands, their help, and how a run of it ends.
 import { MissingPackageError } from '@difsr/errors';
+import { exitCodeLines } from '@difsr/errors/commands';
 import { BackendError } from '@difsr/graph';
 import { Command, CommanderError } from 'commander';
 import { addAttention } from './attention/command.js';
@@ -38,15 +39,10 @@ function createProgram(done: (code: ExitCode) => void, args: readonly string[]):
     .showSuggestionAfterError()
     .addHelpText(
       'after',
-      `\nExit codes:\n${exitCodeLines().join('\n')}\n\nFirst steps:\n  $ npx difsr-bench attention --quick\n  $ npx difsr-bench attention --help`,
+      `\nExit codes:\n${exitCodeLines(exitCodes, exitCodeMeanings).join('\n')}\n\nFirst steps:\n  $ npx difsr-bench attention --quick\n  $ npx difsr-bench attention --help`,
     );
   addAttention(program, done, args);
   return program;
-}
-
-function exitCodeLines(): string[] {
-  const meanings = new Map(Object.entries(exitCodeMeanings));
-  return Object.entries(exitCodes).map(([name, code]) => `  ${String(code).padStart(3)}  ${meanings.get(name) ?? ''}`);
 }
 
 /** Errors that users cause and can cure, with the exit code of each. */

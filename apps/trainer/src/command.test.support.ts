@@ -1,8 +1,9 @@
 // For tests: runs the command, in this process or in one of its own as users do, and makes small data sets.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generateDataset, itemCategories, sequenceAt } from '@difsr/data';
@@ -214,6 +215,36 @@ export async function writeS3Rec(folder: string, name = 'Clicks'): Promise<strin
   await writeFile(join(folder, `${name}.txt`), `${lines.join('\n')}\n`);
   await writeFile(join(folder, `${name}_item2attributes.json`), JSON.stringify(attributes));
   return join(folder, name);
+}
+
+let trained: Promise<string> | undefined;
+
+/**
+ * A fresh folder with `shop/` (recbole), `Clicks.*` (s3rec) and a finished run of DIF-SR on the shop: copies of what is trained once for
+ * all files of tests.
+ *
+ * @param run where the run lies in it
+ */
+export async function trainedShop(run = 'run'): Promise<string> {
+  trained ??= trainShop();
+  const [template, folder] = [await trained, await freshFolder()];
+  await cp(template, folder, { recursive: true });
+  await mkdir(dirname(join(folder, run)), { recursive: true });
+  await rename(join(folder, TEMPLATE_RUN), join(folder, run));
+  return folder;
+}
+
+const TEMPLATE_RUN = 'trained';
+
+async function trainShop(): Promise<string> {
+  const folder = await freshFolder();
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await writeRecbole(folder);
+  await writeS3Rec(folder);
+  const args = ['train', '--data', 'shop', '--epochs', '2', '--seed', '7', '--out', TEMPLATE_RUN, ...TINY];
+  const { code, stderr } = await difsr(args, { cwd: folder });
+  if (code !== 0) throw new Error(`the shop's training ended with ${code}: ${stderr}`);
+  return folder;
 }
 
 /** Every file under a folder with its contents, to see what a command changed. */

@@ -1,6 +1,6 @@
 // docs/configuration.md, made from the schemas that validate, so that it cannot say anything else.
 import { allowed, keysOf, type SchemaNode } from '@difsr/errors';
-import { configSchema, modelSchema, nodeAt, presets, presetsOf } from '@difsr/library/parts';
+import { commonPresets, configSchema, modelSchema, nodeAt, presetsOf } from '@difsr/library/parts';
 import { models, type ModelDefinition } from '@difsr/models';
 
 /** The whole page, in Markdown. */
@@ -42,7 +42,7 @@ This is what they set for \`dif-sr\`; other models have presets of the same name
 
 | preset | sets |
 |---|---|
-${[...presets].map(([name, { description }]) => `| \`${name}\` | ${description}: ${presetSettings(name)} |`).join('\n')}
+${[...commonPresets].map(([name, { description }]) => `| \`${name}\` | ${description}: ${presetSettings(name)} |`).join('\n')}
 
 ## General
 

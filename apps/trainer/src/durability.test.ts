@@ -97,22 +97,20 @@ describe('a run on ml-100k', () => {
         'training.checkpointSeconds=0.05',
         ...MODEL,
       ];
-      // Of threads the test above knows; two that wait for each other would take half as much again.
-      const threads = ['--threads', '1'];
       const whole = join(folder, 'whole');
       const started = performance.now();
-      const ended = await difsrProcess(['train', ...common, ...threads, '--out', whole], { cwd: folder });
+      const ended = await difsrProcess(['train', ...common, '--out', whole], { cwd: folder });
       expect(ended.code, ended.stderr).toBe(0);
       const duration = performance.now() - started;
 
       const cut = join(folder, 'cut');
       const pause = delays(99, duration * 0.15, duration * 0.6);
       let kills = 0;
-      let finished = await killAfter(['train', ...common, ...threads, '--out', cut], duration * 0.3);
+      let finished = await killAfter(['train', ...common, '--out', cut], duration * 0.3);
       for (let tries = 0; !finished && tries < 40; tries++) {
         kills++;
         // A machine that has become busier since the whole run needs longer to get anywhere: patience grows.
-        finished = await killAfter(['resume', cut, ...threads], pause.next().value * (1 + tries / 8));
+        finished = await killAfter(['resume', cut], pause.next().value * (1 + tries / 8));
       }
       expect(finished, 'the run gets to its end').toBe(true);
       expect(kills).toBeGreaterThanOrEqual(2);

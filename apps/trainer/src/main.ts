@@ -1,6 +1,6 @@
 // The entry of the installed command.
+import { outliveReaders } from '@difsr/errors/commands';
 import { exitCodes } from './errors.js';
-import { outliveReaders } from './output/readers.js';
 import { runCommand } from './program.js';
 
 outliveReaders(exitCodes.failed);

@@ -1,5 +1,6 @@
 // The whole command line: its commands, their help, and how a run of it ends.
 import { readFileSync } from 'node:fs';
+import { exitCodeLines } from '@difsr/errors/commands';
 import { Command, CommanderError } from 'commander';
 import { addDataGenerate } from './commands/data-generate.js';
 import { addDataPull } from './commands/data-pull.js';
@@ -69,19 +70,10 @@ export function createProgram(done: (code: ExitCode) => void): Command {
     .showSuggestionAfterError(false)
     .addHelpText(
       'after',
-      `\nExit codes:\n${exitCodeLines().join('\n')}\n\nFirst steps:\n  $ npx difsr quickstart\n  $ npx difsr train --data PATH\n  $ npx difsr COMMAND --help`,
+      `\nExit codes:\n${exitCodeLines(exitCodes, exitCodeMeanings).join('\n')}\n\nFirst steps:\n  $ npx difsr quickstart\n  $ npx difsr train --data PATH\n  $ npx difsr COMMAND --help`,
     );
   for (const add of COMMANDS) add(program, done);
   return program;
-}
-
-/** A line per exit code. */
-export function exitCodeLines(): string[] {
-  return Object.entries(exitCodes).map(([name, code]) => `  ${String(code).padStart(3)}  ${meaningOf(name)}`);
-}
-
-function meaningOf(name: string): string {
-  return Object.entries(exitCodeMeanings).find(([key]) => key === name)?.[1] ?? '';
 }
 
 function version(): string {

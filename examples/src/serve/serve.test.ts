@@ -34,6 +34,9 @@ it('answers requests, refuses what cannot be used, and ends', async (context) =>
   expect(answer.items).toHaveLength(3);
   expect(answer.items.map(({ id }) => id)).not.toContain(first);
 
+  const nothing = await fetch(`${address}/recommend?k=2`);
+  expect(JSON.parse(await nothing.text())).toMatchObject({ unknown: [], popular: true });
+
   const refused = await fetch(`${address}/recommend?history=${first}&k=none`);
   expect([refused.status, await refused.text()]).toEqual([
     400,

@@ -1,6 +1,8 @@
 // The public API of @difsr/errors.
 export { allowed, alternativesOf, choicesOf, keysOf, oneOf, type SchemaNode } from './allowed.js';
+export { codeOf } from './code.js';
 export { describeFaults, DifsrError, type Fault, faultAt } from './fault.js';
+export { given } from './given.js';
 export { isMissingPackage, MissingPackageError } from './missing-package.js';
 export { type ConfigOption, type OptionName, type PlainOption, plainOptions, type Verb } from './names.js';
 export { chooseByName, didYouMean, nearestName } from './nearest.js';

@@ -1,4 +1,5 @@
 // Packages that are installed when they are wanted; `importOptional` of @difsr/errors/packages throws this where one is not.
+import { codeOf } from './code.js';
 import { DifsrError } from './fault.js';
 
 /**
@@ -41,7 +42,7 @@ const QUOTES = ["'", '"', '“'];
  */
 export function isMissingPackage(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || UNRESOLVED.test(error.message);
   return notFound && QUOTES.some((quote) => /^['"”/]/.test(error.message.split(quote + name)[1] ?? ''));
 }

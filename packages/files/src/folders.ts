@@ -1,7 +1,8 @@
 // Folders that are made or refused.
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { codeOf, writeError } from './write-error.js';
+import { codeOf } from '@difsr/errors';
+import { writeError } from './write-error.js';
 
 /**
  * Makes a folder and the folders above it; one that is there already is no error. Node's own recursive mkdir never ends where the

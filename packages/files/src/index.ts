@@ -11,4 +11,4 @@ export {
   temporaryName,
   writeFileAtomic,
 } from './write.js';
-export { codeOf, FileWriteError, writeError } from './write-error.js';
+export { FileWriteError, writeError } from './write-error.js';

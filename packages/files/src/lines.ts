@@ -1,7 +1,7 @@
 // Files of lines that grow line by line, and lose at most the last one.
 import { constants, type FileHandle, readFile } from 'node:fs/promises';
-import { DifsrError } from '@difsr/errors';
-import { codeOf, writeError } from './write-error.js';
+import { codeOf, DifsrError } from '@difsr/errors';
+import { writeError } from './write-error.js';
 import { withFile } from './write.js';
 
 /**

@@ -1,5 +1,5 @@
 // What the file system's codes mean to a user, and what helps.
-import { DifsrError, setting, text, type Text } from '@difsr/errors';
+import { codeOf, DifsrError, setting, text, type Text } from '@difsr/errors';
 
 /** A file or folder could not be written. Names the path, the reason and the cure; `code` is the system's, such as ENOSPC. */
 export class FileWriteError extends DifsrError {
@@ -54,15 +54,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, cure: Text]>> =
  */
 export function writeError(path: string, cause: unknown): FileWriteError {
   if (cause instanceof FileWriteError) return cause;
-  const code = codeOf(cause);
+  const code = codeOf(cause) ?? 'unknown';
   const other = [cause instanceof Error ? cause.message : String(cause), 'check the path and the disk'] as const;
   const [reason, cure] = REASONS[code] ?? other;
   return new FileWriteError(path, code, reason, cure, cause);
-}
-
-/** The system's code of an error, such as ENOENT; `unknown` where it has none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }
 
 /** Whether the system, and nobody else, refused something: an aborted signal has a code as well. */

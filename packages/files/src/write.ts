@@ -4,13 +4,21 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, isSystemError, writeError } from './write-error.js';
+import { codeOf } from '@difsr/errors';
+import { isSystemError, writeError } from './write-error.js';
 
 /** Codes with which file systems say that they cannot flush a folder (Windows, some network disks). */
-const NO_FOLDER_FLUSH = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS']);
+const NO_FOLDER_FLUSH: ReadonlySet<string | undefined> = new Set([
+  'EISDIR',
+  'EPERM',
+  'EACCES',
+  'EINVAL',
+  'ENOTSUP',
+  'ENOSYS',
+]);
 
 /** What Windows says of a file that a virus scanner or another reader has open for a moment. */
-const OPEN_ELSEWHERE = new Set(['EPERM', 'EACCES', 'EBUSY']);
+const OPEN_ELSEWHERE: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'EBUSY']);
 /** Waits of about a second in all, in milliseconds. */
 const RENAME_WAITS = [10, 30, 100, 300, 600];
 

@@ -1,12 +1,12 @@
 // Errors of files that the user named and that cannot be read, with the nearest name that exists.
-import { didYouMean } from '@difsr/errors';
+import { codeOf, didYouMean } from '@difsr/errors';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from './errors.js';
 
 /** The error of a configuration file that could not be read. */
 export async function loadNames(file: string, cause: unknown): Promise<UsageError> {
-  const code = codeOf(cause);
+  const code = codeOf(cause) ?? String(cause);
   if (code !== 'ENOENT' && code !== 'ENOTDIR') {
     return new UsageError(
       `${file}: cannot be read (${code})`,
@@ -18,9 +18,4 @@ export async function loadNames(file: string, cause: unknown): Promise<UsageErro
   if (names === undefined) return new UsageError(`${file}: there is no folder ${folder}`, 'check the path');
   const hint = didYouMean(basename(file), names, (name) => join(folder, name));
   return new UsageError(`${file}: no such file`, hint ?? 'check the path');
-}
-
-/** The system's code of an error, such as ENOENT. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

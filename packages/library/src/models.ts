@@ -2,7 +2,7 @@
 import type { SchemaNode } from '@difsr/errors';
 import { models as definitions, type ModelDefinition } from '@difsr/models';
 import { modelSchema } from './config/schema.js';
-import { presets as descriptions } from './config/presets.js';
+import { commonPresets } from './config/presets.js';
 
 /** A model that can be named. */
 export interface ModelDescription {
@@ -33,5 +33,5 @@ export function models(): ModelDescription[] {
 
 /** The presets that every model has, the default first. */
 export function presets(): { readonly name: string; readonly description: string }[] {
-  return [...descriptions].map(([name, { description }]) => ({ name, description }));
+  return [...commonPresets].map(([name, { description }]) => ({ name, description }));
 }

@@ -32,11 +32,3 @@ export async function ownModelOf(model: string | ModelDefinition | undefined): P
 export function backendChoice({ backend, device, threads, precision }: BackendChoice): BackendChoice {
   return { backend, device, threads, precision };
 }
-
-/** The same options without those that are undefined (exactOptionalPropertyTypes tells the two apart). */
-export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  // Keys with undefined are gone, which Object.fromEntries cannot express in its type.
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}

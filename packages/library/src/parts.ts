@@ -1,16 +1,8 @@
 // What commands need beside the verbs: configuration in layers, its schema and names, and folders of runs.
 export { descriptionSettings } from './config/description.js';
-export {
-  assignmentLayer,
-  isTree,
-  mergeTrees,
-  parseSetting,
-  type Assignment,
-  type Layer,
-  type Tree,
-} from './config/layers.js';
+export { assignmentLayer, type Assignment, type Layer, type Tree } from './config/layers.js';
 export { differenceOf, exampleValue, keysMeant, normalName, otherNames } from './config/other-names.js';
-export { defaultPreset, presets, presetsOf } from './config/presets.js';
+export { commonPresets, defaultPreset, presetsOf } from './config/presets.js';
 export { resolveConfig, resolveRun, type ConfigSources } from './config/resolve.js';
 export { allPaths, configSchema, modelsByName, modelSchema, nodeAt } from './config/schema.js';
 export { loadFiles } from './data/open.js';

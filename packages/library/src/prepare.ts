@@ -2,7 +2,9 @@
 import {
   call,
   checkOptions,
+  codeOf,
   didYouMean,
+  given,
   option,
   type OptionName,
   type OptionRules,
@@ -14,10 +16,10 @@ import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DataError } from '@difsr/data';
 import type * as PrepareDoor from '@difsr/prepare';
 import type { Description, Findings, Manifest, NamedColumns, PrepareEvent as StepEvent } from '@difsr/prepare';
-import { codeOf, makeFolder, writeFileAtomic } from '@difsr/files';
+import { makeFolder, writeFileAtomic } from '@difsr/files';
 import { isTree, mergeTrees, type Tree } from './config/layers.js';
 import { UsageError } from './errors.js';
-import { aborts, given } from './options.js';
+import { aborts } from './options.js';
 
 /** How files are looked at. */
 export interface InspectOptions {
@@ -230,7 +232,7 @@ async function writeYaml(
   await makeFolder(dirname(file)).catch((error: unknown) => {
     throw new UsageError({
       where: dirname(file),
-      what: `cannot be made (${codeOf(error)})`,
+      what: `cannot be made (${codeOf(error) ?? String(error)})`,
       cure: text`choose another folder with ${setting('out')}`,
     });
   });

@@ -1,5 +1,5 @@
 // openRecommender: a run's recommendations, in one call each.
-import { checkOptions, option, type OptionRules, setting, text } from '@difsr/errors';
+import { checkOptions, given, option, type OptionRules, setting, text } from '@difsr/errors';
 import type { RecommendOptions, SimilarItems, SimilarOptions } from '@difsr/models';
 import {
   createRecommender,
@@ -11,7 +11,7 @@ import {
 } from '@difsr/training';
 import { openBackend, type BackendChoice } from './backend.js';
 import { UsageError } from './errors.js';
-import { backendChoice, backendRules, given, ownModelOf, type OwnModelOption } from './options.js';
+import { backendChoice, backendRules, ownModelOf, type OwnModelOption } from './options.js';
 import { topOf } from './selection.js';
 
 /** Where a run's recommendations are computed. Default: ONNX Runtime on the CPU, with all cores. */
@@ -83,7 +83,7 @@ export async function openRecommender(
       run: opened,
       recommend: async (history, settings) => recommender.recommend(history, { ...defaults, ...given(settings ?? {}) }),
       recommendMany: async (requests, settings) =>
-        recommender.recommendMany(listOf(requests), { ...defaults, ...given(settings ?? {}) }),
+        recommender.recommendMany(requests, { ...defaults, ...given(settings ?? {}) }),
       similar: async (item, settings) => recommender.similar(item, { ...defaults, ...given(settings ?? {}) }),
       dispose,
       [Symbol.asyncDispose]: dispose,
@@ -92,13 +92,4 @@ export async function openRecommender(
     await backend.dispose();
     throw error;
   }
-}
-
-/** Requests as callers without types may give them. @throws UsageError */
-function listOf(requests: readonly RecommendRequest[]): readonly RecommendRequest[] {
-  if (Array.isArray(requests)) return requests;
-  throw new UsageError({
-    what: 'recommendMany takes a list of requests',
-    cure: "write [{ history: ['B004'] }]",
-  });
 }

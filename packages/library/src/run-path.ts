@@ -1,10 +1,9 @@
 // Where a new run goes: the folder that was asked for, if it can be used, or the next free name under runs/.
-import { call, setting, text } from '@difsr/errors';
+import { call, codeOf, setting, text } from '@difsr/errors';
 import { access, constants, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RUN_FILES } from '@difsr/training';
 import { UsageError } from './errors.js';
-import { codeOf } from './file-names.js';
 
 const OTHER = text`choose another folder (${setting('out')})`;
 
@@ -15,7 +14,7 @@ const OTHER = text`choose another folder (${setting('out')})`;
  */
 export async function requireFreeFolder(out: string): Promise<void> {
   const names = await readdir(out).catch((error: unknown) => {
-    const code = codeOf(error);
+    const code = codeOf(error) ?? String(error);
     if (code === 'ENOENT') return undefined;
     throw new UsageError({
       where: setting('out', out),
@@ -44,7 +43,7 @@ export async function requireFreeFolder(out: string): Promise<void> {
     throw new UsageError({
       where: setting('out', out),
       option: 'out',
-      what: `${existing} cannot be written (${codeOf(error)})`,
+      what: `${existing} cannot be written (${codeOf(error) ?? String(error)})`,
       cure: text`${OTHER}, or change its permissions`,
     });
   });

@@ -10,11 +10,10 @@ import {
   type LoadReport,
   type OtherField,
 } from '@difsr/data';
-import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, given, option, type OptionRules } from '@difsr/errors';
 import type { DataConfig } from '@difsr/training';
 import { loadFiles, refuseUnfollowed } from './data/open.js';
 import { UsageError } from './errors.js';
-import { given } from './options.js';
 
 /** What counting may take. */
 export interface StatisticsOptions {

@@ -1,6 +1,6 @@
 // train: configuration, data, backend, training; the run's folder holds all of it.
 import { sequenceStore } from '@difsr/data';
-import { checkOptions, chooseByName, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, chooseByName, given, option, type OptionRules } from '@difsr/errors';
 import { isTimeField, modelOf, type ModelDefinition } from '@difsr/models';
 import {
   deviceNames,
@@ -18,7 +18,7 @@ import {
   warning,
 } from '@difsr/training';
 import { openBackend, type BackendChoice } from './backend.js';
-import type { Tree } from './config/layers.js';
+import { isTree, type Tree } from './config/layers.js';
 import { trainOwn } from './config/own-model.js';
 import { resolveRun } from './config/resolve.js';
 import { closeData, loadData, requireTrainable, type TrainingData } from './data/open.js';
@@ -129,7 +129,7 @@ function valuesOf(options: TrainOptions): { readonly values: Tree; readonly defi
     threads,
     precision,
   };
-  return { values: given(values), definition };
+  return { values: said(values), definition };
 }
 
 function isDefinition(model: unknown): model is ModelDefinition {
@@ -137,31 +137,28 @@ function isDefinition(model: unknown): model is ModelDefinition {
 }
 
 /** What is said, at every depth of sections. */
-function given(values: Tree): Tree {
+function said(values: Tree): Tree {
   return Object.fromEntries(
-    Object.entries(values)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, isSection(value) ? given(value) : value]),
+    Object.entries(given(values)).map(([key, value]) => [key, isTree(value) ? said(value) : value]),
   );
 }
 
-function isSection(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-/** The same with a configuration that has been resolved. */
+/** The same with a configuration that has been resolved; data that is lent has been loaded by it, and stays open. */
 export async function trainResolved(
   { config, own }: ResolvedRun,
   { out, init, signal, onEvent = () => undefined }: TrainControl,
+  lent?: TrainingData,
 ): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
   if (init !== undefined) await readRunConfig(init);
   const { path } = config.data;
-  const dataset = await loadData(config.data, {
-    signal,
-    onPrepared: (prepared) => onEvent({ kind: 'prepared', path, ...prepared }),
-  });
+  const dataset =
+    lent ??
+    (await loadData(config.data, {
+      signal,
+      onPrepared: (prepared) => onEvent({ kind: 'prepared', path, ...prepared }),
+    }));
   try {
     signal?.throwIfAborted();
     requireTrainable(dataset, path);
@@ -173,7 +170,7 @@ export async function trainResolved(
     if (out === undefined) await requireFreeFolder(folder);
     return await trainInto(folder, dataset, { config, own }, { init, signal, onEvent });
   } finally {
-    await closeData(dataset);
+    if (lent === undefined) await closeData(dataset);
   }
 }
 

@@ -1,5 +1,5 @@
 // Recommendations for a history that was never seen, and items like another one, from a trained model, on any backend.
-import { checkOptions, faultAt, needed, option, setting, text, type OptionRules } from '@difsr/errors';
+import { checkOptions, faultAt, given, needed, option, setting, text, type OptionRules } from '@difsr/errors';
 import type { Backend } from '@difsr/graph';
 import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
 import { ItemFilter, type AllowedOptions, type Filtering, type FiltersSaid } from './item-filter.js';
@@ -164,6 +164,12 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     recommendMany: async (requests, options) => {
       // What all have in common is checked once, however long its lists are.
       checkOptions('recommendMany', options, COMMON, RunError);
+      if (!Array.isArray(requests))
+        throw new RunError({
+          where: 'recommendMany',
+          what: 'takes a list of requests',
+          cure: "write [{ history: ['B004'] }]",
+        });
       const filtering = filter.together();
       const { k } = options;
       return Promise.all(
@@ -206,12 +212,6 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     },
     dispose: async () => serving.dispose(),
   };
-}
-
-/** What a request says itself, without what it leaves undefined. */
-function given<T extends object>(own: T): Partial<T> {
-  const entries = Object.entries(own).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<T>; // of T's keys, with T's values
 }
 
 /** All items, the most frequent first, ties to the lower id. */

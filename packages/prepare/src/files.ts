@@ -1,5 +1,5 @@
 // Names in folders and whole text files, with errors that name the nearest existing file.
-import { nearestName, text, type Text } from '@difsr/errors';
+import { codeOf, nearestName, text, type Text } from '@difsr/errors';
 import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -80,7 +80,7 @@ async function folderCure(folder: string): Promise<string> {
 }
 
 async function unreadable(file: string, error: unknown, cure: Text | undefined): Promise<DataError> {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = codeOf(error) ?? String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return missingFile(file, cure);
   if (code === 'EISDIR')
     return new DataError([{ file, message: 'is a folder, not a file', cure: 'name a file in it' }]);

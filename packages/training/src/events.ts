@@ -75,6 +75,8 @@ export type TrainingEvent =
       /** Of the first epoch; others may have one more or less. */
       readonly stepsPerEpoch: number;
       readonly epochs: number;
+      /** The validation metric that chooses the best epoch, such as `ndcg@10`. */
+      readonly metric: string;
       /** Of a resumed run that has nothing left to train. */
       readonly over?: 'finished' | 'early-stopping';
       readonly resumedAt?: { readonly epoch: number; readonly step: number };

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Fusion } from '@difsr/attention';
 import type { Command } from 'commander';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
-import { withInterrupt } from '../interrupt.js';
+import { withInterrupt } from '@difsr/errors/commands';
 import { namesOf, numberOf, numbersOf, secondsOf } from '../options.js';
 import { judgeGoals } from '../report/goals.js';
 import type { AttentionReport } from '../report/result.js';
@@ -82,10 +82,9 @@ async function attentionCommand(options: AttentionOptions, args: readonly string
     options.backends ?? (options.all === true ? backendNames : backendNames.filter((name) => name !== 'reference'));
   const { engines, missing } = await openEngines({ backends, devices: options.devices, threads });
   const progress = createProgress();
-  let report: AttentionReport;
+  let report: AttentionReport | undefined;
   try {
     report = await withInterrupt(
-      () => process.stderr.write('\nstopping; again to quit at once\n'),
       (signal) =>
         runBenchmark(settings, {
           engines,
@@ -94,11 +93,13 @@ async function attentionCommand(options: AttentionOptions, args: readonly string
           onEvent: progress.event,
           command: ['difsr-bench', ...args].join(' '),
         }),
+      { doing: () => 'stopping', stopped: () => undefined },
     );
   } finally {
     progress.close();
     for (const engine of engines) await engine.dispose();
   }
+  if (report === undefined) return exitCodes.interrupted;
   const paths = await writeReport(options.out ?? defaultFolder(report.started), report);
   for (const line of [...summaryLines(report), ...goalLines(report), '', ...paths]) process.stdout.write(`${line}\n`);
   if (!report.complete) return exitCodes.interrupted;

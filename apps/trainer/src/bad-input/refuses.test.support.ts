@@ -1,16 +1,14 @@
 // Every bad input ends with one screen that names where, what and the cure, an exit code other than 0, and nothing half-written.
-import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   difsr,
   difsrProcess,
-  freshFolder,
   ordinaryCaller,
   snapshot,
   TINY,
-  writeRecbole,
-  writeS3Rec,
+  trainedShop,
   type Ended,
 } from '../command.test.support.js';
 
@@ -55,27 +53,15 @@ export const edit =
   async (folder) =>
     writeFile(join(folder, file), change(await readFile(join(folder, file), 'utf8')));
 
-/** Makes copies of a folder with data and a finished run; to be called once in a file of tests, outside of any. */
+/** Makes folders with data and a finished run; to be called once in a file of tests, outside of any. */
 export function shops(): (arrange?: Arrange) => Promise<string> {
-  let template = '';
   const folders: string[] = [];
-  beforeAll(async () => {
-    template = await freshFolder();
-    folders.push(template);
-    await writeRecbole(template);
-    await writeS3Rec(template);
-    const args = ['train', '--data', 'shop', '--epochs', '1', '--out', 'run', ...TINY];
-    const trained = await difsr(args, { cwd: template });
-    expect(trained.stderr + trained.stdout).toContain('run: run');
-    expect(trained.code).toBe(0);
-  });
   afterAll(async () => {
     await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
   });
   return async (arrange) => {
-    const folder = await freshFolder();
+    const folder = await trainedShop();
     folders.push(folder);
-    await cp(template, folder, { recursive: true });
     await chmod(folder, 0o755); // open to whom a command may run as
     await arrange?.(folder);
     return folder;

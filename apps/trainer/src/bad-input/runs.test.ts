@@ -97,10 +97,10 @@ const runInputs: readonly BadInput[] = [
   },
   {
     name: 'a configuration that was edited',
-    arrange: edit('run/config.json', (text) => text.replace('"seed": 42', '"seed": 43')),
+    arrange: edit('run/config.json', (text) => text.replace('"seed": 7', '"seed": 8')),
     args: ['resume', 'run', '--epochs', '5'],
     code: exitCodes.failed,
-    names: ['run', 'config.json', 'training.seed is 43, was 42', 'cure: put the old value back'],
+    names: ['run', 'config.json', 'training.seed is 8, was 7', 'cure: put the old value back'],
   },
   {
     name: 'another vocabulary, evaluated',

@@ -1,11 +1,11 @@
 // difsr data generate: the generated data set as files, also far larger than memory, to try out preparation and training at scale.
+import { withInterrupt } from '@difsr/errors/commands';
 import { GENERATED_FORMATS, type GeneratedFormat } from '@difsr/data';
 import type { GenerateEvent } from '@difsr/prepare';
 import { generate } from '@difsr/library';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { withInterrupt } from '../interrupt.js';
 import { jsonOption, positiveInteger } from '../options.js';
 import { whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';

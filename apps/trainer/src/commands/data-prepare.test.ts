@@ -100,7 +100,7 @@ it('sets unusable rows aside and says how many; events as JSON', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>); // the command's own form
-  expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['inferred', 'step', 'prepared']));
+  expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['inferred', 'written', 'step', 'prepared']));
   expect(events.at(-1)).toMatchObject({ kind: 'prepared', quarantined: 3, quarantine: 'data/dirty.quarantine.jsonl' });
   const aside = (await readFile(join(cwd, 'data/dirty.quarantine.jsonl'), 'utf8')).trim().split('\n');
   const rows = text.trim().split('\n').length;
@@ -160,10 +160,13 @@ it('writes nothing when dry, and nothing when interrupted', async () => {
   expect(dry.stdout).toContain('\ninteractions:\n  files: "../clicks.csv"\n');
   expect(await snapshot(cwd)).toEqual(before);
   await writeLarge();
+  let sent = false;
   const stopped = await difsrProcess(['data', 'prepare', 'large.csv', '--threads', '1'], {
     cwd,
     watch: (stdout, kill) => {
-      if (stdout.includes('looking at the files')) kill('SIGINT');
+      if (sent || !stdout.includes('looking at the files')) return;
+      sent = true;
+      kill('SIGINT');
     },
   });
   expect(stopped.stdout).toContain('interrupted: nothing was written\n');

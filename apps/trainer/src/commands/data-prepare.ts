@@ -1,4 +1,5 @@
 // difsr data prepare: files, a description or a recipe -> a prepared data set. Shows what it inferred, writes it down, and prepares.
+import { withInterrupt } from '@difsr/errors/commands';
 import type { Decimal } from '@difsr/prepare';
 import { didYouMean } from '@difsr/errors';
 import {
@@ -13,7 +14,6 @@ import { assignmentLayer, descriptionSettings, type Tree } from '@difsr/library/
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { withInterrupt } from '../interrupt.js';
 import { asSet, collect, jsonOption, positiveInteger } from '../options.js';
 import { showFindings, showPrepared } from '../output/inspection.js';
 import { createSteps } from '../output/steps.js';
@@ -161,6 +161,7 @@ async function prepareCommand(input: readonly string[], options: PrepareCommandO
       case 'inferred':
         return showInferred(terminal, event);
       case 'written':
+        terminal.value(event);
         return terminal.line(`written: ${event.file} (edit it, then: ${commandLine('data', 'prepare', event.file)})`);
       case 'step':
         return steps.step(event);

@@ -1,4 +1,5 @@
 // difsr data pull: the files of a public data set, after its terms were shown and agreed to.
+import { withInterrupt } from '@difsr/errors/commands';
 import { createInterface } from 'node:readline/promises';
 import type { RecipeEntry } from '@difsr/prepare';
 import type { PullReport } from '@difsr/prepare/pull';
@@ -7,7 +8,6 @@ import { UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { DownloadError, exitCodes, type ExitCode } from '../errors.js';
-import { withInterrupt } from '../interrupt.js';
 import { jsonOption } from '../options.js';
 import { createDownloadProgress } from '../output/download.js';
 import { bytes, table, whole } from '../output/table.js';

@@ -1,8 +1,9 @@
 // difsr data stats: what a data set holds and what should make one think, before anything is trained on it.
 import { join } from 'node:path';
 import type { LoadReport } from '@difsr/data';
+import { codeOf } from '@difsr/errors';
 import { importOptional } from '@difsr/errors/packages';
-import { codeOf, makeFolder, writeFileAtomic } from '@difsr/files';
+import { makeFolder, writeFileAtomic } from '@difsr/files';
 import { statistics } from '@difsr/library';
 import { resolveConfig, UsageError } from '@difsr/library/parts';
 import type { Command } from 'commander';
@@ -143,7 +144,10 @@ async function writeCharts(
 ): Promise<readonly string[]> {
   if (folder === undefined) return [];
   await makeFolder(folder).catch((error: unknown) => {
-    throw new UsageError(`--svg ${folder}: cannot be made (${codeOf(error)})`, 'name a folder that can be written');
+    throw new UsageError(
+      `--svg ${folder}: cannot be made (${codeOf(error) ?? String(error)})`,
+      'name a folder that can be written',
+    );
   });
   const files: string[] = [];
   for (const chart of statisticsCharts(analysis)) {

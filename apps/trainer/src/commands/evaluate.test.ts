@@ -2,20 +2,16 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { difsr, freshFolder, TINY, writeRecbole } from '../command.test.support.js';
+import { difsr, TINY, trainedShop } from '../command.test.support.js';
 
+const RUN = 'runs/shop-dif-sr-1';
 let cwd = '';
 
 beforeAll(async () => {
-  cwd = await freshFolder();
-  await writeRecbole(cwd);
-  expect(await difsr(['train', '--data', 'shop', '--epochs', '2', '--seed', '7', ...TINY], { cwd })).toMatchObject({
-    code: 0,
-  });
+  cwd = await trainedShop(RUN);
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-const RUN = 'runs/shop-dif-sr-1';
 /** JSON that one of our own commands wrote. */
 const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 const fileOf = (run: string, file: string): Promise<Buffer> => readFile(join(cwd, run, file));

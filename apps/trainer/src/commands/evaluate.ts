@@ -1,6 +1,6 @@
 // difsr evaluate: ranks a run's validation and test targets again.
+import { say } from '@difsr/errors';
 import { evaluate } from '@difsr/library';
-import { readRunConfig } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, ownModel, type SharedOptions } from '../options.js';
@@ -8,6 +8,7 @@ import { createProgress } from '../output/progress.js';
 import { showResults, showWarning, unlearned } from '../output/results.js';
 import { seconds } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
+import { typed } from '../typed.js';
 
 interface EvaluateCommandOptions extends SharedOptions {
   readonly maskSeen?: boolean;
@@ -42,9 +43,7 @@ async function evaluateCommand(
   { json = false, data, maskSeen, model, backend, device, threads, precision }: EvaluateCommandOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal({ json });
-  const { training } = await readRunConfig(run);
-  // Only the bar is wanted: the JSON is one result, not a stream of events.
-  const progress = json ? undefined : createProgress({ terminal, metric: training.earlyStopping.metric });
+  const progress = createProgress({ terminal });
   try {
     const found = await evaluate(run, {
       data,
@@ -54,9 +53,13 @@ async function evaluateCommand(
       device,
       threads,
       precision,
-      onEvent: (event) => (event.kind === 'warning' ? terminal.warn(event.message) : progress?.event(event)),
+      onEvent: (event) => {
+        // The JSON is one result, not a stream of events.
+        if (!json) progress.event(event);
+        else if (event.kind === 'warning') terminal.warn(say(event.text, typed));
+      },
     });
-    progress?.close();
+    progress.close();
     const { dataset, backend: backendName, device: deviceName, ...shown } = found;
     const warning = unlearned(found, 'valid');
     terminal.value({ ...shown, ...(warning === undefined ? {} : { warning }) });
@@ -66,6 +69,6 @@ async function evaluateCommand(
     if (warning !== undefined) showWarning(terminal, warning);
     return exitCodes.ok;
   } finally {
-    progress?.close();
+    progress.close();
   }
 }

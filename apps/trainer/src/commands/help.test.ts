@@ -4,7 +4,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { difsr, difsrProcess, freshFolder } from '../command.test.support.js';
-import { createProgram, exitCodeLines } from '../program.js';
+import { exitCodeLines } from '@difsr/errors/commands';
+import { exitCodeMeanings, exitCodes } from '../errors.js';
+import { createProgram } from '../program.js';
 
 let cwd = '';
 beforeAll(async () => {
@@ -88,7 +90,8 @@ it.each(['../../../../README.md', '../../README.md', '../../../../examples/beaut
 
 it('the README explains the exit codes as --help does', async () => {
   const text = await readFile(new URL('../../../../README.md', import.meta.url), 'utf8');
-  for (const line of exitCodeLines()) expect(text).toContain(`| ${line.trim().replace(/ {2}/, ' | ')} |`);
+  for (const line of exitCodeLines(exitCodes, exitCodeMeanings))
+    expect(text).toContain(`| ${line.trim().replace(/ {2}/, ' | ')} |`);
 });
 
 it('the exit codes are in --help', async () => {

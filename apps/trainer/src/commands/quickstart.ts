@@ -59,22 +59,20 @@ async function quickstartCommand(options: SharedOptions): Promise<ExitCode> {
   const runs = await Promise.all(MODELS.map((model) => runOf(model, options)));
   const started = performance.now();
   const outcomes: TrainOutcome[] = [];
-  const [first] = runs;
-  if (first !== undefined) showData(terminal, summaryOf(await loadFiles(first.config.data)));
+  // All runs are of the same data.
+  const dataset = await loadFiles({ path: 'generated' });
+  showData(terminal, summaryOf(dataset));
   for (const [index, run] of runs.entries()) {
     const { name } = run.config.model;
     terminal.line(terminal.style('bold', `\n${index + 1} of ${MODELS.length}: ${name}`));
     const out = await nextFreeFolder(`quickstart-${name}`);
-    const { metric } = run.config.training.earlyStopping;
-    const outcome = await showTraining(terminal, { metric, show: 'training' }, (control) =>
-      trainResolved(run, { out, ...control }),
-    );
+    const outcome = await showTraining(terminal, 'part', (control) => trainResolved(run, { out, ...control }, dataset));
     if (outcome === undefined || outcome.reason === 'interrupted') return exitCodes.interrupted;
     outcomes.push(outcome);
   }
   compare(terminal, outcomes);
   const last = outcomes.at(-1);
-  if (last !== undefined) await showExample(terminal, last.run, options);
+  if (last !== undefined) await showExample(terminal, last.run, exampleHistory(dataset), options);
   terminal.line(
     `\ntook ${seconds((performance.now() - started) / 1000)}; now with your own data: ${commandLine('train', '--data', 'PATH')}`,
   );
@@ -141,12 +139,16 @@ function inWords(
 }
 
 /** Ten recommendations for the whole history of one user. */
-async function showExample(terminal: Terminal, folder: string, options: SharedOptions): Promise<void> {
+async function showExample(
+  terminal: Terminal,
+  folder: string,
+  history: readonly string[],
+  options: SharedOptions,
+): Promise<void> {
   const { backend, device, threads, precision } = options;
   const recommender = await openRecommender(folder, { backend, device, threads, precision });
   try {
     const { run } = recommender;
-    const history = exampleHistory(await loadFiles(run.config.data));
     terminal.line();
     showRecommendations(terminal, run, history, await recommender.recommend(history, { k: 10 }));
     terminal.line(`again: ${commandLine('recommend', folder, '--history', history.join(' '), '-k', '10')}`);

@@ -1,6 +1,5 @@
 // difsr resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
 import { resume } from '@difsr/library';
-import { readRunConfig } from '@difsr/training';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, ownModel, positiveInteger, type SharedOptions } from '../options.js';
@@ -39,9 +38,8 @@ async function resumeCommand(
   { json = false, data, epochs, model, backend, device, threads, precision }: ResumeCommandOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal({ json });
-  const { training } = await readRunConfig(run);
   return codeOfTraining(
-    await showTraining(terminal, { metric: training.earlyStopping.metric }, (control) =>
+    await showTraining(terminal, 'whole', (control) =>
       resume(run, { data, epochs, model, backend, device, threads, precision, ...control }),
     ),
   );

@@ -71,14 +71,26 @@ describe('train', () => {
     expect(code).toBe(0);
     const events = jsonLines(stdout);
     expect(events.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['data', 'start', 'step', 'evaluation', 'epoch', 'checkpoint', 'end', 'result']),
+      expect.arrayContaining(['data', 'note', 'start', 'step', 'evaluation', 'epoch', 'checkpoint', 'end', 'result']),
     );
+    expect(events[0]).toMatchObject({
+      kind: 'data',
+      users: 60,
+      sides: [expect.stringMatching(/^categories/), expect.any(String)],
+    });
     expect(events.at(-1)).toMatchObject({ kind: 'result', reason: 'finished', run: 'runs/shop-sasrec-1' });
     const again = await difsr(
       ['train', '--data', 'shop', '--model', 'sasrec', '--epochs', '1', '--json', ...TINY_MODEL],
       { cwd },
     );
     expect(jsonLines(again.stdout).at(-1)).toMatchObject({ run: 'runs/shop-sasrec-2' });
+    const over = await difsr(['resume', 'runs/shop-sasrec-2', '--json'], { cwd });
+    expect(jsonLines(over.stdout)).toMatchObject([
+      { kind: 'data', users: 60 },
+      { kind: 'start', over: 'finished', metric: 'ndcg@10' },
+      ...jsonLines(over.stdout).slice(2, -1),
+      { kind: 'result', reason: 'finished' },
+    ]);
     expect(await fileOf('runs/shop-sasrec-2', 'model.safetensors')).toEqual(
       await fileOf('runs/shop-sasrec-1', 'model.safetensors'),
     );

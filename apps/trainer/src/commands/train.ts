@@ -1,5 +1,5 @@
 // difsr train: trains a model and shows how it goes.
-import { defaultPreset, modelsByName, presets, resolveRun, trainResolved } from '@difsr/library/parts';
+import { commonPresets, defaultPreset, modelsByName, resolveRun, trainResolved } from '@difsr/library/parts';
 import { Option, type Command } from 'commander';
 import type { ExitCode } from '../errors.js';
 import { asSet, assignments, backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
@@ -25,7 +25,7 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
       '--model <name>',
       `${[...modelsByName.keys()].join(', ')} (default: dif-sr), or the file of a model of your own, ./my-model.mjs`,
     )
-    .option('--preset <name>', `${[...presets.keys()].join(', ')} (default: ${defaultPreset})`)
+    .option('--preset <name>', `${[...commonPresets.keys()].join(', ')} (default: ${defaultPreset})`)
     .option('--config <file.yaml>', 'configuration file (default: none); every option is in docs/configuration.md')
     .option(
       '--set <key=value>',
@@ -71,8 +71,6 @@ async function trainCommand(options: SharedOptions): Promise<ExitCode> {
   });
   const { out, init } = options;
   return codeOfTraining(
-    await showTraining(terminal, { metric: run.config.training.earlyStopping.metric }, (control) =>
-      trainResolved(run, { out, init, ...control }),
-    ),
+    await showTraining(terminal, 'whole', (control) => trainResolved(run, { out, init, ...control })),
   );
 }

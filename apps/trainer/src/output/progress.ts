@@ -21,8 +21,6 @@ const BAR_WIDTH = 20;
 /** What the lines of one run share. */
 interface Context {
   readonly terminal: Terminal;
-  /** The validation metric that chooses the best epoch, e.g. `ndcg@10`. */
-  readonly metric: string;
   /** Whether losses are shown (default true); those of different models cannot be compared. */
   readonly losses?: boolean;
 }
@@ -97,15 +95,14 @@ type Of<Kind extends TrainingEvent['kind']> = Extract<TrainingEvent, { kind: Kin
 /** The text of events. */
 class EpochLines {
   readonly #terminal: Terminal;
-  readonly #metric: string;
   readonly #losses: boolean;
   #epochs = 0;
+  #metric = '';
   #best = '';
   #over = false;
 
-  constructor({ terminal, metric: name, losses = true }: Context) {
+  constructor({ terminal, losses = true }: Context) {
     this.#terminal = terminal;
-    this.#metric = name;
     this.#losses = losses;
   }
 
@@ -143,10 +140,12 @@ class EpochLines {
     targetsPerStep,
     stepsPerEpoch,
     epochs,
+    metric: name,
     over,
     resumedAt,
   }: Of<'start'>): string {
     this.#epochs = epochs;
+    this.#metric = name;
     this.#over = over !== undefined;
     const ends = { finished: '; all epochs are done', 'early-stopping': '; training is over, it stopped early' };
     const where =

@@ -40,9 +40,11 @@ export interface Assignment {
   readonly text?: string;
 }
 
-/** Whether a value is a plain object. */
+/** Whether a value is a plain object: one of a class, such as a Date, is a value by itself. */
 export function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** A layer of options of the command line; later ones win. */

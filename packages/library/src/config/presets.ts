@@ -22,12 +22,12 @@ const common: Readonly<Record<string, CommonPreset>> = {
 };
 
 /** Names and descriptions of the presets that every model has. */
-export const presets: ReadonlyMap<string, { readonly description: string }> = new Map(Object.entries(common));
+export const commonPresets: ReadonlyMap<string, { readonly description: string }> = new Map(Object.entries(common));
 
 /** The presets of a model by name, its own among them: what they set. */
 export function presetsOf(model: Pick<ModelDefinition, 'presets'>): ReadonlyMap<string, Required<Preset>> {
   const own = model.presets ?? {};
-  const names = new Set([...presets.keys(), ...Object.keys(own)]);
+  const names = new Set([...commonPresets.keys(), ...Object.keys(own)]);
   return new Map(
     [...names].map((name) => [
       name,

@@ -1,11 +1,10 @@
 // From a run's data configuration to a data set.
-import { placeholder, setting, text } from '@difsr/errors';
+import { given, placeholder, setting, text } from '@difsr/errors';
 import { DataError, sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
 import type { OpenDatasetOptions, PlaceOfData, PreparedOnTheWay } from '@difsr/prepare';
 import type { DataConfig } from '@difsr/training';
 import { UsageError } from '../errors.js';
 import { inTermsOfRuns, optionOfRuns, reportOfRuns } from './of-runs.js';
-import { given } from '../options.js';
 
 /** A data set in memory, or one whose sequences stay on disk. */
 export type TrainingData = Dataset | StoredDataset;

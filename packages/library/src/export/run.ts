@@ -78,6 +78,12 @@ interface Task {
   readonly includeNew: boolean;
 }
 
+/** What the backend computes, and what it reads. */
+interface Traced {
+  readonly task: ReturnType<typeof exportTask>;
+  readonly tensors: Record<string, HostTensor>;
+}
+
 /** Version of what {@link contractOf} says, in the file's metadata: 1 had neither metadata nor `used`. */
 const FORMAT_VERSION = 2;
 
@@ -142,7 +148,8 @@ async function writtenFile(
   const { model } = run;
   const { items } = model.schema;
   const { k, ...options } = task;
-  const { graph, tensors } = await precompute(model, exportTask(model, k, options), tensorsOf(run, task), backend);
+  const traced: Traced = { task: exportTask(model, k, options), tensors: tensorsOf(run, task) };
+  const { graph, tensors } = await precompute(model, traced.task, traced.tensors, backend);
   const bytes = toOnnx(graph, {
     target: 'export',
     name: model.name,
@@ -167,7 +174,7 @@ async function writtenFile(
     description: contractOf(run, task),
   });
   const file = await openModelFile(bytes);
-  const difference = await compare(run, file, backend, task).finally(() => file.dispose());
+  const difference = await compare(run, file, backend, task, traced).finally(() => file.dispose());
   if (!(difference <= TOLERANCE)) {
     throw new BackendError({
       what: `the exported model differs from the run by ${difference} of the largest score (${TOLERANCE} is allowed): nothing was written`,
@@ -211,13 +218,12 @@ async function compare(
   file: Awaited<ReturnType<typeof openModelFile>>,
   backend: Backend,
   task: Task,
+  traced: Traced,
 ): Promise<number> {
-  const { k, ...options } = task;
   const owned = new Owned();
   try {
-    const variables = owned.add(await backend.createVariables(tensorsOf(run, task)));
-    const { graph } = exportTask(run.model, k, options);
-    const program = owned.add(await backend.compile(graph, { variables, label: 'export' }));
+    const variables = owned.add(await backend.createVariables(traced.tensors));
+    const program = owned.add(await backend.compile(traced.task.graph, { variables, label: 'export' }));
     return await largestDifference(run, file, program, task);
   } finally {
     await owned.dispose();

@@ -1,6 +1,6 @@
 // A description as YAML for people: every choice with its reason, the alternatives beside it, ready to be edited and run again.
 import { writeFileAtomic } from '@difsr/files';
-import { say } from '@difsr/errors';
+import { codeOf, say } from '@difsr/errors';
 import { DataError } from '@difsr/data';
 import type { ColumnFinding, Findings } from '../inspect/findings.js';
 import type { Description, FieldSpec, SourceSpec, SplitSpec } from './types.js';
@@ -18,7 +18,7 @@ export async function writeDescription(file: string, description: Description, f
   try {
     await writeFileAtomic(file, describe(description, findings));
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = codeOf(error) ?? String(error);
     throw new DataError([{ file, message: `cannot be written (${why})`, cure: 'name another place for the output' }]);
   }
 }

@@ -1,5 +1,5 @@
 // Writes the generated data set to files, of any size: block by block, each written before the next is made, whole or not at all.
-import { setting, text } from '@difsr/errors';
+import { codeOf, setting, text } from '@difsr/errors';
 import { DataError, GENERATED_FORMATS, type GeneratedFormat, type GenerateOptions } from '@difsr/data';
 import {
   buildCatalogue,
@@ -210,7 +210,7 @@ async function toParquet(
 /** What is there is not written over. */
 async function refuseFull(folder: string, out: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     return ['a file'];
   });
   if (names.length === 0) return;

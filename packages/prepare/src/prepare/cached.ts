@@ -5,6 +5,7 @@
 // 1 MiB above that (a log that is appended to changes size and end). A changed file gives another key, never a stale entry.
 import { DataError } from '@difsr/data';
 import { checkOptions, type OptionKinds } from '@difsr/data/internal';
+import { codeOf } from '@difsr/errors';
 import { createHash, randomBytes } from 'node:crypto';
 import { sha256 } from '@difsr/files';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -207,7 +208,7 @@ async function statesOf(
 
 async function stateOf(file: string): Promise<unknown[]> {
   const handle = await open(file).catch((error: unknown) => {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = codeOf(error) ?? String(error);
     throw new DataError([{ file, message: `cannot be read (${why})`, cure: 'check that you may read it' }]);
   });
   try {

@@ -1,7 +1,7 @@
 // Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
 import { sha256OfFile } from '@difsr/files';
-import { call, text } from '@difsr/errors';
+import { call, codeOf, text } from '@difsr/errors';
 import {
   createVocabulary,
   DataError,
@@ -246,5 +246,6 @@ async function readInteractions(
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  const code = codeOf(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -9,6 +9,7 @@
 //   columns       of interactions, one after the other, each `width` numbers per interaction; then, with a split of its own, per training item
 //
 // Numbers are in the byte order of the machine (little-endian on all common ones): a cache is not carried to another one.
+import { codeOf } from '@difsr/errors';
 import { sha256, writeFileAtomic } from '@difsr/files';
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -380,8 +381,4 @@ function cacheError(file: string, error: unknown): Error {
         ? 'run the command again: the file is made anew'
         : OTHER_CACHE;
   return new DataError([{ file, message: `the cached sequences cannot be used: ${reason}`, cure }]);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,5 +1,5 @@
 // The error class of downloads: what failed, with which file, and what to do, by hand where need be.
-import { DifsrError } from '@difsr/errors';
+import { codeOf, DifsrError } from '@difsr/errors';
 
 /** What can go wrong. */
 export const PULL_PROBLEMS = [
@@ -44,9 +44,7 @@ export class PullError extends DifsrError {
 
 /** The code of an error of the system or of undici, or that of its cause. */
 export function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? '' : errorCode(error.cause);
+  return codeOf(error) ?? (error instanceof Error && error.cause !== undefined ? errorCode(error.cause) : '');
 }
 
 /** A failed write as an error with its cure; `undefined` where it is something else. */

@@ -215,6 +215,7 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
     targetsPerStep: session.targetsPerStep,
     stepsPerEpoch: session.stepsPerEpoch,
     epochs: training.epochs,
+    metric: training.earlyStopping.metric,
     ...(state.done && state.reason !== undefined ? { over: state.reason } : {}),
     ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
   });

@@ -7,7 +7,7 @@
 //   history.jsonl, metrics.json, README.md
 //   init.json             of a run that began from another one: which, and what it has of it
 //   model.json            of a model of somebody else: the file of its definition, and its hash
-import { call, text } from '@difsr/errors';
+import { call, codeOf, text } from '@difsr/errors';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -185,8 +185,8 @@ export async function readJson(folder: string, file: string): Promise<unknown> {
   try {
     text = await readFile(full, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const reason = error instanceof Error ? error.message : String(error);
     throw new RunError({ where: full, what: `cannot be read (${reason})` }, { cause: error });
   }

@@ -4,7 +4,7 @@ import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, difsrProcess, freshFolder, TINY, writeRecbole } from '../command.test.support.js';
+import { BIN, difsrProcess, freshFolder, TINY, writeRecbole } from './command.test.support.js';
 
 let cwd = '';
 beforeAll(async () => {

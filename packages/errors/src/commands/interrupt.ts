@@ -1,7 +1,10 @@
 // Ctrl-C: the first one asks the work to stop, the second one quits at once.
-import { exitCodes } from './errors.js';
+import process from 'node:process';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** The exit code of a command that was interrupted, as shells have it: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
 
 /** What follows SIGINT and SIGTERM. */
 export interface Interrupted<T> {
@@ -11,7 +14,17 @@ export interface Interrupted<T> {
   readonly stopped: () => T;
 }
 
-/** Runs `work` with a signal that the first SIGINT or SIGTERM aborts. */
+/**
+ * Runs `work` with a signal that the first SIGINT or SIGTERM aborts; the second one ends the process.
+ *
+ * @example
+ * ```ts
+ * const done = await withInterrupt((signal) => prepare('orders.csv', { signal }), {
+ *   doing: () => 'stopping',
+ *   stopped: () => undefined,
+ * });
+ * ```
+ */
 export async function withInterrupt<T, S>(
   work: (signal: AbortSignal) => Promise<T>,
   { doing, stopped }: Interrupted<S>,
@@ -20,7 +33,7 @@ export async function withInterrupt<T, S>(
   const { signal } = controller;
   const handler = (): void => {
     // Every write is atomic, so quitting at once loses nothing but the steps since the last checkpoint.
-    if (signal.aborted) process.exit(exitCodes.interrupted);
+    if (signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
     process.stderr.write(`\n${doing()}; Ctrl-C again quits at once\n`);
   };

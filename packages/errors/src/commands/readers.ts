@@ -1,4 +1,5 @@
-// Readers of the output that go away (`difsr train .. | head -4`): the work goes on to its end, whoever reads.
+// Readers of the output that go away (`command | head -4`): the work goes on to its end, whoever reads.
+import process from 'node:process';
 
 /** The reader has gone: a closed pipe, a closed socket (pipes that Node makes), a terminal that hung up, and what follows each. */
 const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'EIO', 'EOF', 'ERR_STREAM_DESTROYED']);
