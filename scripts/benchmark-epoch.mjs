@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { leaveOneOut, schemaOf } from '../packages/data/dist/index.js';
-import { loadDataset } from '../packages/prepare/dist/index.js';
+import { openDataset } from '../packages/prepare/dist/index.js';
 import { at, bindShape, createGraph, input, matmul, reduceSum, trainingStep } from '../packages/graph/dist/index.js';
 import { findModel, instantiate, trainingTask } from '../packages/models/dist/index.js';
 import { createWorkerBackend } from '../packages/onnxruntime/dist/index.js';
@@ -36,7 +36,8 @@ const config = runConfigSchema.parse({
   training: { ...own.training, epochs: Number(values.epochs), earlyStopping: { patience: 0 } },
   threads,
 });
-const dataset = await loadDataset(values.data);
+const { dataset } = await openDataset(values.data, { streaming: 'off' });
+if ('store' in dataset) throw new TypeError('streaming is off, and sequences were left on disk');
 
 const SIZE = 1024;
 const CHAIN = 8;

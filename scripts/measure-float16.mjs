@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadDataset } from '../packages/prepare/dist/index.js';
+import { openDataset } from '../packages/prepare/dist/index.js';
 import { createWorkerBackend, devices } from '../packages/onnxruntime/dist/index.js';
 import { evaluateRun, openRun, runConfigSchema, train } from '../packages/training/dist/index.js';
 
@@ -24,7 +24,8 @@ const { values } = parseArgs({
 });
 const device = devices.find((each) => each === values.device);
 if (device === undefined) throw new Error(`no device "${values.device}": ${devices.join(', ')}`);
-const dataset = await loadDataset(values.data);
+const { dataset } = await openDataset(values.data, { streaming: 'off' });
+if ('store' in dataset) throw new TypeError('streaming is off, and sequences were left on disk');
 const folder = await mkdtemp(join(tmpdir(), 'difsr-float16-'));
 
 /** @param {'float32' | 'float16'} precision */

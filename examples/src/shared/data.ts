@@ -12,7 +12,7 @@ import {
   type EvaluationCases,
   type GenerateOptions,
 } from '@difsr/data';
-import { loadDataset } from '@difsr/prepare';
+import { openDataset } from '@difsr/prepare';
 
 /** What a model must know of the items. Ids are 1..items; 0 is padding; items + 1 is free (BERT4Rec's mask token). */
 export interface Catalogue {
@@ -46,7 +46,9 @@ export const ML_100K: string = fileURLToPath(new URL('../../../../shared/data/re
 /** MovieLens 100K (5-core) with genres, or the generated data where it is not there. */
 export async function loadExampleData(): Promise<ExampleData> {
   if (!existsSync(ML_100K)) return generatedData();
-  return split(await loadDataset(ML_100K, { userMin: 5, itemMin: 5, fields: ['class'] }), 'class');
+  const { dataset } = await openDataset(ML_100K, { userMin: 5, itemMin: 5, fields: ['class'], streaming: 'off' });
+  if ('store' in dataset) throw new TypeError('streaming is off, and sequences were left on disk');
+  return split(dataset, 'class');
 }
 
 /** Generated data; small settings make a quick test. */

@@ -28,7 +28,7 @@ export interface DataProblem {
  *
  * @example
  * try {
- *   await loadDataset('data/Beauty');
+ *   await openDataset('data/Beauty');
  * } catch (error) {
  *   if (error instanceof DataError) console.error(error.message);
  * }

@@ -48,8 +48,4 @@ export {
   type PreparedOnTheWay,
   refuseOptions,
 } from './open/open-dataset.js';
-export { DATA_FORMATS, type DataFormat, loadDataset, type LoadOptions } from './texts/load.js';
-export { type AtomicOptions, type AtomicTexts, parseAtomicFiles } from './texts/recbole.js';
 export type { CategoryText } from './category-text.js';
-export type { ColumnOptions } from './texts/recbole-columns.js';
-export { type NamedText, parseS3Rec } from './texts/s3rec.js';

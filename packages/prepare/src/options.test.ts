@@ -4,23 +4,21 @@ import { descriptionSchema } from './description/schema.js';
 import { DataError } from '@difsr/data';
 import { generateFiles } from './generated/write.js';
 import { inspectFiles } from './inspect/inspect.js';
+import { openDataset } from './open/open-dataset.js';
 import { prepareCached } from './prepare/cached.js';
 import { prepareDataset } from './prepare/prepare.js';
 import { openPrepared } from './prepared/open.js';
 import { loadPrepared } from './prepared/read.js';
 import { pullDataset } from './pull/pull.js';
-import { parseAtomicFiles } from './texts/recbole.js';
 
 const description = descriptionSchema.parse({
   name: 'none',
   interactions: { files: 'no-file.csv', user: 'user', item: 'item' },
 });
 
-const inter = { file: 'log.inter', text: 'user_id:token\titem_id:token\n' };
-
 /** Calls with one wrong option beside what is needed; a plain object hides it from the compiler, as JavaScript does. */
 const calls: Readonly<Record<string, (wrong: object) => Promise<unknown>>> = {
-  parseAtomicFiles: async (wrong) => parseAtomicFiles('x', { inter }, { ...wrong }),
+  openDataset: (wrong) => openDataset('no-file.csv', { cache: 'no-folder', ...wrong }),
   generateFiles: (wrong) => generateFiles({ out: 'no-folder', ...wrong }),
   inspectFiles: (wrong) => inspectFiles({ interactions: 'no-file.csv' }, { ...wrong }),
   prepareCached: (wrong) => prepareCached({ interactions: 'no-file.csv' }, { cache: 'no-folder', ...wrong }),
@@ -40,7 +38,7 @@ describe('options', () => {
 
   it.each([
     ['prepareDataset', 'thraeds', 'threads'],
-    ['parseAtomicFiles', 'seperator', 'separator'],
+    ['openDataset', 'usermin', 'userMin'],
   ] as const)('of %s are named where they are near: %s', async (name, wrong, nearest) => {
     await expect(calls[name]?.({ [wrong]: 2 })).rejects.toThrow(`did you mean ${nearest}?`);
   });

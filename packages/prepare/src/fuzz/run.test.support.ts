@@ -3,16 +3,12 @@ import { mkdir, mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { parseAttributeJson } from '../texts/attribute-json.js';
-import { buildDataset, DataError } from '@difsr/data';
-import { ProblemList } from '@difsr/data/internal';
+import { DataError } from '@difsr/data';
 import { type DescriptionInput } from '../description/types.js';
 import { descriptionSchema } from '../description/schema.js';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { sqlName } from '../engine/quote.js';
 import { prepareDataset } from '../prepare/prepare.js';
-import { parseAtomicFiles } from '../texts/recbole.js';
-import { parseS3Rec } from '../texts/s3rec.js';
 import { openSource } from '../sources/open.js';
 import { type OpenSource, RECORD_PROBLEMS } from '../sources/source.js';
 import type { FuzzCase } from './mutate.test.support.js';
@@ -30,7 +26,7 @@ export class FuzzRunner {
   #folder: string | undefined;
 
   /** @throws Error that says what went wrong, if the case ends in anything but a relation or a DataError */
-  async run(fuzz: FuzzCase): Promise<{ outcome: Outcome; rows: number; strict?: Outcome; prepared?: Outcome }> {
+  async run(fuzz: FuzzCase): Promise<{ outcome: Outcome; rows: number; prepared?: Outcome }> {
     this.#folder ??= await mkdtemp(path.join(os.tmpdir(), 'difsr-fuzz-'));
     if (this.#engine === undefined || this.#used++ >= CASES_PER_ENGINE) {
       await this.#engine?.close();
@@ -43,7 +39,6 @@ export class FuzzRunner {
     const file = path.join(folder, path.basename(fuzz.name));
     await writeFile(file, fuzz.bytes);
     try {
-      const strict = fuzz.seed.strict === undefined ? undefined : await judged(async () => runStrict(fuzz));
       let rows = 0;
       let source: OpenSource | undefined;
       const outcome = await judged(async () => {
@@ -59,7 +54,6 @@ export class FuzzRunner {
       return {
         outcome,
         rows,
-        ...(strict === undefined ? {} : { strict }),
         ...(prepared === undefined ? {} : { prepared }),
       };
     } finally {
@@ -95,21 +89,6 @@ async function drop(engine: Engine, relation: string): Promise<void> {
     } catch {
       // It is the other kind.
     }
-  }
-}
-
-async function runStrict({ seed, bytes }: FuzzCase): Promise<void> {
-  // As files.ts decodes it; what is not UTF-8 is refused there.
-  const text = new TextDecoder('utf-8').decode(bytes);
-  if (seed.strict === 'inter') buildDataset(parseAtomicFiles('fuzz', { inter: { file: 'a.inter', text } }));
-  else if (seed.strict === 'item') {
-    const inter = { file: 'a.inter', text: 'user_id:token\titem_id:token\nu\ti1\nu\ti2\nu\ti3\n' };
-    buildDataset(parseAtomicFiles('fuzz', { inter, item: { file: 'a.item', text } }));
-  } else if (seed.strict === 's3rec') buildDataset(parseS3Rec('fuzz', { file: 'a.txt', text }));
-  else {
-    const problems = new ProblemList();
-    parseAttributeJson(text, 'a.json', problems);
-    problems.throwIfAny();
   }
 }
 

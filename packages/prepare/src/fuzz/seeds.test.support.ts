@@ -13,8 +13,6 @@ export interface Seed {
   readonly name: string;
   readonly bytes: Buffer;
   readonly spec: Omit<SourceSpec, 'files'>;
-  /** The strict reader of the package's index that takes this form too. */
-  readonly strict?: 'inter' | 'item' | 's3rec' | 'attributes';
 }
 
 const ROWS = 12;
@@ -55,14 +53,10 @@ const TEXTS: readonly Seed[] = [
   text(
     'log.inter',
     `user_id:token\titem_id:token\ttimestamp:float\n${times((row) => `${user(row)}\t${item(row)}\t${time(row)}`)}`,
-    {},
-    'inter',
   ),
   text(
     'log.item',
     `item_id:token\ttitle:token_seq\tclass:token_seq\n${times((row) => `i${row}\tThe ${row}\tDrama Sci-Fi`, '\n', 7)}`,
-    {},
-    'item',
   ),
   text(
     'log.jsonl',
@@ -88,18 +82,12 @@ const TEXTS: readonly Seed[] = [
     'seq.txt',
     times((row) => `${row + 1} ${times((place) => String(place + row + 1), ' ', 5)}`),
     { format: 's3rec' },
-    's3rec',
   ),
-  text('seq_item2attributes.json', `{${times((row) => `"${row + 1}": [${row + 1}, 3, "x"]`, ', ')}}`, {}, 'attributes'),
+  text('seq_item2attributes.json', `{${times((row) => `"${row + 1}": [${row + 1}, 3, "x"]`, ', ')}}`),
 ];
 
-function text(
-  name: string,
-  content: string | Buffer,
-  spec: Seed['spec'] = {},
-  strict?: NonNullable<Seed['strict']>,
-): Seed {
-  return { name, bytes: Buffer.from(content), spec, ...(strict === undefined ? {} : { strict }) };
+function text(name: string, content: string | Buffer, spec: Seed['spec'] = {}): Seed {
+  return { name, bytes: Buffer.from(content), spec };
 }
 
 /** All seeds. */

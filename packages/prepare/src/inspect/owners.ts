@@ -139,6 +139,12 @@ export interface FoundOwners {
   readonly findings: readonly ColumnFinding[];
 }
 
+/** Published counts and vocabularies of this form have every attribute, one that all items have among them. */
+const S3REC_ATTRIBUTES: FieldChoice = {
+  field: { kind: 'multi-categorical' },
+  why: 'the attributes of this form, all of them',
+};
+
 /** Takes the columns of a catalogue or of users for what they are. */
 export async function ownersOf(
   engine: Engine,
@@ -165,7 +171,10 @@ export async function ownersOf(
       findings.push(finding(source, column, 'name', 'readable names of items'));
       continue;
     }
-    const choice = chooseField(column, { atomicType: types.get(column.name), isItemId: (value) => ids.has(value) });
+    const choice =
+      owners.source.spec.format === 's3rec-attributes'
+        ? S3REC_ATTRIBUTES
+        : chooseField(column, { atomicType: types.get(column.name), isItemId: (value) => ids.has(value) });
     addField(fields, findings, source, column, choice);
   }
   const taken = [...Object.keys(fields), ...(name === undefined ? [] : [name.name])];

@@ -54,7 +54,7 @@ describe('forms', () => {
     ['clicks.csv', 'files', 'reused' as const],
     ['shop.yaml', 'description', 'reused' as const],
     ['prepared', 'prepared', undefined],
-    ['atomic', 'atomic', undefined],
+    ['atomic', 'atomic', 'reused' as const],
   ])('%s is opened as %s, with the same users and items', async (location, form, again) => {
     const opened = await openDataset(at(location), own());
     expect(opened.form).toBe(form);
@@ -119,9 +119,11 @@ describe('options', () => {
     ['clicks.csv', { categoryText: 'fragments' }, /categoryText: .* has no meaning for these files/],
     ['clicks.csv', { raw: 'x' }, /raw: .* has no meaning for these files/],
     ['Toys', { columns: { time: 'none' } }, /columns\.time: .* has no meaning for S3-Rec files/],
-    ['atomic', { streaming: 'on' }, /needs a prepared data set/],
+    ['generated', { streaming: 'on' }, /needs a prepared data set/],
   ])('of %s that it cannot follow are refused: %o', async (location, options, words) => {
-    await expect(openDataset(at(location), { ...own(), ...options })).rejects.toThrow(words);
+    await expect(
+      openDataset(location === 'generated' ? location : at(location), { ...own(), ...options }),
+    ).rejects.toThrow(words);
   });
 
   it('that there are not are named', async () => {

@@ -1,9 +1,10 @@
 // One door to every form of data set: whatever is at a path is read, or prepared on the way and kept in the cache, and opened.
-import { nearestName } from '@difsr/errors';
+import { nearestName, setting, text } from '@difsr/errors';
 import { totalmem } from 'node:os';
 import {
   DataError,
   type Dataset,
+  type Field,
   generateDataset,
   type GenerateOptions,
   type ReportEntry,
@@ -19,15 +20,18 @@ import { type Cached, type CachedInput, type CachedOptions, prepareCached } from
 import type { PrepareEvent } from '../prepare/prepare.js';
 import { openPrepared } from '../prepared/open.js';
 import { dataMemory, loadPrepared, readManifest } from '../prepared/read.js';
+import { missingFile, pathKind } from '../files.js';
 import { existingRawFolder, readRecipe } from '../recipes.js';
-import { loadDataset } from '../texts/load.js';
 import { type DatasetForm, type DatasetFormat, formAt, type PlaceOfData } from './forms.js';
 
 /** How a data set is opened. */
 export interface OpenDatasetOptions extends EngineOptions {
   /** Default: told from the path and what is there. */
   readonly format?: DatasetFormat;
-  /** The fields that are kept, in this order; `[]` for none. Default: all that are prepared or suggest themselves. */
+  /**
+   * The fields that are kept, in this order; `[]` for none. Default: all that are prepared or suggest themselves; of atomic files the
+   * categories of items, as the field's literature has it.
+   */
   readonly fields?: readonly string[];
   /** Of files without a description: what is known about their columns. */
   readonly columns?: NamedColumns;
@@ -99,7 +103,7 @@ export interface OpenedDataset {
  * @param location path, pattern, name of a recipe, or `generated`
  * @throws DataError for every kind of bad input
  * @throws DatasetOptionError for options that the form cannot follow
- * @throws MissingPackageError where files are to be read and DuckDB is not installed; atomic, S3-Rec and generated data need none
+ * @throws MissingPackageError where DuckDB is not installed; generated data needs none
  * @example
  * const { dataset, prepared, close } = await openDataset('clicks.csv', { userMin: 5 });
  * prepared?.findings?.columns; // what each column was taken for, and why
@@ -123,8 +127,16 @@ const OPENERS: { readonly [F in DatasetForm]: Opener } = {
     return prepareAndOpen('recipe', { description: await readRecipe(at), base }, options);
   },
   files: ({ at, source }, options) => prepareAndOpen('files', { interactions: at, format: source }, options),
-  atomic: (place, options) => loadTexts(place, options),
-  s3rec: (place, options) => loadTexts(place, options),
+  atomic: async ({ at }, options) =>
+    categoriesOfItems(
+      at,
+      await prepareAndOpen('atomic', { interactions: `${at}.inter`, format: 'atomic' }, options),
+      options,
+    ),
+  s3rec: async ({ at }, options) => {
+    if (options.fields?.length !== 0) await requireAttributes(at);
+    return prepareAndOpen('s3rec', { interactions: `${at}.txt`, format: 's3rec' }, options);
+  },
   generated: async (_place, { generated, fields }) =>
     inMemory('generated', withFields(generateDataset(generated), 'generated', fields)),
 };
@@ -190,7 +202,7 @@ export function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOpt
     const option = [name, given[0]].filter((part) => part !== '').join('.');
     throw new DatasetOptionError(at, option, given[1], why, cure);
   }
-  if (options.streaming === 'on' && (form === 'atomic' || form === 's3rec' || form === 'generated'))
+  if (options.streaming === 'on' && form === 'generated')
     throw new DatasetOptionError(
       at,
       'streaming',
@@ -208,27 +220,30 @@ async function prepareAndOpen(
   // One engine prepares and reads.
   const engine = options.engine ?? (await openEngine(options));
   try {
-    const { userMin, itemMin, cache, columns, progress, signal } = options;
+    const { userMin, itemMin, cache, columns, categoryText, progress, signal } = options;
     const filters = { ...(userMin === undefined ? {} : { userMin }), ...(itemMin === undefined ? {} : { itemMin }) };
     const cached: CachedOptions = {
       engine,
       filters,
       ...(cache === undefined ? {} : { cache }),
       ...(columns === undefined ? {} : { columns }),
+      ...(categoryText === undefined ? {} : { categoryText }),
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
     };
     const prepared = onTheWay(await prepareCached(input, cached));
     options.onPrepared?.(prepared);
-    const opened = await openFolder(form, prepared.folder, { ...options, engine });
+    const opened = await openFolder(form, prepared.folder, { ...options, engine }, prepared.findings);
     const { dataset } = opened;
-    const told =
-      options.onPrepared === undefined ? { ...dataset, report: [...inferred(prepared), ...dataset.report] } : dataset;
-    return { ...opened, dataset: told, prepared };
+    const report = options.onPrepared === undefined ? [...inferred(prepared), ...dataset.report] : dataset.report;
+    return { ...opened, dataset: { ...dataset, report, format: WORDS[form] ?? dataset.format }, prepared };
   } finally {
     if (engine !== options.engine) await engine.close();
   }
 }
+
+/** What a data set is called after the form of its files, where that is not `prepared`. */
+const WORDS: Partial<Readonly<Record<DatasetForm, DatasetFormat>>> = { atomic: 'recbole', s3rec: 's3rec' };
 
 /** What was inferred about files, as lines of a report. */
 function inferred({ findings }: PreparedOnTheWay): ReportEntry[] {
@@ -250,7 +265,12 @@ function onTheWay({ folder, reused, findings }: Cached): PreparedOnTheWay {
 /** Data may take this share of the machine's memory; the rest is for the model, its optimizer and the backend. */
 const SHARE = 1 / 4;
 
-async function openFolder(form: DatasetForm, folder: string, options: OpenDatasetOptions): Promise<OpenedDataset> {
+async function openFolder(
+  form: DatasetForm,
+  folder: string,
+  options: OpenDatasetOptions,
+  findings?: Findings,
+): Promise<OpenedDataset> {
   const { fields, streaming = 'auto', cache, memoryLimit, threads, tempDirectory, engine } = options;
   const needed = dataMemory(await readManifest(folder));
   const reading = {
@@ -260,7 +280,7 @@ async function openFolder(form: DatasetForm, folder: string, options: OpenDatase
     ...(engine === undefined ? {} : { engine }),
   };
   const streams = streaming === 'on' || (streaming === 'auto' && needed > memory() * SHARE);
-  if (!streams) return inMemory(form, withFields(await loadPrepared(folder, reading), folder, fields));
+  if (!streams) return inMemory(form, withFields(await loadPrepared(folder, reading), folder, fields, findings));
   const note: ReportEntry = {
     kind: 'noted',
     what: 'sequences stay on disk',
@@ -272,7 +292,7 @@ async function openFolder(form: DatasetForm, folder: string, options: OpenDatase
   };
   const opened = await openPrepared(folder, { ...reading, ...(cache === undefined ? {} : { cache }) });
   try {
-    const dataset = withFields({ ...opened, report: [...opened.report, note] }, folder, fields);
+    const dataset = withFields({ ...opened, report: [...opened.report, note] }, folder, fields, findings);
     return { form, dataset, close: () => dataset.close() };
   } catch (error) {
     await opened.close();
@@ -280,22 +300,29 @@ async function openFolder(form: DatasetForm, folder: string, options: OpenDatase
   }
 }
 
-async function loadTexts({ form, at }: PlaceOfData, options: OpenDatasetOptions): Promise<OpenedDataset> {
-  const { fields, userMin, itemMin, categoryText, columns } = options;
-  const { user, item, time } = columns ?? {};
-  const dataset = await loadDataset(at, {
-    format: form === 'atomic' ? 'recbole' : 's3rec',
-    ...(fields === undefined ? {} : { fields }),
-    ...(userMin === undefined ? {} : { userMin }),
-    ...(itemMin === undefined ? {} : { itemMin }),
-    ...(categoryText === undefined ? {} : { categoryText }),
-    columns: {
-      ...(user === undefined ? {} : { user }),
-      ...(item === undefined ? {} : { item }),
-      ...(time === undefined ? {} : { time }),
-    },
-  });
-  return inMemory(form, dataset);
+/** S3-Rec files without the attributes are taken only where no fields are asked for: a model of side information would have none. */
+async function requireAttributes(at: string): Promise<void> {
+  const file = `${at}_item2attributes.json`;
+  if ((await pathKind(`${at}.txt`)) !== 'file' || (await pathKind(file)) === 'file') return;
+  throw await missingFile(file, text`load the data set without attributes (${setting('fields', [])})`);
+}
+
+/**
+ * What atomic files are known for: item categories as side information. What users and interactions carry besides is prepared, and
+ * kept where it is asked for.
+ */
+function categoriesOfItems(at: string, opened: OpenedDataset, { fields }: OpenDatasetOptions): OpenedDataset {
+  const { dataset } = opened;
+  if (fields !== undefined) return opened;
+  const isKept = ({ owner, kind }: Field): boolean =>
+    owner === 'item' && (kind === 'categorical' || kind === 'multi-categorical');
+  const kept = dataset.fields.filter(isKept).map(({ name }) => name);
+  const others = namesOfFields(dataset).filter((name) => !kept.includes(name));
+  if (others.length === 0) return opened;
+  const why = `of atomic files the categories of items are side information; for others name the fields, e.g. ${[...kept, ...others].join(', ')}`;
+  const note: ReportEntry = { kind: 'noted', what: `fields left out: ${others.join(', ')}`, count: others.length, why };
+  const chosen = withFields({ ...dataset, report: [...dataset.report, note] }, at, kept);
+  return { ...opened, dataset: chosen };
 }
 
 function inMemory(form: DatasetForm, dataset: Dataset): OpenedDataset {
@@ -303,22 +330,36 @@ function inMemory(form: DatasetForm, dataset: Dataset): OpenedDataset {
 }
 
 /** The same data set with the fields that are asked for, in that order, and no others. */
-function withFields<T extends Dataset | StoredDataset>(dataset: T, file: string, wanted?: readonly string[]): T {
+function withFields<T extends Dataset | StoredDataset>(
+  dataset: T,
+  file: string,
+  wanted?: readonly string[],
+  findings?: Findings,
+): T {
   if (wanted === undefined) return dataset;
-  // Of a data set on disk, fields of interactions are columns of its store.
-  const columns = 'store' in dataset ? dataset.store.columns.filter(({ kind }) => kind !== 'time') : [];
+  const known = namesOfFields(dataset);
   const fields = wanted.flatMap((name) => {
-    const found = dataset.fields.filter((field) => field.name === name);
-    if (found.length > 0 || columns.some((column) => column.name === name)) return found;
-    const known = [...dataset.fields, ...columns].map((field) => field.name);
+    if (known.includes(name)) return dataset.fields.filter((field) => field.name === name);
     const near = nearestName(name, known);
     const message = `is no field of the data set; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`;
-    const cure = near === undefined ? 'ask for one of them, or for no fields' : `did you mean ${near}?`;
+    const unused = findings?.columns.find(({ column, role }) => column === name && role === 'unused');
+    const cure =
+      unused !== undefined
+        ? `column ${JSON.stringify(name)} is not used: ${unused.why}; to use it all the same, describe the files (dataset.yaml) with it as a field`
+        : near === undefined
+          ? 'ask for one of them, or for no fields'
+          : `did you mean ${near}?`;
     throw new DataError([{ file, value: name, message, cure }]);
   });
   if (!('store' in dataset)) return { ...dataset, fields };
   const kept = dataset.store.columns.filter(({ name, kind }) => kind === 'time' || wanted.includes(name));
   return { ...dataset, fields, store: { ...dataset.store, columns: kept } };
+}
+
+/** Of a data set on disk, fields of interactions are columns of its store. */
+function namesOfFields(dataset: Dataset | StoredDataset): string[] {
+  const columns = 'store' in dataset ? dataset.store.columns.filter(({ kind }) => kind !== 'time') : [];
+  return [...dataset.fields, ...columns].map(({ name }) => name);
 }
 
 /** Bytes that this process may use: of the machine, or of the container around it. */

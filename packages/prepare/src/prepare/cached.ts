@@ -11,7 +11,8 @@ import { sha256 } from '@difsr/files';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readDescription } from '../description/read.js';
-import type { Description, SourceSpec } from '../description/types.js';
+import type { CategoryText } from '../category-text.js';
+import type { Description, FieldSpec, SourceSpec } from '../description/types.js';
 import { type Engine, ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
 import { makeFolder } from '../folders.js';
 import { findFiles } from '../inspect/files.js';
@@ -37,6 +38,8 @@ export interface CachedOptions extends EngineOptions {
   readonly cache?: string;
   /** Of raw files: what is known about their columns. */
   readonly columns?: NamedColumns;
+  /** Of raw files: cells of quoted names as `names` (default), or as `fragments` between blanks, as the published code reads them. */
+  readonly categoryText?: CategoryText;
   /** Of raw files: filters in place of none. */
   readonly filters?: Partial<Description['filters']>;
   /** Called with the description before the work begins. */
@@ -51,6 +54,7 @@ const CACHED_KINDS: OptionKinds<CachedOptions> = {
   ...ENGINE_KINDS,
   cache: 'text',
   columns: 'object',
+  categoryText: 'text',
   filters: 'object',
   onDescription: 'function',
   progress: 'function',
@@ -158,11 +162,11 @@ async function planOf(engine: Engine, input: CachedInput, options: CachedOptions
   const found = await findFiles(input);
   const specs = [found.interactions, found.items, found.users].map((files) => files && { files: [...files] });
   const files = await statesOf(specs, '.', engine);
-  const { columns, filters = {} } = options;
+  const { columns, categoryText, filters = {} } = options;
   const name = input.name ?? found.name;
   return {
     name,
-    key: hashOf({ version, files, columns, filters, name, format: input.format }),
+    key: hashOf({ version, files, columns, categoryText, filters, name, format: input.format }),
     base: '.',
     describe: async () => {
       const { description, findings } = await inspectFiles(
@@ -173,9 +177,21 @@ async function planOf(engine: Engine, input: CachedInput, options: CachedOptions
           ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
       );
-      return { description: { ...description, filters: { ...description.filters, ...filters } }, findings };
+      const filtered = { ...description, filters: { ...description.filters, ...filters } };
+      return { description: categoryText === 'fragments' ? inFragments(filtered) : filtered, findings };
     },
   };
+}
+
+/** The same description, with every list of values split at its blanks and nothing else done, as the published code has it. */
+function inFragments(description: Description): Description {
+  const { items } = description;
+  if (items?.fields === undefined) return description;
+  const fields = Object.entries(items.fields).map(([name, field]): [string, FieldSpec] => [
+    name,
+    field.kind === 'multi-categorical' ? { kind: field.kind, separator: ' ', names: false, missing: [] } : field,
+  ]);
+  return { ...description, items: { ...items, fields: Object.fromEntries(fields) } };
 }
 
 /** A description and the folder that its paths start from. */

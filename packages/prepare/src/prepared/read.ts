@@ -1,4 +1,4 @@
-// Reads the prepared form back as a data set in memory: exactly what loadDataset gives for the same log.
+// Reads the prepared form back as a data set in memory.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
 import { sha256OfFile } from '@difsr/files';
 import { call, codeOf, text } from '@difsr/errors';
@@ -121,8 +121,7 @@ function isCategorical(kind: ManifestField['kind']): boolean {
 }
 
 /**
- * Loads a prepared data set into memory: equal in vocabularies, sequences, times, fields and names to what `loadDataset` gives for the
- * same log, and with every field of items, interactions and users. Of fields of one name only that of items keeps it (`interaction_NAME`,
+ * Loads a prepared data set into memory, with every field of items, interactions and users. Of fields of one name only that of items keeps it (`interaction_NAME`,
  * `user_NAME`; the report says so). `parts` is set where the folder was split in another way than leave-one-out.
  *
  * @throws DataError where the folder is no prepared data set, or its files are not those of its manifest

@@ -20,15 +20,22 @@ describe('sequences', () => {
 
   it('marks a line that is not ids between single spaces as one broken row, and reads the others', async () => {
     const broken = ['2', '2  3', ' 2 3', '2 3 ', '2\t3', '2 0', '0 2', '2 03', '2 x', '2 -3', '2 3.0'];
-    const text = broken.map((line) => `1 2 3\n${line}\n`).join('');
+    const text = broken.map((line, n) => `${n + 100} 2 3\n${line}\n`).join('');
     const rows = await bench.read({ files: await bench.file('broken.txt', text), format: 's3rec' });
     expect(rows).toEqual(
       broken.flatMap((line, n) => [
-        [0, 3 * n, 2 * n + 1, null, '1 2 3', '1', '2'],
-        [0, 3 * n + 1, 2 * n + 1, null, '1 2 3', '1', '3'],
+        [0, 3 * n, 2 * n + 1, null, `${n + 100} 2 3`, String(n + 100), '2'],
+        [0, 3 * n + 1, 2 * n + 1, null, `${n + 100} 2 3`, String(n + 100), '3'],
         [0, 3 * n + 2, 2 * n + 2, 'cells', line, null, null],
       ]),
     );
+  });
+
+  it('refuses a user that an earlier line of the file has, with both lines', async () => {
+    const file = await bench.file('again.txt', '1 2 3\nx\n2 3\n\n2 5\n1 7\n1 8\n');
+    const error: unknown = await bench.open({ files: file, format: 's3rec' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DataError);
+    expect(String(error)).toMatch(/again\.txt, line 5, column 1: "2" is a user that line 3 has already/);
   });
 
   it('counts empty lines, starts anew in each file, and reads the same through the scanner', async () => {
@@ -57,6 +64,14 @@ describe('sequences', () => {
 });
 
 describe('attributes', () => {
+  it('of an item that are repeated count once, and are counted', async () => {
+    const file = await bench.file('R_item2attributes.json', '{"10": [3, 1, 3, 3], "1": [7, 7], "2": [7]}');
+    const { report } = await bench.open({ files: file });
+    expect(report).toEqual([
+      { kind: 'dropped', what: 'repeated attributes', count: 3, why: expect.stringContaining('2 items') },
+    ]);
+  });
+
   it('gives a row per item in the order of the file, ids as text, lists with their repeats', async () => {
     const text = '{"10": [3, 1, 3], "2": [], "1": [7]}';
     const source = await bench.open({ files: await bench.file('X_item2attributes.json', text) });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { generateDataset, sequenceStore, type Dataset, type Field } from '@difsr/data';
-import { descriptionSchema, loadDataset, loadPrepared, openPrepared, prepareDataset } from '@difsr/prepare';
+import { descriptionSchema, loadPrepared, openDataset, openPrepared, prepareDataset } from '@difsr/prepare';
 import { expect, it, onTestFinished } from 'vitest';
 import { fingerprint } from './run-folder.js';
 
@@ -26,7 +26,9 @@ it('the fingerprint of S3-Rec files is that of their prepared form', async () =>
   });
   const out = path.join(base, 'out');
   await prepareDataset(description, { base, out, threads: 1 });
-  const loaded = await loadDataset(path.join(base, 'shop'));
+  const cache = path.join(base, 'cache');
+  const { dataset: loaded } = await openDataset(path.join(base, 'shop'), { threads: 1, cache, streaming: 'off' });
+  if ('store' in loaded) throw new TypeError('sequences are on disk');
   const prepared = await loadPrepared(out, { threads: 1 });
   const streamed = await openPrepared(out, { threads: 1, cache: path.join(base, 'cache') });
   const expected = await fingerprint(loaded, sequenceStore(loaded));
