@@ -49,7 +49,10 @@ describe('train --init', () => {
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { kind?: string }).kind);
-    expect(kinds.filter((kind) => kind !== 'data').slice(0, 2)).toEqual(['start', 'initial-weights']);
+    expect(kinds.filter((kind) => kind !== 'data' && kind !== 'prepared').slice(0, 2)).toEqual([
+      'start',
+      'initial-weights',
+    ]);
   }, 60_000);
 
   it.each([

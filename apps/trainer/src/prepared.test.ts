@@ -91,7 +91,14 @@ describe('difsr train on a prepared folder', () => {
     const files = await contents('files');
     expect(await contents('loaded')).toEqual(files);
     expect(await contents('streamed')).toEqual(files);
-    expect(await readdir(join(cwd, 'cache/data'))).toEqual([expect.stringMatching(/^Clicks-[\da-f]{16}\.sequences$/)]);
+    // What was made of the files, and the flat file of what was left on disk.
+    expect((await readdir(join(cwd, 'cache/data'))).toSorted()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Clicks-[\da-f]{24}$/),
+        expect.stringMatching(/^Clicks-[\da-f]{16}\.sequences$/),
+      ]),
+    );
+    expect(await readdir(join(cwd, 'cache/data'))).toHaveLength(2);
     // What a run on a prepared folder is good for, without and with the folder.
     expect(await run('recommend', 'streamed', '--history', '3 7', '-k', '3')).toContain('recommended by dif-sr');
     const { results } = files as { results: { test: unknown } }; // as contents makes it
@@ -172,7 +179,7 @@ describe('a run whose prepared folder is not what it was', () => {
   it.each([
     [['--set', 'data.userMin=5'], /data\.userMin: 5 has no meaning for a prepared data set/],
     [['--data', 'nowhere', '--format', 'prepared'], /nowhere.*this is no prepared data set/],
-    [['--data', 'shop1', ...STREAMED], /data\.streaming: "on" needs a prepared data set/],
+    [['--data', 'generated', ...STREAMED], /data\.streaming: "on" needs a prepared data set/],
     [['--set', 'data.streaming=yes'], /data\.streaming=yes: .*is not one of auto, on, off/],
   ])('is told what is wrong with %j', async (args, message) => {
     const { code, stderr } = await difsr(['train', '--data', 'fields', ...args, ...TINY], { cwd, env });

@@ -51,7 +51,9 @@ describe('S3-Rec files', () => {
     const all = await load(file, { fields: [] });
     const filtered = await load(file, { fields: [], userMin: 5, itemMin: 5 });
     expect(filtered.sequences).toEqual(all.sequences);
-    expect(filtered.report.filter(({ kind, what }) => kind === 'dropped' && what !== 'repeated attributes')).toEqual([]);
+    expect(filtered.report.filter(({ kind, what }) => kind === 'dropped' && what !== 'repeated attributes')).toEqual(
+      [],
+    );
   });
 
   testOnRealData('Toys and Games has the published counts', 's3rec/Toys_and_Games.txt', async (file) => {

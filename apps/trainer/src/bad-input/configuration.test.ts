@@ -142,7 +142,7 @@ const configInputs: readonly BadInput[] = [
     name: 'a data field that the file lacks',
     args: train('--set', 'data.fields=[colour]'),
     code: exitCodes.data,
-    names: ['shop/shop.item', '"colour"', 'cure:'],
+    names: ['shop/shop', '"colour"', 'categories', 'brand', 'cure:'],
   },
   {
     name: 'heads that do not divide the width',

@@ -22,18 +22,18 @@ const dataInputs: readonly BadInput[] = [
     names: ['nowhere/shop', 'there is no folder nowhere'],
   },
   {
-    name: 'commas instead of tabs',
-    arrange: edit('shop/shop.inter', (text) => text.replaceAll('\t', ',')),
+    name: 'a header without types',
+    arrange: edit('shop/shop.inter', (text) => text.replace('user_id:token', 'user_id')),
     args: train(),
     code: exitCodes.data,
-    names: ['shop/shop.inter', 'line 1', /tab/i, 'cure:'],
+    names: ['shop/shop.inter', 'line 1', '"user_id"', 'name:type', /tab/i, 'cure:'],
   },
   {
     name: 'an id that is not a number',
     arrange: edit('Clicks.txt', (text) => text.replace('\n2 ', '\n2 B00X ')),
     args: train('--data', 'Clicks'),
     code: exitCodes.data,
-    names: ['Clicks.txt', 'line 2', '"B00X"', 'cure:'],
+    names: ['Clicks.txt', 'line 2', '"2 B00X 33', 'whole numbers from 1 on', 'cure:'],
   },
   {
     name: 'a time that is not a number',

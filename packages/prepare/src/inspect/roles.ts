@@ -249,11 +249,13 @@ function readAs(log: ProfiledSource, column: ColumnProfile, named: NamedColumns,
     if (form.ambiguous !== undefined) throw ambiguous(log, column, form.ambiguous);
     return { column, spec: specOf(log, column, form, zone), why: `${why}: ${form.why}${shortOf(form, column)}` };
   }
-  if (column.numbers === column.filled)
+  // A cell in a hundred that is none is the fault of its row, not of the column.
+  const { numbers, isoTimes, filled } = column;
+  if (isoTimes === 0 && numbers >= ALMOST_ALL_TIMES * filled)
     return {
       column,
       spec: { column: column.name, unit: 'order' },
-      why: `${why}: ${orderWhy(column)}: only their order counts`,
+      why: `${why}: ${orderWhy(column)}: only their order counts${numbers === filled ? '' : ` (${numbers} of ${filled} cells)`}`,
     };
   throw new DataError([
     {

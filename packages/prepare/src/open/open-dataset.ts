@@ -120,22 +120,20 @@ type Opener = (place: PlaceOfData, options: OpenDatasetOptions) => Promise<Opene
 
 /** One way per form: a missing one does not compile. */
 const OPENERS: { readonly [F in DatasetForm]: Opener } = {
-  prepared: ({ at }, options) => openFolder('prepared', at, options),
-  description: ({ at }, options) => prepareAndOpen('description', { description: at }, options),
-  recipe: async ({ at }, options) => {
-    const base = await existingRawFolder(at, options.raw);
-    return prepareAndOpen('recipe', { description: await readRecipe(at), base }, options);
+  prepared: (place, options) => openFolder(place, place.at, options),
+  description: (place, options) => prepareAndOpen(place, { description: place.at }, options),
+  recipe: async (place, options) => {
+    const base = await existingRawFolder(place.at, options.raw);
+    return prepareAndOpen(place, { description: await readRecipe(place.at), base }, options);
   },
-  files: ({ at, source }, options) => prepareAndOpen('files', { interactions: at, format: source }, options),
-  atomic: async ({ at }, options) =>
-    categoriesOfItems(
-      at,
-      await prepareAndOpen('atomic', { interactions: `${at}.inter`, format: 'atomic' }, options),
-      options,
-    ),
-  s3rec: async ({ at }, options) => {
-    if (options.fields?.length !== 0) await requireAttributes(at);
-    return prepareAndOpen('s3rec', { interactions: `${at}.txt`, format: 's3rec' }, options);
+  files: (place, options) => prepareAndOpen(place, { interactions: place.at, format: place.source }, options),
+  atomic: async (place, options) => {
+    const input = { interactions: `${place.at}.inter`, format: 'atomic' } as const;
+    return categoriesOfItems(place.at, await prepareAndOpen(place, input, options), options);
+  },
+  s3rec: async (place, options) => {
+    if (options.fields?.length !== 0) await requireAttributes(place.at);
+    return prepareAndOpen(place, { interactions: `${place.at}.txt`, format: 's3rec' }, options);
   },
   generated: async (_place, { generated, fields }) =>
     inMemory('generated', withFields(generateDataset(generated), 'generated', fields)),
@@ -213,7 +211,7 @@ export function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOpt
 }
 
 async function prepareAndOpen(
-  form: DatasetForm,
+  place: PlaceOfData,
   input: CachedInput,
   options: OpenDatasetOptions,
 ): Promise<OpenedDataset> {
@@ -233,10 +231,10 @@ async function prepareAndOpen(
     };
     const prepared = onTheWay(await prepareCached(input, cached));
     options.onPrepared?.(prepared);
-    const opened = await openFolder(form, prepared.folder, { ...options, engine }, prepared.findings);
+    const opened = await openFolder(place, prepared.folder, { ...options, engine }, prepared.findings);
     const { dataset } = opened;
     const report = options.onPrepared === undefined ? [...inferred(prepared), ...dataset.report] : dataset.report;
-    return { ...opened, dataset: { ...dataset, report, format: WORDS[form] ?? dataset.format }, prepared };
+    return { ...opened, dataset: { ...dataset, report, format: WORDS[place.form] ?? dataset.format }, prepared };
   } finally {
     if (engine !== options.engine) await engine.close();
   }
@@ -266,7 +264,7 @@ function onTheWay({ folder, reused, findings }: Cached): PreparedOnTheWay {
 const SHARE = 1 / 4;
 
 async function openFolder(
-  form: DatasetForm,
+  { form, at }: PlaceOfData,
   folder: string,
   options: OpenDatasetOptions,
   findings?: Findings,
@@ -280,7 +278,7 @@ async function openFolder(
     ...(engine === undefined ? {} : { engine }),
   };
   const streams = streaming === 'on' || (streaming === 'auto' && needed > memory() * SHARE);
-  if (!streams) return inMemory(form, withFields(await loadPrepared(folder, reading), folder, fields, findings));
+  if (!streams) return inMemory(form, withFields(await loadPrepared(folder, reading), at, fields, findings));
   const note: ReportEntry = {
     kind: 'noted',
     what: 'sequences stay on disk',
@@ -292,7 +290,7 @@ async function openFolder(
   };
   const opened = await openPrepared(folder, { ...reading, ...(cache === undefined ? {} : { cache }) });
   try {
-    const dataset = withFields({ ...opened, report: [...opened.report, note] }, folder, fields, findings);
+    const dataset = withFields({ ...opened, report: [...opened.report, note] }, at, fields, findings);
     return { form, dataset, close: () => dataset.close() };
   } catch (error) {
     await opened.close();

@@ -37,6 +37,10 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
     message: 'is the header of the file again',
     cure: 'remove the line: files that were put together bring their header each time',
   },
+  sequence: {
+    message: 'is not a user and its items',
+    cure: 'write one line per user: the user id and the item ids, whole numbers from 1 on, with single blanks between',
+  },
   json: { message: 'is not an object of JSON', cure: 'write one object per line, keys and text in double quotes' },
   'utf-8': {
     message: 'is not valid UTF-8',

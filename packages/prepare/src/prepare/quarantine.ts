@@ -101,6 +101,7 @@ async function* badRows(engine: Engine, rows: BadRows, limit?: number): AsyncGen
       const place: Readonly<Record<RowProblem, { readonly column?: string | undefined; readonly value?: unknown }>> = {
         cells: { value: raw },
         header: { value: raw },
+        sequence: { value: raw },
         json: { value: raw },
         'utf-8': { value: raw },
         quote: { value: raw },

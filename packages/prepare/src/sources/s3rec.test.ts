@@ -26,7 +26,7 @@ describe('sequences', () => {
       broken.flatMap((line, n) => [
         [0, 3 * n, 2 * n + 1, null, `${n + 100} 2 3`, String(n + 100), '2'],
         [0, 3 * n + 1, 2 * n + 1, null, `${n + 100} 2 3`, String(n + 100), '3'],
-        [0, 3 * n + 2, 2 * n + 2, 'cells', line, null, null],
+        [0, 3 * n + 2, 2 * n + 2, 'sequence', line, null, null],
       ]),
     );
   });

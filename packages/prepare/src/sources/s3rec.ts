@@ -16,7 +16,7 @@ export const openS3Rec: SourceReader = async (spec, files, options) => {
   const view = freshName('s3rec');
   // Per file: rows are counted over its interactions, in the order of lines.
   const parts = relations.map((lines) => {
-    const judged = `SELECT _file, _line, _raw, string_split(_raw, ' ') AS words, CASE WHEN _problem IS NOT NULL THEN _problem WHEN NOT regexp_full_match(_raw, '[1-9][0-9]*( [1-9][0-9]*)+') THEN 'cells' END AS _problem FROM (${lines})`;
+    const judged = `SELECT _file, _line, _raw, string_split(_raw, ' ') AS words, CASE WHEN _problem IS NOT NULL THEN _problem WHEN NOT regexp_full_match(_raw, '[1-9][0-9]*( [1-9][0-9]*)+') THEN 'sequence' END AS _problem FROM (${lines})`;
     const placed = `SELECT _file, _line, _problem, _raw, words[1] AS "user", unnest(CASE WHEN _problem IS NULL THEN words[2:] ELSE [NULL] END) AS item FROM (${judged})`;
     return `SELECT _file, row_number() OVER () - 1 AS _row, _line, _problem, _raw, CASE WHEN _problem IS NULL THEN "user" END AS "user", item FROM (${placed})`;
   });

@@ -22,7 +22,7 @@ export interface SourceColumn {
  * `cells`: more or fewer cells than the header; `header`: the header again; `json`: not a JSON object (or Python literal); `utf-8`: not valid in the stated encoding;
  * `quote`: a quote that is never closed, or text after a closing quote; `nul`: a NUL character; `too-long`: over 16 MiB.
  */
-export const RECORD_PROBLEMS = ['cells', 'header', 'json', 'utf-8', 'quote', 'nul', 'too-long'] as const;
+export const RECORD_PROBLEMS = ['cells', 'header', 'sequence', 'json', 'utf-8', 'quote', 'nul', 'too-long'] as const;
 /** One of {@link RECORD_PROBLEMS}. */
 export type RecordProblem = (typeof RECORD_PROBLEMS)[number];
 
