@@ -1,9 +1,8 @@
 // DIF attention in two encoders that Python's onnx package wrote as PyTorch exports them (models/encoders.test.py).
 // DIF without sides is vanilla attention: with an encoder's own weights the spliced encoder must compute the same.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { add, createGraph, gather, input, mul, tanh, type HostTensor } from '@difsr/graph';
-import { describeOnnx, OnnxModelError, toOnnx } from '@difsr/onnx';
+import { describeOnnx, toOnnx } from '@difsr/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { AttentionError } from '../error.js';
@@ -12,68 +11,19 @@ import { random, type Values } from '../values.test.support.js';
 import { bertWeights, sasrecWeights } from './encoders.test.support.js';
 import { spliceDifAttention, type SpliceDifAttentionOptions } from './splice.js';
 import { difAttentionToOnnx } from './to-onnx.js';
-
-const read = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`./models/${name}`, import.meta.url)));
-const bert = read('bert.test.onnx'); // BERT4Rec-like, opset 14
-const sasrec = read('sasrec.test.onnx'); // SASRec-like, opset 17
-const plain: DifAttentionConfig = { width: 16, heads: 2, maxLength: 12, causal: false };
-const layers = [0, 1];
-
-interface Floats {
-  readonly dims: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** Runs a model; integers are fed as int64, as exported encoders want them. Gives its first output. */
-async function run(model: Uint8Array, feeds: Values): Promise<Floats> {
-  const session = await InferenceSession.create(model);
-  try {
-    const given = Object.entries(feeds).map(([name, { dtype, shape, data }]): [string, Tensor] => [
-      name,
-      dtype === 'int32'
-        ? new Tensor('int64', BigInt64Array.from(data, BigInt), shape)
-        : dtype === 'bool'
-          ? new Tensor('bool', Uint8Array.from(data), shape)
-          : new Tensor('float32', Float32Array.from(data), shape),
-    ]);
-    const [output] = Object.values(await session.run(Object.fromEntries(given)));
-    return floatsOf(output);
-  } finally {
-    await session.release();
-  }
-}
-
-/** Ids `[batch, length]`, 1 to 23. */
-function ids(batch: number, length: number): HostTensor {
-  const data = Int32Array.from({ length: batch * length }, (_, i) => 1 + ((i * 7) % 23));
-  return { dtype: 'int32', shape: [batch, length], data };
-}
-
-/** Rows of 1 that end in 0: what is padding. */
-function padding(batch: number, length: number): HostTensor {
-  const data = Int32Array.from({ length: batch * length }, (_, i) =>
-    i % length < length - Math.floor(i / length) ? 1 : 0,
-  );
-  return { dtype: 'int32', shape: [batch, length], data };
-}
-
-function floatsOf(tensor: Tensor | undefined): Floats {
-  if (!(tensor?.data instanceof Float32Array)) throw new Error('the model gave no floats');
-  return { dims: tensor.dims, data: tensor.data };
-}
-
-function difference(a: Floats, b: Floats): number {
-  expect(b.dims).toEqual(a.dims);
-  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (b.data[i] ?? NaN))), 0);
-}
-
-/** What replaces an attention of the BERT-like encoder. */
-function inBert(layer: number): Pick<SpliceDifAttentionOptions, 'replace' | 'item'> {
-  return {
-    replace: `/layer.${layer}/attention/output/Add_output_0`,
-    item: layer === 0 ? '/embeddings/norm/Add_1_output_0' : '/layer.0/norm/Add_1_output_0',
-  };
-}
+import {
+  bert,
+  sasrec,
+  plain,
+  layers,
+  run,
+  ids,
+  padding,
+  floatsOf,
+  difference,
+  scaled,
+  inBert,
+} from './splice.test.support.js';
 
 describe('spliced into an exported encoder, with its own weights and no sides,', () => {
   const feeds = { input_ids: ids(3, 7), attention_mask: padding(3, 7) };
@@ -177,10 +127,6 @@ describe('spliced into an exported encoder, with its own weights and no sides,',
     expect(difference(before, other)).toBeGreaterThan(0.01);
   });
 });
-
-function scaled({ shape, data }: HostTensor, factor: number): HostTensor {
-  return { dtype: 'float32', shape, data: Float32Array.from(data, (value) => value * factor) };
-}
 
 describe('the sources of a spliced attention', () => {
   // Somebody's model: y = tanh(x / 2) + x / 2, of which tanh is to become attention. It also holds positions and genres.
@@ -299,132 +245,4 @@ describe('the sources of a spliced attention', () => {
       }
     },
   );
-});
-
-describe("somebody's masks and positions", () => {
-  const [batch, length] = [2, 5];
-  const x = scaled(random('x', [batch, length, 8], 1), 1);
-  const places = scaled(random('places', [1, length, 5], 2), 1);
-  const padded: HostTensor = { ...padding(batch, length), dtype: 'bool' };
-  const nothing: HostTensor = { dtype: 'bool', shape: [batch, length], data: new Uint8Array(batch * length).fill(1) };
-
-  /** The mask of a shape: hidden where padding is, or, of the shapes without a batch, where a later item is. */
-  function maskOf(shape: readonly (number | string)[]): HostTensor {
-    const sizes = shape.map((dim) => (dim === 'batch' ? batch : dim === 'length' ? length : Number(dim)));
-    const rows = sizes.at(-2) ?? 1;
-    const data = Float32Array.from({ length: sizes.reduce((a, b) => a * b, 1) }, (_, i) => {
-      const [key, query, sequence] = [i % length, Math.floor(i / length) % rows, Math.floor(i / (length * rows))];
-      const hidden = shape.includes('batch') ? padded.data[sequence * length + key] === 0 : key > query;
-      return hidden ? -1e9 : 0;
-    });
-    return { dtype: 'float32', shape: sizes, data };
-  }
-
-  const masks = [
-    ['batch', 1, 1, 'length'],
-    ['batch', 1, 'length', 'length'],
-    ['batch', 'length', 'length'],
-    [1, 1, 'length', 'length'],
-    ['length', 'length'],
-  ] as const;
-  const positions = [
-    [1, 'length', 5],
-    ['length', 5],
-    ['batch', 'length', 5],
-  ] as const;
-
-  it.each(['sum', 'concat', 'gate'] as const)('of every shape mean what they mean: %s', async (fusion) => {
-    for (const [i, mask] of masks.entries()) {
-      const place = positions[i % positions.length] ?? positions[0];
-      const causal = !mask.some((dim) => dim === 'batch');
-      const config = {
-        width: 8,
-        heads: 2,
-        maxLength: 5,
-        position: 5,
-        fusion,
-        kernel: i % 2 === 0 ? ('auto' as const) : ('unfused' as const),
-      };
-      const feeds = { item: x, position: places, valid: causal ? nothing : padded };
-      const expected = await run(difAttentionToOnnx({ ...config, causal }), feeds);
-      const item = mul(input('x', ['batch', 'length', 8]), 1.5);
-      const host = toOnnx(createGraph({ y: tanh(item), m2: mul(input('m', mask), 2), p2: mul(input('p', place), 2) }), {
-        target: 'export',
-      });
-      const tanhs = describeOnnx(host).nodes.filter(({ type }) => type === 'Tanh');
-      const model = spliceDifAttention(host, {
-        config: { ...config, causal: false }, // the order is in the mask
-        replace: 'y',
-        item: tanhs[0]?.inputs[0] ?? '',
-        additive: 'm',
-        position: 'p',
-      });
-      const repeated = place[0] === 'batch' ? [...places.data, ...places.data] : places.data;
-      const shape = place.map((dim) => (dim === 'batch' ? batch : dim === 'length' ? length : Number(dim)));
-      const given = {
-        x: scaled(x, 1 / 1.5),
-        m: maskOf(mask),
-        p: { dtype: 'float32' as const, shape, data: Float32Array.from(repeated) },
-      };
-      expect(difference(expected, await run(model, given))).toBeLessThan(1e-4);
-    }
-  });
-});
-
-describe('what does not fit is refused:', () => {
-  const config = { ...plain, sides: [{ name: 'genre', width: 4 }], position: 16 };
-  const splice = (options: Partial<SpliceDifAttentionOptions>) => (): Uint8Array =>
-    spliceDifAttention(bert, { config, ...inBert(0), ...options });
-
-  it.each([
-    [
-      'a tensor that is not there',
-      { replace: '/layer.0/attention/outpt/Add_output_0' },
-      /computes no tensor .*nearest names are "\/layer.0\/attention\/output\/Add_output_0"/,
-    ],
-    ['an item that is not there', { item: 'x' }, /"item" should come from "x", which the model does not have/],
-    ['an input as what is replaced', { replace: 'input_ids' }, /"input_ids" is an input of the model/],
-    ['a weight as what is replaced', { replace: 'layer.0.attention.query.bias' }, /is a constant of the model/],
-    [
-      "a width that is not the model's",
-      { config: { ...config, width: 32 } },
-      /\(for "item"\) has width 16, \[batch, length, 32\] is needed/,
-    ],
-    [
-      'an item of another rank',
-      { item: 'input_ids' },
-      /"input_ids" \(for "item"\) is \[batch_size, sequence\], \[batch, length, 16\] is needed/,
-    ],
-    ['a circle', { item: '/layer.1/norm/Add_1_output_0' }, /a circle: .* need each other/],
-    [
-      'an unknown side',
-      { sides: { brand: 'input_ids' } },
-      /sides\.brand: the configuration has no such side \(it has genre\)/,
-    ],
-    [
-      'a table of another width',
-      { sides: { genre: { table: scaled(random('t', [24, 5], 1), 1), ids: 'input_ids' } } },
-      /table is float32 \[24, 5\], float32 \[rows, 4\] is needed/,
-    ],
-    [
-      'a table whose rows do not come out even',
-      { position: { table: new Float32Array(17 * 12 + 1) } },
-      /position: the table is float32 \[12\.8125, 16\]/,
-    ],
-    ['too few positions', { position: { table: scaled(random('t', [11, 16], 1), 1) } }, /11 rows, maxLength is 12/],
-    ['two masks', { valid: 'attention_mask', additive: '/Mul_output_0' }, /valid and additive/],
-    [
-      'a mask of ids as an additive one',
-      { additive: 'attention_mask' },
-      /"attention_mask" holds int64, floats are needed/,
-    ],
-  ] as const)('%s', (_, options, message) => {
-    const attempt = splice(options);
-    expect(attempt).toThrow(message);
-    try {
-      attempt();
-    } catch (error) {
-      expect(error instanceof OnnxModelError || error instanceof AttentionError).toBe(true);
-    }
-  });
 });
