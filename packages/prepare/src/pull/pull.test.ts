@@ -1,83 +1,19 @@
 // Downloads from a real server on this machine: whole, in pieces, broken off, changed meanwhile, lied about, behind a proxy.
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { request as forward, type ServerResponse } from 'node:http';
-import os from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { descriptionSchema } from '../description/schema.js';
-import type { Description, PullSpec } from '../description/types.js';
+import { describe, expect, it } from 'vitest';
+import type { Description } from '../description/types.js';
 import { readRecipe } from '../recipes.js';
 import { zipOf } from './archives.test.support.js';
-import { PullError, type PullProblem } from './errors.js';
 import type { PullEvent } from './events.js';
-import { pullDataset, type PullOptions } from './pull.js';
-import { breakPoints, serve, startServer, type TestServer } from './server.test.support.js';
+import { pullDataset } from './pull.js';
+import { serve } from './server.test.support.js';
+import { server, folder, target, serveShop, LOG, sum, shop, pulled, failure } from './shop.test.support.js';
 
-let parent: string;
-let server: TestServer;
-let folder: string;
-let target: string;
-beforeAll(async () => {
-  parent = await mkdtemp(path.join(os.tmpdir(), 'difsr-pull-'));
-});
-afterAll(() => rm(parent, { recursive: true, force: true }));
-beforeEach(async () => {
-  // Whatever proxy this machine has is not for its own servers.
-  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'])
-    for (const key of [name, name.toLowerCase()]) vi.stubEnv(key, '');
-  server = await startServer();
-  folder = await mkdtemp(path.join(parent, 'raw-'));
-  target = path.join(folder, 'log.csv.gz');
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await server.close();
-});
-
-// Does not compress, so that sizes are what they seem.
-const LOG = gzipSync(
-  Buffer.concat(Array.from({ length: 12_500 }, (_, at) => createHash('sha256').update(String(at)).digest())),
-);
-const sum = (kind: 'md5' | 'sha256', bytes: Buffer = LOG): string => createHash(kind).update(bytes).digest('hex');
-
-function shop(
-  pull: Omit<PullSpec, 'url'> = {},
-  more: Partial<Description> = {},
-  url = `${server.origin}/log.csv.gz`,
-): Description {
-  return descriptionSchema.parse({
-    name: 'shop',
-    pull: [{ url, ...pull }],
-    interactions: { files: 'log.csv.gz', user: 'u', item: 'i' },
-    ...more,
-  });
-}
-
-function pulled(description: Description = shop(), options: Partial<PullOptions> = {}): ReturnType<typeof pullDataset> {
-  const progress = (event: PullEvent): void => {
-    options.progress?.(event);
-    if (event.kind === 'bytes' && breakPoints.delete(event.received)) server.server.closeAllConnections();
-  };
-  return pullDataset(description, { folder, firstWait: 1, ...options, progress });
-}
-
-async function failure(
-  problem: PullProblem,
-  description?: Description,
-  options?: Partial<PullOptions>,
-): Promise<string> {
-  const error: unknown = await pulled(description, options).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(PullError);
-  const { problem: found, message } = error as PullError; // it is one, see above
-  expect(found, message).toBe(problem);
-  expect(message).toContain('cure: ');
-  // Whatever happened, nothing half-made has the final name.
-  expect(existsSync(target)).toBe(false);
-  return message;
-}
+serveShop();
 
 describe('pullDataset', () => {
   it('downloads a file, tells how far it is, records its checksum, and does not download it again', async () => {
@@ -241,92 +177,6 @@ describe('pullDataset', () => {
     await rm(target);
     server.answers.set('/log.csv.gz', busy);
     expect(await failure('http', shop(), { retries: 2 })).toContain('answers 503');
-  });
-
-  it('follows redirects, but not for ever', async () => {
-    server.answers.set('/log.csv.gz', (_, response) => void response.writeHead(302, { location: '/moved/here' }).end());
-    server.answers.set(
-      '/moved/here',
-      (_, response) => void response.writeHead(307, { location: `${server.origin}/at-last` }).end(),
-    );
-    server.answers.set('/at-last', serve(LOG));
-    await pulled();
-    expect((await readFile(target)).equals(LOG)).toBe(true);
-    await rm(target);
-    server.answers.set('/at-last', (_, response) => void response.writeHead(302, { location: '/at-last' }).end());
-    expect(await failure('network')).toContain('without end');
-    for (let step = 1; step < 9; step++) {
-      const location = `/step-${step + 1}`;
-      server.answers.set(`/step-${step}`, (_, response) => void response.writeHead(302, { location }).end());
-    }
-    server.answers.set('/at-last', (_, response) => void response.writeHead(302, { location: '/step-1' }).end());
-    expect(await failure('http')).toContain('answers 302');
-  });
-
-  it('goes through the proxy that the environment names, plain http as a plain request', async () => {
-    server.answers.set('/log.csv.gz', serve(LOG));
-    const proxy = await startServer();
-    try {
-      proxy.answers.set('http://shop.invalid/log.csv.gz', (incoming, response) => {
-        forward(`${server.origin}/log.csv.gz`, { headers: incoming.headers }, (answer) => {
-          response.writeHead(answer.statusCode ?? 500, answer.headers);
-          answer.pipe(response);
-        }).end();
-      });
-      vi.stubEnv('http_proxy', proxy.origin);
-      await pulled(shop({}, {}, 'http://shop.invalid/log.csv.gz'));
-      expect((await readFile(target)).equals(LOG)).toBe(true);
-      expect(proxy.asked).toHaveLength(1);
-      // What NO_PROXY names goes straight.
-      vi.stubEnv('no_proxy', '127.0.0.1');
-      await rm(target);
-      await pulled();
-      expect([proxy.asked.length, server.asked.length]).toEqual([1, 2]);
-    } finally {
-      await proxy.close();
-    }
-  });
-
-  it('asks a proxy for a tunnel to https, and says where it refuses', async () => {
-    const proxy = await startServer();
-    try {
-      let asked = '';
-      proxy.server.on('connect', (request, socket) => {
-        asked = request.url ?? '';
-        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-      });
-      vi.stubEnv('https_proxy', proxy.origin);
-      const message = await failure('network', shop({}, {}, 'https://shop.invalid/log.csv.gz'), { retries: 0 });
-      expect(asked).toMatch(/^shop\.invalid(:443)?$/);
-      expect(message).toContain('the proxy refuses');
-      expect(message).toContain('403');
-    } finally {
-      await proxy.close();
-    }
-  });
-
-  it('says politely that there is no network, and what to do by hand', async () => {
-    const manual = '1. Ask a friend.\n2. Wait.';
-    const message = await failure('network', shop({}, { manual }, 'http://files.shop.invalid/log.csv.gz'));
-    expect(message).toContain('files.shop.invalid cannot be reached, its address cannot be looked up');
-    expect(message).toContain('HTTPS_PROXY');
-    expect(message).toContain(`download http://files.shop.invalid/log.csv.gz elsewhere, put it to ${target}`);
-    expect(message).toContain('  1. Ask a friend.\n  2. Wait.');
-    await server.close();
-    expect(await failure('network')).toContain('it refuses the connection');
-  });
-
-  it.each([
-    [401, 'forbidden', 'wants a login'],
-    [403, 'forbidden', 'in a browser'],
-    [407, 'forbidden', 'HTTPS_PROXY=http://user:password@host:port'],
-    [404, 'not-found', 'no such file any more'],
-    [410, 'not-found', 'no such file any more'],
-    [418, 'http', 'answers 418'],
-  ] as const)('says what %i means', async (status, problem, words) => {
-    server.answers.set('/log.csv.gz', (_, response) => void response.writeHead(status).end('<html>'));
-    expect(await failure(problem)).toContain(words);
-    expect(server.asked).toHaveLength(1);
   });
 
   it('takes no web page for a file, whatever it is called, and no file of another form', async () => {
