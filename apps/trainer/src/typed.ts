@@ -61,9 +61,6 @@ const FLAGS: Readonly<Record<string, `--${string}`>> = {
 const COMMANDS: { readonly [V in Verb]: readonly string[] } = {
   train: ['train'],
   resume: ['resume'],
-  evaluate: ['evaluate'],
-  recommend: ['recommend'],
-  exportRun: ['export'],
   prepare: ['data', 'prepare'],
   pull: ['data', 'pull'],
   models: ['models'],

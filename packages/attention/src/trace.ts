@@ -91,12 +91,20 @@ export function lengthOf({ form, fusion, maxLength }: Pick<TraceShape, 'form' | 
   return form === 'reference' && fusion !== 'sum' ? maxLength : 'length';
 }
 
-/** Parameters of an attention. */
-export function parametersOf(shape: TraceShape): ParameterSpec[] {
-  return declareWeights(shape).scope.parameters.map(({ spec }) => spec);
+/** What the weights of an attention depend on. */
+type WeightsShape = Pick<TraceShape, 'width' | 'heads' | 'maxLength' | 'position' | 'fusion'> & {
+  readonly sides: readonly { readonly width: number }[];
+};
+
+/** Parameters of an attention; `deviation` is that of their initial values. */
+export function parametersOf(shape: WeightsShape, deviation: number = DEVIATION): ParameterSpec[] {
+  return declareWeights(shape, deviation).scope.parameters.map(({ spec }) => spec);
 }
 
-function declareWeights(shape: TraceShape): { readonly weights: DifWeights; readonly scope: Scope } {
+function declareWeights(
+  shape: WeightsShape,
+  deviation: number = DEVIATION,
+): { readonly weights: DifWeights; readonly scope: Scope } {
   const scope = new Scope({ training: false });
   const { width, heads, fusion, maxLength, sides, position } = shape;
   const weights = declareDif(scope, {
@@ -106,7 +114,7 @@ function declareWeights(shape: TraceShape): { readonly weights: DifWeights; read
     heads,
     fusion,
     maxLength,
-    deviation: DEVIATION,
+    deviation,
   });
   return { weights, scope };
 }

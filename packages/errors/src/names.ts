@@ -47,13 +47,4 @@ export type PlainOption = (typeof plainOptions)[number];
 export type OptionName = ConfigOption | PlainOption;
 
 /** What errors tell a reader to call. */
-export type Verb =
-  | 'train'
-  | 'resume'
-  | 'evaluate'
-  | 'recommend'
-  | 'exportRun'
-  | 'prepare'
-  | 'pull'
-  | 'models'
-  | 'doctor';
+export type Verb = 'train' | 'resume' | 'prepare' | 'pull' | 'models' | 'doctor';

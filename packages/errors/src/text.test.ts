@@ -21,9 +21,9 @@ const command: Show = {
 
 describe('a text', () => {
   it('is written as code, or as somebody else writes settings and calls', () => {
-    const cure = text`train with ${setting('model.itemFields', 'sum')}, then ${call('evaluate', ['runs/a'])}`;
-    expect(say(cure)).toBe("train with model.itemFields: 'sum', then evaluate('runs/a')");
-    expect(say(cure, command)).toBe('train with --set model.itemFields="sum", then difsr evaluate runs/a');
+    const cure = text`train with ${setting('model.itemFields', 'sum')}, then ${call('resume', ['runs/a'])}`;
+    expect(say(cure)).toBe("train with model.itemFields: 'sum', then resume('runs/a')");
+    expect(say(cure, command)).toBe('train with --set model.itemFields="sum", then difsr resume runs/a');
   });
 
   it('names options without values, several together, and what the reader has to put in', () => {

@@ -1,10 +1,10 @@
 // Weights of DIF attention as tf.Variables, by the names that `declareDif` gives them.
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
-import { initialValues, Scope, type ParameterSpec } from '@difsr/nn';
+import { initialValues, type ParameterSpec } from '@difsr/nn';
 import { tensor, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
-import { declareDif } from '../family.js';
 import type { Fusion } from '../graph-options.js';
 import { AttentionError } from '../error.js';
+import { parametersOf } from '../trace.js';
 
 /** Sizes of a DIF attention. */
 export interface DifAttentionShape {
@@ -54,17 +54,11 @@ export function difAttentionParameters(shape: DifAttentionShape): readonly Param
   const narrow = [...sides, ...(position === undefined ? [] : [position])].find((own) => own < heads);
   if (narrow !== undefined)
     throw new AttentionError(`a source of width ${narrow} cannot be split into ${heads} heads: widen it`);
-  const scope = new Scope({ training: false });
-  declareDif(scope, {
-    width,
-    sides,
-    ...(position === undefined ? {} : { position }),
-    heads,
-    fusion,
-    maxLength: maxLength ?? 1, // of no consequence to sum
+  // What sum has does not depend on the longest sequence.
+  return parametersOf(
+    { width, sides: sides.map((own) => ({ width: own })), position, heads, fusion, maxLength: maxLength ?? 1 },
     deviation,
-  });
-  return scope.parameters.map(({ spec }) => spec);
+  );
 }
 
 /**
