@@ -62,7 +62,7 @@ export function neededBy(project, name, { without = [] } = {}) {
  *
  * @param {string} project
  * @param {Iterable<string>} names
- * @returns {{ megabytes: number, told: string }}
+ * @returns {{ megabytes: number, onDisk: number, told: string }} onDisk: megabytes in blocks of 4 kB
  */
 export function sizeOfInstall(project, names) {
   const sizes = [...names]
@@ -72,5 +72,5 @@ export function sizeOfInstall(project, names) {
   const onDisk = sizes.reduce((sum, own) => sum + own.onDisk, 0) / 1e6;
   const largest = sizes.slice(0, 8).map((own) => `${own.name} ${(own.bytes / 1e6).toFixed(1)}`);
   const sum = `${megabytes.toFixed(1)} MB of files (${onDisk.toFixed(0)} MB in blocks of 4 kB)`;
-  return { megabytes, told: `${sizes.length} packages, ${sum}: ${largest.join(', ')}, ..` };
+  return { megabytes, onDisk, told: `${sizes.length} packages, ${sum}: ${largest.join(', ')}, ..` };
 }

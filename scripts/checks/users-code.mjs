@@ -1,9 +1,9 @@
 // What a user of `difsr` writes first: the lines of the README, as an ES module and as CommonJS, with the types of their results,
 // and the service of the guide. Written into a project where the packages are installed, compiled there as its user would.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
-import { guideBlocks } from '../docs/guide-blocks.mjs';
+import { blocksOf, guideBlocks } from '../docs/guide-blocks.mjs';
 import { run } from '../steps.mjs';
 
 const IMPORTS = "import { prepare, train, openRecommender } from 'difsr';";
@@ -66,6 +66,15 @@ function serviceOfGuide() {
   return blocks[0]?.code ?? '';
 }
 
+/** The code that the README of the repository begins with. */
+function linesOfReadme() {
+  const [first] = blocksOf('README.md', readFileSync(join(ROOT, 'README.md'), 'utf8')).filter(
+    ({ language }) => language === 'ts',
+  );
+  if (first === undefined) throw new Error('README.md has no block "ts"');
+  return first.code;
+}
+
 /** Those under which CommonJS may also say `import .. from`, which becomes `require`. */
 const REQUIRE = ['node20', 'nodenext', 'preserve'];
 
@@ -92,6 +101,7 @@ export function writeUsersCode(project) {
     writeShop(folder);
   }
   for (const [name, code] of Object.entries(FILES)) writeFileSync(join(project, name), code);
+  writeFileSync(join(project, 'readme.mts'), linesOfReadme());
   writeFileSync(join(project, 'shop.mjs'), serviceOfGuide());
   return folders;
 }
@@ -117,7 +127,10 @@ export async function compile(project, { module, moduleResolution }) {
     skipLibCheck: false,
   };
   const config = `tsconfig.${module}.json`;
-  writeFileSync(join(project, config), JSON.stringify({ compilerOptions, files: ['lines.mts', ...commonJs] }));
+  writeFileSync(
+    join(project, config),
+    JSON.stringify({ compilerOptions, files: ['lines.mts', 'readme.mts', ...commonJs] }),
+  );
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const emit = module === 'nodenext' ? [] : ['--noEmit'];
   return run(process.execPath, [tsc, '-p', config, ...emit], { cwd: project }).catch((error) => String(error.output));

@@ -9,6 +9,8 @@ import { exitCodes } from './errors.js';
 import { runCommand } from './program.js';
 
 const BIN = fileURLToPath(new URL('../bin/difsr-bench.js', import.meta.url));
+/** Has no `sh`, and no signals that a process could answer. */
+const WINDOWS = process.platform === 'win32';
 const TINY = ['--quick', '--lengths', '5', '--batches', '2', '--sides', '1', '--fusions', 'sum', '--budget', '0.5'];
 
 interface Ended {
@@ -130,7 +132,7 @@ describe('difsr-bench attention', () => {
     }
   });
 
-  it('measures to the end and writes the report when nobody reads what it says', async () => {
+  it.skipIf(WINDOWS)('measures to the end and writes the report when nobody reads what it says', async () => {
     const folder = await freshFolder();
     const command = [process.execPath, BIN, 'attention', ...TINY, '--backends', 'reference', '--out', 'out'];
     const script = 'exit $( { { "$@" 2>&1; echo $? >&3; } | true; } 3>&1 )';
@@ -167,7 +169,7 @@ describe('difsr-bench attention', () => {
     });
   });
 
-  it('writes what it has when it is interrupted, marked as incomplete', async () => {
+  it.skipIf(WINDOWS)('writes what it has when it is interrupted, marked as incomplete', async () => {
     const folder = await freshFolder();
     let sent = false;
     const { code } = await bench(

@@ -127,14 +127,18 @@ async function interrupt(child: ChildProcess, when: () => Promise<boolean>): Pro
   child.kill('SIGINT');
 }
 
+/** Windows has no signals that a process could answer (`kill` ends it at once), no `sh`, and links of files for administrators alone. */
+export const WINDOWS: boolean = process.platform === 'win32';
+
 /** Root without the right to pass over permissions; its own files stay open to it. */
 const WITHOUT_RIGHTS = ['bounding-set', 'inh-caps'].map((set) => `--${set}=-dac_override,-dac_read_search`);
 
 /**
  * How to start the command so that permissions hold for it: as it is, or for root as another user, if one can read the
- * clone, or as root without its rights. Undefined where none of these works.
+ * clone, or as root without its rights. Undefined where none of these works, as on Windows, whose folders know no such permissions.
  */
 export async function ordinaryCaller(cwd: string): Promise<Pick<ProcessOptions, 'uid' | 'through'> | undefined> {
+  if (WINDOWS) return undefined;
   if (process.getuid?.() !== 0) return {};
   const nobody = 65_534;
   const { uid: owner } = await stat(BIN);

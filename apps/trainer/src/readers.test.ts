@@ -4,7 +4,7 @@ import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, difsrProcess, freshFolder, TINY, writeRecbole } from './command.test.support.js';
+import { BIN, difsrProcess, freshFolder, TINY, WINDOWS, writeRecbole } from './command.test.support.js';
 
 let cwd = '';
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 const epochsOf = async (run: string): Promise<number> =>
   (await readFile(join(cwd, run, 'history.jsonl'), 'utf8')).trim().split('\n').length;
 
-describe.each(['stdout', 'both'] as const)('nobody reads (%s)', (unread) => {
+describe.skipIf(WINDOWS).each(['stdout', 'both'] as const)('nobody reads (%s)', (unread) => {
   const run = `run-${unread}`;
 
   it('train, resume, evaluate and export end as they would have', async () => {

@@ -19,7 +19,7 @@ beforeAll(() => {
   for (const name of dependencies(manifest)) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(realpathSync(join(root, 'node_modules', name)), link);
+    symlinkSync(realpathSync(join(root, 'node_modules', name)), link, 'junction');
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -14,7 +14,7 @@ it('blanks are quoted as people quote them', () => {
   expect(shellWord('')).toBe('""');
 });
 
-it('a shell reads any word back', () => {
+it.skipIf(process.platform === 'win32')('a shell reads any word back', () => {
   const special = fc.string({
     unit: fc.constantFrom(...'a -"\'$`\\!*?#~&|;<>(){}[]=%\t\n'),
     minLength: 0,

@@ -74,7 +74,10 @@ export function refuses(inputs: readonly BadInput[], shop: ReturnType<typeof sho
     it.for(inputs)('$name', async ({ arrange, args, code: expected, names, forbidden = false }, { skip }) => {
       const folder = await shop(arrange);
       const caller = forbidden ? await ordinaryCaller(folder) : {};
-      skip(caller === undefined, 'needs a user other than root who can read the clone, or setpriv');
+      skip(
+        caller === undefined,
+        'needs permissions that hold: a user other than root who can read the clone, or setpriv; not on Windows',
+      );
       const before = await snapshot(folder);
       const called = forbidden ? difsrProcess(args, { cwd: folder, ...caller }) : difsr(args, { cwd: folder });
       const { code, stderr }: Ended = await called;

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { difsr, difsrProcess, freshFolder } from '../command.test.support.js';
+import { difsr, difsrProcess, freshFolder, WINDOWS } from '../command.test.support.js';
 
 describe('difsr data generate', () => {
   it('writes log, catalogue and description, and says what', async () => {
@@ -20,7 +20,7 @@ describe('difsr data generate', () => {
     });
   });
 
-  it('leaves nothing behind after Ctrl-C', async () => {
+  it.skipIf(WINDOWS)('leaves nothing behind after Ctrl-C', async () => {
     const cwd = await freshFolder();
     const stopped = await difsrProcess(['data', 'generate', '--users', '4M', '--out', 'shop'], {
       cwd,

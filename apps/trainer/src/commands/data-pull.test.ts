@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { difsr, difsrProcess, type Ended, freshFolder, type ProcessOptions } from '../command.test.support.js';
+import { difsr, difsrProcess, type Ended, freshFolder, type ProcessOptions, WINDOWS } from '../command.test.support.js';
 
 const LOG = Buffer.from(Array.from({ length: 3000 }, (_, at) => `user-${at % 50},item-${at % 37},${at}\n`).join(''));
 const SENT_FIRST = 20_000;
@@ -67,7 +67,7 @@ describe('difsr data pull', () => {
     expect(all.map(({ name }) => name)).toContain('amazon-2023-video-games');
   });
 
-  it('downloads to the end when nobody reads what it says', async () => {
+  it.skipIf(WINDOWS)('downloads to the end when nobody reads what it says', async () => {
     const { code } = await pullProcess(['shop.yaml', '--yes', '--out', 'raw'], { unread: 'both' });
     expect(code).toBe(0);
     expect(await readFile(join(cwd, 'raw/clicks.csv'))).toEqual(LOG);
@@ -99,7 +99,7 @@ describe('difsr data pull', () => {
     expect(asked).toEqual([undefined]);
   });
 
-  it('stops at Ctrl-C, keeps what it has, says how to go on, and goes on', async () => {
+  it.skipIf(WINDOWS)('stops at Ctrl-C, keeps what it has, says how to go on, and goes on', async () => {
     stalls = true;
     let killed = false;
     const { code, stdout } = await pullProcess(['shop.yaml', '--yes', '--json'], {

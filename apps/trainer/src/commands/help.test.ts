@@ -36,6 +36,7 @@ it('quickstart compares two models and recommends ten named items', async () => 
 it('npx difsr works from the root of the repository', async () => {
   const { stdout } = await promisify(execFile)('npx', ['--no-install', 'difsr', '--version'], {
     cwd: new URL('../../../../', import.meta.url),
+    shell: process.platform === 'win32', // npx is a .cmd there
   });
   expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+/);
 });

@@ -8,6 +8,7 @@ import {
   freshFolder,
   TINY,
   TINY_MODEL,
+  WINDOWS,
   writeRecbole,
   type Ended,
 } from '../command.test.support.js';
@@ -122,7 +123,7 @@ describe('train', () => {
     expect(await difsr(['evaluate', 'runs/half', '--precision', 'float32'], { cwd })).toMatchObject({ code: 0 });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.skipIf(WINDOWS).each(['SIGINT', 'SIGTERM'] as const)(
     '%s saves, says how to resume, and the resumed run is the same',
     async (signal) => {
       const out = `interrupted-${signal}`;

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveConfig } from './resolve.js';
 import type { Assignment } from './layers.js';
@@ -93,7 +94,7 @@ it('an empty file changes nothing, and a resolved configuration is a valid one',
 
 it('the examples are valid configurations', async () => {
   const examples = new URL('../../../../examples/', import.meta.url);
-  const beauty = new URL('beauty.yaml', examples).pathname;
+  const beauty = fileURLToPath(new URL('beauty.yaml', examples));
   expect(await readFile(beauty, 'utf8')).toContain('difsr train --config examples/beauty.yaml');
   expect((await resolveConfig({ config: beauty })).data.path).toContain('Beauty');
 });

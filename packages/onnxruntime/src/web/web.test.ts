@@ -72,7 +72,7 @@ describe('a bundle for browsers', () => {
   it('runs', () => {
     const link = join(folder, 'node_modules/onnxruntime-web');
     mkdirSync(join(folder, 'node_modules'), { recursive: true });
-    symlinkSync(realpathSync(join(root, 'node_modules/onnxruntime-web')), link);
+    symlinkSync(realpathSync(join(root, 'node_modules/onnxruntime-web')), link, 'junction');
     const file = join(folder, 'bundle.mjs');
     writeFileSync(file, bundle.text);
     expect(execFileSync(process.execPath, [file], { encoding: 'utf8' })).toBe('true 2 4\n');

@@ -194,7 +194,7 @@ describe('the place of the result', () => {
 
   it('stays what a link leads to', async () => {
     const places = await withOld(30);
-    await symlink(places.out, path.join(places.base, 'link'));
+    await symlink(places.out, path.join(places.base, 'link'), 'junction');
     await prepareIn(places.base, { interactions: INTERACTIONS }, { out: path.join(places.base, 'link') });
     expect((await loadPrepared(places.out)).sequences.items).toHaveLength(30);
   });
