@@ -2,6 +2,7 @@
 
 /** A program, variables, or anything else that is freed by whoever made it. */
 export interface Freed {
+  /** Frees it. */
   dispose(): Promise<void>;
 }
 
