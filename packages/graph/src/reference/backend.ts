@@ -9,105 +9,105 @@ import {
   type Program,
   type Variables,
 } from '../backend.js';
-import { formatShape, formatType, GraphError, sameShape } from '../types.js';
+import { checkVariables, disposed, Slots, Turns, type VariableType } from '../backend-parts/index.js';
+import { GraphError } from '../types.js';
 import type { Graph } from '../signatures.js';
 import { verify } from '../verify.js';
 import { interpret, plan } from './interpret.js';
 import { fromFeed, fromHost, toHost, type Value } from './values.js';
 
+interface Slot extends VariableType {
+  value: Value;
+}
+
 /** Named values; programs read them by name and swap in new ones after a run. */
 class ReferenceVariables implements Variables {
-  #values: Map<string, Value> | undefined;
+  readonly #slots: Slots<Slot>;
+  readonly #turns: Turns;
 
-  constructor(values: Readonly<Record<string, HostTensor>>) {
-    this.#values = new Map(Object.entries(values).map(([name, host]) => [name, fromHost(name, host)]));
+  constructor(values: Readonly<Record<string, HostTensor>>, turns: Turns) {
+    this.#turns = turns;
+    this.#slots = new Slots(
+      Object.entries(values).map(([name, host]): [string, Slot] => {
+        const value = fromHost(name, host);
+        return [name, { dtype: value.dtype, shape: value.shape, value }];
+      }),
+    );
   }
 
-  get values(): ReadonlyMap<string, Value> {
-    if (this.#values === undefined) throw new BackendError('these variables were disposed: create new ones');
-    return this.#values;
+  get slots(): ReadonlyMap<string, Slot> {
+    return this.#slots.all;
   }
 
-  /** Replaces values that are known to fit, all or none. */
+  /** Replaces values, all or none. */
   replace(next: ReadonlyMap<string, Value>): void {
-    for (const [name, value] of next) requireSame(name, this.require(name), value);
-    for (const [name, value] of next) this.#values?.set(name, value);
+    const taken = [...next].map(([name, value]) => [this.#slots.fitting(name, value), value] as const);
+    for (const [slot, value] of taken) slot.value = value;
   }
 
-  require(name: string): Value {
-    const value = this.values.get(name);
-    if (value === undefined)
-      throw new GraphError(`no variable "${name}"; there are ${[...this.values.keys()].join(', ') || 'none'}`);
-    return value;
+  read(names?: readonly string[]): Promise<Record<string, HostTensor>> {
+    return this.#turns.take(() =>
+      Object.fromEntries((names ?? [...this.slots.keys()]).map((name) => [name, toHost(this.#slots.slot(name).value)])),
+    );
   }
 
-  async read(names?: readonly string[]): Promise<Record<string, HostTensor>> {
-    return Object.fromEntries((names ?? [...this.values.keys()]).map((name) => [name, toHost(this.require(name))]));
+  write(values: Readonly<Record<string, HostTensor>>): Promise<void> {
+    return this.#turns.take(() =>
+      this.replace(new Map(Object.entries(values).map(([name, host]) => [name, fromHost(name, host)]))),
+    );
   }
 
-  async write(values: Readonly<Record<string, HostTensor>>): Promise<void> {
-    this.replace(new Map(Object.entries(values).map(([name, host]) => [name, fromHost(name, host)])));
-  }
-
-  async dispose(): Promise<void> {
-    this.#values = undefined;
+  dispose(): Promise<void> {
+    return this.#turns.takeAlways(() => void this.#slots.close());
   }
 }
 
-function requireSame(name: string, old: Value, next: Value): void {
-  if (old.dtype === next.dtype && sameShape(old.shape, next.shape)) return;
-  throw new GraphError(
-    `variable "${name}" is ${formatType(old)} and keeps that type, got ${next.dtype}${formatShape(next.shape)}`,
-  );
+/** What a program is made of. */
+interface Parts {
+  readonly graph: Graph;
+  readonly variables: ReferenceVariables | undefined;
+  readonly updates: Readonly<Record<string, string>>;
+  readonly label: string;
+  readonly turns: Turns;
 }
 
 class ReferenceProgram implements Program {
+  readonly #parts: Parts;
   readonly #plan: ReturnType<typeof plan>;
-  readonly #variables: ReferenceVariables | undefined;
-  readonly #updates: ReadonlyMap<string, string>;
-  readonly #label: string;
-  #state: 'ready' | 'disposed' = 'ready';
-  /** The last run that was asked for: the next one waits for it, however it ends. */
-  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
-  constructor(
-    graph: Graph,
-    variables: ReferenceVariables | undefined,
-    updates: ReadonlyMap<string, string>,
-    label: string,
-  ) {
-    this.#plan = plan(graph);
-    this.#variables = variables;
-    this.#updates = updates;
-    this.#label = label;
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#plan = plan(parts.graph);
   }
 
   run(feeds: Feeds): Promise<Record<string, HostTensor>> {
-    const result = this.#last.then(() => this.#runOnce(feeds));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#parts.turns.take(() => this.#runOnce(feeds));
   }
 
-  async dispose(): Promise<void> {
-    this.#state = 'disposed';
+  dispose(): Promise<void> {
+    return this.#parts.turns.takeAlways(() => {
+      this.#disposed = true;
+    });
   }
 
   #runOnce(feeds: Feeds): Record<string, HostTensor> {
-    if (this.#state === 'disposed') throw new BackendError(`program "${this.#label}" was disposed`);
+    const { variables, updates, label } = this.#parts;
+    if (this.#disposed) throw disposed(`program "${label}"`);
     const outputs = interpret(this.#plan, this.#inputs(feeds));
-    const updated = new Set(this.#updates.values());
-    const next = new Map([...this.#updates].map(([variable, output]) => [variable, outputs.get(output)!] as const)); // compile has checked that the output is there
+    const updated = new Set(Object.values(updates));
+    const next = new Map(Object.entries(updates).map(([name, output]) => [name, outputs.get(output)!] as const)); // compile has checked that the output is there
     const results = [...outputs]
       .filter(([name]) => !updated.has(name))
       .map(([name, value]) => [name, toHost(value)] as const);
-    this.#variables?.replace(next);
+    variables?.replace(next);
     return Object.fromEntries(results);
   }
 
   #inputs(feeds: Feeds): Map<string, Value> {
     const { inputs } = this.#plan.graph;
     const values = new Map<string, Value>();
-    for (const [name, value] of this.#variables?.values ?? []) if (inputs.has(name)) values.set(name, value);
+    for (const [name, { value }] of this.#parts.variables?.slots ?? []) if (inputs.has(name)) values.set(name, value);
     for (const [name, feed] of Object.entries(feeds)) {
       if (values.has(name)) throw new GraphError(`input "${name}" is a variable: write it there instead of feeding it`);
       values.set(name, fromFeed(name, feed));
@@ -116,67 +116,31 @@ class ReferenceProgram implements Program {
   }
 }
 
-/** Checks that every update names a variable and an output that fits it. */
-function checkUpdates(
-  graph: Graph,
-  variables: ReferenceVariables | undefined,
-  updates: ReadonlyMap<string, string>,
-): void {
-  for (const [name, output] of updates) {
-    if (variables === undefined)
-      throw new GraphError(`an update of "${name}" needs the variables: pass them as options.variables`);
-    const variable = variables.require(name);
-    const tensor = graph.outputs.get(output);
-    if (tensor === undefined)
-      throw new GraphError(
-        `update of "${name}": no output "${output}"; outputs are ${[...graph.outputs.keys()].join(', ')}`,
-      );
-    const fits =
-      tensor.shape.length === variable.shape.length &&
-      tensor.shape.every((dim, axis) => typeof dim === 'string' || dim === variable.shape[axis]);
-    if (tensor.dtype !== variable.dtype || !fits)
-      throw new GraphError(
-        `update of "${name}" (${formatType(variable)}) with output "${output}" (${formatType(tensor)})`,
-      );
-  }
-}
-
 class ReferenceBackend implements Backend {
   readonly name = 'reference';
   readonly device = 'cpu';
-  readonly #open = new Set<{ dispose(): Promise<void> }>();
-  #disposed = false;
+  readonly #turns = new Turns('the reference backend');
 
-  async createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables> {
-    this.#requireAlive();
-    const variables = new ReferenceVariables(values);
-    this.#open.add(variables);
-    return variables;
+  createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables> {
+    return this.#turns.take(() => new ReferenceVariables(values, this.#turns));
   }
 
-  async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
-    this.#requireAlive();
-    checkCompileOptions(options);
-    verify(graph);
-    const { variables, updates = {}, label = 'program' } = options;
-    if (variables !== undefined && !(variables instanceof ReferenceVariables)) {
-      throw new BackendError('these variables belong to another backend: create them with createVariables of this one');
-    }
-    const byName = new Map(Object.entries(updates));
-    checkUpdates(graph, variables, byName);
-    const program = new ReferenceProgram(graph, variables, byName, label);
-    this.#open.add(program);
-    return program;
+  compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
+    return this.#turns.take(() => {
+      checkCompileOptions(options);
+      verify(graph);
+      const { variables, updates = {}, label = 'program' } = options;
+      if (variables !== undefined && !(variables instanceof ReferenceVariables))
+        throw new BackendError(
+          'these variables belong to another backend: create them with createVariables of this one',
+        );
+      checkVariables(graph, updates, variables?.slots ?? new Map(), label);
+      return new ReferenceProgram({ graph, variables, updates, label, turns: this.#turns });
+    });
   }
 
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    await Promise.all([...this.#open].map((part) => part.dispose()));
-    this.#open.clear();
-  }
-
-  #requireAlive(): void {
-    if (this.#disposed) throw new BackendError('the reference backend was disposed: create a new one');
+  dispose(): Promise<void> {
+    return this.#turns.close();
   }
 }
 
