@@ -67,7 +67,7 @@ export class ValueRunner {
     await mkdir(folder);
     try {
       await this.write(fuzz, folder);
-      const options = { threads: 1, memoryLimit: '1GB', tempDirectory: await this.#base() };
+      const options = { engine: await this.#open() };
       const out = path.join(folder, 'prepared');
       try {
         const { description, findings } = await inspectFiles(inputOf(fuzz.layout, folder), {

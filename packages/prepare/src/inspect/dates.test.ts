@@ -2,8 +2,10 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FieldSpec } from '../description/types.js';
-import { prepareIn, rowsOf, writeTexts } from '../prepare/prepare.test.support.js';
+import { onEngine, prepareIn, rowsOf, shareEngine, writeTexts } from '../prepare/prepare.test.support.js';
 import { type Inspection, inspectFiles } from './inspect.js';
+
+shareEngine();
 
 const USERS = 60;
 const DAY = 86_400;
@@ -25,7 +27,7 @@ async function shopWith(
     'users.csv': `user_id,${column},gender\n${users.join('\n')}\n`,
   });
   const files = { interactions: path.join(base, 'log.csv'), users: path.join(base, 'users.csv') };
-  return { ...(await inspectFiles(files, { threads: 1, base })), base };
+  return { ...(await inspectFiles(files, { ...onEngine(), base })), base };
 }
 
 const FORMS: readonly (readonly [string, string, (user: number) => string])[] = [

@@ -1,8 +1,18 @@
 // Logs and catalogues whose ids are the same for people: read so that they meet where hardly any does, and named where some do not.
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { prepareIn, type Prepared, prepareTexts, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
+import {
+  onEngine,
+  type Prepared,
+  prepareIn,
+  prepareTexts,
+  shareEngine,
+  valuesOf,
+  writeTexts,
+} from '../prepare/prepare.test.support.js';
 import { type Inspection, inspectFiles } from './inspect.js';
+
+shareEngine();
 
 const NAMES = ['café', 'año', 'über', 'façade', 'niño', 'smörgås'];
 const word = (item: number): string => `${NAMES[item % 6] ?? ''}${item}`;
@@ -18,7 +28,7 @@ async function shop(
     'items.csv': `item_id,colour\n${items.join('\n')}\n`,
   });
   const files = { interactions: path.join(base, 'log.csv'), items: path.join(base, 'items.csv') };
-  const inspection = await inspectFiles(files, { threads: 1, base });
+  const inspection = await inspectFiles(files, { ...onEngine(), base });
   return { ...inspection, ...(await prepareIn(base, inspection.description)) };
 }
 

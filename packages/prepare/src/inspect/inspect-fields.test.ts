@@ -1,8 +1,10 @@
 // Attributes in files that nobody described: which columns become fields, and of which kind.
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { prepareIn, valuesOf } from '../prepare/prepare.test.support.js';
+import { prepareIn, shareEngine, valuesOf } from '../prepare/prepare.test.support.js';
 import { ITEMS, LOG, CLICKS, csv, jsonl, inspect, unused } from './shop.test.support.js';
+
+shareEngine();
 
 describe('attributes', () => {
   const COLOURS = ['red', 'green', 'blue', 'black', 'white'];

@@ -1,7 +1,9 @@
 // Columns of time in files that nobody described: every form, and what is none.
 import { describe, expect, test } from 'vitest';
-import { prepareIn } from '../prepare/prepare.test.support.js';
+import { prepareIn, shareEngine } from '../prepare/prepare.test.support.js';
 import { USERS, LOG, CLICKS, csv, inspect, failure } from './shop.test.support.js';
+
+shareEngine();
 
 describe('times', () => {
   const date = (seconds: number): Date => new Date(seconds * 1000);

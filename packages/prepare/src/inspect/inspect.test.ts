@@ -3,9 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { histories, prepareIn, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
+import { histories, onEngine, prepareIn, shareEngine, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
 import { inspectFiles } from './inspect.js';
 import { USERS, ITEMS, LOG, CLICKS, csv, inspect, unused, failure, colourOf } from './shop.test.support.js';
+
+shareEngine();
 
 describe('users and items', () => {
   test('a shop with German headers, semicolons and decimal commas', async () => {
@@ -123,7 +125,7 @@ describe('files that belong together', () => {
     const people = USERS.map((user, index) => `${user}\t${'mf'[index % 2]}`).join('\n');
     await writeFile(path.join(base, 'shop.user.gz'), gzipSync(`user_id:token\tgender:token\n${people}\n`));
     for (const given of ['shop.inter.gz', 'shop', '.']) {
-      const { description } = await inspectFiles({ interactions: path.join(base, given) }, { threads: 1, base });
+      const { description } = await inspectFiles({ interactions: path.join(base, given) }, { ...onEngine(), base });
       const { interactions, items, users } = description;
       expect([interactions, items, users].map((source) => source?.files)).toEqual(
         ['shop.inter.gz', 'shop.item', 'shop.user.gz'].map((file) => path.join(base, file)),

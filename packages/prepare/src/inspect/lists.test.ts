@@ -2,9 +2,11 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { prepareIn, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
+import { onEngine, prepareIn, shareEngine, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
 import { inspectFiles } from './inspect.js';
 import { divisionOf } from './lists.js';
+
+shareEngine();
 
 /** Cells that repeat, as those of a catalogue do. */
 function often(...cells: readonly string[]): string[] {
@@ -118,7 +120,7 @@ async function shop(
     'items.csv': `item_id,${column}\n${items.join('\n')}\n`,
   });
   const files = { interactions: path.join(base, 'log.csv'), items: path.join(base, 'items.csv') };
-  const { description, findings } = await inspectFiles(files, { threads: 1, base });
+  const { description, findings } = await inspectFiles(files, { ...onEngine(), base });
   const { dataset } = await prepareIn(base, description);
   const found = findings.columns.find((each) => each.source === 'items' && each.column === column);
   return {
@@ -228,7 +230,7 @@ test('titles in order lines are names of items, never lists', async () => {
       'items.csv': `item_id,brand\n${catalogue.join('\n')}\n`,
     });
     const files = { interactions: path.join(base, 'orders.csv'), items: path.join(base, 'items.csv') };
-    const { description, findings } = await inspectFiles(files, { threads: 1, base });
+    const { description, findings } = await inspectFiles(files, { ...onEngine(), base });
     expect(Object.values(description.interactions.fields ?? {}).map(({ kind }) => kind)).not.toContain(
       'multi-categorical',
     );

@@ -2,9 +2,19 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { analysePrepared } from '../prepare/analyse.js';
-import { prepareIn, type Prepared, prepareTexts, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
+import {
+  onEngine,
+  type Prepared,
+  prepareIn,
+  prepareTexts,
+  shareEngine,
+  valuesOf,
+  writeTexts,
+} from '../prepare/prepare.test.support.js';
 import { type Inspection, inspectFiles } from './inspect.js';
 import { mayBeNothing, nothingAmong } from './nothing.js';
+
+shareEngine();
 
 describe('words among names', () => {
   test.each<[string, readonly string[], readonly string[]]>([
@@ -44,7 +54,7 @@ async function shop(cells: readonly string[], column = 'brand'): Promise<Inspect
     'items.csv': `item_id,${column}\n${items.join('\n')}\n`,
   });
   const files = { interactions: path.join(base, 'log.csv'), items: path.join(base, 'items.csv') };
-  const inspection = await inspectFiles(files, { threads: 1, base });
+  const inspection = await inspectFiles(files, { ...onEngine(), base });
   return { ...inspection, ...(await prepareIn(base, inspection.description)) };
 }
 
@@ -61,7 +71,7 @@ test('are no value of an item: said, counted, and off with missing: []', async (
     count: 24,
     why: 'their rows stay: "-" (8), "None" (8), "nan" (8)',
   });
-  const { statistics } = await analysePrepared(out, { threads: 1 });
+  const { statistics } = await analysePrepared(out, { ...onEngine() });
   expect(statistics.fields[0]).toMatchObject({ values: 2, coverage: 0.4 });
   const { items } = description;
   if (items === undefined) throw new Error('no items');

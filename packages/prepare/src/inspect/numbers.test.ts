@@ -7,9 +7,11 @@ import type { Decimal, FieldSpec } from '../description/types.js';
 import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { writtenNumberSql } from '../prepare/numbers.js';
-import { prepareIn, rowsOf, writeTexts } from '../prepare/prepare.test.support.js';
+import { onEngine, prepareIn, rowsOf, shareEngine, writeTexts } from '../prepare/prepare.test.support.js';
 import { inspectFiles } from './inspect.js';
 import { readNumber } from './written.js';
+
+shareEngine();
 
 const ITEMS = 40;
 
@@ -65,7 +67,7 @@ async function judgeAll(
   });
   const { description, findings } = await inspectFiles(
     { interactions: path.join(base, 'log.csv'), items: path.join(base, file) },
-    { threads: 1, base, columns: { decimal } },
+    { ...onEngine(), base, columns: { decimal } },
   );
   const fields = description.items?.fields ?? {};
   const numeric = names.filter((name) => fields[name]?.kind === 'numeric');

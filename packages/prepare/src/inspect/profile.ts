@@ -84,8 +84,6 @@ export interface ProfiledSource {
 
 const ISO = String.raw`\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)?)?`;
 
-const CLOCK_COUNTS = CLOCK_UNITS.map((unit) => `count(*) FILTER (${isOfUnit('n', unit)}) AS clock_${unit}`).join(', ');
-
 /**
  * Profiles the first {@link SAMPLE_ROWS} rows of a source.
  *
@@ -102,16 +100,22 @@ export async function profileSource(engine: Engine, source: OpenSource, decimal?
   await engine.run(
     `CREATE TABLE ${table} AS SELECT _problem IS NULL AS ok${cells.map((cell) => `, ${cell}`).join('')} FROM ${source.relation} LIMIT ${SAMPLE_ROWS + 1}`,
   );
+  let size = await sizeOf(engine, table);
   // One row more than is looked at tells whether there are more.
-  const partial = (await engine.count(`SELECT count(*) FROM ${table}`)) > SAMPLE_ROWS;
-  if (partial) await engine.run(`DELETE FROM ${table} WHERE rowid >= ${SAMPLE_ROWS}`);
-  const seen = await engine.count(`SELECT count(*) FROM ${table}`);
-  const broken = await engine.count(`SELECT count(*) FROM ${table} WHERE NOT ok`);
+  const partial = size.seen > SAMPLE_ROWS;
+  if (partial) {
+    await engine.run(`DELETE FROM ${table} WHERE rowid >= ${SAMPLE_ROWS}`);
+    size = await sizeOf(engine, table);
+  }
+  const { seen, broken } = size;
+  const counted = await countColumns(engine, table, texts.length, seen);
+  const first = await firstCells(engine, table, texts.length, seen - broken);
   const columns: Profiled[] = [];
   const hasNames = source.columns.some(({ unnamed }) => unnamed !== true);
   for (const [index, { name, type, unnamed, numbers = false }] of source.columns.entries()) {
     const column = `c${index}`;
-    const profile = await profileColumn(engine, table, column, { name, type, numbers }, source.spec);
+    const looks = { counts: counted.get(index) ?? {}, cells: first[index] ?? [] };
+    const profile = await profileColumn(engine, table, column, { name, type, numbers }, looks, source.spec);
     const rowLabels = hasNames && unnamed === true ? await rowLabelsOf(engine, table, numberSql(column)) : undefined;
     columns.push(rowLabels === undefined ? profile : { ...profile, rowLabels });
   }
@@ -145,44 +149,102 @@ function isWord(cell: string): string {
   return `lower(trim(${cell})) IN (${[...MISSING_WORDS, ...NOT_FINITE_WORDS].map(sqlText).join(', ')})`;
 }
 
+/** How many rows the sample has, and of them those that cannot be read. */
+async function sizeOf(engine: Engine, table: string): Promise<{ readonly seen: number; readonly broken: number }> {
+  const [row = {}] = await engine.rows(
+    `SELECT CAST(count(*) AS INTEGER) AS seen, CAST(count(*) FILTER (NOT ok) AS INTEGER) AS broken FROM ${table}`,
+  );
+  return { seen: Number(row['seen'] ?? 0), broken: Number(row['broken'] ?? 0) };
+}
+
+function countOf(condition: string): string {
+  return `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
+}
+
+/** What is counted of the cells of a column (`cell`, as a number `n`). */
+const COUNTS: readonly string[] = [
+  'CAST(count(*) AS INTEGER) AS "rows"',
+  'CAST(count(cell) AS INTEGER) AS filled',
+  `CAST(count(DISTINCT ${tidySql('cell')}) AS INTEGER) AS "distinct"`,
+  'CAST(count(n) AS INTEGER) AS numbers',
+  `${countOf('n = floor(n)')} AS wholes`,
+  'min(n) AS least',
+  'max(n) AS most',
+  `${countOf('abs(n) <= 1')} AS units`,
+  ...CLOCK_UNITS.map((unit) => `${countOf(isOfUnit('n', unit))} AS clock_${unit}`),
+  `${countOf("n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')")} AS "zeroLed"`,
+  `${countOf(`regexp_full_match(trim(cell), '${ISO}')`)} AS "isoTimes"`,
+  'avg(length(cell)) AS "meanLength"',
+  `${countOf("regexp_matches(cell, '\\s')")} AS spaced`,
+  `${countOf('n < 0')} AS "belowZero"`,
+  'max(n) FILTER (n < 0) AS "nearestBelowZero"',
+  `${countOf(`n IS NULL AND ${isWord('cell')}`)} AS words`,
+  `${countOf(`regexp_full_match(trim(cell), ${sqlText(LOOKS_WRITTEN)})`)} AS looks`,
+  `${countOf("n IS NOT NULL AND contains(cell, '.')")} AS points`,
+  `${countOf(`regexp_full_match(trim(cell), ${sqlText(OPEN_POINT)})`)} AS "openPoints"`,
+];
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Rows of a sample up to which all columns are counted in one statement: to plan one takes longer than to run it. Of more rows, a statement for each column is a third quicker. */
+const FEW_ROWS = 5000;
+
+/** The counts of every column. */
+async function countColumns(
+  engine: Engine,
+  table: string,
+  columns: number,
+  rows: number,
+): Promise<ReadonlyMap<number, Row>> {
+  const indices = Array.from({ length: columns }, (_, index) => index);
+  const cellOf = (index: number): string => `SELECT ${index} AS "column", c${index} AS cell FROM ${table} WHERE ok`;
+  const allCells = `SELECT unnest([${indices.join(', ')}]) AS "column", unnest([${indices.map((index) => `c${index}`).join(', ')}]) AS cell FROM ${table} WHERE ok`;
+  const found = new Map<number, Row>();
+  for (const cells of rows <= FEW_ROWS ? [allCells] : indices.map(cellOf)) {
+    const counted = await engine.rows(
+      `SELECT "column", ${COUNTS.join(', ')} FROM (SELECT "column", cell, ${numberSql('cell')} AS n FROM (${cells})) GROUP BY "column"`,
+    );
+    for (const row of counted) found.set(Number(row['column']), row);
+  }
+  return found;
+}
+
+/** The first cells with a value of every column. */
+async function firstCells(engine: Engine, table: string, columns: number, rows: number): Promise<readonly string[][]> {
+  const names = Array.from({ length: columns }, (_, index) => `c${index}`);
+  const beginning = (name: string): string => `left(${name}, ${CELL_LENGTH}) AS ${name}`;
+  const found = await engine.rows(
+    `SELECT ${names.map(beginning).join(', ')} FROM ${table} WHERE ok LIMIT ${SAMPLE_CELLS}`,
+  );
+  const first: string[][] = [];
+  for (const name of names) {
+    const texts = (from: readonly Row[]): string[] =>
+      from.flatMap(({ [name]: cell }) => (typeof cell === 'string' ? [cell] : []));
+    const cells = texts(found);
+    const isAll = cells.length === found.length || found.length === rows;
+    first.push(
+      isAll
+        ? cells
+        : // Blanks took the place of cells further down.
+          texts(
+            await engine.rows(
+              `SELECT ${beginning(name)} FROM ${table} WHERE ok AND ${name} IS NOT NULL LIMIT ${SAMPLE_CELLS}`,
+            ),
+          ),
+    );
+  }
+  return first;
+}
+
 async function profileColumn(
   engine: Engine,
   table: string,
   column: string,
   { name, type, numbers: ofPrograms }: Required<Pick<SourceColumn, 'name' | 'type' | 'numbers'>>,
+  { counts, cells }: { readonly counts: Row; readonly cells: readonly string[] },
   { format, delimiter }: SourceSpec,
 ): Promise<Profiled> {
-  const number = numberSql('cell');
-  const countOf = (condition: string): string => `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
-  const counts = [
-    'CAST(count(*) AS INTEGER) AS "rows"',
-    'CAST(count(cell) AS INTEGER) AS filled',
-    `CAST(count(DISTINCT ${tidySql('cell')}) AS INTEGER) AS "distinct"`,
-    'CAST(count(n) AS INTEGER) AS numbers',
-    `${countOf('n = floor(n)')} AS wholes`,
-    'min(n) AS least',
-    'max(n) AS most',
-    `${countOf('abs(n) <= 1')} AS units`,
-    CLOCK_COUNTS,
-    `${countOf("n IS NOT NULL AND regexp_matches(cell, '^0[0-9]')")} AS "zeroLed"`,
-    `${countOf(`regexp_full_match(trim(cell), '${ISO}')`)} AS "isoTimes"`,
-    'avg(length(cell)) AS "meanLength"',
-    `${countOf("regexp_matches(cell, '\\s')")} AS spaced`,
-    `${countOf('n < 0')} AS "belowZero"`,
-    'max(n) FILTER (n < 0) AS "nearestBelowZero"',
-    `${countOf(`n IS NULL AND ${isWord('cell')}`)} AS words`,
-    `${countOf(`regexp_full_match(trim(cell), ${sqlText(LOOKS_WRITTEN)})`)} AS looks`,
-    `${countOf("n IS NOT NULL AND contains(cell, '.')")} AS points`,
-    `${countOf(`regexp_full_match(trim(cell), ${sqlText(OPEN_POINT)})`)} AS "openPoints"`,
-  ];
-  const [row = {}] = await engine.rows(
-    `SELECT ${counts.join(', ')} FROM (SELECT ${column} AS cell, ${number.replaceAll('cell', column)} AS n FROM ${table} WHERE ok)`,
-  );
-  const value = (key: string): number => Number(row[key] ?? 0);
-  const cells = await engine.rows(
-    `SELECT left(${column}, ${CELL_LENGTH}) AS cell FROM ${table} WHERE ok AND ${column} IS NOT NULL LIMIT ${SAMPLE_CELLS}`,
-  );
-  const texts = cells.map(({ cell }) => String(cell));
+  const value = (key: string): number => Number(counts[key] ?? 0);
   const words = value('words') === 0 ? [] : await cellsOf(engine, table, column, isWord(column));
   const [filled, numbers, points] = [value('filled') - value('words'), value('numbers'), value('points')];
   const others = numbers < filled && value('looks') * 2 > filled;
@@ -216,8 +278,8 @@ async function profileColumn(
     isoTimes: value('isoTimes'),
     meanLength: value('meanLength'),
     spaced: value('spaced'),
-    cells: texts,
-    examples: [...new Set(texts.slice(0, 200))].slice(0, EXAMPLES).map(shortened),
+    cells,
+    examples: [...new Set(cells.slice(0, 200))].slice(0, EXAMPLES).map(shortened),
   };
 }
 

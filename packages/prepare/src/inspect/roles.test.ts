@@ -2,9 +2,11 @@
 import { setting, text } from '@difsr/errors';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeTexts } from '../prepare/prepare.test.support.js';
+import { onEngine, shareEngine, writeTexts } from '../prepare/prepare.test.support.js';
 import { type Inspection, inspectFiles } from './inspect.js';
 import { isAttributeName, isCodeName, isIdName, isMeasureName, nameRank } from './names.js';
+
+shareEngine();
 
 const ROWS = 240;
 /** Columns by what their cells are. */
@@ -29,7 +31,7 @@ async function inspect(columns: Readonly<Record<string, keyof typeof CELLS>>): P
       .join(','),
   );
   const base = await writeTexts({ 'log.csv': [names.join(','), ...rows].join('\n') });
-  return inspectFiles({ interactions: path.join(base, 'log.csv') }, { threads: 1, base });
+  return inspectFiles({ interactions: path.join(base, 'log.csv') }, { ...onEngine(), base });
 }
 
 async function roles(columns: Readonly<Record<string, keyof typeof CELLS>>): Promise<readonly unknown[]> {

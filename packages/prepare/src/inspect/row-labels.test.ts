@@ -1,8 +1,10 @@
 // The index that data frames write in front has no name and labels the rows: it is nobody's id, no time and no attribute.
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { histories, prepareIn, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
+import { histories, onEngine, prepareIn, shareEngine, valuesOf, writeTexts } from '../prepare/prepare.test.support.js';
 import { inspectFiles } from './inspect.js';
+
+shareEngine();
 
 /** Ids that are whole numbers, so that an index could be taken for them. */
 const ROWS = Array.from(
@@ -23,7 +25,7 @@ async function run(base: string, texts: Readonly<Record<string, string>>) {
       users: file('users.csv'),
       name: 'test',
     },
-    { base, threads: 1 },
+    { base, ...onEngine() },
   );
   const { interactions, items, users } = inspection.description;
   const { dataset } = await prepareIn(base, { interactions, items, users });

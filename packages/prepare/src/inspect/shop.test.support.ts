@@ -1,7 +1,7 @@
 // For tests: a made-up shop, and what inspection says of it.
 import path from 'node:path';
 import { DataError } from '@difsr/data';
-import { writeTexts } from '../prepare/prepare.test.support.js';
+import { onEngine, writeTexts } from '../prepare/prepare.test.support.js';
 import type { GivenFiles } from './files.js';
 import { type Inspection, inspectFiles, type InspectOptions } from './inspect.js';
 
@@ -40,7 +40,7 @@ export async function inspect(
     typeof given === 'string' ? path.join(base, given) : undefined;
   const { interactions, items, users } = files;
   const input = { interactions: path.join(base, String(interactions)), items: inside(items), users: inside(users) };
-  return { ...(await inspectFiles(input, { threads: 1, base, ...options })), base };
+  return { ...(await inspectFiles(input, { ...onEngine(), base, ...options })), base };
 }
 
 /** Columns that serve nothing, with the reason. */

@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { DataError } from '@difsr/data';
-import { type Described, histories, prepareIn, prepareTexts, writeTexts } from './prepare.test.support.js';
+import { type Described, histories, prepareIn, prepareTexts, shareEngine, writeTexts } from './prepare.test.support.js';
+
+shareEngine();
 
 const LOG = { files: 'log.csv', user: 'user', item: 'item', time: 'time' } as const;
 const GOOD = Array.from({ length: 30 }, (_, index) => `u${index % 3},i${index % 5},${index},1,0 1`);

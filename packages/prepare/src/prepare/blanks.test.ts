@@ -5,7 +5,9 @@ import type { FieldSpec } from '../description/types.js';
 import { itemCategories } from '@difsr/data';
 import { openEngine } from '../engine/engine.js';
 import { tidySql, tidyText } from '../tidy-text.js';
-import { prepareTexts, type Prepared, valuesOf } from './prepare.test.support.js';
+import { type Prepared, prepareTexts, shareEngine, valuesOf } from './prepare.test.support.js';
+
+shareEngine();
 
 async function catalogue(cells: readonly string[], field: FieldSpec): Promise<Prepared & { values: string[][] }> {
   // Of text files blanks around cells are gone before.

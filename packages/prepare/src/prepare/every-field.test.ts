@@ -12,7 +12,9 @@ import {
   type SequenceStore,
 } from '@difsr/data';
 import { analysePrepared } from './analyse.js';
-import { prepareIn, testFolder, writeTexts } from './prepare.test.support.js';
+import { onEngine, prepareIn, shareEngine, testFolder, writeTexts } from './prepare.test.support.js';
+
+shareEngine();
 
 interface Event {
   readonly user: string;
@@ -112,7 +114,7 @@ it.each<Description['split']>([{ method: 'leave-one-out' }, { method: 'last-n', 
   'every value of the files is in the data set: %o',
   async (split) => {
     const { dataset, out } = await shop(split);
-    const stored = await openPrepared(out, { threads: 1, cache: path.join(await testFolder(), 'cache') });
+    const stored = await openPrepared(out, { ...onEngine(), cache: path.join(await testFolder(), 'cache') });
     try {
       const item = (id: number): (typeof items)[number] | undefined =>
         items.find((row) => row.id === dataset.items.tokens[id]);
@@ -181,7 +183,7 @@ it('is described in short, the same in memory and as a folder', async () => {
     );
     return JSON.parse(text);
   };
-  const { otherFields } = await analysePrepared(out, { threads: 1 });
+  const { otherFields } = await analysePrepared(out, { ...onEngine() });
   expect(otherFields.map(({ owner, name }) => `${owner} ${name}`).toSorted()).toEqual([
     'interaction channel',
     'interaction quantity',

@@ -92,8 +92,12 @@ function flatten(value: unknown): string[] {
   return [typeof value === 'string' ? value : JSON.stringify(value)];
 }
 
-/** Registers `field_values(cell, options)` with the engine. */
+const registered = new WeakSet<Engine['connection']>();
+
+/** Registers `field_values(cell, options)` with the engine, once for all that it is lent to. */
 export function registerFieldValues(engine: Engine): void {
+  if (registered.has(engine.connection)) return;
+  registered.add(engine.connection);
   const known = new Map<string, ValueOptions>();
   const optionsOf = (text: string): ValueOptions => {
     // Written by valuesSql alone.

@@ -11,10 +11,13 @@ import {
   prepareIn,
   prepareTexts,
   rowsOf,
+  shareEngine,
   testFolder,
   valuesOf,
   written,
 } from './prepare.test.support.js';
+
+shareEngine();
 
 const LOG = { files: 'log.csv', user: 'user', item: 'item', time: 'time' } as const;
 

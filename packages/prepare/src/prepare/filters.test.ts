@@ -1,7 +1,16 @@
 // Filters one by one, on logs small enough to see what must happen; the property test runs them together.
 import { describe, expect, it } from 'vitest';
 import { DataError } from '@difsr/data';
-import { type Described, histories, type Prepared, prepareTexts, written } from './prepare.test.support.js';
+import {
+  type Described,
+  histories,
+  type Prepared,
+  prepareTexts,
+  shareEngine,
+  written,
+} from './prepare.test.support.js';
+
+shareEngine();
 
 const LOG = {
   files: 'log.csv',

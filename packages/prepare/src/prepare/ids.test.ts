@@ -1,6 +1,8 @@
 // Ids with white space around them are those without it, whatever form of file they come from.
 import { expect, it } from 'vitest';
-import { histories, prepareTexts, valuesOf } from './prepare.test.support.js';
+import { histories, prepareTexts, shareEngine, valuesOf } from './prepare.test.support.js';
+
+shareEngine();
 
 const jsonLines = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 

@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { DescriptionInput } from '../description/types.js';
-import { type Described, histories, type Prepared, prepareTexts } from './prepare.test.support.js';
+import { type Described, histories, type Prepared, prepareTexts, shareEngine } from './prepare.test.support.js';
+
+shareEngine();
 
 type Time = DescriptionInput['interactions']['time'];
 

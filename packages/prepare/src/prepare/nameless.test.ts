@@ -1,7 +1,9 @@
 // Users and items that are called by a word for nothing: they stay, counted, with the filter that leaves them out.
 import { setting, text } from '@difsr/errors';
 import { expect, it } from 'vitest';
-import { histories, prepareTexts } from './prepare.test.support.js';
+import { histories, prepareTexts, shareEngine } from './prepare.test.support.js';
+
+shareEngine();
 
 const ROWS = Array.from({ length: 24 }, (_, row) => {
   const user = row % 4 === 3 ? 'NaN' : `u${row % 4}`;

@@ -5,8 +5,19 @@ import { describe, expect, it } from 'vitest';
 import type { FieldSpec } from '../description/types.js';
 import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
-import { prepareIn, prepareTexts, rowsOf, testFolder, valuesOf, writeTexts, written } from './prepare.test.support.js';
+import {
+  prepareIn,
+  prepareTexts,
+  rowsOf,
+  shareEngine,
+  testFolder,
+  valuesOf,
+  writeTexts,
+  written,
+} from './prepare.test.support.js';
 import { writtenNumberSql } from './numbers.js';
+
+shareEngine();
 
 type Writing = Pick<FieldSpec, 'decimal' | 'unit'>;
 

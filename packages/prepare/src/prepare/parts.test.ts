@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { DescriptionInput } from '../description/types.js';
 import { type Dataset, leaveOneOut, splitDataset } from '@difsr/data';
 import { randomStream } from '@difsr/data/internal';
-import { type Prepared, prepareTexts } from './prepare.test.support.js';
+import { type Prepared, prepareTexts, shareEngine } from './prepare.test.support.js';
+
+shareEngine();
 
 const [TRAIN, CONTEXT, VALID, TEST] = [0, 1, 2, 3];
 

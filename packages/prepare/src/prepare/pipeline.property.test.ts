@@ -10,6 +10,7 @@ import {
   essence,
   histories,
   prepareIn,
+  shareEngine,
   testFolder,
   valuesOf,
   written,
@@ -24,6 +25,8 @@ import {
   type Plan,
   slowly,
 } from './slow.test.support.js';
+
+shareEngine();
 
 const USERS = ['u1', 'u2', 'u3', 'u4', 'ünal', 'o"hara', "d'arc"];
 const ITEMS = ['i1', 'i2', 'i3', 'i4', '10', '010', 'a,b', 'é|è'];

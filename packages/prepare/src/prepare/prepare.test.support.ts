@@ -2,15 +2,33 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { descriptionSchema } from '../description/schema.js';
 import type { DescriptionInput } from '../description/types.js';
-import { openEngine } from '../engine/engine.js';
+import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import { type Manifest, PREPARED_FILES } from '../prepared/manifest.js';
 import { loadPrepared } from '../prepared/read.js';
 import { type Dataset, itemCategories, type Vocabulary } from '@difsr/data';
 import { prepareDataset, type PrepareOptions } from './prepare.js';
+
+let shared: Engine | undefined;
+
+/** Lends one engine to all preparations and inspections of a file of tests: of a few rows, to open and close one takes a third of their time. */
+export function shareEngine(): void {
+  beforeAll(async () => {
+    shared = await openEngine({ threads: 1 });
+  });
+  afterAll(async () => {
+    await shared?.close();
+    shared = undefined;
+  });
+}
+
+/** What to run on: the engine that the tests of a file share, or one of its own. */
+export function onEngine(): EngineOptions {
+  return shared === undefined ? { threads: 1 } : { engine: shared };
+}
 
 /** A folder that is gone after the test. */
 export async function testFolder(): Promise<string> {
@@ -45,8 +63,8 @@ export async function prepareIn(
 ): Promise<Prepared> {
   const out = options.out ?? path.join(base, 'out');
   const checked = descriptionSchema.parse({ name: 'test', ...description });
-  const manifest = await prepareDataset(checked, { base, threads: 1, ...options, out });
-  return { manifest, dataset: await loadPrepared(out, { threads: 1 }), out };
+  const manifest = await prepareDataset(checked, { base, ...onEngine(), ...options, out });
+  return { manifest, dataset: await loadPrepared(out, onEngine()), out };
 }
 
 /** Prepares texts and loads the result. */
@@ -106,7 +124,7 @@ export function valuesOf(dataset: Dataset, name: string): Record<string, string[
 
 /** The interactions as they stand in the file; columns of `log` (interactions), `users` and `items` (their rows). */
 export async function written(out: string, ...columns: readonly string[]): Promise<unknown[][]> {
-  const engine = await openEngine({ threads: 1 });
+  const engine = await openEngine(onEngine());
   const table = (name: string): string => `read_parquet(${sqlText(path.join(out, name))}, file_row_number = true)`;
   try {
     const rows = await engine.rows(
@@ -124,7 +142,7 @@ export async function rowsOf(
   file: keyof typeof PREPARED_FILES,
   columns: string,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const engine = await openEngine({ threads: 1 });
+  const engine = await openEngine(onEngine());
   try {
     return await engine.rows(`SELECT ${columns} FROM read_parquet(${sqlText(path.join(out, PREPARED_FILES[file]))})`);
   } finally {

@@ -3,7 +3,9 @@ import { retold, text } from '@difsr/errors';
 import { expect, it } from 'vitest';
 import { findingsOf } from '@difsr/data';
 import { analysePrepared } from './analyse.js';
-import { prepareIn, writeTexts } from './prepare.test.support.js';
+import { onEngine, prepareIn, shareEngine, writeTexts } from './prepare.test.support.js';
+
+shareEngine();
 
 const LOG = { files: 'log.csv', user: 'user', item: 'item', time: 'time' } as const;
 
@@ -24,7 +26,7 @@ it('are found by quantities and amounts, in the preparation and in statistics', 
     ['interactions with a "Umsatz" below 0', 4],
     ['interactions with a "order qty" of 0 or less', 13],
   ]);
-  const { analysis, statistics, otherFields } = await analysePrepared(out, { threads: 1 });
+  const { analysis, statistics, otherFields } = await analysePrepared(out, { ...onEngine() });
   const findings = findingsOf(analysis, statistics, otherFields).filter(({ code }) => code === 'returns');
   expect(findings.map(({ what, cure }) => [what, cure])).toEqual(
     noted.map(({ what, count, why, cure }) => [

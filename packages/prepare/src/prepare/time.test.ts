@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { openEngine } from '../engine/engine.js';
 import { sqlText } from '../engine/quote.js';
 import type { DescriptionInput } from '../description/types.js';
-import { type Prepared, prepareIn, prepareTexts, testFolder } from './prepare.test.support.js';
+import { type Prepared, prepareIn, prepareTexts, shareEngine, testFolder } from './prepare.test.support.js';
 import { numberSql } from './time.js';
+
+shareEngine();
 
 type Time = DescriptionInput['interactions']['time'];
 

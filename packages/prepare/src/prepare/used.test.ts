@@ -1,6 +1,8 @@
 // What is used of the files is said by name, and what is not.
 import { expect, it } from 'vitest';
-import { type Described, prepareTexts } from './prepare.test.support.js';
+import { type Described, prepareTexts, shareEngine } from './prepare.test.support.js';
+
+shareEngine();
 
 const TEXTS = {
   'log.csv': 'user,item,time,Price,note,shop\nu,a,1,2,x,s\nu,b,2,3,y,t',
