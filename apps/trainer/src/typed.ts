@@ -32,7 +32,7 @@ const TYPED: { readonly [O in PlainOption]: Typed } = {
   'columns.user': '--user',
   'columns.item': '--item',
   'columns.time': '--time',
-  decimal: '--decimal',
+  'columns.decimal': '--decimal',
   description: '--set',
   fields: 'data.fields',
   'filters.interactions': 'filters.interactions',
@@ -45,8 +45,10 @@ const TYPED: { readonly [O in PlainOption]: Typed } = {
   overwrite: '--overwrite',
   tempDirectory: '--temp-directory',
   threads: '--threads',
-  'times.format': '--time-format',
-  'times.zone': '--zone',
+  userMin: '--user-min',
+  itemMin: '--item-min',
+  'columns.timeFormat': '--time-format',
+  'columns.zone': '--zone',
 };
 
 /** Keys of the configuration that have flags of their own. */

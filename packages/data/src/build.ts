@@ -200,6 +200,6 @@ function nothingLeft(raw: RawData, result: FilterResult, filters: FilterOptions)
   const cure =
     rows === 0
       ? 'check that this is the right file'
-      : text`lower ${setting('filters.userMin')} and ${setting('filters.itemMin')}, or widen the range of times`;
+      : text`lower ${setting('userMin')} and ${setting('itemMin')}, or widen the range of times`;
   return new DataError([{ file: raw.source, message, cure }]);
 }

@@ -1,5 +1,5 @@
 // What in an analysis should make one think, and what to do about it. Thresholds are deliberately coarse: a finding is a question.
-import { type Text } from '@difsr/errors';
+import { setting, text, type Text } from '@difsr/errors';
 import type { Analysis } from './statistics-analysis.js';
 import type { DatasetStatistics } from './statistics.js';
 
@@ -74,7 +74,7 @@ const histories: Rule = ({ lengths }, { users }) => {
         short > 0.3 ? 'warning' : 'note',
         'short-histories',
         `${percent(short)} of the users have fewer than 3 interactions`,
-        'they give no test target; filters.userMin: 5 (data.userMin=5) leaves them out, as the papers do',
+        text`they give no test target; ${setting('filters.userMin', 5)} leaves them out, as the papers do`,
       )
     : [];
 };
@@ -88,7 +88,7 @@ const rareItems: Rule = ({ itemInteractions, cold }, { items }) => {
           'note',
           'rare-items',
           `${percent(rare)} of the items with interactions have fewer than 5`,
-          'ids alone cannot tell them apart: side information helps, or filters.itemMin: 5 (data.itemMin=5)',
+          text`ids alone cannot tell them apart: side information helps, or ${setting('filters.itemMin', 5)}`,
         )
       : []),
     ...(cold.unused > 0.2 * items
@@ -96,7 +96,7 @@ const rareItems: Rule = ({ itemInteractions, cold }, { items }) => {
           'note',
           'unused-items',
           `${percent(cold.unused / items)} of the items have no interaction at all`,
-          'they are ranked as candidates all the same; filters.itemMin: 1 leaves them out',
+          text`they are ranked as candidates all the same; ${setting('filters.itemMin', 1)} leaves them out`,
         )
       : []),
   ];
@@ -110,7 +110,7 @@ const cold: Rule = ({ cold: { test, valid }, split }) => {
         share > 0.05 && split.method !== 'cold-items' ? 'warning' : 'note',
         'cold-targets',
         `${percent(share)} of the targets are items that training never sees`,
-        'a model of ids cannot rank them; side information can, a little. Raise filters.itemMin, or report them apart',
+        text`a model of ids cannot rank them; side information can, a little. Raise ${setting('filters.itemMin')}, or report them apart`,
       )
     : [];
 };

@@ -23,7 +23,9 @@ export const plainOptions = [
   'columns.user',
   'columns.item',
   'columns.time',
-  'decimal',
+  'columns.timeFormat',
+  'columns.zone',
+  'columns.decimal',
   'description',
   'fields',
   'filters.interactions',
@@ -36,8 +38,9 @@ export const plainOptions = [
   'overwrite',
   'tempDirectory',
   'threads',
-  'times.format',
-  'times.zone',
+  // of data that is built from lists
+  'userMin',
+  'itemMin',
 ] as const;
 
 /** One of {@link plainOptions}. */

@@ -1,4 +1,5 @@
 // The name that was meant.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DifsrError } from './fault.js';
 import { chooseByName, didYouMean, editDistance, nearestName } from './nearest.js';
@@ -10,6 +11,18 @@ describe('the nearest name', () => {
     expect(nearestName('RATE', ['width', 'rate'])).toBe('rate');
     expect(editDistance('kitten', 'sitting')).toBe(3);
     expect(editDistance('', 'abc')).toBe(3);
+  });
+
+  it('is found by a metric', () => {
+    const word = fc.string({ maxLength: 6 });
+    fc.assert(
+      fc.property(word, word, word, (a, b, c) => {
+        expect(editDistance(a, a)).toBe(0);
+        expect(editDistance(a, b)).toBe(editDistance(b, a));
+        expect(editDistance(a, c)).toBeLessThanOrEqual(editDistance(a, b) + editDistance(b, c));
+        if (a !== b) expect(editDistance(a, b)).toBeGreaterThan(0);
+      }),
+    );
   });
 
   it('is offered', () => {

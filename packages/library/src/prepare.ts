@@ -263,9 +263,9 @@ const FOUND_OUT: { readonly [K in keyof NamedColumns | 'items' | 'users']-?: Opt
   user: 'columns.user',
   item: 'columns.item',
   time: 'columns.time',
-  timeFormat: 'times.format',
-  zone: 'times.zone',
-  decimal: 'decimal',
+  timeFormat: 'columns.timeFormat',
+  zone: 'columns.zone',
+  decimal: 'columns.decimal',
 };
 
 /** Refuses options that only make sense where columns are inferred. */

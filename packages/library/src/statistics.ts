@@ -14,6 +14,7 @@ import { checkOptions, given, option, type OptionRules } from '@difsr/errors';
 import type { DataConfig } from '@difsr/training';
 import { loadFiles, refuseUnfollowed } from './data/open.js';
 import { UsageError } from './errors.js';
+import { findingsOfRuns } from './data/of-runs.js';
 
 /** What counting may take. */
 export interface StatisticsOptions {
@@ -78,7 +79,7 @@ export async function statistics(data: string | DataConfig, options: StatisticsO
   return {
     statistics: counted,
     analysis,
-    findings: findingsOf(analysis, counted),
+    findings: findingsOfRuns(findingsOf(analysis, counted), config.path),
     otherFields: otherFieldStatistics(dataset),
     report: dataset.report,
   };

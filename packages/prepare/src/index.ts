@@ -26,7 +26,7 @@ export { prepareDataset, type PrepareEvent, prepareFrom, type PrepareOptions } f
 export { quarantineFile } from './prepare/place.js';
 export { analysePrepared, type PreparedAnalysis } from './prepare/analyse.js';
 export { openPrepared, type OpenPreparedOptions } from './prepared/open.js';
-export { dataMemory, isPrepared, loadPrepared, readManifest, type ReadOptions } from './prepared/read.js';
+export { dataMemory, loadPrepared, readManifest, type ReadOptions } from './prepared/read.js';
 export { existingRawFolder, listRecipes, rawFolder, type RecipeEntry, readRecipe, recipeNames } from './recipes.js';
 export { inspectFiles, type InspectInput, type Inspection, type InspectOptions } from './inspect/inspect.js';
 export type { ColumnFinding, Findings, FoundRole } from './inspect/findings.js';

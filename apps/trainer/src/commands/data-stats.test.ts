@@ -47,7 +47,14 @@ describe('difsr data stats', () => {
     const { format, ...files } = await printed('shop');
     const { format: prepared, ...folder } = await printed('prepared', '--memory-limit', '200MB', '--threads', '1');
     expect([format, prepared]).toEqual(['recbole', 'prepared']);
-    expect({ ...folder, report: [] }).toEqual({ ...files, report: [] });
+    // Files are filtered by the run, what is prepared by the preparation: the same advice by two names.
+    const ofFolder: unknown = JSON.parse(
+      JSON.stringify({ ...files, report: [] }).replaceAll(
+        /"option":"data\.(user|item)Min"/g,
+        '"option":"filters.$1Min"',
+      ),
+    );
+    expect({ ...folder, report: [] }).toEqual(ofFolder);
   });
 
   it('counts, as text and as JSON', async () => {

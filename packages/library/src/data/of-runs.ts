@@ -1,5 +1,5 @@
 // Errors of preparing name options of a preparation; a run has its own for some of them, and for the others one has to prepare first.
-import { DataError, type LoadReport } from '@difsr/data';
+import { DataError, type Finding, type LoadReport } from '@difsr/data';
 import {
   call,
   type ConfigOption,
@@ -14,7 +14,7 @@ import {
 /** Options that are a preparation's alone. */
 type PreparationOption = Extract<
   PlainOption,
-  `columns.${string}` | `filters.${string}` | `times.${string}` | 'decimal' | 'items' | 'raw' | 'users'
+  `columns.${string}` | `filters.${string}` | 'items' | 'itemMin' | 'raw' | 'userMin' | 'users'
 >;
 
 /** What a run calls the same; undefined where it has no such option. */
@@ -25,12 +25,14 @@ const OF_RUNS: { readonly [O in PreparationOption]: ConfigOption | undefined } =
   'filters.userMin': 'data.userMin',
   'filters.itemMin': 'data.itemMin',
   'filters.interactions': undefined,
-  'times.format': undefined,
-  'times.zone': undefined,
-  decimal: undefined,
+  'columns.timeFormat': undefined,
+  'columns.zone': undefined,
+  'columns.decimal': undefined,
   items: undefined,
   raw: undefined,
   users: undefined,
+  userMin: 'data.userMin',
+  itemMin: 'data.itemMin',
 };
 
 function isOfPreparation(option: OptionName): option is PreparationOption {
@@ -56,6 +58,11 @@ export function inTermsOfRuns(error: unknown, path: string): unknown {
 /** What a report says may be changed, for whoever configures a run. */
 export function reportOfRuns(report: LoadReport, path: string): LoadReport {
   return report.map((entry) => (entry.cure === undefined ? entry : { ...entry, cure: cureOf(entry.cure, path) }));
+}
+
+/** What a finding advises, for whoever configures a run. */
+export function findingsOfRuns(findings: readonly Finding[], path: string): Finding[] {
+  return findings.map((finding) => ({ ...finding, cure: cureOf(finding.cure, path) }));
 }
 
 /** A cure with what only a preparation can do, and the preparation. */

@@ -77,7 +77,7 @@ export function chooseDecimal(readings: readonly Reading[], hints: DecimalHints,
   if (chosen !== undefined) return { ...chosen, example: open.cell };
   return {
     undecided: `${JSON.stringify(open.cell)} is ${open.comma} or ${open.point}, and no cell tells`,
-    cure: text`say ${setting('decimal', ',')} or ${setting('decimal', '.')} when preparing it`,
+    cure: text`say ${setting('columns.decimal', ',')} or ${setting('columns.decimal', '.')} when preparing it`,
   };
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DataError, type ReportEntry } from '@difsr/data';
 import { missingFile, namesIn, pathKind } from '../files.js';
 import { unpackedName } from '../sources/bytes.js';
+import { formOfName, S3REC_ATTRIBUTES, stemOf } from '../sources/endings.js';
 import { orderOfGiven } from '../sources/file-order.js';
 import { FILE_NAMES } from './names.js';
 
@@ -23,9 +24,6 @@ export interface GivenFiles {
   readonly items?: string | readonly string[] | undefined;
   readonly users?: string | readonly string[] | undefined;
 }
-
-const DATA = /\.(csv|tsv|psv|tab|txt|dat|data|jsonl|ndjson|json|parquet|pq|inter|item|user|duckdb)$/i;
-const ATTRIBUTES = '_item2attributes.json';
 
 /** Finds the files. @throws DataError if a path does not exist, or a folder leaves open which file is the log */
 export async function findFiles(given: GivenFiles): Promise<FoundFiles> {
@@ -59,9 +57,7 @@ function listOf(files: string | readonly string[]): readonly string[] {
 /** A name from a path: `data/My Clicks.csv.gz` gives `My-Clicks`. */
 function nameOf(file: string): string {
   const base = path.basename(path.resolve(file));
-  const plain = unpackedName(base)
-    .replace(DATA, '')
-    .replaceAll(/[*?[\]{}]+/g, '');
+  const plain = stemOf(base).replaceAll(/[*?[\]{}]+/g, '');
   const own = plain.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[-.]+|[-.]+$/g, '');
   return own === '' ? 'data' : own;
 }
@@ -96,7 +92,7 @@ async function beside(file: string): Promise<FoundFiles> {
   const items = plain.endsWith('.inter')
     ? await of('.item')
     : plain.endsWith('.txt')
-      ? await of(ATTRIBUTES)
+      ? await of(S3REC_ATTRIBUTES)
       : undefined;
   const users = plain.endsWith('.inter') ? await of('.user') : undefined;
   return {
@@ -128,17 +124,17 @@ async function inFolder(folder: string): Promise<FoundFiles> {
         cure: text`train on it (${setting('data', folder)}); to prepare it anew name its description or its raw files`,
       },
     ]);
-  const files = names.filter((name) => DATA.test(unpackedName(name)) && !name.startsWith('.'));
+  const files = names.filter((name) => formOfName(name) !== undefined && !name.startsWith('.'));
   const full = (name: string): string => path.join(folder, name);
   const inter = files.filter((name) => unpackedName(name).endsWith('.inter'));
   if (inter.length === 1) return { ...(await beside(full(inter[0] ?? ''))) };
-  const sequences = files.filter((name) => unpackedName(name).endsWith(ATTRIBUTES));
+  const sequences = files.filter((name) => unpackedName(name).endsWith(S3REC_ATTRIBUTES));
   if (sequences.length === 1) {
-    const log = full(`${unpackedName(sequences[0] ?? '').slice(0, -ATTRIBUTES.length)}.txt`);
+    const log = full(`${unpackedName(sequences[0] ?? '').slice(0, -S3REC_ATTRIBUTES.length)}.txt`);
     return beside((await packedOrNot(log)) ?? log);
   }
   const name = nameOf(folder);
-  const stem = (file: string): string => unpackedName(file).replace(DATA, '').replaceAll('_', ' ');
+  const stem = (file: string): string => stemOf(file).replaceAll('_', ' ');
   const logs = files.filter((file) => FILE_NAMES.interactions.test(stem(file)));
   const items = files.filter((file) => !logs.includes(file) && FILE_NAMES.items.test(stem(file)));
   const users = files.filter(

@@ -113,7 +113,7 @@ describe('times', () => {
     expect(told.description.interactions.time).toEqual({ column: 'date', format: '%d/%m/%Y' });
     const open = await failure(inspect({ 'log.csv': log(12) }, { interactions: 'log.csv' }));
     expect(open.message).toMatch(
-      /day or with the month.*\n.*times\.format: '%d\/%m\/%Y' or times\.format: '%m\/%d\/%Y'/,
+      /day or with the month.*\n.*columns\.timeFormat: '%d\/%m\/%Y' or columns\.timeFormat: '%m\/%d\/%Y'/,
     );
   });
 });

@@ -225,7 +225,7 @@ describe('commas and points between thousands', () => {
       expect(open.why).toContain('two readings');
       expect(open.note).toMatch(/^"\d[.,]\d{3}" is .* or .*, and no cell tells$/);
       expect(open.cure).toEqual(
-        text`say ${settingOf('decimal', ',')} or ${settingOf('decimal', '.')} when preparing it`,
+        text`say ${settingOf('columns.decimal', ',')} or ${settingOf('columns.decimal', '.')} when preparing it`,
       );
     }
     const cells = ['4,955', '1,299', '9,999'];

@@ -45,7 +45,7 @@ const NAME = placeholder('NAME');
 const CURE = {
   user: text`name the column of users (${setting('columns.user', NAME)})`,
   item: text`name the column of items (${setting('columns.item', NAME)})`,
-  time: text`name the column of times (${setting('columns.time', NAME)}), or say ${setting('columns.time', 'none')} where the order of the file is that of time`,
+  time: text`name the column of times (${setting('columns.time', NAME)}) and, where they are unusual, their form (${setting('columns.timeFormat', placeholder('FORMAT'))}), or say ${setting('columns.time', 'none')} where the order of the file is that of time`,
 } as const;
 
 /**
@@ -263,7 +263,7 @@ function readAs(log: ProfiledSource, column: ColumnProfile, named: NamedColumns,
       column: column.name,
       value: column.cells[0] ?? '',
       message: `is not a time that is known (nor are most of the ${column.filled} cells of that column)`,
-      cure: text`say how the times are written, e.g. ${setting('times.format', '%d.%m.%Y %H:%M')}; name another column (${setting('columns.time', NAME)}), or say ${setting('columns.time', 'none')}`,
+      cure: text`say how the times are written, e.g. ${setting('columns.timeFormat', '%d.%m.%Y %H:%M')}; name another column (${setting('columns.time', NAME)}), or say ${setting('columns.time', 'none')}`,
     },
   ]);
 }
@@ -302,7 +302,7 @@ function ambiguous(log: ProfiledSource, column: ColumnProfile, [day, month]: rea
       column: column.name,
       value: column.cells[0] ?? '',
       message: `may begin with the day or with the month: no cell of the first ${column.cells.length} tells`,
-      cure: text`say which: ${setting('times.format', day)} or ${setting('times.format', month)}`,
+      cure: text`say which: ${setting('columns.timeFormat', day)} or ${setting('columns.timeFormat', month)}`,
     },
   ]);
 }

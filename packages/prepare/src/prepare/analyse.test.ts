@@ -17,6 +17,7 @@ import { randomStream } from '@difsr/data/internal';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { type Manifest, manifestSchema, PARTS, PREPARED_FILES, PREPARED_VERSION } from '../prepared/manifest.js';
 import { analysePrepared } from './analyse.js';
+import { measureFiles } from './write.js';
 
 let folder: string;
 let engine: Engine;
@@ -92,10 +93,19 @@ describe('analysePrepared', () => {
   it('names the file that does not describe a data set', async () => {
     const out = path.join(folder, 'foreign');
     await mkdir(out);
-    await expect(analysePrepared(out)).rejects.toThrow(/foreign.dataset\.json: does not describe .*\n.*cure: /);
+    await expect(analysePrepared(out)).rejects.toThrow(/foreign.dataset\.json: does not exist: .*\n.*cure: /);
     await writeFile(path.join(out, PREPARED_FILES.manifest), '{"version": 99}');
-    await expect(analysePrepared(out)).rejects.toThrow(/version: /);
+    await expect(analysePrepared(out)).rejects.toThrow(/version 99.*\n.*update difsr/);
     await expect(analysePrepared(out)).rejects.toBeInstanceOf(DataError);
+  });
+
+  it('names a file that is not the one that was written', async () => {
+    const out = await writePrepared(
+      randomDataset(6, (at) => at),
+      'cut',
+    );
+    await rm(path.join(out, PREPARED_FILES.users));
+    await expect(analysePrepared(out)).rejects.toThrow(/users\.parquet: does not exist/);
   });
 
   it('looks at fields of users and interactions, and at numbers', async () => {
@@ -259,7 +269,7 @@ async function writePrepared(
     hasTimes: times !== undefined,
     hasNames: false,
     fields: described,
-    files: {},
+    files: await measureFiles(out),
     steps: [],
     report: [],
     quarantined: 0,

@@ -1,18 +1,9 @@
 // Counts a prepared folder in SQL, straight from its Parquet files and out of core: every query is one pass with a grouping, none joins
 // interactions with interactions. statistics-analysis.ts then works out the same numbers as for a data set in memory.
-import { call, text } from '@difsr/errors';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { sqlName, sqlText } from '../engine/quote.js';
-import {
-  type Analysis,
-  DataError,
-  type DatasetStatistics,
-  type LoadReport,
-  type OtherField,
-  type PartCounts,
-} from '@difsr/data';
+import { type Analysis, type DatasetStatistics, type LoadReport, type OtherField, type PartCounts } from '@difsr/data';
 import {
   analyseTallies,
   type FieldTally,
@@ -26,8 +17,10 @@ import {
   timeBuckets,
   type TimeTally,
 } from '@difsr/data/internal';
+import { text } from '@difsr/errors';
 import { namedFields, reportNames } from '../prepared/field-names.js';
-import { type Manifest, type ManifestField, manifestSchema, PARTS, PREPARED_FILES } from '../prepared/manifest.js';
+import { type Manifest, type ManifestField, PARTS, PREPARED_FILES } from '../prepared/manifest.js';
+import { checkFiles, readManifest } from '../prepared/read.js';
 import { countReturns, RETURNS_COUNT, returnsCure } from './returns.js';
 import type { DescribedKind } from '../description/types.js';
 
@@ -46,12 +39,13 @@ export interface PreparedAnalysis {
 /**
  * Analyses a prepared folder without loading it: time grows with the number of interactions, memory stays under the engine's limit.
  *
- * @throws DataError if the folder is no prepared data set
+ * @throws DataError if the folder is no prepared data set, or a file of it is not as its dataset.json says
  * @example
  * const { statistics, analysis } = await analysePrepared('data/shop', { memoryLimit: '2GB' });
  */
 export async function analysePrepared(folder: string, options: EngineOptions = {}): Promise<PreparedAnalysis> {
-  const manifest = await manifestOf(folder);
+  const manifest = await readManifest(folder);
+  await checkFiles(folder, manifest, false);
   const engine = await openEngine(options);
   try {
     const file = (name: keyof typeof PREPARED_FILES): string =>
@@ -69,19 +63,6 @@ export async function analysePrepared(folder: string, options: EngineOptions = {
     };
   } finally {
     await engine.close();
-  }
-}
-
-async function manifestOf(folder: string): Promise<Manifest> {
-  const file = path.join(folder, PREPARED_FILES.manifest);
-  try {
-    const { success, data, error } = manifestSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
-    if (success) return data;
-    throw new Error(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const cure = text`give the folder that ${call('prepare')} wrote, or prepare it again`;
-    throw new DataError([{ file, message: `does not describe a prepared data set: ${reason}`, cure }]);
   }
 }
 

@@ -42,8 +42,6 @@ export interface CachedOptions extends EngineOptions {
   readonly categoryText?: CategoryText;
   /** Of raw files: filters in place of none. */
   readonly filters?: Partial<Description['filters']>;
-  /** Called with the description before the work begins. */
-  readonly onDescription?: (description: Description, findings: Findings | undefined) => void;
   /** Called at every step of a preparation; not at all where the cache has the data set. */
   readonly progress?: (event: PrepareEvent) => void;
   /** Stops the work; nothing is left of it. */
@@ -56,7 +54,6 @@ const CACHED_KINDS: OptionKinds<CachedOptions> = {
   columns: 'object',
   categoryText: 'text',
   filters: 'object',
-  onDescription: 'function',
   progress: 'function',
   signal: 'object',
 };
@@ -113,11 +110,9 @@ async function cachedWith(engine: Engine, cache: string, input: CachedInput, opt
   if (known !== undefined) {
     const { description } = known;
     const findings = await readFindings(folder);
-    options.onDescription?.(description, findings);
     return { folder, reused: true, description, ...(findings === undefined ? {} : { findings }), manifest: known };
   }
   const { description, findings } = await plan.describe();
-  options.onDescription?.(description, findings);
   const work = `${folder}.work-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     const manifest = await prepareDataset(description, {

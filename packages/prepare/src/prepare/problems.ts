@@ -64,7 +64,7 @@ export const PROBLEM_WORDS: { readonly [P in RowProblem]: ProblemWords } = {
   },
   time: {
     message: 'is not a time',
-    cure: text`write times as seconds or milliseconds since 1970 or ISO 8601, or say their form (${setting('times.format')}, ${setting('times.zone')}; in a description unit, format and zone under time:)`,
+    cure: text`write times as seconds or milliseconds since 1970 or ISO 8601, or say their form (${setting('columns.timeFormat')}, ${setting('columns.zone')}; in a description unit, format and zone under time:)`,
   },
   'time-none': {
     message: 'stands for no time: the times of the other rows are years away',

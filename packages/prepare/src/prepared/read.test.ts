@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataError, type Dataset, generateDataset, leaveOneOut, splitDataset, type Vocabulary } from '@difsr/data';
 import { PARTS, PREPARED_FILES } from './manifest.js';
-import { dataMemory, isPrepared, loadPrepared, readManifest } from './read.js';
+import { dataMemory, loadPrepared, readManifest } from './read.js';
 import { writeByHand } from './write-by-hand.test.support.js';
 
 let folder: string;
@@ -67,12 +67,9 @@ describe('loadPrepared', () => {
 
 describe('readManifest', () => {
   it('knows a prepared folder from any other, and names what is missing, broken or newer', async () => {
-    expect(await isPrepared(folder)).toBe(false);
-    expect(await isPrepared(path.join(folder, 'nothing'))).toBe(false);
     await expect(readManifest(folder)).rejects.toThrow(DataError);
     const file = path.join(folder, PREPARED_FILES.manifest);
     await writeFile(file, '{');
-    expect(await isPrepared(folder)).toBe(true);
     await expect(readManifest(folder)).rejects.toThrow(/cannot be read/);
     await writeFile(file, '{"version": 99}');
     await expect(readManifest(folder)).rejects.toThrow(/version 99.*\n.*update difsr/);

@@ -40,16 +40,6 @@ export interface ReadOptions extends EngineOptions {
 /** For the check of options. */
 export const READ_KINDS: OptionKinds<ReadOptions> = { ...ENGINE_KINDS, verify: 'truth value' };
 
-/** Whether a path is a prepared data set: a folder with a dataset.json. It may still be broken; `readManifest` says so. */
-export async function isPrepared(folder: string): Promise<boolean> {
-  try {
-    return (await stat(path.join(folder, PREPARED_FILES.manifest))).isFile();
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
 /**
  * Reads and checks dataset.json.
  *

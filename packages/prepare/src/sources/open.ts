@@ -9,6 +9,7 @@ import { openAtomic } from './atomic.js';
 import { unpackedName } from './bytes.js';
 import { BLANKS, splitCells } from './cells.js';
 import { openCsv } from './delimited.js';
+import { formOfName, S3REC_ATTRIBUTES } from './endings.js';
 import { compareFiles } from './file-order.js';
 import { openJsonArray, openJsonLines, openPython } from './json-lines.js';
 import { isComment } from './preamble.js';
@@ -50,9 +51,6 @@ export async function openSource(spec: SourceSpec, options: OpenOptions): Promis
   return READERS[format](spec, files, options);
 }
 
-/** Endings of the files that a folder is searched for. */
-const DATA_ENDINGS = /\.(csv|tsv|jsonl|ndjson|json|parquet|inter)(\.gz|\.zst)?$/i;
-
 /** The files of a source: paths as they are, those of globs and folders in the order of their names, numbers in them by size. */
 export async function filesOf({ files = [] }: SourceSpec, { engine, base }: OpenOptions): Promise<string[]> {
   const found: string[] = [];
@@ -82,13 +80,18 @@ function shownPath(full: string, base: string, pattern: string): string {
   return seen.startsWith('..') || path.isAbsolute(seen) ? full : seen;
 }
 
-/** All data files of a folder and its partitions; of several forms, those of the most frequent. */
+/** All data files of a folder and its partitions: those whose names tell a form, or, where none does, texts. */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && DATA_ENDINGS.test(entry.name) && !entry.name.startsWith('.'))
+  const found = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .toSorted(compareFiles);
+  const told = found.filter((file) => {
+    const form = formOfName(file);
+    return form !== undefined && form !== 'text' && form !== 'beside';
+  });
+  const files = told.length > 0 ? told : found.filter((file) => formOfName(file) === 'text');
   if (files.length === 0)
     throw new DataError([
       {
@@ -116,20 +119,21 @@ async function filesIn(folder: string): Promise<string[]> {
 /** The form of a file by its name, and where that is not enough by its first bytes. */
 export async function recogniseFormat(file: string, signal?: AbortSignal): Promise<SourceFormat> {
   const name = unpackedName(path.basename(file)).toLowerCase();
-  if (name.endsWith('_item2attributes.json')) return 's3rec-attributes';
-  if (/\.(inter|item|user)$/.test(name)) return 'atomic';
-  if (/\.(jsonl|ndjson)$/.test(name)) return objectForm((await firstTexts(file, signal))[0] ?? '', 'jsonl');
-  if (/\.(csv|tsv|tab|psv)$/.test(name)) return 'csv';
-  if (/\.parquet$|\.pq$/.test(name) || (await startsWith(file, 'PAR1', 0))) return 'parquet';
-  if (/\.(duckdb|ddb)$/.test(name) || (await startsWith(file, 'DUCK', 8))) return 'duckdb';
+  if (name.endsWith(S3REC_ATTRIBUTES)) return 's3rec-attributes';
+  const form = formOfName(name);
+  if (form === 'atomic' || form === 'beside') return 'atomic';
+  if (form === 'objects') return objectForm((await firstTexts(file, signal))[0] ?? '', 'jsonl');
+  if (form === 'csv') return form;
+  if (form === 'parquet' || (await startsWith(file, 'PAR1', 0))) return 'parquet';
+  if (form === 'duckdb' || (await startsWith(file, 'DUCK', 8))) return 'duckdb';
   const lines = await firstTexts(file, signal);
   const first = lines.find((line) => !isComment(line)) ?? '';
   const text = first.trimStart();
   if (text.startsWith('[')) return 'json';
   if (text.startsWith('{')) return objectForm(text, 'jsonl');
-  if (name.endsWith('.json')) return 'jsonl';
+  if (form === 'json') return 'jsonl';
   if (/^\d+( \d+)+$/.test(first) && !areInteractions(lines)) return 's3rec';
-  if (/\.(txt|dat|data|log)$/.test(name) || /[\t,;|]|::/.test(first) || isTable(lines)) return 'csv';
+  if (form === 'text' || name.endsWith('.log') || /[\t,;|]|::/.test(first) || isTable(lines)) return 'csv';
   throw new DataError([
     {
       file,
