@@ -2,7 +2,7 @@
 // Knows no format; everything it leaves out is counted in the report.
 import { setting, text } from '@difsr/errors';
 import { DataError } from './errors.js';
-import { FILTER_KINDS, filterInteractions, type FilterOptions, type FilterResult } from './filter.js';
+import { FILTER_RULES, filterInteractions, type FilterOptions, type FilterResult } from './filter.js';
 import { checkOptions } from './options.js';
 import type { RawData, RawInteractions, RawItemColumn, RawItems } from './raw.js';
 import type { CategoricalField, Dataset, ReportEntry, Sequences, Vocabulary } from './types.js';
@@ -16,7 +16,7 @@ import { type VocabularyBuilder, vocabularyBuilder } from './vocabulary.js';
  * @throws DataError if no interaction is left; for options that it does not know, and values of another kind
  */
 export function buildDataset(raw: RawData, filters: FilterOptions = {}): Dataset {
-  checkOptions('buildDataset', filters, FILTER_KINDS);
+  checkOptions('buildDataset', filters, FILTER_RULES);
   const { interactions } = raw;
   const result = filterInteractions(interactions, filters);
   const report = [...raw.report];

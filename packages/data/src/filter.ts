@@ -1,6 +1,7 @@
 // Filters over raw interactions: a range of times, and repeated filtering by the number of interactions (k-core).
 // Pure functions over columns; every interaction that goes is counted.
-import { checkOptions, type OptionKinds } from './options.js';
+import { option, type OptionRules } from '@difsr/errors';
+import { checkOptions } from './options.js';
 import type { RawInteractions } from './raw.js';
 
 /** Bounds that interactions, users and items must meet; all inclusive, all optional. */
@@ -20,13 +21,13 @@ export interface FilterOptions {
 }
 
 /** Kinds of {@link FilterOptions}. */
-export const FILTER_KINDS: OptionKinds<FilterOptions> = {
-  userMin: 'number',
-  userMax: 'number',
-  itemMin: 'number',
-  itemMax: 'number',
-  timeFrom: 'number',
-  timeTo: 'number',
+export const FILTER_RULES: OptionRules<FilterOptions> = {
+  userMin: option.number,
+  userMax: option.number,
+  itemMin: option.number,
+  itemMax: option.number,
+  timeFrom: option.number,
+  timeTo: option.number,
 };
 
 /** Which interactions are left, and what went. */
@@ -52,7 +53,7 @@ export interface FilterResult {
  * @throws DataError for options that it does not know, and values of another kind
  */
 export function filterInteractions(interactions: RawInteractions, options: FilterOptions): FilterResult {
-  checkOptions('filterInteractions', options, FILTER_KINDS);
+  checkOptions('filterInteractions', options, FILTER_RULES);
   const { users, items, times } = interactions;
   const rows = users.length;
   const kept = new Uint8Array(rows).fill(1);

@@ -1,5 +1,5 @@
 // The settings of the generated data set, their defaults and bounds.
-import type { OptionKinds } from './options.js';
+import { option, type OptionRules } from '@difsr/errors';
 import { DataError, type DataProblem } from './errors.js';
 import { CATEGORY_COUNT, LINES_PER_CATEGORY } from './generate-catalogue.js';
 
@@ -29,16 +29,16 @@ export interface GenerateOptions {
 export type GenerateSettings = Required<GenerateOptions>;
 
 /** For the check of options. */
-export const GENERATE_KINDS: OptionKinds<GenerateOptions> = {
-  seed: 'number',
-  users: 'number',
-  items: 'number',
-  minLength: 'number',
-  meanLength: 'number',
-  stay: 'number',
-  back: 'number',
-  chain: 'number',
-  loyalty: 'number',
+export const GENERATE_RULES: OptionRules<GenerateOptions> = {
+  seed: option.number,
+  users: option.number,
+  items: option.number,
+  minLength: option.number,
+  meanLength: option.number,
+  stay: option.number,
+  back: option.number,
+  chain: option.number,
+  loyalty: option.number,
 };
 
 const DEFAULTS: GenerateSettings = {

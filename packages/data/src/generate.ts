@@ -16,7 +16,7 @@
 import { buildDataset } from './build.js';
 import { buildCatalogue, type Catalogue } from './generate-catalogue.js';
 import { createHistories, LONGEST_HISTORY } from './generate-histories.js';
-import { GENERATE_KINDS, type GenerateOptions, generateSettings } from './generate-settings.js';
+import { GENERATE_RULES, type GenerateOptions, generateSettings } from './generate-settings.js';
 import { checkOptions } from './options.js';
 import { InteractionCollector, type RawData } from './raw.js';
 import type { Dataset } from './types.js';
@@ -31,7 +31,7 @@ import type { Dataset } from './types.js';
  * dataset.itemNames?.[1]; // e.g. 'Lumo trail shoe 12'
  */
 export function generateDataset(options: GenerateOptions = {}): Dataset {
-  checkOptions('generateDataset', options, GENERATE_KINDS);
+  checkOptions('generateDataset', options, GENERATE_RULES);
   const settings = generateSettings(options);
   const catalogue = buildCatalogue(settings.seed, settings.items);
   const collector = new InteractionCollector();

@@ -1,12 +1,12 @@
 // Pieces that @difsr/prepare shares with this package: tallies, the generator, columns of ranges. They may change between any two
 // versions; the two packages are released together.
 export { ProblemList, shown } from './errors.js';
-export { FILTER_KINDS } from './filter.js';
+export { FILTER_RULES } from './filter.js';
 export { buildCatalogue, type Catalogue } from './generate-catalogue.js';
 export { createHistories, LONGEST_HISTORY } from './generate-histories.js';
-export { GENERATE_KINDS, type GenerateSettings, generateSettings } from './generate-settings.js';
+export { GENERATE_RULES, type GenerateSettings, generateSettings } from './generate-settings.js';
 export { columnIndex, type ColumnNumbers, requirePositions, TIME_COLUMN, userAt } from './interaction-columns.js';
-export { checkOptions, type OptionKinds, optionsOf } from './options.js';
+export { checkOptions } from './options.js';
 export { type RandomStream, randomStream } from './random.js';
 export { fileName } from './raw.js';
 export { PartsSplitter, splitRanges } from './split-ranges.js';

@@ -31,7 +31,7 @@ describe('options', () => {
     await expect(calls[name]?.({ [wrong]: 2 })).rejects.toThrow(`did you mean ${nearest}?`);
   });
 
-  it.each([['filterInteractions', { itemMin: '5' }, 'is not a number']] as const)(
+  it.each([['filterInteractions', { itemMin: '5' }, 'itemMin is a number, got "5"']] as const)(
     'of %s are of their kind: %o',
     async (name, wrong, words) => {
       await expect(calls[name]?.(wrong)).rejects.toThrow(words);

@@ -41,6 +41,8 @@ export const option: {
   readonly flag: OptionRule;
   readonly text: OptionRule;
   readonly callable: OptionRule;
+  /** A number, infinities among them. */
+  readonly number: OptionRule;
   /** A number, NaN and infinities excluded. */
   readonly finite: OptionRule;
   readonly positive: OptionRule;
@@ -67,6 +69,7 @@ export const option: {
   flag: optionRule('true or false', (value) => typeof value === 'boolean'),
   text: optionRule('a text', (value) => typeof value === 'string'),
   callable: optionRule('a function', (value) => typeof value === 'function'),
+  number: numberThat('a number', (value) => !Number.isNaN(value)),
   finite: numberThat('a finite number', Number.isFinite),
   positive: numberThat('a finite number above 0', (value) => Number.isFinite(value) && value > 0),
   notNegative: numberThat('a finite number from 0 on', (value) => Number.isFinite(value) && value >= 0),

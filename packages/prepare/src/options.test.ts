@@ -44,12 +44,17 @@ describe('options', () => {
   });
 
   it.each([
-    ['prepareDataset', { strict: 'no' }, 'is not a truth value'],
-    ['prepareDataset', { threads: NaN }, 'is not a number'],
-    ['loadPrepared', { verify: 1 }, 'is not a truth value'],
-    ['inspectFiles', { columns: { usr: 'a' } }, 'columns.usr'],
-    ['pullDataset', { limits: { ratio: 'many' } }, 'limits.ratio'],
-    ['generateFiles', { progress: true }, 'is not a function'],
+    ['prepareDataset', { strict: 'no' }, 'prepareDataset: strict is true or false, got "no"'],
+    ['prepareDataset', { threads: NaN }, 'threads is a number, got NaN'],
+    ['loadPrepared', { verify: 1 }, 'verify is true or false'],
+    ['inspectFiles', { columns: { usr: 'a' } }, 'columns has no option "usr"'],
+    ['pullDataset', { limits: { ratio: 'many' } }, 'limits.ratio is a number'],
+    ['generateFiles', { progress: true }, 'progress is a function'],
+    ['openDataset', { streaming: 'yes' }, 'streaming is one of auto, on, off'],
+    ['openDataset', { categoryText: 'words' }, 'categoryText is'],
+    ['openDataset', { columns: { tim: 't' } }, 'did you mean time?'],
+    ['openDataset', { columns: { decimal: 5 } }, 'columns.decimal is'],
+    ['openDataset', { generated: { user: 5 } }, 'generated has no option "user"'],
   ] as const)('of %s are of their kind: %o', async (name, wrong, words) => {
     await expect(calls[name]?.(wrong)).rejects.toThrow(words);
   });

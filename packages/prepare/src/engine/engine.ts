@@ -1,12 +1,11 @@
 // The query engine: one DuckDB database in a folder of its own, under a stated memory limit, spilling to that folder.
 // The only module that opens DuckDB (duckdb.ts loads it); what comes out of it are rows, chunks, or a DataError with the cure.
-import { DifsrError, setting, text } from '@difsr/errors';
+import { DifsrError, type OptionRules, option, setting, text } from '@difsr/errors';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, Json } from '@duckdb/node-api';
 import { DataError } from '@difsr/data';
-import type { OptionKinds } from '@difsr/data/internal';
 import { makeFolder } from '../folders.js';
 import { loadDuckDb } from './duckdb.js';
 import { ownMark, removeLeftovers } from './leftovers.js';
@@ -24,11 +23,11 @@ export interface EngineOptions {
 }
 
 /** For the check of options. */
-export const ENGINE_KINDS: OptionKinds<EngineOptions> = {
-  memoryLimit: 'text',
-  threads: 'number',
-  tempDirectory: 'text',
-  engine: 'object',
+export const ENGINE_RULES: OptionRules<EngineOptions> = {
+  memoryLimit: option.text,
+  threads: option.number,
+  tempDirectory: option.text,
+  engine: option.given,
 };
 
 /** An open engine. Close it, or its folder stays. */

@@ -1,13 +1,12 @@
 // Writes the generated data set to files, of any size: block by block, each written before the next is made, whole or not at all.
-import { codeOf, setting, text } from '@difsr/errors';
+import { type OptionRules, codeOf, needed, option, setting, text } from '@difsr/errors';
 import { DataError, GENERATED_FORMATS, type GeneratedFormat, type GenerateOptions } from '@difsr/data';
 import {
   buildCatalogue,
   checkOptions,
-  GENERATE_KINDS,
+  GENERATE_RULES,
   type GenerateSettings,
   generateSettings,
-  type OptionKinds,
 } from '@difsr/data/internal';
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
@@ -36,13 +35,13 @@ export interface GenerateFilesOptions extends GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
-const FILES_KINDS: OptionKinds<GenerateFilesOptions> = {
-  ...GENERATE_KINDS,
-  out: 'text',
-  format: 'text',
-  interactions: 'number',
-  progress: 'function',
-  signal: 'object',
+const FILES_RULES: OptionRules<GenerateFilesOptions> = {
+  ...GENERATE_RULES,
+  out: needed(option.text),
+  format: option.text,
+  interactions: option.number,
+  progress: option.callable,
+  signal: option.given,
 };
 
 /** How far the writing is. */
@@ -83,7 +82,7 @@ const INTERACTIONS_PER_ITEM = 100;
  * const { interactions, description } = await generateFiles({ out: 'shop', interactions: 1e8, format: 'parquet' });
  */
 export async function generateFiles(options: GenerateFilesOptions): Promise<GeneratedFiles> {
-  checkOptions('generateFiles', options, FILES_KINDS);
+  checkOptions('generateFiles', options, FILES_RULES);
   const { out, format = 'csv', signal } = options;
   const settings = sized(options);
   signal?.throwIfAborted();

@@ -1,10 +1,11 @@
 // From files to a description: opens them, looks at their first rows, and takes every column for what it is, with the reason.
+import { option, type OptionRules } from '@difsr/errors';
 import { DataError, type ReportEntry } from '@difsr/data';
-import { checkOptions, type OptionKinds } from '@difsr/data/internal';
+import { checkOptions } from '@difsr/data/internal';
 import path from 'node:path';
 import { checkDescription } from '../description/read.js';
 import type { Description, DescriptionInput, FieldSpec, SourceFormat, SourceSpec } from '../description/types.js';
-import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_RULES, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { orderReport } from '../sources/file-order.js';
 import { openSource } from '../sources/open.js';
 import type { OpenSource } from '../sources/source.js';
@@ -25,7 +26,7 @@ import {
   shareKnown,
 } from './owners.js';
 import { type ColumnProfile, type ProfiledSource, profileSource } from './profile.js';
-import { chooseRoles, type NamedColumns, type Roles } from './roles.js';
+import { chooseRoles, COLUMN_RULES, type NamedColumns, type Roles } from './roles.js';
 
 /** The files to look at. */
 export interface InspectInput extends GivenFiles {
@@ -45,11 +46,11 @@ export interface InspectOptions extends EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-const INSPECT_KINDS: OptionKinds<InspectOptions> = {
-  ...ENGINE_KINDS,
-  columns: { user: 'text', item: 'text', time: 'text', timeFormat: 'text', zone: 'text', decimal: 'text' },
-  base: 'text',
-  signal: 'object',
+const INSPECT_RULES: OptionRules<InspectOptions> = {
+  ...ENGINE_RULES,
+  columns: option.object(COLUMN_RULES),
+  base: option.text,
+  signal: option.given,
 };
 
 /** A description, and how it came about. */
@@ -73,7 +74,7 @@ const MOST_LOG_VALUES = 1000;
  * await writeDescription('shop.yaml', description, findings);
  */
 export async function inspectFiles(input: InspectInput, options: InspectOptions = {}): Promise<Inspection> {
-  checkOptions('inspectFiles', options, INSPECT_KINDS);
+  checkOptions('inspectFiles', options, INSPECT_RULES);
   const { columns = {}, base = '.', signal } = options;
   const found = await findFiles(input);
   const engine = await openEngine(options);

@@ -1,9 +1,9 @@
 // Which columns of a log are user, item and time. In the order of certainty: named by the caller, a usual name, the ids of the catalogue,
 // the only column that is left; anything less certain is an error that shows the columns.
-import { joined, nearestName, placeholder, setting, text } from '@difsr/errors';
+import { type OptionRules, joined, nearestName, option, placeholder, setting, text } from '@difsr/errors';
 import { CLOCK_FROM } from '../clock.js';
 import { DataError, type ReportEntry } from '@difsr/data';
-import type { Decimal, TimeSpec } from '../description/types.js';
+import { type Decimal, DECIMALS, type TimeSpec } from '../description/types.js';
 import { type ColumnFinding, finding, undecided } from './findings.js';
 import { type ColumnRole, isAttributeName, isIdName, nameRank } from './names.js';
 import { isWritten } from './numbers.js';
@@ -23,6 +23,16 @@ export interface NamedColumns {
   /** What stands before the decimals, where cells such as `4,955` do not tell. */
   readonly decimal?: Decimal | undefined;
 }
+
+/** For the check of options. */
+export const COLUMN_RULES: OptionRules<NamedColumns> = {
+  user: option.text,
+  item: option.text,
+  time: option.text,
+  timeFormat: option.text,
+  zone: option.text,
+  decimal: option.oneOf(...DECIMALS),
+};
 
 /** The columns of a log that are no attributes. */
 export interface Roles {

@@ -1,5 +1,5 @@
 // One door to every form of data set: whatever is at a path is read, or prepared on the way and kept in the cache, and opened.
-import { nearestName, setting, text } from '@difsr/errors';
+import { type OptionRules, nearestName, option, setting, text } from '@difsr/errors';
 import { totalmem } from 'node:os';
 import {
   DataError,
@@ -10,12 +10,12 @@ import {
   type ReportEntry,
   type StoredDataset,
 } from '@difsr/data';
-import { checkOptions, GENERATE_KINDS, type OptionKinds } from '@difsr/data/internal';
+import { checkOptions, GENERATE_RULES } from '@difsr/data/internal';
 import { DifsrError } from '@difsr/errors';
 import type { CategoryText } from '../category-text.js';
-import { ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_RULES, type EngineOptions, openEngine } from '../engine/engine.js';
 import type { Findings } from '../inspect/findings.js';
-import type { NamedColumns } from '../inspect/roles.js';
+import { COLUMN_RULES, type NamedColumns } from '../inspect/roles.js';
 import { type Cached, type CachedInput, type CachedOptions, prepareCached } from '../prepare/cached.js';
 import type { PrepareEvent } from '../prepare/prepare.js';
 import { openPrepared } from '../prepared/open.js';
@@ -57,21 +57,21 @@ export interface OpenDatasetOptions extends EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-const OPEN_KINDS: OptionKinds<OpenDatasetOptions> = {
-  ...ENGINE_KINDS,
-  format: 'text',
-  fields: 'list of texts',
-  columns: 'object',
-  userMin: 'number',
-  itemMin: 'number',
-  categoryText: 'text',
-  streaming: 'text',
-  cache: 'text',
-  raw: 'text',
-  generated: GENERATE_KINDS,
-  onPrepared: 'function',
-  progress: 'function',
-  signal: 'object',
+const OPEN_RULES: OptionRules<OpenDatasetOptions> = {
+  ...ENGINE_RULES,
+  format: option.text,
+  fields: option.list(option.text),
+  columns: option.object(COLUMN_RULES),
+  userMin: option.number,
+  itemMin: option.number,
+  categoryText: option.oneOf('names', 'fragments'),
+  streaming: option.oneOf('auto', 'on', 'off'),
+  cache: option.text,
+  raw: option.text,
+  generated: option.object(GENERATE_RULES),
+  onPrepared: option.callable,
+  progress: option.callable,
+  signal: option.given,
 };
 
 /** Files as they were prepared on the way. */
@@ -110,7 +110,7 @@ export interface OpenedDataset {
  * await close();
  */
 export async function openDataset(location: string, options: OpenDatasetOptions = {}): Promise<OpenedDataset> {
-  checkOptions('openDataset', options, OPEN_KINDS);
+  checkOptions('openDataset', options, OPEN_RULES);
   const place = await formAt(location, options.format);
   refuseOptions(place, options);
   return OPENERS[place.form](place, options);

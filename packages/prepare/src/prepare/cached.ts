@@ -4,8 +4,8 @@
 // this package. Of each file count its path, size, time of change, and a hash: of all its bytes up to 16 MiB, of its first and last
 // 1 MiB above that (a log that is appended to changes size and end). A changed file gives another key, never a stale entry.
 import { DataError } from '@difsr/data';
-import { checkOptions, type OptionKinds } from '@difsr/data/internal';
-import { codeOf } from '@difsr/errors';
+import { checkOptions } from '@difsr/data/internal';
+import { type OptionRules, codeOf, option } from '@difsr/errors';
 import { createHash, randomBytes } from 'node:crypto';
 import { sha256 } from '@difsr/files';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import path from 'node:path';
 import { readDescription } from '../description/read.js';
 import type { CategoryText } from '../category-text.js';
 import type { Description, FieldSpec, SourceSpec } from '../description/types.js';
-import { type Engine, ENGINE_KINDS, type EngineOptions, openEngine } from '../engine/engine.js';
+import { type Engine, ENGINE_RULES, type EngineOptions, openEngine } from '../engine/engine.js';
 import { makeFolder } from '../folders.js';
 import { findFiles } from '../inspect/files.js';
 import type { Findings } from '../inspect/findings.js';
 import { inspectFiles, type InspectInput } from '../inspect/inspect.js';
-import type { NamedColumns } from '../inspect/roles.js';
+import { COLUMN_RULES, type NamedColumns } from '../inspect/roles.js';
 import { type Manifest, PREPARED_FILES } from '../prepared/manifest.js';
 import { readManifest } from '../prepared/read.js';
 import { filesOf } from '../sources/open.js';
@@ -48,14 +48,14 @@ export interface CachedOptions extends EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-const CACHED_KINDS: OptionKinds<CachedOptions> = {
-  ...ENGINE_KINDS,
-  cache: 'text',
-  columns: 'object',
-  categoryText: 'text',
-  filters: 'object',
-  progress: 'function',
-  signal: 'object',
+const CACHED_RULES: OptionRules<CachedOptions> = {
+  ...ENGINE_RULES,
+  cache: option.text,
+  columns: option.object(COLUMN_RULES),
+  categoryText: option.oneOf('names', 'fragments'),
+  filters: option.given,
+  progress: option.callable,
+  signal: option.given,
 };
 
 /** A data set in the cache. */
@@ -89,7 +89,7 @@ const FINDINGS = 'findings.json';
  * const dataset = await loadPrepared(folder);
  */
 export async function prepareCached(input: CachedInput, options: CachedOptions = {}): Promise<Cached> {
-  checkOptions('prepareCached', options, CACHED_KINDS);
+  checkOptions('prepareCached', options, CACHED_RULES);
   const { cache = cacheFolder(), signal } = options;
   signal?.throwIfAborted();
   await makeFolder(cache, 'name a folder for the cache that can be written, with DIFSR_CACHE');

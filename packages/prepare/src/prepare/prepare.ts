@@ -1,10 +1,11 @@
 // From a description to the prepared form: opens the sources, runs the pipeline, puts the folder in its place whole or not at all.
+import { type OptionRules, needed, option } from '@difsr/errors';
 import type { ReportEntry } from '@difsr/data';
-import { checkOptions, type OptionKinds } from '@difsr/data/internal';
+import { checkOptions } from '@difsr/data/internal';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Description } from '../description/types.js';
-import { ENGINE_KINDS, type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_RULES, type Engine, EngineError, type EngineOptions, openEngine } from '../engine/engine.js';
 import { ownManifest } from '../own-manifest.js';
 import { type Manifest, manifestSchema, PREPARED_VERSION } from '../prepared/manifest.js';
 import { openSource } from '../sources/open.js';
@@ -51,13 +52,13 @@ export interface PrepareOptions extends EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-const PREPARE_KINDS: OptionKinds<PrepareOptions> = {
-  ...ENGINE_KINDS,
-  out: 'text',
-  base: 'text',
-  strict: 'truth value',
-  progress: 'function',
-  signal: 'object',
+const PREPARE_RULES: OptionRules<PrepareOptions> = {
+  ...ENGINE_RULES,
+  out: needed(option.text),
+  base: option.text,
+  strict: option.flag,
+  progress: option.callable,
+  signal: option.given,
 };
 
 /**
@@ -72,7 +73,7 @@ const PREPARE_KINDS: OptionKinds<PrepareOptions> = {
  * const { counts } = await prepareDataset(description, { out: 'data/shop' });
  */
 export async function prepareDataset(description: Description, options: PrepareOptions): Promise<Manifest> {
-  checkOptions('prepareDataset', options, PREPARE_KINDS);
+  checkOptions('prepareDataset', options, PREPARE_RULES);
   const { base = '.', signal, progress } = options;
   signal?.throwIfAborted();
   refuseContradictions(description);

@@ -1,4 +1,5 @@
 // A prepared data set whose sequences stay on disk: copied once into a flat file in the cache, and read from there by position.
+import { option } from '@difsr/errors';
 import { DataError, positions, type StoredDataset } from '@difsr/data';
 import { checkOptions, type ColumnNumbers } from '@difsr/data/internal';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { type Engine, openEngine } from '../engine/engine.js';
 import { cacheFolder } from '../environment.js';
 import { columnPieces, interactionColumns, type SourceColumn } from './fields.js';
 import { type Manifest, PARTS, PREPARED_FILES } from './manifest.js';
-import { checkFiles, hasOwnSplit, READ_KINDS, readDescribed, readManifest, type ReadOptions } from './read.js';
+import { checkFiles, hasOwnSplit, READ_RULES, readDescribed, readManifest, type ReadOptions } from './read.js';
 import {
   openSequenceFile,
   type SequenceColumns,
@@ -43,7 +44,7 @@ export interface OpenPreparedOptions extends ReadOptions {
  * }
  */
 export async function openPrepared(folder: string, options: OpenPreparedOptions = {}): Promise<StoredDataset> {
-  checkOptions('openPrepared', options, { ...READ_KINDS, cache: 'text' });
+  checkOptions('openPrepared', options, { ...READ_RULES, cache: option.text });
   const manifest = await readManifest(folder);
   await checkFiles(folder, manifest, options.verify ?? false);
   const engine = await openEngine(options);

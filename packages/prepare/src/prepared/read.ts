@@ -1,7 +1,7 @@
 // Reads the prepared form back as a data set in memory.
 // Columns arrive chunk by chunk and go straight into typed arrays; no row ever becomes an object.
 import { sha256OfFile } from '@difsr/files';
-import { call, codeOf, text } from '@difsr/errors';
+import { type OptionRules, call, codeOf, option, text } from '@difsr/errors';
 import {
   createVocabulary,
   DataError,
@@ -12,10 +12,10 @@ import {
   type ReportEntry,
   type Vocabulary,
 } from '@difsr/data';
-import { checkOptions, type OptionKinds, ProblemList } from '@difsr/data/internal';
+import { checkOptions, ProblemList } from '@difsr/data/internal';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ENGINE_KINDS, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
+import { ENGINE_RULES, type Engine, type EngineOptions, openEngine } from '../engine/engine.js';
 import { readField, reportNumbers } from './fields.js';
 import { namedFields, reportNames } from './field-names.js';
 import { type Manifest, type ManifestField, manifestSchema, PREPARED_FILES, PREPARED_VERSION } from './manifest.js';
@@ -38,7 +38,7 @@ export interface ReadOptions extends EngineOptions {
 }
 
 /** For the check of options. */
-export const READ_KINDS: OptionKinds<ReadOptions> = { ...ENGINE_KINDS, verify: 'truth value' };
+export const READ_RULES: OptionRules<ReadOptions> = { ...ENGINE_RULES, verify: option.flag };
 
 /**
  * Reads and checks dataset.json.
@@ -119,7 +119,7 @@ function isCategorical(kind: ManifestField['kind']): boolean {
  * const dataset = await loadPrepared('data/shop', { verify: true });
  */
 export async function loadPrepared(folder: string, options: ReadOptions = {}): Promise<Dataset> {
-  checkOptions('loadPrepared', options, READ_KINDS);
+  checkOptions('loadPrepared', options, READ_RULES);
   const manifest = await readManifest(folder);
   await checkFiles(folder, manifest, options.verify ?? false);
   const engine = await openEngine(options);

@@ -1,5 +1,6 @@
 // Fetches the files of a description: what is missing is downloaded, what is there is checked, archives are unpacked.
-import { checkOptions, type OptionKinds } from '@difsr/data/internal';
+import { type OptionRules, needed, option } from '@difsr/errors';
+import { checkOptions } from '@difsr/data/internal';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Description, PullSpec } from '../description/types.js';
@@ -30,14 +31,18 @@ export interface PullOptions {
   readonly limits?: UnpackLimits;
 }
 
-const PULL_KINDS: OptionKinds<PullOptions> = {
-  folder: 'text',
-  progress: 'function',
-  signal: 'object',
-  retries: 'number',
-  firstWait: 'number',
-  silence: 'number',
-  limits: { ratio: 'number', free: 'number', total: 'number' },
+const PULL_RULES: OptionRules<PullOptions> = {
+  folder: needed(option.text),
+  progress: option.callable,
+  signal: option.given,
+  retries: option.number,
+  firstWait: option.number,
+  silence: option.number,
+  limits: option.object<UnpackLimits>({
+    ratio: needed(option.number),
+    free: needed(option.number),
+    total: needed(option.number),
+  }),
 };
 
 /** One file that is there now. */
@@ -74,7 +79,7 @@ export interface PullReport {
  * console.log(files[0].bytes, files[0].sha256);
  */
 export async function pullDataset(description: Description, options: PullOptions): Promise<PullReport> {
-  checkOptions('pullDataset', options, PULL_KINDS);
+  checkOptions('pullDataset', options, PULL_RULES);
   const { folder, signal, retries = 5, firstWait = 1000, progress = () => undefined } = options;
   const { pull = [], manual } = description;
   signal?.throwIfAborted();
