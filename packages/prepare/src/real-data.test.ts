@@ -1,14 +1,22 @@
 // Published counts of the real data sets, exactly; skipped with a reason where the files are not at hand.
-import { describe, expect } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Dataset, datasetStatistics, itemCategories, sequenceAt } from '@difsr/data';
 import { digestOf } from './digest.test.support.js';
 import { openDataset, type OpenDatasetOptions } from './open/open-dataset.js';
-import { testFolder } from './prepare/prepare.test.support.js';
 import { testOnRealData } from './real-data.test.support.js';
+
+let cache: string;
+beforeAll(async () => {
+  cache = await mkdtemp(path.join(tmpdir(), 'difsr-real-'));
+});
+afterAll(() => rm(cache, { recursive: true }));
 
 /** The data set at a path, in memory; digests are those of the readers of text that versions before 0.1 had. */
 async function load(file: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
-  const { dataset } = await openDataset(file, { ...options, cache: await testFolder(), streaming: 'off' });
+  const { dataset } = await openDataset(file, { ...options, cache, streaming: 'off' });
   if ('store' in dataset) throw new TypeError('sequences are on disk');
   return dataset;
 }

@@ -74,7 +74,8 @@ describe('train', () => {
     expect(events.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['data', 'note', 'start', 'step', 'evaluation', 'epoch', 'checkpoint', 'end', 'result']),
     );
-    expect(events[0]).toMatchObject({
+    expect(events[0]).toMatchObject({ kind: 'prepared', reused: expect.any(Boolean) });
+    expect(events.find(({ kind }) => kind === 'data')).toMatchObject({
       kind: 'data',
       users: 60,
       sides: [expect.stringMatching(/^categories/), expect.any(String)],
