@@ -5,6 +5,11 @@ import type { Preset } from './definition.js';
 import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
 import { ModelConfigError } from './model-error.js';
 
+/** Width of a field's side embedding, where `sideWidth` names others. */
+export const DEFAULT_SIDE_WIDTH = 64;
+/** lambda of fields that `attributeLoss` does not name, where it names some. */
+export const UNNAMED_LOSS = 0;
+
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);
 
@@ -122,17 +127,43 @@ export const sideShape: {
   fusion: z.enum(['sum', 'concat', 'gate']).describe('how sources are fused').default('sum'),
 };
 
+/** Shapes of the options of DIF attention. */
+export const difShape: {
+  readonly fusionForm: z.ZodDefault<z.ZodEnum<{ 'causal-safe': 'causal-safe'; reference: 'reference' }>>;
+  readonly sideWidth: z.ZodDefault<ReturnType<typeof perField>>;
+} = {
+  fusionForm: z
+    .enum(['causal-safe', 'reference'])
+    .describe(
+      'how concat and gate treat hidden scores: as zero (any length), or as the published code does (prefix form only)',
+    )
+    .default('causal-safe'),
+  sideWidth: perField('width of side embeddings', z.number().int().min(1), DEFAULT_SIDE_WIDTH).default(
+    DEFAULT_SIDE_WIDTH,
+  ),
+};
+
+/** Shapes of the options of attribute predictors. */
+export const predictorShape: { readonly attributeLoss: z.ZodDefault<ReturnType<typeof perField>> } = {
+  attributeLoss: perField(
+    "lambda, the weight of the attribute predictors' loss; 0 leaves them out",
+    z.number().min(0),
+    UNNAMED_LOSS,
+  ).default(5),
+};
+
 /** A number for all fields, or one per field; `unnamed` is what fields get that are not named then. */
-export const perField = (
+function perField(
   meaning: string,
   allowed: z.ZodNumber,
   unnamed: number,
-): z.ZodUnion<readonly [z.ZodNumber, z.ZodRecord<z.ZodString, z.ZodNumber>]> =>
-  z
+): z.ZodUnion<readonly [z.ZodNumber, z.ZodRecord<z.ZodString, z.ZodNumber>]> {
+  return z
     .union([allowed, z.record(z.string(), allowed)])
     .describe(
       `${meaning}; one number for all fields, or one per field by name (a field that is not named gets ${unnamed})`,
     );
+}
 
 /** The value of a per-field option. */
 export function ofField(option: number | Readonly<Record<string, number>>, field: string, fallback: number): number {

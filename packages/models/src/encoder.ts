@@ -1,6 +1,6 @@
 // The transformer stack that all models share; what differs is the attention, handed in.
-import { add, at, expandDims, type Tensor } from '@difsr/graph';
-import { attentionMask, causalMask, type Attention, type AttendOptions } from '@difsr/attention';
+import { add, at, equal, expandDims, not, type Tensor } from '@difsr/graph';
+import { attentionMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
 import type { TransformerConfig } from './config.js';
 import type { BuildContext } from './model.js';
@@ -28,7 +28,8 @@ export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor):
  * Post-norm layers (Kang & McAuley, ICDM 2018, with BERT's GELU):
  * `R <- LN(R + Drop(attention(R)))`, then `R <- LN(R + Drop(W_2 gelu(W_1 R)))`.
  *
- * @param options `readsPadding`: whether rows of padding reach the others, as where whole rows of scores are fused.
+ * @param options `readsPadding`: whether rows of padding reach the others, as where whole rows of scores are fused;
+ * `causal` (default): whether a place sees those before it alone, or all.
  * @returns the output of every layer, `[batch, length, d]` each.
  */
 export function encode(
@@ -37,11 +38,11 @@ export function encode(
   items: Tensor,
   config: TransformerConfig,
   attention: LayerAttention,
-  { readsPadding = false }: { readonly readsPadding?: boolean } = {},
+  { readsPadding = false, causal = true }: { readonly readsPadding?: boolean; readonly causal?: boolean } = {},
 ): Tensor[] {
   // Padding comes last, so that in causal sequences it is hidden from all but itself; without it the mask is the same for all rows.
-  const mask =
-    scope.tabulated && !readsPadding ? attentionMask(at(items.shape, 1), { causal: true }) : causalMask(items);
+  const needsValid = !(causal && scope.tabulated && !readsPadding);
+  const mask = attentionMask(at(items.shape, 1), needsValid ? { causal, valid: not(equal(items, 0)) } : { causal });
   const scale = config.scale === 'hiddenSize' ? { scale: 1 / Math.sqrt(config.hiddenSize) } : {};
   const outputs: Tensor[] = [];
   let stream = x;

@@ -1,4 +1,5 @@
 // The models of this package by name. To add one: its file, its line here. Definitions of others are used as they are.
+import { bert4rec } from './bert4rec.js';
 import type { ModelDefinition } from './definition.js';
 import { difSr } from './dif-sr.js';
 import { nova } from './nova.js';
@@ -6,7 +7,7 @@ import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
 /** The models, the default first. */
-export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova];
+export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova, bert4rec];
 
 /** A model by name, or undefined. */
 export function findModel(name: string): ModelDefinition | undefined {

@@ -1,13 +1,11 @@
 // SASRec: self-attention over items and positions, no side information.
 // E `items`, P `positions`; F^(l) `layers[l]` (Kang & McAuley, ICDM 2018, eq. 1-8, post-norm as RecBole).
-import { add } from '@difsr/graph';
-import { declareAttention, vanillaAttention } from '@difsr/attention';
 import { embed } from '@difsr/nn';
 import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, type TransformerConfig } from './config.js';
 import type { ModelDefinition } from './definition.js';
 import { embedInput, encode } from './encoder.js';
-import { positionEmbedding } from './fields.js';
+import { vanilla } from './family.js';
 import { itemTable } from './item-table.js';
 import { commonNames } from './reference-names.js';
 import { last } from './last.js';
@@ -26,11 +24,8 @@ export const sasrec: ModelDefinition<SasRecConfig> = {
   build: (context) => {
     const { scope, config, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
-    const { hiddenSize: d, heads, initializerRange: deviation } = config;
-    const input = add(embed(rows, items), positionEmbedding(scope, items, config.maxLength, d, deviation));
-    const layers = encode(scope, embedInput(context, input), items, config, (own, stream, options) =>
-      vanillaAttention(stream, declareAttention(own, d, heads, deviation), options),
-    );
+    const { input, attention } = vanilla(context, embed(rows, items));
+    const layers = encode(scope, embedInput(context, input), items, config, attention);
     return { hidden: last(layers), layers, itemTable: table };
   },
   referenceNames: (config) => commonNames(config).entries,
