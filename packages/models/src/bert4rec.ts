@@ -41,16 +41,23 @@ const MEMBERS: {
   readonly [A in AttentionName]: (context: BuildContext<Bert4RecConfig & DifConfig>, embedded: Tensor) => Member;
 } = {
   vanilla,
-  'early-fusion': (context, embedded) =>
-    earlyFusion(context, embedded, sideFields(context.schema, context.config)),
+  'early-fusion': (context, embedded) => earlyFusion(context, embedded, sideFields(context.schema, context.config)),
   nova: nonInvasive,
   dif: decoupled,
 };
 
 /** LN(gelu(H^L W^P + b^P)), eq. 7 up to its product with E; the norm is of the published implementations. */
-function transform(scope: Scope, hidden: Tensor, { hiddenSize: d, initializerRange, layerNormEpsilon }: Bert4RecConfig): Tensor {
+function transform(
+  scope: Scope,
+  hidden: Tensor,
+  { hiddenSize: d, initializerRange, layerNormEpsilon }: Bert4RecConfig,
+): Tensor {
   const own = scope.child('transform');
-  return layerNorm(gelu(linear(hidden, declareLinear(own, d, d, initializerRange))), declareNorm(own.child('norm'), d), layerNormEpsilon);
+  return layerNorm(
+    gelu(linear(hidden, declareLinear(own, d, d, initializerRange))),
+    declareNorm(own.child('norm'), d),
+    layerNormEpsilon,
+  );
 }
 
 /** The BERT4Rec model. */
