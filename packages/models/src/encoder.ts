@@ -9,8 +9,8 @@ import { userEmbedding, userFieldsOf } from './fields.js';
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */
 export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Pick<Attention, 'output'>;
 
-/** The embedded input with what is known of its user, LayerNorm and dropout. `x [batch, length, d]`. */
-export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor): Tensor {
+/** The embedded input with what is known of its user, LayerNorm and dropout. `x [batch, length, d]`; `dropout` names the mask. */
+export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor, dropout = 'input'): Tensor {
   const { scope, config, schema } = context;
   const { hiddenSize: width, initializerRange: deviation } = config;
   const whole = userFieldsOf(schema, config).reduce(
@@ -20,7 +20,7 @@ export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor):
   return scope.dropout(
     layerNorm(whole, declareNorm(scope.child('norm'), width), config.layerNormEpsilon),
     config.hiddenDropout,
-    'input',
+    dropout,
   );
 }
 

@@ -61,14 +61,15 @@ function positionsOf({ scope, items, config }: BuildContext<TransformerConfig>):
   return positionEmbedding(scope, items, config.maxLength, config.hiddenSize, config.initializerRange);
 }
 
-function plain({ hiddenSize, heads, initializerRange }: TransformerConfig): LayerAttention {
+/** Attention over the stream alone. */
+export function plainAttention({ hiddenSize, heads, initializerRange }: TransformerConfig): LayerAttention {
   return (own, stream, options) =>
     vanillaAttention(stream, declareAttention(own, hiddenSize, heads, initializerRange), options);
 }
 
 /** Items and positions, no side information. `embedded [batch, length, d]`. */
 export function vanilla(context: BuildContext<TransformerConfig>, embedded: Tensor): Member {
-  return { input: add(embedded, positionsOf(context)), attention: plain(context.config) };
+  return { input: add(embedded, positionsOf(context)), attention: plainAttention(context.config) };
 }
 
 /** Early fusion: items and `fields` become one stream before the first layer, so that queries, keys and values see all. */
@@ -90,7 +91,7 @@ export function earlyFusion(
     streams.map(() => d),
     deviation,
   );
-  return { input: add(fuseStreams(streams, fusion), positionsOf(context)), attention: plain(config) };
+  return { input: add(fuseStreams(streams, fusion), positionsOf(context)), attention: plainAttention(config) };
 }
 
 /** Non-invasive: the stream fused with side information and positions makes queries and keys; values are of the stream alone. */

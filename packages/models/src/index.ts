@@ -27,6 +27,7 @@ export { difAttentionNames, NameMap } from './reference-names.js';
 export { readReferenceWeights, type ReferenceWeights, type ReferenceWeightsOptions } from './reference-weights.js';
 export { bert4rec, bert4recAttentions, type Bert4RecConfig } from './bert4rec.js';
 export { difSr, type DifSrConfig } from './dif-sr.js';
+export { fdsa, type FdsaConfig } from './fdsa.js';
 export { nova, type NovaConfig } from './nova.js';
 export { sasrec, type SasRecConfig } from './sasrec.js';
 export { sasrecf, type SasRecFConfig } from './sasrecf.js';

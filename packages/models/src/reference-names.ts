@@ -25,8 +25,13 @@ export function commonNames(config: TransformerConfig): NameMap {
     .add('items.weight', 'item_embedding.weight')
     .add('positions.weight', 'position_embedding.weight')
     .layer('norm', 'LayerNorm');
-  for (let k = 0; k < config.layers; k++) {
-    const [ours, theirs] = [`layers.${k}`, `trm_encoder.layer.${k}`];
+  return layerNames(names, '', 'trm_encoder.', config.layers);
+}
+
+/** Names of transformer layers under a prefix of ours and one of theirs. */
+export function layerNames(names: NameMap, our: string, their: string, layers: number): NameMap {
+  for (let k = 0; k < layers; k++) {
+    const [ours, theirs] = [`${our}layers.${k}`, `${their}layer.${k}`];
     for (const part of ['query', 'key', 'value'])
       names.layer(`${ours}.attention.${part}`, `${theirs}.multi_head_attention.${part}`);
     names.layer(`${ours}.attention.output`, `${theirs}.multi_head_attention.dense`);

@@ -3,11 +3,12 @@ import { bert4rec } from './bert4rec.js';
 import type { ModelDefinition } from './definition.js';
 import { difSr } from './dif-sr.js';
 import { nova } from './nova.js';
+import { fdsa } from './fdsa.js';
 import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
 /** The models, the default first. */
-export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova, bert4rec];
+export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova, fdsa, bert4rec];
 
 /** A model by name, or undefined. */
 export function findModel(name: string): ModelDefinition | undefined {
