@@ -11,7 +11,6 @@ import { plainAttention } from './family.js';
 import { fieldEmbedding, positionEmbedding, sideFields } from './fields.js';
 import { itemTable } from './item-table.js';
 import { last } from './last.js';
-import { ModelConfigError } from './model-error.js';
 import { fieldNamesShared, layerNames, NameMap } from './reference-names.js';
 
 /** Options of FDSA. Fields have the width of the stream. */
@@ -36,15 +35,7 @@ export const fdsa: ModelDefinition<FdsaConfig> = {
   source: 'Zhang et al., Feature-level Deeper Self-Attention Network for Sequential Recommendation, IJCAI 2019',
   config: z.strictObject({ ...transformerShape, pooling: sideShape.pooling }),
   presets: transformerPresets(),
-  check: (config, schema) => {
-    checkHeads(config);
-    if (sideFields(schema, config).length === 0)
-      throw new ModelConfigError({
-        what: 'fdsa attends to features, and the data has no field that it may use',
-        option: 'model.fields',
-        cure: 'take sasrec, which is the same without features, or data with fields',
-      });
-  },
+  check: checkHeads,
   build: (context) => {
     const { scope, config, schema, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
@@ -53,13 +44,18 @@ export const fdsa: ModelDefinition<FdsaConfig> = {
     const streams = sideFields(schema, config).map((field) =>
       fieldEmbedding(context, field, { width: d, pooling, deviation }),
     );
-    const features = attendToFeatures(scope.child('features'), streams, d, deviation);
     const stack = (name: 'itemLayers' | 'featureLayers', input: Tensor): Tensor => {
       const embedded = embedInput(context, add(input, positions), name);
       return last(encode(scope.child(name), embedded, items, config, plainAttention(config)));
     };
-    const both = concat([stack('itemLayers', embed(rows, items)), stack('featureLayers', features)], -1);
-    const joined = linear(both, declareLinear(scope.child('joined'), 2 * d, d, deviation));
+    // Data without fields leaves the items alone.
+    const stacks = [
+      stack('itemLayers', embed(rows, items)),
+      ...(streams.length === 0
+        ? []
+        : [stack('featureLayers', attendToFeatures(scope.child('features'), streams, d, deviation))]),
+    ];
+    const joined = linear(concat(stacks, -1), declareLinear(scope.child('joined'), stacks.length * d, d, deviation));
     return { hidden: embedInput(context, joined, 'output'), itemTable: table };
   },
   referenceNames: (config, schema) => {

@@ -1,6 +1,7 @@
 // Gradients of whole models: against finite differences, and of all positions at once against one row per prefix.
 import { normal, streamId, type HostTensor } from '@difsr/graph';
 import { describe, expect, it } from 'vitest';
+import { bert4recAttentions } from './bert4rec.js';
 import {
   allPositions,
   DIF,
@@ -27,6 +28,13 @@ const EVERY_MODEL: readonly Model[] = [
     [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
     [`nova, ${fusion}`, 'nova', { fusion }],
   ]),
+  ['fdsa', 'fdsa', {}],
+  ...bert4recAttentions.map((attention): Model => [
+    `bert4rec, ${attention}`,
+    'bert4rec',
+    { attention, ...(attention === 'dif' ? { sideWidth: DIF.sideWidth, attributeLoss: DIF.attributeLoss } : {}) },
+  ]),
+  ['bert4rec, plain output', 'bert4rec', { output: 'plain' }],
   ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
   ['dif-sr, max pooling', 'dif-sr', { ...DIF, pooling: 'max' }],
   ...(['sum', 'mean', 'gate'] as const).map((itemFields): Model => [
@@ -92,6 +100,7 @@ describe('one pass over all positions has the loss and gradients of one row per 
     ...FUSIONS.map((fusion): Model => [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }]),
     ['dif-sr, sum, pairwise', 'dif-sr', { ...DIF, loss: 'pairwise' }],
     ['sasrec', 'sasrec', { paddingClass: true }],
+    ['fdsa', 'fdsa', {}],
     ...FUSIONS.flatMap((fusion): Model[] => [
       [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
       [`nova, ${fusion}`, 'nova', { fusion }],

@@ -41,8 +41,8 @@ const optionsOf = (name: string, fusion: string): Record<string, unknown> =>
   name === 'sasrec' ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
 
 describe('the registry', () => {
-  it('has four models, DIF-SR first, each found by its name and with all its options described', () => {
-    expect(models.map(({ name }) => name)).toEqual(['dif-sr', 'sasrec', 'sasrecf', 'nova']);
+  it('has its models, DIF-SR first, each found by its name and with all its options described', () => {
+    expect(models.map(({ name }) => name)).toEqual(['dif-sr', 'sasrec', 'sasrecf', 'nova', 'fdsa', 'bert4rec']);
     for (const model of models) expect(findModel(model.name)).toBe(model);
     expect(findModel('dif_sr')).toBeUndefined();
   });

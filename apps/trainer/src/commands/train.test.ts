@@ -99,7 +99,7 @@ describe('train', () => {
   });
 
   it('trains every model, and on the reference backend', async () => {
-    for (const model of ['sasrecf', 'nova']) {
+    for (const model of ['sasrecf', 'nova', 'fdsa', 'bert4rec']) {
       const { code, stderr } = await difsr(
         ['train', '--data', 'shop', '--model', model, '--epochs', '1', ...TINY_MODEL],
         { cwd },
