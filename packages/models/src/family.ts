@@ -158,7 +158,7 @@ export function fusesWholeRows({ fusion, fusionForm }: Pick<DifConfig, 'fusion' 
   return fusion !== 'sum' && fusionForm === 'reference';
 }
 
-/** A predictor of each field's values of the item that is predicted, trained beside it (Xie et al., SIGIR 2022, eq. 14-16). */
+/** A predictor of each field's values of the item that is predicted, trained beside it (Xie et al., SIGIR 2022, eq. 13-14). */
 export function attributePredictors({ scope, schema, config }: BuildContext<PredictorConfig>): AuxiliaryLoss[] {
   return sideFields(schema, config).flatMap((field): AuxiliaryLoss[] => {
     // What is predicted is which values the next item has.

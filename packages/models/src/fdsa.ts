@@ -1,6 +1,6 @@
 // FDSA: one stack of self-attention over items and one over their features; what predicts is made of both (Zhang et al., IJCAI 2019).
-// Symbols and names here: a_i, the weights over a position's features, `attendToFeatures` (eq. 3-4); O_s `itemLayers` and O_f
-// `featureLayers` (eq. 5-9); W_sf b_sf `joined` (eq. 10). As published code has it, one LayerNorm serves both inputs and the output.
+// The paper's parts and names here: vanilla attention over the features of a place `attendToFeatures`; the item-based and the feature-based
+// self-attention block `itemLayers` and `featureLayers`; the fully-connected layer behind both `joined`. As published code has it, one LayerNorm serves both inputs and the output.
 import { add, concat, mul, relu, slice, softmax, type Tensor } from '@difsr/graph';
 import { declareLinear, embed, linear, type Pooling, type Scope } from '@difsr/nn';
 import * as z from 'zod';
@@ -19,7 +19,7 @@ export interface FdsaConfig extends TransformerConfig {
   readonly pooling: Pooling;
 }
 
-/** Vanilla attention: the features of a place, `[batch, length, d]` each, weighted by a softmax over them (eq. 3-4). */
+/** Vanilla attention: the features of a place, `[batch, length, d]` each, weighted by a softmax over them. */
 function attendToFeatures(scope: Scope, features: readonly Tensor[], d: number, deviation: number): Tensor {
   const hidden = declareLinear(scope.child('hidden'), d, d, deviation);
   const output = declareLinear(scope.child('output'), d, 1, deviation);
