@@ -1,20 +1,17 @@
 // Options of the functions of this package and of @difsr/prepare, checked by the rules of @difsr/errors: what is wrong is a DataError, as
 // what is wrong with the data is.
-import { checkOptions as check, type Fault, type OptionRules } from '@difsr/errors';
+import { optionFaults, type OptionRules } from '@difsr/errors';
 import { DataError } from './errors.js';
 
 /** @throws DataError that lists unknown keys and values that do not fit, at every level. */
 export function checkOptions<T extends object>(where: string, options: T, rules: OptionRules<T>): void {
-  class WrongOptions extends DataError {
-    constructor(faults: readonly Fault[]) {
-      super(
-        faults.map(({ what, cure = 'correct it, or leave it out' }) => {
-          const message =
-            typeof what === 'string' && what.startsWith(`${where} `) ? what.slice(where.length + 1) : what;
-          return { file: where, message, cure };
-        }),
-      );
-    }
-  }
-  check(where, options, rules, WrongOptions);
+  const faults = optionFaults(where, options, rules);
+  if (faults.length === 0) return;
+  throw new DataError(
+    faults.map(({ what, cure = 'correct it, or leave it out' }) => {
+      // Some begin with the function, which is the place here.
+      const message = typeof what === 'string' && what.startsWith(`${where} `) ? what.slice(where.length + 1) : what;
+      return { file: where, message, cure };
+    }),
+  );
 }

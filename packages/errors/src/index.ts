@@ -13,7 +13,7 @@ export {
   option,
   type OptionRule,
   type OptionRules,
-  optionsOf,
+  optionFaults,
 } from './options.js';
 export {
   call,

@@ -1,7 +1,7 @@
 // Options are refused where they are not what their table says, at every level.
 import { describe, expect, it } from 'vitest';
 import { DifsrError, type Fault } from './fault.js';
-import { checkOptions, needed, option, type OptionRules, optionsOf } from './options.js';
+import { checkOptions, needed, option, type OptionRules } from './options.js';
 
 interface Sample {
   readonly width: number;
@@ -97,14 +97,6 @@ describe('options', () => {
     );
     expect(error.faults.map(({ what }) => what)).toEqual(['list[2] is odd', 'record.b is odd']);
     expect(asked).toEqual(['list', 'list', 'list', 'list[2]', 'record', 'record', 'record.b']);
-  });
-
-  it('of options for several functions those of one can be taken', () => {
-    expect(
-      optionsOf<{ readonly rate?: number }>(Object.assign({ rate: 1 }, { width: 2 }), { rate: option.share }),
-    ).toEqual({
-      rate: 1,
-    });
   });
 
   it('a key of the type without a rule does not compile', () => {

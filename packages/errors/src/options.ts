@@ -108,6 +108,11 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What is wrong with options, as {@link checkOptions} has it, for errors that are made of something else. */
+export function optionFaults<T extends object>(where: string, options: T, rules: OptionRules<T>): Fault[] {
+  return objectFaults(where, options, rules);
+}
+
 function objectFaults(
   what: string,
   value: unknown,
@@ -155,12 +160,6 @@ export function checkOptions<T extends object>(
   rules: OptionRules<T>,
   Fail: new (faults: readonly Fault[]) => Error,
 ): void {
-  const faults = objectFaults(where, options, rules);
+  const faults = optionFaults(where, options, rules);
   if (faults.length > 0) throw new Fail(faults);
-}
-
-/** Of options for several functions those of one of them. */
-export function optionsOf<T extends object>(options: T, rules: OptionRules<T>): T {
-  // What is left out is no option of T: whatever T needs stays.
-  return Object.fromEntries(Object.entries(options).filter(([key]) => Object.hasOwn(rules, key))) as T;
 }

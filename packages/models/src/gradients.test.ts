@@ -2,9 +2,12 @@
 import { normal, streamId, type HostTensor } from '@difsr/graph';
 import { describe, expect, it } from 'vitest';
 import { bert4recAttentions } from './bert4rec.js';
+import { featureName, traceScores } from './index.js';
 import {
   allPositions,
   DIF,
+  FEATURES,
+  ints,
   lossAndGradients,
   MAX_LENGTH,
   numbers,
@@ -13,6 +16,7 @@ import {
   taskOf,
   tiny,
   type Values,
+  weightsOf,
 } from './tiny.test.support.js';
 
 const FUSIONS = ['sum', 'concat', 'gate'] as const;
@@ -94,6 +98,27 @@ const LAYOUTS: readonly (readonly [label: string, all: number, prefixes: number]
   ['rows cut to their bucket', longest, longest],
   ['cut rows against padded prefixes', longest, MAX_LENGTH],
 ];
+
+describe('bert4rec', () => {
+  it.each(['early-fusion', 'nova', 'dif'])(
+    'with %s takes [MASK] for an item of which nothing is known',
+    (attention) => {
+      const model = tiny('bert4rec', { attention, ...(attention === 'dif' ? { sideWidth: DIF.sideWidth } : {}) });
+      const traced = traceScores(model);
+      const weights = weightsOf(traced);
+      // Behind 3 and 7 stands [MASK], whose id is one beyond the tables of the data: it must be looked up neither there nor at the last item.
+      const scores = (changed: number): number[] => {
+        const brand = FEATURES[featureName('brand')];
+        if (brand === undefined) throw new Error('no brands');
+        const data = Int32Array.from(brand.data, (value, item) => (item === changed ? (value + 1) % 4 : value));
+        const items = ints([1, MAX_LENGTH], [3, 7, 0, 0, 0, 0]);
+        return numbers(traced.scores, { ...FEATURES, [featureName('brand')]: { ...brand, data }, items, ...weights });
+      };
+      expect(scores(11)).toEqual(scores(-1));
+      expect(scores(7)).not.toEqual(scores(-1));
+    },
+  );
+});
 
 describe('one pass over all positions has the loss and gradients of one row per prefix', () => {
   const models: readonly Model[] = [

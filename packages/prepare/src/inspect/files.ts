@@ -75,7 +75,7 @@ async function around(file: string): Promise<FoundFiles> {
 }
 
 /** The file of a name, or what it is called packed; undefined where there is none. */
-async function packedOrNot(file: string): Promise<string | undefined> {
+export async function packedOrNot(file: string): Promise<string | undefined> {
   for (const packing of ['', '.gz', '.zst', '.zstd'])
     if ((await pathKind(`${file}${packing}`)) === 'file') return `${file}${packing}`;
   return undefined;

@@ -140,7 +140,7 @@ export interface FoundOwners {
 }
 
 /** Published counts and vocabularies of this form have every attribute, one that all items have among them. */
-const S3REC_ATTRIBUTES: FieldChoice = {
+const EVERY_ATTRIBUTE: FieldChoice = {
   field: { kind: 'multi-categorical' },
   why: 'the attributes of this form, all of them',
 };
@@ -173,7 +173,7 @@ export async function ownersOf(
     }
     const choice =
       owners.source.spec.format === 's3rec-attributes'
-        ? S3REC_ATTRIBUTES
+        ? EVERY_ATTRIBUTE
         : chooseField(column, { atomicType: types.get(column.name), isItemId: (value) => ids.has(value) });
     addField(fields, findings, source, column, choice);
   }

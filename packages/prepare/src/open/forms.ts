@@ -7,7 +7,7 @@ import type { SourceFormat } from '../description/types.js';
 import { missingFile, pathKind } from '../files.js';
 import { PREPARED_FILES } from '../prepared/manifest.js';
 import { recipeNames } from '../recipes.js';
-import { unpackedName } from '../sources/bytes.js';
+import { formOfName, S3REC_ATTRIBUTES } from '../sources/endings.js';
 
 /** Ways in which a data set is opened. */
 export type DatasetForm = 'prepared' | 'generated' | 'description' | 'recipe' | 'files' | 'atomic' | 's3rec';
@@ -55,19 +55,16 @@ export interface PlaceOfData {
   readonly source?: SourceFormat;
 }
 
-const ATTRIBUTES = '_item2attributes.json';
 /** Endings of the forms whose files belong together by their names. */
 const TOGETHER = [
   ['atomic', '.inter'],
   ['atomic', '.item'],
   ['atomic', '.user'],
-  ['s3rec', ATTRIBUTES],
+  ['s3rec', S3REC_ATTRIBUTES],
   ['s3rec', '.txt'],
 ] as const satisfies readonly (readonly [DatasetForm, string])[];
 /** Those that say of a folder what it holds; any text may end in .txt. */
 const TELLING = [TOGETHER[0], TOGETHER[3]];
-/** Files that are read by inspection, and folders of partitions such as `day=1`. */
-const FILES = /\.(csv|tsv|jsonl|ndjson|json|parquet|pq|duckdb)$/i;
 
 const CURE =
   'give a prepared folder, a description (.yaml), files (.csv, .jsonl, .parquet, ..), a folder of them or a pattern, DIR/NAME for NAME.inter (recbole) or for NAME.txt with NAME_item2attributes.json (s3rec), the name of a recipe, or "generated"';
@@ -114,8 +111,14 @@ async function inFolder(folder: string): Promise<PlaceOfData> {
   if (names.includes(PREPARED_FILES.manifest)) return { form: 'prepared', at: folder };
   const holds = (ending: string): boolean => names.some((name) => name.endsWith(ending));
   if (TELLING.some(([, ending]) => holds(ending))) return oneOf(folder, names);
-  if (names.some((name) => FILES.test(unpackedName(name)) || name.includes('='))) return { form: 'files', at: folder };
+  if (names.some((name) => isDataFile(name) || name.includes('='))) return { form: 'files', at: folder };
   return oneOf(folder, names);
+}
+
+/** Files that inspection reads as they are; any text may end in .txt, and atomic files belong together. */
+function isDataFile(name: string): boolean {
+  const form = formOfName(name);
+  return form !== undefined && form !== 'text' && form !== 'atomic' && form !== 'beside';
 }
 
 /** Of the data sets of a folder the only one, or the one that bears the folder's name. */

@@ -1,5 +1,5 @@
 // One door to every form of data set: whatever is at a path is read, or prepared on the way and kept in the cache, and opened.
-import { type OptionRules, nearestName, option, setting, text } from '@difsr/errors';
+import { DifsrError, given, nearestName, option, type OptionRules, setting, text } from '@difsr/errors';
 import { totalmem } from 'node:os';
 import {
   DataError,
@@ -11,16 +11,17 @@ import {
   type StoredDataset,
 } from '@difsr/data';
 import { checkOptions, GENERATE_RULES } from '@difsr/data/internal';
-import { DifsrError } from '@difsr/errors';
 import type { CategoryText } from '../category-text.js';
 import { ENGINE_RULES, type EngineOptions, openEngine } from '../engine/engine.js';
 import type { Findings } from '../inspect/findings.js';
 import { COLUMN_RULES, type NamedColumns } from '../inspect/roles.js';
-import { type Cached, type CachedInput, type CachedOptions, prepareCached } from '../prepare/cached.js';
+import { type Cached, type CachedInput, prepareCached } from '../prepare/cached.js';
 import type { PrepareEvent } from '../prepare/prepare.js';
 import { openPrepared } from '../prepared/open.js';
 import { dataMemory, loadPrepared, readManifest } from '../prepared/read.js';
-import { missingFile, pathKind } from '../files.js';
+import { missingFile } from '../files.js';
+import { packedOrNot } from '../inspect/files.js';
+import { S3REC_ATTRIBUTES } from '../sources/endings.js';
 import { existingRawFolder, readRecipe } from '../recipes.js';
 import { type DatasetForm, type DatasetFormat, formAt, type PlaceOfData } from './forms.js';
 
@@ -195,10 +196,10 @@ export function refuseOptions({ form, at }: PlaceOfData, options: OpenDatasetOpt
     const forms = Object.entries(FOLLOWED).find(([option]) => option === name)?.[1];
     if (forms === undefined || value === undefined || forms.includes(form)) continue;
     const parts = Object.entries(typeof value === 'object' && value !== null ? value : { '': value });
-    const given = parts.find(([, each]) => each !== undefined);
-    if (given === undefined) continue;
-    const option = [name, given[0]].filter((part) => part !== '').join('.');
-    throw new DatasetOptionError(at, option, given[1], why, cure);
+    const said = parts.find(([, each]) => each !== undefined);
+    if (said === undefined) continue;
+    const own = [name, said[0]].filter((part) => part !== '').join('.');
+    throw new DatasetOptionError(at, own, said[1], why, cure);
   }
   if (options.streaming === 'on' && form === 'generated')
     throw new DatasetOptionError(
@@ -219,16 +220,8 @@ async function prepareAndOpen(
   const engine = options.engine ?? (await openEngine(options));
   try {
     const { userMin, itemMin, cache, columns, categoryText, progress, signal } = options;
-    const filters = { ...(userMin === undefined ? {} : { userMin }), ...(itemMin === undefined ? {} : { itemMin }) };
-    const cached: CachedOptions = {
-      engine,
-      filters,
-      ...(cache === undefined ? {} : { cache }),
-      ...(columns === undefined ? {} : { columns }),
-      ...(categoryText === undefined ? {} : { categoryText }),
-      ...(progress === undefined ? {} : { progress }),
-      ...(signal === undefined ? {} : { signal }),
-    };
+    const filters = given({ userMin, itemMin });
+    const cached = { engine, filters, ...given({ cache, columns, categoryText, progress, signal }) };
     const prepared = onTheWay(await prepareCached(input, cached));
     options.onPrepared?.(prepared);
     const opened = await openFolder(place, prepared.folder, { ...options, engine }, prepared.findings);
@@ -271,12 +264,7 @@ async function openFolder(
 ): Promise<OpenedDataset> {
   const { fields, streaming = 'auto', cache, memoryLimit, threads, tempDirectory, engine } = options;
   const needed = dataMemory(await readManifest(folder));
-  const reading = {
-    ...(memoryLimit === undefined ? {} : { memoryLimit }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(tempDirectory === undefined ? {} : { tempDirectory }),
-    ...(engine === undefined ? {} : { engine }),
-  };
+  const reading = given({ memoryLimit, threads, tempDirectory, engine });
   const streams = streaming === 'on' || (streaming === 'auto' && needed > memory() * SHARE);
   if (!streams) return inMemory(form, withFields(await loadPrepared(folder, reading), at, fields, findings));
   const note: ReportEntry = {
@@ -288,7 +276,7 @@ async function openFolder(
         ? 'streaming is on'
         : `in memory the data would take ${(needed / 1e9).toPrecision(3)} GB, more than a quarter of this machine's; streaming off loads it all the same`,
   };
-  const opened = await openPrepared(folder, { ...reading, ...(cache === undefined ? {} : { cache }) });
+  const opened = await openPrepared(folder, { ...reading, ...given({ cache }) });
   try {
     const dataset = withFields({ ...opened, report: [...opened.report, note] }, at, fields, findings);
     return { form, dataset, close: () => dataset.close() };
@@ -300,8 +288,8 @@ async function openFolder(
 
 /** S3-Rec files without the attributes are taken only where no fields are asked for: a model of side information would have none. */
 async function requireAttributes(at: string): Promise<void> {
-  const file = `${at}_item2attributes.json`;
-  if ((await pathKind(`${at}.txt`)) !== 'file' || (await pathKind(file)) === 'file') return;
+  const file = `${at}${S3REC_ATTRIBUTES}`;
+  if ((await packedOrNot(`${at}.txt`)) === undefined || (await packedOrNot(file)) !== undefined) return;
   throw await missingFile(file, text`load the data set without attributes (${setting('fields', [])})`);
 }
 

@@ -10,13 +10,16 @@ import { unpackedBytes } from './bytes.js';
 import { lineRelations } from './lines.js';
 import { freshName, type SourceReader } from './reader.js';
 
+/** SQL condition: a line is ids between single blanks. */
+const IS_SEQUENCE = "regexp_full_match(_raw, '[1-9][0-9]*( [1-9][0-9]*)+')";
+
 /** Opens sequences: a row per interaction, columns `user` and `item`. A line that is not ids between single spaces is one broken row. */
 export const openS3Rec: SourceReader = async (spec, files, options) => {
   const { relations, bytes } = await lineRelations(spec, files, options);
   const view = freshName('s3rec');
   // Per file: rows are counted over its interactions, in the order of lines.
   const parts = relations.map((lines) => {
-    const judged = `SELECT _file, _line, _raw, string_split(_raw, ' ') AS words, CASE WHEN _problem IS NOT NULL THEN _problem WHEN NOT regexp_full_match(_raw, '[1-9][0-9]*( [1-9][0-9]*)+') THEN 'sequence' END AS _problem FROM (${lines})`;
+    const judged = `SELECT _file, _line, _raw, string_split(_raw, ' ') AS words, CASE WHEN _problem IS NOT NULL THEN _problem WHEN NOT ${IS_SEQUENCE} THEN 'sequence' END AS _problem FROM (${lines})`;
     const placed = `SELECT _file, _line, _problem, _raw, words[1] AS "user", unnest(CASE WHEN _problem IS NULL THEN words[2:] ELSE [NULL] END) AS item FROM (${judged})`;
     return `SELECT _file, row_number() OVER () - 1 AS _row, _line, _problem, _raw, CASE WHEN _problem IS NULL THEN "user" END AS "user", item FROM (${placed})`;
   });
@@ -38,7 +41,7 @@ export const openS3Rec: SourceReader = async (spec, files, options) => {
 /** A user is one line of a file: on a second line it may as well be another user with the same number. */
 async function refuseSecondLines(engine: Engine, lines: string, file: string): Promise<void> {
   const [again] = await engine.rows(
-    `SELECT split_part(_raw, ' ', 1) AS id, CAST(min(_line) AS DOUBLE) AS first, CAST(min(_line, 2)[2] AS DOUBLE) AS second FROM (${lines}) WHERE _problem IS NULL AND regexp_full_match(_raw, '[1-9][0-9]*( [1-9][0-9]*)+') GROUP BY id HAVING count(*) > 1 ORDER BY second LIMIT 1`,
+    `SELECT split_part(_raw, ' ', 1) AS id, CAST(min(_line) AS DOUBLE) AS first, CAST(min(_line, 2)[2] AS DOUBLE) AS second FROM (${lines}) WHERE _problem IS NULL AND ${IS_SEQUENCE} GROUP BY id HAVING count(*) > 1 ORDER BY second LIMIT 1`,
   );
   if (again === undefined) return;
   throw new DataError([

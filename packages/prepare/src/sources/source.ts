@@ -19,7 +19,7 @@ export interface SourceColumn {
 
 /**
  * What may be wrong with a record before anybody looks at its meaning. `_problem` holds one of these:
- * `cells`: more or fewer cells than the header; `header`: the header again; `json`: not a JSON object (or Python literal); `utf-8`: not valid in the stated encoding;
+ * `cells`: more or fewer cells than the header; `header`: the header again; `sequence`: no user with items (S3-Rec); `json`: not a JSON object (or Python literal); `utf-8`: not valid in the stated encoding;
  * `quote`: a quote that is never closed, or text after a closing quote; `nul`: a NUL character; `too-long`: over 16 MiB.
  */
 export const RECORD_PROBLEMS = ['cells', 'header', 'sequence', 'json', 'utf-8', 'quote', 'nul', 'too-long'] as const;
