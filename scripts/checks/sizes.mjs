@@ -21,7 +21,7 @@ const LIMITS = {
   '@difsr/attention/tfjs': 60,
   '@difsr/attention/tfjs-layers': 60,
   '@difsr/attention/onnxruntime': 60,
-  '@difsr/models': 200,
+  '@difsr/models': 220,
   '@difsr/metrics': 10,
   '@difsr/data': 60,
   '@difsr/data/internal': 60,

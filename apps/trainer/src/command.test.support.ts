@@ -155,15 +155,15 @@ export function freshFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'difsr-command-'));
 }
 
+function tiny(...own: readonly string[]): string[] {
+  const all = ['model.hiddenSize=8', 'model.layers=1', 'model.maxLength=8', 'training.targetsPerStep=64', ...own];
+  return all.flatMap((setting) => ['--set', setting]);
+}
+
 /** A model that trains in a moment. */
-export const TINY_MODEL: readonly string[] = [
-  'model.hiddenSize=8',
-  'model.innerSize=8',
-  'model.layers=1',
-  'model.heads=2',
-  'model.maxLength=8',
-  'training.targetsPerStep=64',
-].flatMap((setting) => ['--set', setting]);
+export const TINY_MODEL: readonly string[] = tiny('model.innerSize=8', 'model.heads=2');
+/** The same of recurrent models. */
+export const TINY_RECURRENT: readonly string[] = tiny('model.stateSize=8');
 /** The same with narrow side information. */
 export const TINY: readonly string[] = [...TINY_MODEL, '--set', 'model.sideWidth=4'];
 

@@ -1,24 +1,24 @@
 // The transformer stack that all models share; what differs is the attention, handed in.
-import { add, at, equal, expandDims, not, type Tensor } from '@difsr/graph';
+import { add, at, equal, not, type Tensor } from '@difsr/graph';
 import { attentionMask, type Attention, type AttendOptions } from '@difsr/attention';
 import { declareFeedForward, declareNorm, feedForward, layerNorm, type Scope } from '@difsr/nn';
 import type { TransformerConfig } from './config.js';
 import type { BuildContext } from './model.js';
-import { userEmbedding, userFieldsOf } from './fields.js';
+import { withUsers } from './fields.js';
 
 /** Declares and applies one layer's attention: `(scope, stream, options)`. */
 export type LayerAttention = (scope: Scope, stream: Tensor, options: AttendOptions) => Pick<Attention, 'output'>;
 
 /** The embedded input with what is known of its user, LayerNorm and dropout. `x [batch, length, d]`; `dropout` names the mask. */
 export function embedInput(context: BuildContext<TransformerConfig>, x: Tensor, dropout = 'input'): Tensor {
-  const { scope, config, schema } = context;
+  const { scope, config } = context;
   const { hiddenSize: width, initializerRange: deviation } = config;
-  const whole = userFieldsOf(schema, config).reduce(
-    (sum, field) => add(sum, expandDims(userEmbedding(context, field, { width, deviation, pooling: 'sum' }), 1)),
-    x,
-  );
   return scope.dropout(
-    layerNorm(whole, declareNorm(scope.child('norm'), width), config.layerNormEpsilon),
+    layerNorm(
+      withUsers(context, x, { width, deviation }),
+      declareNorm(scope.child('norm'), width),
+      config.layerNormEpsilon,
+    ),
     config.hiddenDropout,
     dropout,
   );

@@ -73,6 +73,12 @@ export function sideFields(schema: ModelSchema, { fields }: Pick<ModelConfig, 'f
   return selectFields(schema, fields).filter((field) => ownerOf(field) !== 'user');
 }
 
+/** RecBole's order: single-valued fields first, then those of several values, then those of numbers. */
+export function publishedOrder(fields: readonly FieldSchema[]): FieldSchema[] {
+  const of = (kind: FieldSchema['kind']): FieldSchema[] => fields.filter((field) => field.kind === kind);
+  return [...of('categorical'), ...of('multi-categorical'), ...of('numeric'), ...of('vector')];
+}
+
 /** The fields that describe items. */
 export function itemFieldsOf(schema: ModelSchema, { fields }: Pick<ModelConfig, 'fields'>): readonly FieldSchema[] {
   return selectFields(schema, fields).filter((field) => ownerOf(field) === 'item');
@@ -246,6 +252,18 @@ export function itemValues(
 export function userEmbedding(context: BuildContext, field: FieldSchema, options: EmbeddingOptions): Tensor {
   const own = context.scope.child('users').child(field.name);
   return embedValues(own, context.config, field, context.user(field), options);
+}
+
+/** `x [batch, length, width]` with what is known of each row's user added at every place. */
+export function withUsers(
+  context: BuildContext<ModelConfig>,
+  x: Tensor,
+  { width, deviation }: Pick<EmbeddingOptions, 'width' | 'deviation'>,
+): Tensor {
+  return userFieldsOf(context.schema, context.config).reduce(
+    (sum, field) => add(sum, expandDims(userEmbedding(context, field, { width, deviation, pooling: 'sum' }), 1)),
+    x,
+  );
 }
 
 /** Numbers of every item, `[items + 1, width + 1]`; of vectors that are tuned, parameters that start as the data has them. */

@@ -39,6 +39,10 @@ const EVERY_MODEL: readonly Model[] = [
     { attention, ...(attention === 'dif' ? { sideWidth: DIF.sideWidth, attributeLoss: DIF.attributeLoss } : {}) },
   ]),
   ['bert4rec, plain output', 'bert4rec', { output: 'plain' }],
+  ['gru4rec', 'gru4rec', {}],
+  ['gru4rec, one layer, pairwise', 'gru4rec', { layers: 1, loss: 'pairwise' }],
+  ['gru4rec, fields in the item table', 'gru4rec', { itemFields: 'gate' }],
+  ['gru4recf', 'gru4recf', {}],
   ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
   ['dif-sr, max pooling', 'dif-sr', { ...DIF, pooling: 'max' }],
   ...(['sum', 'mean', 'gate'] as const).map((itemFields): Model => [
@@ -126,6 +130,8 @@ describe('one pass over all positions has the loss and gradients of one row per 
     ['dif-sr, sum, pairwise', 'dif-sr', { ...DIF, loss: 'pairwise' }],
     ['sasrec', 'sasrec', { paddingClass: true }],
     ['fdsa', 'fdsa', {}],
+    ['gru4rec', 'gru4rec', {}],
+    ['gru4recf', 'gru4recf', { paddingClass: true }],
     ...FUSIONS.flatMap((fusion): Model[] => [
       [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
       [`nova, ${fusion}`, 'nova', { fusion }],

@@ -28,6 +28,8 @@ export { readReferenceWeights, type ReferenceWeights, type ReferenceWeightsOptio
 export { bert4rec, bert4recAttentions, type Bert4RecConfig } from './bert4rec.js';
 export { difSr, type DifSrConfig } from './dif-sr.js';
 export { fdsa, type FdsaConfig } from './fdsa.js';
+export { gru4rec, type Gru4RecConfig } from './gru4rec.js';
+export { gru4recf, type Gru4RecFConfig } from './gru4recf.js';
 export { nova, type NovaConfig } from './nova.js';
 export { sasrec, type SasRecConfig } from './sasrec.js';
 export { sasrecf, type SasRecFConfig } from './sasrecf.js';

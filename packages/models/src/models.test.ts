@@ -35,14 +35,26 @@ import {
 const FUSIONS = ['sum', 'concat', 'gate'];
 const EVERY_MODEL = [
   ['sasrec', 'sum'],
+  ['gru4rec', 'sum'],
+  ['gru4recf', 'sum'],
   ...['dif-sr', 'sasrecf', 'nova'].flatMap((name) => FUSIONS.map((fusion) => [name, fusion] as const)),
 ] as const;
+const RECURRENT = ['gru4rec', 'gru4recf'];
 const optionsOf = (name: string, fusion: string): Record<string, unknown> =>
-  name === 'sasrec' ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
+  ['sasrec', ...RECURRENT].includes(name) ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
 
 describe('the registry', () => {
   it('has its models, DIF-SR first, each found by its name and with all its options described', () => {
-    expect(models.map(({ name }) => name)).toEqual(['dif-sr', 'sasrec', 'sasrecf', 'nova', 'fdsa', 'bert4rec']);
+    expect(models.map(({ name }) => name)).toEqual([
+      'dif-sr',
+      'sasrec',
+      'sasrecf',
+      'nova',
+      'fdsa',
+      'bert4rec',
+      'gru4rec',
+      'gru4recf',
+    ]);
     for (const model of models) expect(findModel(model.name)).toBe(model);
     expect(findModel('dif_sr')).toBeUndefined();
   });
@@ -99,12 +111,14 @@ describe.each(EVERY_MODEL)('%s, %s', (name, fusion) => {
   });
 
   it('has dropout in training alone', () => {
-    const rates = { hiddenDropout: 0.5, attentionDropout: 0.25 };
+    const recurrent = RECURRENT.includes(name);
+    const rates = { hiddenDropout: 0.5, ...(recurrent ? {} : { attentionDropout: 0.25 }) };
     const dropping = tiny(name, { ...optionsOf(name, fusion), ...rates });
     const masks = trainingTask(dropping).masks;
-    // The input; in each of two layers the probabilities, the attention's output and the feed-forward block's.
-    expect(masks.map(({ rate }) => rate).toSorted()).toEqual([0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5]);
-    expect(new Set(masks.map((mask) => mask.name)).size).toBe(7);
+    // The input; in each of two layers of a transformer the probabilities, the attention's output and the feed-forward block's.
+    const expected = recurrent ? [0.5] : [0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
+    expect(masks.map(({ rate }) => rate).toSorted()).toEqual(expected);
+    expect(new Set(masks.map((mask) => mask.name)).size).toBe(expected.length);
     expect(trainingTask(dropping, { training: false }).masks).toEqual([]);
     expect(traceScores(dropping).masks).toEqual([]);
   });

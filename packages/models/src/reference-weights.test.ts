@@ -18,6 +18,7 @@ const SIZES = {
   attentionDropout: 0,
   paddingClass: true,
 };
+const RECURRENT = { hiddenSize: 10, stateSize: 14, layers: 1, maxLength: 7, hiddenDropout: 0, paddingClass: true };
 const DIF = {
   ...SIZES,
   innerSize: 20,
@@ -42,7 +43,8 @@ const stateOf = (tensors: Record<string, SafetensorsTensor>): Record<string, Saf
 
 function modelOf(name: string, options: Record<string, unknown>): ModelInstance {
   const found = findModel(name);
-  const model = found && instantiate(found, options, { items: 30, fields: name === 'sasrec' ? [] : FIELDS });
+  const model =
+    found && instantiate(found, options, { items: 30, fields: ['sasrec', 'gru4rec'].includes(name) ? [] : FIELDS });
   if (model === undefined) throw new Error(`no ${name}`);
   return model;
 }
@@ -58,6 +60,8 @@ describe('weights of the published code', () => {
     ['difsr_gate', 'dif-sr', DIF],
     ['sasrecf', 'sasrecf', { ...SIZES, innerSize: 24, fusion: 'concat' }],
     ['sasrec', 'sasrec', { ...SIZES, innerSize: 24 }],
+    ['gru4rec', 'gru4rec', RECURRENT],
+    ['gru4recf', 'gru4recf', RECURRENT],
   ])('%s: the scores are that code’s, in double precision', (file, name, options) => {
     const tensors = golden(file);
     const model = modelOf(name, options);

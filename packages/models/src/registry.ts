@@ -4,11 +4,13 @@ import type { ModelDefinition } from './definition.js';
 import { difSr } from './dif-sr.js';
 import { nova } from './nova.js';
 import { fdsa } from './fdsa.js';
+import { gru4rec } from './gru4rec.js';
+import { gru4recf } from './gru4recf.js';
 import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
 /** The models, the default first. */
-export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova, fdsa, bert4rec];
+export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova, fdsa, bert4rec, gru4rec, gru4recf];
 
 /** A model by name, or undefined. */
 export function findModel(name: string): ModelDefinition | undefined {

@@ -4,22 +4,15 @@ import { embed } from '@difsr/nn';
 import * as z from 'zod';
 import { checkHeads, transformerPresets, transformerShape, sideShape } from './config.js';
 import type { ModelDefinition } from './definition.js';
-import type { FieldSchema } from './field-schema.js';
 import { embedInput, encode } from './encoder.js';
 import { earlyFusion, type FusedConfig } from './family.js';
-import { sideFields } from './fields.js';
+import { publishedOrder, sideFields } from './fields.js';
 import { itemTable } from './item-table.js';
 import { commonNames, fieldNamesShared } from './reference-names.js';
 import { last } from './last.js';
 
 /** Options of SASRecF; `fusion` says how the input embeddings are fused. Fields have the width of the stream. */
 export type SasRecFConfig = FusedConfig;
-
-/** RecBole's order: single-valued fields first, then those of several values, then those of numbers. */
-function ordered(fields: readonly FieldSchema[]): FieldSchema[] {
-  const of = (kind: FieldSchema['kind']): FieldSchema[] => fields.filter((field) => field.kind === kind);
-  return [...of('categorical'), ...of('multi-categorical'), ...of('numeric'), ...of('vector')];
-}
 
 /** The SASRecF model. */
 export const sasrecf: ModelDefinition<SasRecFConfig> = {
@@ -36,7 +29,7 @@ export const sasrecf: ModelDefinition<SasRecFConfig> = {
   build: (context) => {
     const { scope, config, schema, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
-    const { input, attention } = earlyFusion(context, embed(rows, items), ordered(sideFields(schema, config)));
+    const { input, attention } = earlyFusion(context, embed(rows, items), publishedOrder(sideFields(schema, config)));
     const layers = encode(scope, embedInput(context, input), items, config, attention);
     return { hidden: last(layers), layers, itemTable: table };
   },

@@ -46,6 +46,7 @@ const TINY = {
   hiddenDropout: 0,
   attentionDropout: 0,
   initializerRange: 0.4,
+  stateSize: 5,
 };
 export const DIF = { sideWidth: { brand: 4, tags: 2 }, attributeLoss: { brand: 2, tags: 3 } };
 
@@ -53,7 +54,7 @@ export function ints(shape: readonly number[], data: readonly number[]): HostTen
   return { dtype: 'int32', shape, data: Int32Array.from(data) };
 }
 
-/** A model with the tiny sizes. */
+/** A model with those of the tiny sizes that it has. */
 export function tiny(
   name: string,
   options: Readonly<Record<string, unknown>> = {},
@@ -61,7 +62,8 @@ export function tiny(
 ): ModelInstance {
   const model = findModel(name);
   if (model === undefined) throw new Error(`no model ${name}`);
-  return instantiate(model, { ...TINY, ...options }, schema);
+  const own = Object.entries(TINY).filter(([key, value]) => model.config.safeParse({ [key]: value }).success);
+  return instantiate(model, { ...Object.fromEntries(own), ...options }, schema);
 }
 
 /** Random weights, biases and LayerNorm included, so that no gradient vanishes by symmetry. */

@@ -46,7 +46,16 @@ it('models lists all of them, and the options of one', async () => {
     name: string;
     options: { properties: object };
   }[]; // the command's own form
-  expect(all.map(({ name }) => name)).toEqual(['dif-sr', 'sasrec', 'sasrecf', 'nova', 'fdsa', 'bert4rec']);
+  expect(all.map(({ name }) => name)).toEqual([
+    'dif-sr',
+    'sasrec',
+    'sasrecf',
+    'nova',
+    'fdsa',
+    'bert4rec',
+    'gru4rec',
+    'gru4recf',
+  ]);
   expect(Object.keys(all[0]?.options.properties ?? {})).toContain('fusion');
   expect((await difsr(['models', 'nova'], { cwd })).stdout).toMatch(/^model\.heads +2 +attention heads/m);
 });

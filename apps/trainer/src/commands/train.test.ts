@@ -8,6 +8,7 @@ import {
   freshFolder,
   TINY,
   TINY_MODEL,
+  TINY_RECURRENT,
   WINDOWS,
   writeRecbole,
   type Ended,
@@ -99,12 +100,15 @@ describe('train', () => {
   });
 
   it('trains every model, and on the reference backend', async () => {
-    for (const model of ['sasrecf', 'nova', 'fdsa', 'bert4rec']) {
-      const { code, stderr } = await difsr(
-        ['train', '--data', 'shop', '--model', model, '--epochs', '1', ...TINY_MODEL],
-        { cwd },
-      );
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const sizes = Object.entries({
+      ...Object.fromEntries(['sasrecf', 'nova', 'fdsa', 'bert4rec'].map((model) => [model, TINY_MODEL])),
+      ...Object.fromEntries(['gru4rec', 'gru4recf'].map((model) => [model, TINY_RECURRENT])),
+    });
+    for (const [model, own] of sizes) {
+      const { code, stderr } = await difsr(['train', '--data', 'shop', '--model', model, '--epochs', '1', ...own], {
+        cwd,
+      });
+      expect({ model, code, stderr }).toEqual({ model, code: 0, stderr: '' });
     }
     const { code, stdout } = await difsr(
       ['train', '--data', 'shop', '--epochs', '1', '--backend', 'reference', ...TINY],

@@ -1,0 +1,86 @@
+// What recurrent models share: their options, and how published code (RecBole) starts their weights.
+import * as z from 'zod';
+import { transformerShape } from './config.js';
+import type { Preset } from './definition.js';
+import { isCategorical, type FieldSchema } from './field-schema.js';
+import { encodedWidth } from './inputs.js';
+import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
+import type { NameMap } from './reference-names.js';
+
+/** Options that recurrent models share. */
+export interface RecurrentConfig extends ModelConfig {
+  /** Width of the recurrent state. */
+  readonly stateSize: number;
+  readonly layers: number;
+  readonly hiddenDropout: number;
+  readonly itemFields: ItemFields;
+  readonly itemDropout: number;
+  readonly numeric: NumericForm;
+  readonly vectors: VectorForm;
+  readonly userFields: UserFields;
+  readonly loss: 'cross-entropy' | 'pairwise';
+  readonly paddingClass: boolean;
+}
+
+type Shared =
+  | 'maxLength'
+  | 'itemFields'
+  | 'itemDropout'
+  | 'fields'
+  | 'numeric'
+  | 'vectors'
+  | 'userFields'
+  | 'loss'
+  | 'paddingClass';
+
+const { maxLength, itemFields, itemDropout, fields, numeric, vectors, userFields, loss, paddingClass } =
+  transformerShape;
+
+const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
+
+/** Shapes of the options that recurrent models share. */
+export const recurrentShape: {
+  readonly hiddenSize: z.ZodDefault<z.ZodNumber>;
+  readonly stateSize: z.ZodDefault<z.ZodNumber>;
+  readonly layers: z.ZodDefault<z.ZodNumber>;
+  readonly hiddenDropout: z.ZodDefault<z.ZodNumber>;
+} & Pick<typeof transformerShape, Shared> = {
+  hiddenSize: size('width d of items: of their embeddings, and of what predicts them').default(64),
+  stateSize: size('width of the recurrent state').default(128),
+  layers: size('number of recurrent layers').default(1),
+  maxLength,
+  hiddenDropout: z.number().min(0).max(0.95).describe('dropout on embedded items').default(0.3),
+  itemFields,
+  itemDropout,
+  fields,
+  numeric,
+  vectors,
+  userFields,
+  loss,
+  paddingClass,
+};
+
+/** The presets of recurrent models: the sizes at which published code starts, and a state as much wider than items at d 256. */
+export const recurrentPresets: Readonly<Record<'small' | 'paper', Preset>> = {
+  small: { model: { hiddenSize: 64, stateSize: 128, layers: 1, maxLength: 50, hiddenDropout: 0.3 } },
+  paper: { model: { hiddenSize: 256, stateSize: 512, layers: 1, maxLength: 50, hiddenDropout: 0.3 } },
+};
+
+/** Deviation of Glorot's normal for a table `[rows, columns]`. */
+export function glorotDeviation(rows: number, columns: number): number {
+  return Math.sqrt(2 / (rows + columns));
+}
+
+/** The same for the embedding of a field's values, or the projection of its numbers. */
+export function fieldDeviation(field: FieldSchema, width: number): number {
+  return glorotDeviation(isCategorical(field) ? field.values : encodedWidth(field), width);
+}
+
+/** Names of recurrent layers under a prefix of ours and one of theirs. */
+export function recurrentNames(names: NameMap, ours: string, theirs: string, layers: number): NameMap {
+  for (let k = 0; k < layers; k++)
+    names
+      .add(`${ours}.layers.${k}.input.weight`, `${theirs}.weight_ih_l${k}`)
+      .add(`${ours}.layers.${k}.recurrent.weight`, `${theirs}.weight_hh_l${k}`);
+  return names;
+}
