@@ -15,6 +15,7 @@ export const PAGES = {
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
     ['In the browser', 'guide/browser'],
     ['Choosing a backend and device', 'guide/backends'],
+    ['Losses and negatives', 'guide/losses'],
     ['How DIF attention works', 'guide/how-it-works'],
     ['A model of your own', 'adding-a-model'],
   ],

@@ -3,6 +3,7 @@ import { setting, text } from '@difsr/errors';
 import * as z from 'zod';
 import type { Preset } from './definition.js';
 import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
+import { lossShape, type LossName } from './losses.js';
 import { ModelConfigError } from './model-error.js';
 
 /** Width of a field's side embedding, where `sideWidth` names others. */
@@ -28,7 +29,7 @@ export interface TransformerConfig extends ModelConfig {
   readonly numeric: NumericForm;
   readonly vectors: VectorForm;
   readonly userFields: UserFields;
-  readonly loss: 'cross-entropy' | 'pairwise';
+  readonly loss: LossName;
   readonly paddingClass: boolean;
 }
 
@@ -60,9 +61,7 @@ export const transformerShape: {
   readonly numeric: z.ZodDefault<z.ZodEnum<{ projection: 'projection'; buckets: 'buckets' }>>;
   readonly vectors: z.ZodDefault<z.ZodEnum<{ frozen: 'frozen'; tuned: 'tuned' }>>;
   readonly userFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; stream: 'stream' }>>;
-  readonly loss: z.ZodDefault<z.ZodEnum<{ 'cross-entropy': 'cross-entropy'; pairwise: 'pairwise' }>>;
-  readonly paddingClass: z.ZodDefault<z.ZodBoolean>;
-} = {
+} & typeof lossShape = {
   hiddenSize: size('width d of the item stream').default(64),
   innerSize: size('inner width of the feed-forward blocks').default(256),
   layers: size('number of transformer layers').default(2),
@@ -105,14 +104,7 @@ export const transformerShape: {
     .enum(['none', 'stream'])
     .describe('attributes of users: not used, or added to every input of the stream')
     .default('none'),
-  loss: z
-    .enum(['cross-entropy', 'pairwise'])
-    .describe('softmax over all items, or one sampled negative per target (BPR)')
-    .default('cross-entropy'),
-  paddingClass: z
-    .boolean()
-    .describe('let the padding item be a class of the softmax, as the published code does')
-    .default(false),
+  ...lossShape,
 };
 
 /** Shapes of the options of models that read side information. */

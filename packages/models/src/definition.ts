@@ -17,6 +17,7 @@ import type {
   ReferenceParameter,
   TraceableModel,
 } from './model.js';
+import { lossOf, renamedOptions, temperatureOf, unitRows } from './losses.js';
 import { nextItem } from './objectives/next-item.js';
 import type { Objective } from './objectives/objective.js';
 
@@ -78,12 +79,14 @@ export function instantiate<Config extends ModelConfig>(
   options: unknown,
   schema: ModelSchema,
 ): ModelInstance {
-  const config = definition.config.parse(options);
+  const config = definition.config.parse(renamedOptions(options));
+  lossOf(config);
   definition.check?.(config, schema);
   checkSideOptions(schema, definition.sideOptions?.(config) ?? { fields: config.fields, perField: {} });
   const objective = definition.objective?.(config) ?? nextItem;
-  const build = (scope: Scope, { items, event, user }: ModelInputs): Encoding =>
-    definition.build({
+  const temperature = temperatureOf(config);
+  const build = (scope: Scope, { items, event, user }: ModelInputs): Encoding => {
+    const encoding = definition.build({
       scope,
       config,
       schema,
@@ -93,6 +96,8 @@ export function instantiate<Config extends ModelConfig>(
       event,
       user,
     });
+    return temperature === undefined ? encoding : { ...encoding, itemTable: unitRows(encoding.itemTable), temperature };
+  };
   let reads: FieldsRead | undefined;
   return {
     name: definition.name,

@@ -25,7 +25,11 @@ type Model = readonly [label: string, name: string, options: Readonly<Record<str
 
 const EVERY_MODEL: readonly Model[] = [
   ['sasrec', 'sasrec', {}],
-  ['sasrec, pairwise', 'sasrec', { loss: 'pairwise' }],
+  ['sasrec, bpr', 'sasrec', { loss: 'bpr' }],
+  ['sasrec, bce', 'sasrec', { loss: 'bce' }],
+  ['sasrec, gbce', 'sasrec', { loss: 'gbce', negatives: 1 }],
+  ['sasrec, cosines', 'sasrec', { logits: 'cosine', temperature: 0.5 }],
+  ['dif-sr, bpr of cosines', 'dif-sr', { ...DIF, loss: 'bpr', logits: 'cosine' }],
   ['sasrec, padding as a class', 'sasrec', { paddingClass: true }],
   ...FUSIONS.flatMap((fusion): Model[] => [
     [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }],
@@ -40,7 +44,7 @@ const EVERY_MODEL: readonly Model[] = [
   ]),
   ['bert4rec, plain output', 'bert4rec', { output: 'plain' }],
   ['gru4rec', 'gru4rec', {}],
-  ['gru4rec, one layer, pairwise', 'gru4rec', { layers: 1, loss: 'pairwise' }],
+  ['gru4rec, one layer, bpr', 'gru4rec', { layers: 1, loss: 'bpr' }],
   ['gru4rec, fields in the item table', 'gru4rec', { itemFields: 'gate' }],
   ['gru4recf', 'gru4recf', {}],
   ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
@@ -127,7 +131,7 @@ describe('bert4rec', () => {
 describe('one pass over all positions has the loss and gradients of one row per prefix', () => {
   const models: readonly Model[] = [
     ...FUSIONS.map((fusion): Model => [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }]),
-    ['dif-sr, sum, pairwise', 'dif-sr', { ...DIF, loss: 'pairwise' }],
+    ['dif-sr, sum, bpr', 'dif-sr', { ...DIF, loss: 'bpr' }],
     ['sasrec', 'sasrec', { paddingClass: true }],
     ['fdsa', 'fdsa', {}],
     ['gru4rec', 'gru4rec', {}],

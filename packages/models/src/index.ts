@@ -9,6 +9,8 @@ export * from './time-fields.js';
 export type { EventValue, HistoryEvent, ValuesSaid } from './events.js';
 export { nextItem } from './objectives/next-item.js';
 export { maskedItem } from './objectives/masked-item.js';
+export { countedLaw, uniformLaw, type ItemLaw } from './objectives/item-law.js';
+export { lossNames, lossShape, samplingNames, type LossName, type SamplingName } from './losses.js';
 export { transformerShape, sideShape, type TransformerConfig } from './config.js';
 export * from './registry.js';
 export { LOWEST } from './columns.js';

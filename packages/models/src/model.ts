@@ -4,6 +4,7 @@ import { type Fault, type Text } from '@difsr/errors';
 import type { Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
 import type { FieldSchema } from './field-schema.js';
+import type { LossOptions } from './losses.js';
 
 /** How numbers become vectors: by a learned projection, or each by its bucket. */
 export type NumericForm = 'projection' | 'buckets';
@@ -41,6 +42,8 @@ export interface Encoding {
   readonly hidden: Tensor;
   /** `[items + 1, d]`: scores are products with it. */
   readonly itemTable: Tensor;
+  /** Where scores are cosines: what they are divided by. Rows of `itemTable` have length 1 then, hidden states any. */
+  readonly temperature?: number;
   /** `[items + 1]`, added to the scores. */
   readonly itemBias?: Tensor;
   /** Outputs of inner layers, for tests and analyses. */
@@ -49,15 +52,11 @@ export interface Encoding {
 }
 
 /** Options that every model has. */
-export interface ModelConfig {
+export interface ModelConfig extends LossOptions {
   /** Width d of what predicts. */
   readonly hiddenSize: number;
   /** Longest sequence, in interactions. */
   readonly maxLength: number;
-  /** Default `cross-entropy`. */
-  readonly loss?: 'cross-entropy' | 'pairwise';
-  /** Whether padding is a class of the softmax. Default false. */
-  readonly paddingClass?: boolean;
   /** Attributes in the item table. Default `none`. */
   readonly itemFields?: ItemFields;
   /** Of item fields: share of the items whose own row is left out in a step. Default 0. */

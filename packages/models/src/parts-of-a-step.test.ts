@@ -35,7 +35,7 @@ function rowsOf(batch: Values, from: number, to: number): Values {
   const slice = (name: string): HostTensor => {
     const whole = batch[name];
     if (whole === undefined) throw new Error(`no ${name} in the batch`);
-    return { ...whole, shape: [count], data: whole.data.slice(before, before + count) };
+    return { ...whole, shape: [count, ...whole.shape.slice(1)], data: whole.data.slice(before, before + count) };
   };
   return {
     ...FEATURES,
@@ -130,7 +130,7 @@ function expectSame(actual: Values, expected: Values): void {
 
 describe.each([
   ['dif-sr', DIF],
-  ['dif-sr', { ...DIF, loss: 'pairwise' }],
+  ['dif-sr', { ...DIF, loss: 'bpr' }],
   ['sasrec', {}],
 ])('a step of %s in parts (%j)', (name, options) => {
   const { task, weights } = taskOf(tiny(name, options));

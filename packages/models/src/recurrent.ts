@@ -4,6 +4,7 @@ import { transformerShape } from './config.js';
 import type { Preset } from './definition.js';
 import { isCategorical, type FieldSchema } from './field-schema.js';
 import { encodedWidth } from './inputs.js';
+import { lossShape, type LossName } from './losses.js';
 import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
 import type { NameMap } from './reference-names.js';
 
@@ -18,23 +19,13 @@ export interface RecurrentConfig extends ModelConfig {
   readonly numeric: NumericForm;
   readonly vectors: VectorForm;
   readonly userFields: UserFields;
-  readonly loss: 'cross-entropy' | 'pairwise';
+  readonly loss: LossName;
   readonly paddingClass: boolean;
 }
 
-type Shared =
-  | 'maxLength'
-  | 'itemFields'
-  | 'itemDropout'
-  | 'fields'
-  | 'numeric'
-  | 'vectors'
-  | 'userFields'
-  | 'loss'
-  | 'paddingClass';
+type Shared = 'maxLength' | 'itemFields' | 'itemDropout' | 'fields' | 'numeric' | 'vectors' | 'userFields';
 
-const { maxLength, itemFields, itemDropout, fields, numeric, vectors, userFields, loss, paddingClass } =
-  transformerShape;
+const { maxLength, itemFields, itemDropout, fields, numeric, vectors, userFields } = transformerShape;
 
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
@@ -44,7 +35,8 @@ export const recurrentShape: {
   readonly stateSize: z.ZodDefault<z.ZodNumber>;
   readonly layers: z.ZodDefault<z.ZodNumber>;
   readonly hiddenDropout: z.ZodDefault<z.ZodNumber>;
-} & Pick<typeof transformerShape, Shared> = {
+} & Pick<typeof transformerShape, Shared> &
+  typeof lossShape = {
   hiddenSize: size('width d of items: of their embeddings, and of what predicts them').default(64),
   stateSize: size('width of the recurrent state').default(128),
   layers: size('number of recurrent layers').default(1),
@@ -56,8 +48,7 @@ export const recurrentShape: {
   numeric,
   vectors,
   userFields,
-  loss,
-  paddingClass,
+  ...lossShape,
 };
 
 /** The presets of recurrent models: the sizes at which published code starts, and a state as much wider than items at d 256. */

@@ -1,10 +1,11 @@
 // Scores are products of a hidden state with the item table, plus the items' bias where a model has one.
-import { add, broadcast, concat, constant, expandDims, gather, matmul, reshape, type Tensor } from '@difsr/graph';
+import { add, broadcast, concat, constant, expandDims, gather, matmul, mul, reshape, type Tensor } from '@difsr/graph';
+import { unitRows } from './losses.js';
 import type { Encoding } from './model.js';
 
 /**
  * Operands whose product are the scores: a bias is one more column of the table, and a 1 behind each hidden state, so that
- * losses over a table need not know of it. `hidden [targets, d]`, `classBias [items + 1]` of a training.
+ * losses over a table need not know of it. `hidden [targets, d]` ({@link queriesOf}), `classBias [items + 1]` of a training.
  */
 export function scoring(
   { itemTable, itemBias: learned }: Encoding,
@@ -15,6 +16,11 @@ export function scoring(
   if (itemBias === undefined) return { hidden, table: itemTable };
   const ones = broadcast(constant(1), [...hidden.shape.slice(0, -1), 1]);
   return { hidden: concat([hidden, ones], -1), table: concat([itemTable, expandDims(itemBias, 1)], 1) };
+}
+
+/** Hidden states as the items are asked: themselves, or of cosines their directions over the temperature. `hidden [.., d]`. */
+export function queriesOf({ temperature }: Pick<Encoding, 'temperature'>, hidden: Tensor): Tensor {
+  return temperature === undefined ? hidden : mul(unitRows(hidden), 1 / temperature);
 }
 
 /** What scores are made of beside hidden states. */

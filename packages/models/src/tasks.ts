@@ -29,7 +29,7 @@ import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
 import { declareInputs, rawInputs } from './inputs.js';
 import type { ModelInputs } from './model.js';
-import { scoresOf } from './scoring.js';
+import { queriesOf, scoresOf } from './scoring.js';
 
 /** What a traced task declared. */
 export interface Declared {
@@ -146,7 +146,7 @@ export function traceScores(
   const { items } = inputs;
   const asked = model.objective.query(model, inputs);
   const encoding = model.build(scope, asked);
-  const hidden = lastHidden(encoding.hidden, asked.items);
+  const hidden = queriesOf(encoding, lastHidden(encoding.hidden, asked.items));
   return {
     ...declared(scope),
     layers: encoding.layers ?? [],

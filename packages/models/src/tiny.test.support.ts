@@ -124,7 +124,7 @@ function batch(items: HostTensor, places: readonly { readonly position: number; 
       places.map(({ target }) => target),
     ),
     negativeItems: ints(
-      [count],
+      [count, 1],
       places.map(({ target }) => (target % SCHEMA.items) + 1),
     ),
     weights: { dtype: 'float32', shape: [count], data: new Float64Array(count).fill(1 / count) },

@@ -2,7 +2,7 @@
 import { createGraph, evaluate, input, normal, type HostTensor, type Tensor } from '@difsr/graph';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attributeLoss, itemLoss, pairwiseLoss } from './index.js';
+import { attributeLoss, binaryLoss, bprLoss, calibratedExponent, itemLoss, sampledSoftmaxLoss } from './index.js';
 
 const random = (stream: number, shape: readonly number[]): HostTensor => ({
   dtype: 'float32',
@@ -69,23 +69,118 @@ describe('item loss', () => {
   });
 });
 
-describe('pairwise loss', () => {
-  it('is -log(1e-10 + sigmoid(positive - negative)), weighted', () => {
-    const [positive, negative] = [random(3, [targets, width]), random(4, [targets, width])];
-    const loss = pairwiseLoss(
-      hiddenInput,
-      input('positive', ['targets', width]),
-      input('negative', ['targets', width]),
+describe('losses against sampled negatives', () => {
+  const negatives = 3;
+  const positive = random(3, [targets]);
+  const negative = random(4, [targets, negatives]);
+  // The last target has none at all.
+  const there = [
+    [true, true, false],
+    [false, true, true],
+    [false, false, false],
+  ];
+  const present: HostTensor = {
+    dtype: 'bool',
+    shape: [targets, negatives],
+    data: Uint8Array.from(there.flat().map(Number)),
+  };
+  const scores = {
+    positive: input('positive', ['targets']),
+    negative: input('negative', ['targets', negatives]),
+    present: input('present', ['targets', negatives], 'bool'),
+  };
+  const feeds = { positive, negative, present, weights };
+  const own = (row: number): number => Number(positive.data[row]);
+  const others = (row: number): number[] =>
+    (there[row] ?? []).flatMap((is, i) => (is ? [Number(negative.data[row * negatives + i])] : []));
+  const weighted = (of: (row: number) => number): number =>
+    [...weights.data].reduce<number>((sum, weight, row) => sum + Number(weight) * of(row), 0);
+  const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x));
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+  it('BPR is the mean of -log(1e-10 + sigmoid(positive - negative)), and nothing without negatives', () => {
+    const expected = weighted(
+      (row) =>
+        sum(others(row).map((other) => -Math.log(1e-10 + sigmoidOf(own(row) - other)))) /
+        Math.max(1, others(row).length),
+    );
+    expect(number(bprLoss(scores, weightsInput), feeds)).toBeCloseTo(expected, 12);
+  });
+
+  it.each([1, 0.3])('BCE with exponent %f is that of probabilities', (beta) => {
+    const expected = weighted(
+      (row) => -Math.log(sigmoidOf(own(row)) ** beta) - sum(others(row).map((other) => Math.log(1 - sigmoidOf(other)))),
+    );
+    expect(number(binaryLoss(scores, weightsInput, beta), feeds)).toBeCloseTo(expected, 11);
+  });
+
+  it('the exponent of gBCE goes from 1 to the share of items that is sampled', () => {
+    const of = (calibration: number): number => calibratedExponent({ negatives: 25, items: 101, calibration });
+    expect(of(0)).toBeCloseTo(1, 14);
+    expect(of(1)).toBeCloseTo(0.25, 14);
+    expect(of(0.75)).toBeCloseTo(0.4375, 14);
+    expect(calibratedExponent({ negatives: 256, items: 10, calibration: 1 })).toBe(1);
+  });
+
+  it('the sampled softmax divides what it samples by how often that is expected', () => {
+    const logCounts = random(6, [negatives]);
+    const loss = sampledSoftmaxLoss(scores, input('logCounts', [negatives]), weightsInput);
+    const expected = weighted((row) => {
+      const sampled = (there[row] ?? []).map((is, i) =>
+        is ? Math.exp(Number(negative.data[row * negatives + i])) / Math.exp(Number(logCounts.data[i])) : 0,
+      );
+      return Math.log(Math.exp(own(row)) + sum(sampled)) - own(row);
+    });
+    expect(number(loss, { ...feeds, logCounts })).toBeCloseTo(expected, 11);
+  });
+
+  it('the sampled softmax over every item once is the softmax over all items', () => {
+    const table = random(2, [6, width]);
+    const all = Array.from({ length: 5 }, (_, i) => i + 1);
+    const ids = [1, 5, 3];
+    const rows = products(hidden, table);
+    const given = {
+      positive: { ...positive, data: Float64Array.from(ids, (id, row) => rows[row]?.[id] ?? NaN) },
+      negative: { ...negative, shape: [targets, 5], data: Float64Array.from(rows.flatMap((row) => row.slice(1))) },
+      present: {
+        ...present,
+        shape: [targets, 5],
+        data: Uint8Array.from(ids.flatMap((id) => all.map((other) => Number(other !== id)))),
+      },
+      counts: { dtype: 'float32' as const, shape: [5], data: new Float64Array(5) },
+      weights,
+    };
+    const sampled = sampledSoftmaxLoss(
+      {
+        positive: scores.positive,
+        negative: input('negative', ['targets', 5]),
+        present: input('present', ['targets', 5], 'bool'),
+      },
+      input('counts', [5]),
       weightsInput,
     );
-    const margins = products(hidden, positive).map(
-      (row, i) => (row[i] ?? NaN) - (products(hidden, negative)[i]?.[i] ?? NaN),
+    const full = itemLoss(
+      hiddenInput,
+      input('table', [6, width]),
+      input('ids', ['targets'], 'int32'),
+      weightsInput,
+      false,
     );
-    const expected = margins.reduce(
-      (sum, margin, i) => sum - Number(weights.data[i]) * Math.log(1e-10 + 1 / (1 + Math.exp(-margin))),
-      0,
+    expect(number(sampled, given)).toBeCloseTo(
+      number(full, { hidden, table, ids: ints([targets], ...ids), weights }),
+      12,
     );
-    expect(number(loss, { hidden, positive, negative, weights })).toBeCloseTo(expected, 12);
+  });
+
+  it('stays finite where scores are large', () => {
+    const large = { ...feeds, positive: { ...positive, data: Float64Array.of(900, -900, 0) } };
+    const counts = { dtype: 'float32' as const, shape: [negatives], data: new Float64Array(negatives) };
+    const all = [
+      number(bprLoss(scores, weightsInput), large),
+      number(binaryLoss(scores, weightsInput, 0.5), large),
+      number(sampledSoftmaxLoss(scores, input('counts', [negatives]), weightsInput), { ...large, counts }),
+    ];
+    expect(all.map(Number.isFinite)).toEqual([true, true, true]);
   });
 });
 

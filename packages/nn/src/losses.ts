@@ -4,18 +4,24 @@ import {
   add,
   at,
   cast,
+  div,
   equal,
+  exp,
+  expandDims,
   gatherLast,
   GraphError,
   log,
+  maximum,
   mul,
   neg,
   not,
+  reduceMax,
   reduceSum,
   select,
   sigmoid,
   slice,
   softplus,
+  stopGradient,
   sub,
   tableCrossEntropy,
   type Tensor,
@@ -39,10 +45,82 @@ export function itemLoss(
   return reduceSum(mul(tableCrossEntropy(hidden, table, targets, paddingClass ? 0 : 1), weights));
 }
 
-/** Pairwise loss -log(1e-10 + sigmoid(positive - negative)) (BPR, Rendle et al., UAI 2009; the constant as in RecBole). */
-export function pairwiseLoss(hidden: Tensor, positive: Tensor, negative: Tensor, weights: Tensor): Tensor {
-  const margin = reduceSum(mul(hidden, sub(positive, negative)), [-1]);
-  return reduceSum(mul(neg(log(add(sigmoid(margin), 1e-10))), weights));
+/** Scores that a loss with sampled negatives compares. */
+export interface SampledScores {
+  /** `[targets]` */
+  readonly positive: Tensor;
+  /** `[targets, k]` */
+  readonly negative: Tensor;
+  /** bool `[targets, k]`: which of them there are; others do not count. */
+  readonly present: Tensor;
+}
+
+/**
+ * Bayesian personalized ranking (Rendle et al., UAI 2009): the mean over the negatives of -log(1e-10 + sigmoid(positive - negative));
+ * the constant as in RecBole. A target without negatives has no loss.
+ *
+ * @param weights [targets]
+ * @returns scalar: sum of weight * loss.
+ */
+export function bprLoss({ positive, negative, present }: SampledScores, weights: Tensor): Tensor {
+  const margin = sub(expandDims(positive, 1), negative);
+  const counted = cast(present, 'float32');
+  const sum = reduceSum(mul(neg(log(add(sigmoid(margin), 1e-10))), counted), [1]);
+  return reduceSum(mul(div(sum, maximum(reduceSum(counted, [1]), 1)), weights));
+}
+
+/**
+ * Binary cross-entropy of a target and its negatives (SASRec, Kang & McAuley, ICDM 2018), -beta log sigmoid(positive) - sum log(1 -
+ * sigmoid(negative)); with beta of {@link calibratedExponent} it is gBCE.
+ *
+ * @param weights [targets]
+ * @param beta Exponent of the positive probability, 1 for BCE.
+ * @returns scalar: sum of weight * loss.
+ */
+export function binaryLoss({ positive, negative, present }: SampledScores, weights: Tensor, beta = 1): Tensor {
+  const against = reduceSum(mul(softplus(negative), cast(present, 'float32')), [1]);
+  return reduceSum(mul(add(mul(softplus(neg(positive)), beta), against), weights));
+}
+
+/**
+ * The exponent beta of gBCE (Petrov & Macdonald, gSASRec, RecSys 2023): alpha (t (1 - 1/alpha) + 1/alpha), where alpha is the share of the
+ * other items that is sampled. t 0 gives 1, t 1 gives alpha.
+ *
+ * @example calibratedExponent({ negatives: 256, items: 12102, calibration: 0.75 });
+ */
+export function calibratedExponent({
+  negatives,
+  items,
+  calibration: t,
+}: {
+  readonly negatives: number;
+  readonly items: number;
+  readonly calibration: number;
+}): number {
+  const alpha = Math.min(1, negatives / Math.max(1, items - 1));
+  return alpha * (t * (1 - 1 / alpha) + 1 / alpha);
+}
+
+/**
+ * Softmax over sampled items as an estimate of that over all: log(exp(positive) + sum exp(negative - logCount)) - positive. With logCount
+ * the logarithm of how often an item is expected among the negatives, the sum is right in expectation (Bengio & Senecal, IEEE Trans.
+ * Neural Networks 2008; logQ correction, Yi et al., RecSys 2019). The target is there whatever is drawn, so its own score is not
+ * corrected, and where it is drawn as well it does not count twice.
+ *
+ * @param logCount [k], shared by all targets; large where there is no item.
+ * @returns scalar: sum of weight * loss.
+ */
+export function sampledSoftmaxLoss(
+  { positive, negative, present }: SampledScores,
+  logCount: Tensor,
+  weights: Tensor,
+): Tensor {
+  const corrected = select(present, sub(negative, logCount), -1e9);
+  const own = expandDims(positive, 1);
+  const most = stopGradient(maximum(own, reduceMax(corrected, [1], true))); // [targets, 1]
+  const total = add(exp(sub(own, most)), reduceSum(exp(sub(corrected, most)), [1], true));
+  const loss = sub(add(log(total), most), own);
+  return reduceSum(mul(loss, expandDims(weights, 1)));
 }
 
 /**

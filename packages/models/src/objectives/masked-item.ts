@@ -24,6 +24,7 @@ import {
 } from '@difsr/graph';
 import type { ModelInputs, TraceableModel } from '../model.js';
 import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { negativeFeeds } from './negatives.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Slots are filled up to a multiple of this, so that the largest tensors have few sizes. */
@@ -62,12 +63,12 @@ function maskId(model: TraceableModel): number {
 }
 
 // An index with `!` is in range by construction.
-function maskedBatch(model: TraceableModel, windows: Windows, { seed, step }: Draw, ratio: number): ObjectiveBatch {
+function maskedBatch(model: TraceableModel, windows: Windows, draw: Draw, ratio: number): ObjectiveBatch {
   const { starts, inputs } = windows;
   const rows = starts.length;
   const length = windows.length + 1; // the item that comes next is one of the row
   const items = new Int32Array(rows * length);
-  const key = { seed, step, stream: streamId('masked') };
+  const key = { seed: draw.seed, step: draw.step, stream: streamId('masked') };
   const places: number[] = [];
   for (let row = 0; row < rows; row++) {
     const count = inputs[row]! + 1;
@@ -96,6 +97,12 @@ function maskedBatch(model: TraceableModel, windows: Windows, { seed, step }: Dr
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: new Float32Array(slots).fill(1 / slots, 0, places.length) },
+      ...negativeFeeds(
+        model,
+        windows,
+        { items: targetItems, used: places.length, rowOf: (slot) => Math.floor(places[slot]! / length) },
+        draw,
+      ),
     },
     sizes: new Map([
       ['batch', rows],

@@ -1,8 +1,8 @@
 // The next item: every position predicts the item behind it (all positions of a sequence at once, or one row per prefix), by
-// softmax over all items or against one sampled negative.
-import { randomInts, streamId } from '@difsr/graph';
+// softmax over all items or against sampled negatives.
 import type { TraceableModel } from '../model.js';
 import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import { negativeFeeds } from './negatives.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Next item. Its inputs are those of `lossOfTargets` (target-loss.ts). */
@@ -25,6 +25,7 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
   const targetPositions = new Int32Array(slots);
   const targetItems = new Int32Array(slots).fill(1); // a valid id in unused slots
   const weights = new Float32Array(slots);
+  const rowOf = new Int32Array(slots);
   let slot = 0;
   for (let row = 0; row < rows; row++) {
     const [begin, count] = [starts[row]!, inputs[row]!];
@@ -32,6 +33,7 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
     for (let column = count - perRow[row]!; column < count; column++, slot++) {
       targetPositions[slot] = row * length + column;
       targetItems[slot] = windows.items[begin + column + 1]!;
+      rowOf[slot] = row;
     }
   }
   weights.fill(1 / slots, 0, slot);
@@ -42,9 +44,7 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: weights },
-      ...(model.config.loss === 'pairwise'
-        ? { negativeItems: integers(sampleNegatives(targetItems, model.schema.items, draw), [slots]) }
-        : {}),
+      ...negativeFeeds(model, windows, { items: targetItems, used: slot, rowOf: (own) => rowOf[own]! }, draw),
     },
     sizes: new Map([
       ['batch', rows],
@@ -54,10 +54,4 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
     targets: slot,
     slots,
   };
-}
-
-/** One item per target, uniform over all other items. */
-function sampleNegatives(targets: Int32Array, items: number, { seed, step }: Draw): Int32Array {
-  const drawn = randomInts({ seed, step, stream: streamId('negatives') }, targets.length, Math.max(1, items - 1));
-  return drawn.map((value, i) => (value + 1 >= (targets[i] ?? 0) ? Math.min(value + 2, items) : value + 1));
 }

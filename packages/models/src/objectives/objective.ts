@@ -4,6 +4,7 @@ import { RunError } from '../run-error.js';
 import { bindShape, streamId, type Feeds, type HostTensor, type Tensor } from '@difsr/graph';
 import type { MaskSpec, Scope } from '@difsr/nn';
 import type { ModelInputs, TraceableModel } from '../model.js';
+import type { ItemLaw } from './item-law.js';
 import { encodedWidth, inputName, noValues, valuesTensor, type SideValues } from '../inputs.js';
 
 /** One row per sequence with several targets, or one row per target. */
@@ -32,6 +33,8 @@ export interface Draw {
   readonly seed: number;
   /** Optimizer steps before this one, over all epochs. */
   readonly step: number;
+  /** Items by their training interactions, for negatives by popularity. */
+  readonly popularity?: ItemLaw;
 }
 
 /** The inputs of one step. */

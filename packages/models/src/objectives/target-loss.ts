@@ -1,16 +1,25 @@
-// The loss of targets at places of the rows: a hidden state for each, by softmax over all items or against one sampled negative,
-// and what trains beside it. Objectives differ in what they feed it.
-import { add, gather, input, mul, type Tensor } from '@difsr/graph';
-import { itemLoss, pairwiseLoss, type Scope } from '@difsr/nn';
+// The loss of targets at places of the rows: a hidden state for each, by softmax over all items or against sampled negatives, and what
+// trains beside it. Objectives differ in what they feed it.
+import { and, equal, expandDims, gather, input, matmul, mul, add, not, reduceSum, type Tensor } from '@difsr/graph';
+import {
+  binaryLoss,
+  bprLoss,
+  calibratedExponent,
+  itemLoss,
+  sampledSoftmaxLoss,
+  type SampledScores,
+  type Scope,
+} from '@difsr/nn';
 import type { Encoding, TraceableModel } from '../model.js';
 import { declareInputs } from '../inputs.js';
 import { classBias } from '../item-table.js';
-import { scoring } from '../scoring.js';
+import { lossOf, type LossChoice, type LossName } from '../losses.js';
+import { queriesOf, scoresOfItems, scoring } from '../scoring.js';
 import type { ObjectiveLoss } from './objective.js';
 
 /**
  * Traces the model and its loss. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column),
- * `targetItems` int32 [targets], `weights` [targets]; with the pairwise loss also `negativeItems` int32 [targets].
+ * `targetItems` int32 [targets], `weights` [targets], and what `negativeFeeds` gives (negatives.ts).
  */
 export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLoss {
   const encoding = model.build(scope, declareInputs(model));
@@ -34,15 +43,66 @@ interface Targets {
   readonly weights: Tensor;
 }
 
+/** Products of hidden states with rows of a table. */
+interface Products extends Targets {
+  readonly hidden: Tensor;
+  readonly table: Tensor;
+}
+
 /** As the model's configuration has it. */
-function itemLossOf(
-  { config, schema }: TraceableModel,
-  scope: Scope,
-  encoding: Encoding,
-  { reached, targets, weights }: Targets,
-): Tensor {
-  const { hidden, table } = scoring(encoding, reached, classBias(scope, schema, config));
-  if (config.loss !== 'pairwise') return itemLoss(hidden, table, targets, weights, config.paddingClass ?? false);
-  const negatives = input('negativeItems', ['targets'], 'int32');
-  return pairwiseLoss(hidden, gather(table, targets), gather(table, negatives), weights);
+function itemLossOf(model: TraceableModel, scope: Scope, encoding: Encoding, of: Targets): Tensor {
+  const bias = classBias(scope, model.schema, model.config);
+  return FORMULAS[model.config.loss ?? 'cross-entropy'](model, {
+    ...of,
+    ...scoring(encoding, queriesOf(encoding, of.reached), bias),
+  });
+}
+
+/** What each loss makes of the products: a missing one does not compile. */
+const FORMULAS: { readonly [L in LossName]: (model: TraceableModel, products: Products) => Tensor } = {
+  'cross-entropy': ({ config }, { hidden, table, targets, weights }) =>
+    itemLoss(hidden, table, targets, weights, config.paddingClass ?? false),
+  bpr: ({ config }, products) => bprLoss(againstNegatives(products, lossOf(config)), products.weights),
+  bce: ({ config }, products) => binaryLoss(againstNegatives(products, lossOf(config)), products.weights),
+  gbce: ({ config, schema }, products) => {
+    const choice = lossOf(config);
+    const { calibration, sampling } = choice;
+    const beta = calibratedExponent({ negatives: sampling?.count ?? 1, items: schema.items, calibration });
+    return binaryLoss(againstNegatives(products, choice), products.weights, beta);
+  },
+  'sampled-softmax': (_, products) => {
+    const negatives = input('negativeItems', ['negatives'], 'int32');
+    const isOther = not(equal(expandDims(products.targets, 1), expandDims(negatives, 0)));
+    const present = and(isOther, expandDims(not(equal(negatives, 0)), 0));
+    return sampledSoftmaxLoss(
+      againstShared(products, negatives, present),
+      input('negativeLogCounts', ['negatives']),
+      products.weights,
+    );
+  },
+};
+
+/** Every target against its own negatives, or against those of the step that are not of its row. */
+function againstNegatives(products: Products, { sampling }: LossChoice): SampledScores {
+  if (sampling?.shared === true)
+    return againstShared(
+      products,
+      input('negativeItems', ['negatives'], 'int32'),
+      input('negativePresent', ['targets', 'negatives'], 'bool'),
+    );
+  const { hidden, table, targets } = products;
+  const negatives = input('negativeItems', ['targets', sampling?.count ?? 1], 'int32');
+  return {
+    positive: reduceSum(mul(hidden, gather(table, targets)), [1]),
+    negative: scoresOfItems({ itemTable: table }, hidden, negatives),
+    present: not(equal(negatives, 0)),
+  };
+}
+
+function againstShared({ hidden, table, targets }: Products, negatives: Tensor, present: Tensor): SampledScores {
+  return {
+    positive: reduceSum(mul(hidden, gather(table, targets)), [1]),
+    negative: matmul(hidden, gather(table, negatives), { transB: true }),
+    present,
+  };
 }

@@ -60,7 +60,7 @@ export async function trainEpoch(
         await stepper.drain();
         return { interrupted: true, state: meter.state(), seconds: meter.seconds() };
       }
-      const draw = { seed: training.seed, step: globalStep(step) };
+      const draw = { seed: training.seed, step: globalStep(step), popularity: session.popularity };
       const batch = model.objective.batch(model, await batches.take(step), draw);
       const size = { targets: batch.targets, slots: batch.slots };
       meter.begin(size);

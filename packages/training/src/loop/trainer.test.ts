@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateDataset, type Dataset } from '@difsr/data';
+import { buildDataset, generateDataset, InteractionCollector, type Dataset } from '@difsr/data';
 import { createReferenceBackend } from '@difsr/graph';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runConfigSchema, type RunConfig } from '../config.js';
@@ -161,10 +161,41 @@ describe('a run', () => {
     expect(rates.at(-1)).toBeLessThan(0.001);
   });
 
-  it.each(['prefix', 'all-positions'])('trains the pairwise loss in the form %s', async (form) => {
-    const { events } = await runTo('pairwise', { config: config({ form, epochs: 1 }, { loss: 'pairwise' }) });
+  it.each(['prefix', 'all-positions'])('trains with BPR in the form %s', async (form) => {
+    const { events } = await runTo('bpr', { config: config({ form, epochs: 1 }, { loss: 'bpr' }) });
     const [record] = events.flatMap((event) => (event.kind === 'epoch' ? [event.record] : []));
     expect(record?.losses['loss.item']).toBeCloseTo(Math.log(2), 1);
+  });
+
+  it.each([
+    { loss: 'bpr', negatives: 3, negativeSampling: 'in-batch' },
+    { loss: 'bce', negatives: 2, negativeSampling: 'uniform' },
+    { loss: 'gbce', negatives: 8 },
+    { loss: 'bpr', negatives: 17 },
+    { loss: 'sampled-softmax', negatives: 20 },
+    { loss: 'sampled-softmax', negatives: 20, negativeSampling: 'popularity', logits: 'cosine' },
+    { loss: 'sampled-softmax', negativeSampling: 'in-batch' },
+  ])('lowers $loss with what it is given, and is repeated to the bit', async (model) => {
+    const given = { config: config({ epochs: 2, learningRate: 0.01 }, model) };
+    const [first, second] = [await runTo('first', given), await runTo('second', given)];
+    const losses = first.events.flatMap((event) =>
+      event.kind === 'epoch' ? [event.record.losses['loss.item'] ?? NaN] : [],
+    );
+    expect(losses[1]).toBeLessThan(losses[0] ?? NaN);
+    expect(await bytes(first.out, 'model.safetensors')).toEqual(await bytes(second.out, 'model.safetensors'));
+  });
+
+  it('trains on users who have nearly every item there is', async () => {
+    const log = new InteractionCollector();
+    // Each from another item on, and around: nine or ten of ten.
+    for (let user = 0; user < 12; user++)
+      for (let i = 0; i < 9 + (user % 2); i++) log.add(`user ${user}`, `item ${(user + i) % 10}`);
+    const few = buildDataset({ name: 'few', format: 'test', source: '', report: [], interactions: log.finish() });
+    const { events } = await runTo('few', {
+      dataset: few,
+      config: config({ epochs: 1 }, { loss: 'bce', negatives: 4, maxLength: 10, fields: [] }),
+    });
+    expect(events.some((event) => event.kind === 'epoch')).toBe(true);
   });
 
   it('leaves frozen side tables as they were', async () => {

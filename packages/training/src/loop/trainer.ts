@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
 import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep, type HostTensor } from '@difsr/graph';
 import {
+  countedLaw,
   ModelConfigError,
   findModel,
   modelOf,
@@ -139,6 +140,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       targetsPerStep: slots,
       stepsPerEpoch: steps,
       counts: start.counts,
+      popularity: countedLaw(start.counts),
       evaluator,
       emit: (event) => options.onEvent?.(event),
       environment: start.state.environment,
