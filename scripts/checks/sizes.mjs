@@ -22,7 +22,7 @@ const LIMITS = {
   '@difsr/attention/tfjs-layers': 60,
   '@difsr/attention/onnxruntime': 60,
   '@difsr/models': 220,
-  '@difsr/metrics': 10,
+  '@difsr/metrics': 16,
   '@difsr/data': 60,
   '@difsr/data/internal': 60,
   '@difsr/tfjs': 70,

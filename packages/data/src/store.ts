@@ -50,6 +50,12 @@ export interface SequenceStore {
 export interface StoredDataset extends Omit<Dataset, 'users' | 'sequences' | 'times' | 'parts'> {
   /** Number of users + 1, as the size of a vocabulary. */
   readonly users: Pick<Vocabulary, 'size'>;
+  /**
+   * The tokens of users by id, `tokens[0]` padding: read from the folder when somebody asks.
+   *
+   * @throws DataError where they cannot be read
+   */
+  readonly userTokens: () => Promise<readonly string[]>;
   readonly store: SequenceStore;
   /** Closes the file. May be called twice. */
   close(): Promise<void>;

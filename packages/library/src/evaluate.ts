@@ -1,6 +1,6 @@
 // evaluate: ranks a run's validation and test targets again.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import { evaluateRun, openRun, type Results, type RunMetrics, warning } from '@difsr/training';
+import { evaluateRun, openRun, type EvaluatedRun, type RunMetrics, warning } from '@difsr/training';
 import { openBackend, precisionOf, type BackendChoice } from './backend.js';
 import { closeData, loadRunData } from './data/open.js';
 import { UsageError } from './errors.js';
@@ -30,7 +30,7 @@ const RULES: OptionRules<EvaluateOptions> = {
 };
 
 /** The metrics of a run beside those of the popular items, and how they came about. */
-export type EvaluationResult = Results<'valid' | 'test'> &
+export type EvaluationResult = EvaluatedRun &
   Pick<RunMetrics, 'protocol'> & {
     /** The run's folder. */
     readonly run: string;
@@ -38,12 +38,11 @@ export type EvaluationResult = Results<'valid' | 'test'> &
     readonly dataset: string;
     readonly backend: string;
     readonly device: string;
-    /** Wall time of a split. */
-    readonly seconds: number;
   };
 
 /**
- * Ranks all items for the held-out interactions of a run.
+ * Ranks all items for the held-out interactions of a run, under both protocols (`protocols`), and keeps every rank in the run's
+ * `ranks.parquet`.
  *
  * @param run its folder
  * @throws RunError where the folder holds no trained run, or the data is another; DataError, BackendError, UsageError as `train`

@@ -28,10 +28,12 @@ export function paddingColumn({ schema }: Items): Tensor {
   return expandDims(equal(iota(schema.items + 1), 0), 0);
 }
 
-/** bool `[batch, items + 1]`: the ids of an input `excluded` int32 [batch, excluded]; what is no item (0 among it) hides nothing. */
-export function excludedColumns({ schema }: Items): Tensor {
+/** bool `[batch, items + 1]`: ids int32 [batch, excluded], of an input `excluded` where none are given; what is no item (0 among it) hides nothing. */
+export function excludedColumns(
+  { schema }: Items,
+  excluded: Tensor = input('excluded', ['batch', 'excluded'], 'int32'),
+): Tensor {
   const columns = schema.items + 1;
-  const excluded = input('excluded', ['batch', 'excluded'], 'int32');
   const isItem = and(less(0, excluded), less(excluded, columns));
   return less(0, scatterAddLast(select(isItem, excluded, 0), cast(isItem, 'float32'), columns));
 }

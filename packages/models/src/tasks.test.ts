@@ -1,7 +1,15 @@
 import { evaluate, type HostTensor } from '@difsr/graph';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exportTask, LOWEST, rankingTask, recommendTask, traceScores, type InferenceTask } from './index.js';
+import {
+  exportTask,
+  LOWEST,
+  rankingTask,
+  recommendTask,
+  surveyTask,
+  traceScores,
+  type InferenceTask,
+} from './index.js';
 import {
   DIF,
   FEATURES,
@@ -72,6 +80,35 @@ describe('ranking', () => {
     };
     const { check } = runTask(task, { ...inputs, ...broken, targetItems: ints([3], [1, 6, 11]) });
     expect(Number.isFinite(check?.data[0])).toBe(false);
+  });
+});
+
+describe('a survey', () => {
+  it('ranks and lists under both protocols at once, in the order of the scores, and says where no item is left', () => {
+    const task = surveyTask(model, 4);
+    const all = Array.from({ length: SCHEMA.items }, (_, i) => i + 1);
+    fc.assert(
+      fc.property(
+        fc.array(item, { minLength: 3, maxLength: 3 }),
+        fc.array(fc.subarray(all), { minLength: 3, maxLength: 3 }),
+        (targets, seen) => {
+          const width = Math.max(1, ...seen.map((ids) => ids.length));
+          const rows = seen.flatMap((ids) => [...ids, ...Array.from({ length: width - ids.length }, () => 0)]);
+          const found = runTask(task, { ...inputs, targetItems: ints([3], targets), seen: ints([3, width], rows) });
+          const listed = (without: number[][]): number[] =>
+            SEQUENCES.flatMap((_, user) => [...order(user, without[user]), 0, 0, 0, 0].slice(0, 4));
+          expect([...(found['rank']?.data ?? [])]).toEqual(targets.map((id, user) => order(user).indexOf(id)));
+          expect([...(found['ids']?.data ?? [])]).toEqual(listed([]));
+          expect([...(found['maskedIds']?.data ?? [])]).toEqual(listed(seen));
+          targets.forEach((id, user) => {
+            if (seen[user]?.includes(id) === true) return; // the evaluation counts it as a miss
+            expect(found['maskedRank']?.data[user]).toBe(order(user, seen[user]).indexOf(id));
+          });
+          expect(Number.isFinite(found['check']?.data[0])).toBe(true);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 });
 

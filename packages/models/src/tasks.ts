@@ -168,8 +168,39 @@ export function rankingTask(model: ModelInstance, options: RankingTaskOptions): 
   const traced = traceScores(model);
   const targets = input('targetItems', ['batch'], 'int32');
   const seen = options.maskSeen ? input('seen', ['batch', 'seen'], 'int32') : undefined;
-  const check = add(reduceSum(mul(traced.hidden, traced.hidden)), reduceSum(mul(traced.itemTable, traced.itemTable)));
-  return { ...traced, graph: createGraph({ rank: rank(traced.scores, targets, seen, 1), check }) };
+  return {
+    ...traced,
+    graph: createGraph({ rank: rank(traced.scores, targets, seen, 1), check: finiteCheck(traced) }),
+  };
+}
+
+/**
+ * Ranks targets under both protocols and lists the `k` best ids of each; scores never leave the backend. Inputs `items`, `targetItems` int32 [batch]
+ * and `seen` int32 [batch, seen] (0 = none). Outputs `rank` and `check` as {@link rankingTask} without masking, `maskedRank` as with it,
+ * and `ids`, `maskedIds` int32 [batch, k]: the best items, without those seen in the second, ties to the lower id, 0 where no item is left.
+ */
+export function surveyTask(model: ModelInstance, k: number): InferenceTask {
+  checkCount(k, model);
+  const traced = traceScores(model);
+  const targets = input('targetItems', ['batch'], 'int32');
+  const seen = input('seen', ['batch', 'seen'], 'int32');
+  const padding = paddingColumn(model);
+  const masked = bestOf(traced.scores, or(excludedColumns(model, seen), padding), k);
+  return {
+    ...traced,
+    graph: createGraph({
+      rank: rank(traced.scores, targets, undefined, 1),
+      maskedRank: rank(traced.scores, targets, seen, 1),
+      ids: bestOf(traced.scores, padding, k).ids,
+      maskedIds: select(less(masked.values, LOWEST * 0.99), constant(0, 'int32'), masked.ids),
+      check: finiteCheck(traced),
+    }),
+  };
+}
+
+/** A scalar that is finite only if all scores are finite in origin. */
+function finiteCheck({ hidden, itemTable }: Scores): Tensor {
+  return add(reduceSum(mul(hidden, hidden)), reduceSum(mul(itemTable, itemTable)));
 }
 
 /**

@@ -1,5 +1,6 @@
 // What a run reports while it goes on: plain data, for a progress bar, a log or a program.
 import { say, type Text } from '@difsr/errors';
+import type { BeyondValues } from '@difsr/metrics';
 import type { InitialWeights } from './weights/taken.js';
 
 /** Validation or test metrics by name, such as `ndcg@10`. */
@@ -40,6 +41,21 @@ export type Results<Ranked extends Split = 'valid'> = RankedSplits<Ranked> & {
   /** Whether the model beats them, by the metric `by`: NDCG@10, or NDCG at the first cut-off where 10 is none. */
   readonly beatsPopular: BySplit<boolean, Ranked> & { readonly by: string };
 };
+
+/** What is ranked: all items, those of the history among them (`unmasked`, the paper's), or without them (`masked`). Never in one column. */
+export type Protocol = 'unmasked' | 'masked';
+
+/** The results of one protocol, and what the lists of recommendations are like beside how right they are. */
+export type ProtocolResults<Ranked extends Split = 'valid'> = Results<Ranked> & {
+  /**
+   * Coverage, novelty, diversity and popularity of the first k (see `BeyondAccumulator` of @difsr/metrics); `popularity.targets` and
+   * `popularity.histories` are the training interactions of what users took next and before.
+   */
+  readonly lists: BySplit<BeyondValues, Ranked>;
+};
+
+/** Both protocols of the same splits. */
+export type ByProtocol<Ranked extends Split = 'valid'> = Readonly<Record<Protocol, ProtocolResults<Ranked>>>;
 
 /** One line of `history.jsonl`. */
 export interface EpochRecord {
@@ -110,6 +126,8 @@ export type RunMetrics = Results & {
   readonly best: { readonly epoch: number };
   /** How it was ranked; `split` names the split of a data set that was prepared with one of its own, otherwise it is leave-one-out. */
   readonly protocol: { readonly ranking: 'full'; readonly maskSeen: boolean; readonly split?: string };
+  /** The same splits under both protocols; runs of before have none. */
+  readonly protocols?: ByProtocol;
   /** Median wall time of training an epoch, evaluation excluded. */
   readonly secondsPerEpoch: number;
   /** Wall time of the full-ranking evaluation on the test split, or on the validation split where the run has no test. */

@@ -26,7 +26,8 @@ export { columnWords, sideColumns, type SideColumn } from './side/side-columns.j
 export { sideReader, type SideReader } from './side/side-reader.js';
 export { fieldsNamed, outlineSchema, sideSchema } from './side/side-schema.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluation/evaluate.js';
-export { evaluateRun, type EvaluateRunOptions } from './evaluation/evaluate-run.js';
+export { readRanks, type RankColumns } from './run/ranks.js';
+export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './evaluation/evaluate-run.js';
 export { evaluatePopular, type PopularOptions } from './evaluation/popular.js';
 // Recommending needs no file system and lives with the models, where web pages have it too; an opened run fits.
 export {

@@ -1,11 +1,13 @@
 // difsr evaluate: ranks a run's validation and test targets again.
 import { say } from '@difsr/errors';
+import { join } from 'node:path';
 import { evaluate } from '@difsr/library';
+import { RUN_FILES } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, jsonOption, ownModel, type SharedOptions } from '../options.js';
 import { createProgress } from '../output/progress.js';
-import { showResults, showWarning, unlearned } from '../output/results.js';
+import { showLists, showResults, showWarning, unlearned } from '../output/results.js';
 import { seconds } from '../output/table.js';
 import { processTerminal } from '../output/terminal.js';
 import { typed } from '../typed.js';
@@ -31,6 +33,8 @@ export function addEvaluate(program: Command, done: (code: ExitCode) => void): v
     .addHelpText(
       'after',
       `
+The JSON has both protocols (masked and unmasked) and what the lists of recommendations are like; RUN/ranks.parquet every rank.
+
 Examples:
   $ npx difsr evaluate runs/clicks
   $ npx difsr evaluate runs/clicks --mask-seen --json`,
@@ -65,7 +69,10 @@ async function evaluateCommand(
     terminal.value({ ...shown, ...(warning === undefined ? {} : { warning }) });
     terminal.line(`${found.model} of ${run} on ${dataset}, ${backendName} (${deviceName})`);
     showResults(terminal, found);
-    terminal.line(`${seconds(found.seconds)} a split`);
+    terminal.line();
+    const protocol = found.protocol.maskSeen ? 'masked' : 'unmasked';
+    showLists(terminal, found.protocols[protocol].lists.test);
+    terminal.line(`${seconds(found.seconds)} a split, both protocols; every rank: ${join(run, RUN_FILES.ranks)}`);
     if (warning !== undefined) showWarning(terminal, warning);
     return exitCodes.ok;
   } finally {

@@ -1,7 +1,7 @@
 // What a command shows when a run has ended: metrics beside those of the popular items, what they are means of, and what can be done next.
 import type { RankedSplits, Results, RunMetrics, Split, SplitCounts, TrainOutcome } from '@difsr/training';
 import { commandLine, inOwnName } from '../command-line.js';
-import { bytes, metric, metricsTable, metricTitle, seconds, whole } from './table.js';
+import { type Align, bytes, metric, metricsTable, metricTitle, seconds, table, whole } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** Results and the protocol that they belong to. */
@@ -62,6 +62,28 @@ function rows(
 
 function oneEach({ targets, users }: SplitCounts): boolean {
   return targets === users;
+}
+
+/** What the lists of recommendations are like, a row per cutoff, and what users took themselves below. */
+export function showLists(terminal: Terminal, lists: Readonly<Record<string, number>>): void {
+  const names = Object.keys(lists).filter((name) => name.includes('@'));
+  const kinds = [...new Set(names.map((name) => name.split('@')[0] ?? ''))];
+  const cutoffs = [...new Set(names.map((name) => name.split('@')[1] ?? ''))];
+  const rows = cutoffs.map((k) => [`the first ${k}`, ...kinds.map((kind) => short(lists[`${kind}@${k}`]))]);
+  const header = ['lists of test', ...kinds];
+  const align = header.map((_, column): Align => (column === 0 ? 'left' : 'right'));
+  for (const line of table([header, ...rows], align)) terminal.line(line);
+  const { 'popularity.targets': targets, 'popularity.histories': histories } = lists;
+  terminal.line(
+    terminal.style(
+      'dim',
+      `coverage: share of all items in anybody's list; gini: 0 where all are shown equally often; novelty: bits; popularity: mean training interactions, of the targets ${short(targets)}, of the histories ${short(histories)}; diversity: 1 - Jaccard of the values, mean over pairs`,
+    ),
+  );
+}
+
+function short(value: number | undefined): string {
+  return value === undefined ? '-' : value.toPrecision(4);
 }
 
 /** The protocol and the unit, which belong beside every result. */

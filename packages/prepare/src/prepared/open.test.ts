@@ -115,6 +115,7 @@ describe.each([
     expect(await opened.store.read(begins, lengths)).toEqual(await inMemory.read(begins, lengths));
     expect(opened.items.tokens).toEqual(dataset.items.tokens);
     expect(opened.users.size).toBe(dataset.users.size);
+    expect(await opened.userTokens()).toEqual(dataset.users.tokens);
     await opened.close();
   });
 

@@ -1,5 +1,5 @@
 // A prepared data set whose sequences stay on disk: copied once into a flat file in the cache, and read from there by position.
-import { option } from '@difsr/errors';
+import { given, option } from '@difsr/errors';
 import { DataError, positions, type StoredDataset } from '@difsr/data';
 import { checkOptions, type ColumnNumbers } from '@difsr/data/internal';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
@@ -8,7 +8,15 @@ import { type Engine, openEngine } from '../engine/engine.js';
 import { cacheFolder } from '../environment.js';
 import { columnPieces, interactionColumns, type SourceColumn } from './fields.js';
 import { type Manifest, PARTS, PREPARED_FILES } from './manifest.js';
-import { checkFiles, hasOwnSplit, READ_RULES, readDescribed, readManifest, type ReadOptions } from './read.js';
+import {
+  checkFiles,
+  hasOwnSplit,
+  READ_RULES,
+  readDescribed,
+  readManifest,
+  readTokens,
+  type ReadOptions,
+} from './read.js';
 import {
   openSequenceFile,
   type SequenceColumns,
@@ -51,7 +59,22 @@ export async function openPrepared(folder: string, options: OpenPreparedOptions 
   try {
     const described = await readDescribed(engine, folder, manifest, ['item', 'user']);
     const sequences = await openSequences(engine, folder, manifest, options.cache ?? cacheFolder());
-    return { ...described, users: { size: manifest.counts.users + 1 }, ...sequences };
+    const userTokens = async (): Promise<readonly string[]> => readUserTokens(folder, manifest, options);
+    return { ...described, users: { size: manifest.counts.users + 1 }, userTokens, ...sequences };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Read when somebody asks, with an engine of its own: the one that opened the folder is closed by then. */
+async function readUserTokens(
+  folder: string,
+  manifest: Manifest,
+  { memoryLimit, threads, tempDirectory }: ReadOptions,
+): Promise<readonly string[]> {
+  const engine = await openEngine(given({ memoryLimit, threads, tempDirectory }));
+  try {
+    return (await readTokens(engine, folder, 'users', manifest.counts.users)).tokens;
   } finally {
     await engine.close();
   }

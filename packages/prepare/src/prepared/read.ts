@@ -185,7 +185,13 @@ export async function checkFiles(folder: string, manifest: Manifest, verify: boo
   problems.throwIfAny();
 }
 
-async function readTokens(engine: Engine, folder: string, name: 'users' | 'items', count: number): Promise<Vocabulary> {
+/** The tokens of users or items by id. @throws DataError where there are not as many as the manifest says */
+export async function readTokens(
+  engine: Engine,
+  folder: string,
+  name: 'users' | 'items',
+  count: number,
+): Promise<Vocabulary> {
   const tokens = await readTexts(engine, `SELECT token FROM ${table(folder, name)} ORDER BY id`);
   if (tokens.length !== count) throw miscounted(folder, name, tokens.length, count);
   return createVocabulary(tokens);

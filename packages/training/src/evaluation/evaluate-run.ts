@@ -1,12 +1,14 @@
-// Evaluates a finished run on a data set, by either protocol.
+// Evaluates a finished run on a data set, by both protocols.
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { FileWriteError } from '@difsr/files';
 import { sequenceStore, type Dataset, type StoredDataset } from '@difsr/data';
 import { type Backend } from '@difsr/graph';
 import { inferenceTensors, Owned } from '@difsr/models';
-import { createEvaluator } from './evaluate.js';
-import type { Results, TrainingEvent } from '../events.js';
+import { type ByProtocol, type Results, type TrainingEvent, warning } from '../events.js';
+import { createSurveyor } from './survey.js';
+import { surveySplits } from './survey-splits.js';
 import { requireSameData } from '../run/other-data.js';
-import { evaluatePopular, resultsOf } from './popular.js';
+import { writeRanks } from '../run/ranks.js';
 import { RunError } from '../run-error.js';
 import type { Run } from '../run/run-folder.js';
 import { sideReader } from '../side/side-reader.js';
@@ -30,8 +32,16 @@ const OPTIONS: OptionRules<EvaluateRunOptions> = {
   onEvent: option.callable,
 };
 
+/** The results of a run. */
+export type EvaluatedRun = Results<'valid' | 'test'> & {
+  readonly protocols: ByProtocol<'valid' | 'test'>;
+  /** Wall time of the test split, both protocols. */
+  readonly seconds: number;
+};
+
 /**
- * Ranks validation and test targets with a run's best parameters, and by popularity beside.
+ * Ranks validation and test targets with a run's best parameters, and by popularity beside, under both protocols; `ranks.parquet` of the run
+ * folder has every rank afterwards. What is not under `protocols` is of the one that was asked for.
  *
  * @throws RunError where the data set is not the one of the run; MetricsError where a split has no targets.
  * @example
@@ -39,43 +49,31 @@ const OPTIONS: OptionRules<EvaluateRunOptions> = {
  * const { test, popular, beatsPopular } = await evaluateRun({ run: await openRun('runs/clicks'), dataset, backend });
  * ```
  */
-export async function evaluateRun(
-  options: EvaluateRunOptions,
-): Promise<Results<'valid' | 'test'> & { readonly seconds: number }> {
+export async function evaluateRun(options: EvaluateRunOptions): Promise<EvaluatedRun> {
   checkOptions('evaluateRun', options, OPTIONS, RunError);
   const { run, dataset, backend, onEvent } = options;
   const store = sequenceStore(dataset);
   await requireSameData(run.folder, run.config.data.path, { dataset, store }, run.vocabulary);
-  const { test: _, ...configured } = run.config.evaluation;
-  const protocol = {
-    ...configured,
-    maskSeen: options.maskSeen ?? run.config.evaluation.maskSeen,
-  };
+  const { ks, batchSize } = run.config.evaluation;
+  const maskSeen = options.maskSeen ?? run.config.evaluation.maskSeen;
+  const { counts } = run.vocabulary;
+  const emit = (event: TrainingEvent): void => onEvent?.(event);
   const sides = sideReader(dataset, store, run.model.reads);
   const owned = new Owned();
   try {
     const variables = owned.add(await backend.createVariables(inferenceTensors(run)));
-    const evaluator = owned.add(await createEvaluator({ backend, variables, model: run.model, sides, ...protocol }));
-    const started = performance.now();
-    const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
-      onEvent?.({ kind: 'evaluation', split: 'valid', done, total }),
+    const surveyor = owned.add(
+      await createSurveyor({ backend, variables, model: run.model, sides, ks, batchSize, counts, dataset }),
     );
-    const test = await evaluator.evaluate({ store, ranges: store.split.test }, (done, total) =>
-      onEvent?.({ kind: 'evaluation', split: 'test', done, total }),
-    );
-    const seconds = (performance.now() - started) / 2000;
-    const popular = { ks: protocol.ks, maskSeen: protocol.maskSeen, counts: run.vocabulary.counts };
-    return {
-      ...resultsOf(
-        ['valid', 'test'],
-        { valid, test },
-        {
-          valid: await evaluatePopular({ store, ranges: store.split.valid }, popular),
-          test: await evaluatePopular({ store, ranges: store.split.test }, popular),
-        },
-      ),
-      seconds,
-    };
+    const surveyed = await surveySplits(['valid', 'test'] as const, { surveyor, store, counts, emit, ks });
+    const { surveys, protocols, seconds } = surveyed;
+    await writeRanks(run.folder, { dataset, store, surveys, backend }).catch((error: unknown) => {
+      // A run of somebody else's can be evaluated all the same.
+      if (!(error instanceof FileWriteError)) throw error;
+      emit(warning(`the ranks of this evaluation are not kept: ${error.message}`));
+    });
+    const { lists: _, ...results } = protocols[maskSeen ? 'masked' : 'unmasked'];
+    return { ...results, protocols, seconds };
   } finally {
     await owned.dispose();
   }

@@ -2,7 +2,7 @@
 // An index with `!` is in range by construction.
 import { checkOptions, needed, option, type OptionRules, setting, text } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
-import { type Backend, type Feeds, type Graph, type Program, type Variables } from '@difsr/graph';
+import type { Backend, Feeds, Graph, HostTensor, Program, Variables } from '@difsr/graph';
 import { MetricsAccumulator } from '@difsr/metrics';
 import {
   integers,
@@ -114,18 +114,23 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
 
 async function ranks(program: Program, feeds: Feeds): Promise<Int32Array> {
   const { rank, check } = await program.run(feeds);
-  const sum = check?.data[0];
-  if (sum === undefined || !Number.isFinite(sum) || !(rank?.data instanceof Int32Array)) {
-    throw new RunError({
-      what: 'scores are not finite: the model has diverged',
-      cure: text`a lower learning rate, or gradient clipping (${setting('training.clipNorm', 1)})`,
-    });
-  }
+  requireFinite(check);
+  if (!(rank?.data instanceof Int32Array)) throw new RunError('the ranking has no "rank"');
   return rank.data;
 }
 
+/** Throws where scores are not finite in origin: `check` is that of the ranking. */
+export function requireFinite(check: HostTensor | undefined): void {
+  const sum = check?.data[0];
+  if (sum !== undefined && Number.isFinite(sum)) return;
+  throw new RunError({
+    what: 'scores are not finite: the model has diverged',
+    cure: text`a lower learning rate, or gradient clipping (${setting('training.clipNorm', 1)})`,
+  });
+}
+
 /** Case numbers, shortest shown history first, ties in order. */
-function byLength({ count, length }: CaseSource, maxLength: number): Int32Array {
+export function byLength({ count, length }: CaseSource, maxLength: number): Int32Array {
   // Counted, not compared: cases are as many as users.
   const starts = new Int32Array(maxLength + 2);
   for (let i = 0; i < count; i++) starts[Math.min(maxLength, length(i)) + 1]!++;
@@ -141,13 +146,23 @@ export function evaluationOf(metrics: MetricsAccumulator, hidden: number): Evalu
   return { byTarget: metrics.result(), byUser: metrics.byUser(), targets, users, hidden };
 }
 
-/** Inputs of a ranking: the last `maxLength` items of each history, padded on the right. With `maskSeen`, which targets are `seen` themselves. */
-async function rankingFeeds(
+/** A batch to rank, and what it was made of. */
+interface RankingFeeds {
+  readonly inputs: Feeds;
+  /** With `maskSeen`: which targets their users have had. */
+  readonly seen: readonly boolean[];
+  /** Whole with `maskSeen`, else the last `maxLength` items of each. */
+  readonly histories: readonly Int32Array[];
+  readonly targets: Int32Array;
+}
+
+/** Inputs of a ranking: the last `maxLength` items of each history, padded on the right; with `maskSeen` also what is seen. */
+export async function rankingFeeds(
   cases: CaseSource,
   chosen: Int32Array,
   model: ModelInstance,
   maskSeen: boolean,
-): Promise<{ readonly inputs: Feeds; readonly seen: readonly boolean[] }> {
+): Promise<RankingFeeds> {
   const { histories, targets } = await cases.read(chosen, maskSeen ? Infinity : model.config.maxLength);
   const items = paddedItems(histories, model);
   const inputs: Record<string, Feeds[string]> = {
@@ -155,11 +170,11 @@ async function rankingFeeds(
     ...(await cases.sides(chosen, shownLength(model), items.shape[1] ?? 0)),
     targetItems: integers(targets, [targets.length]),
   };
-  if (!maskSeen) return { inputs, seen: [] };
+  if (!maskSeen) return { inputs, seen: [], histories, targets };
   const sets = histories.map((history) => new Set(history));
   inputs['seen'] = padded(
     sets.map((set) => [...set]),
     1,
   );
-  return { inputs, seen: sets.map((set, i) => set.has(targets[i]!)) };
+  return { inputs, seen: sets.map((set, i) => set.has(targets[i]!)), histories, targets };
 }

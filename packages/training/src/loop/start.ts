@@ -114,7 +114,8 @@ export async function startingState(given: StartOptions): Promise<Start> {
   const start = await loadState(given, found);
   await writeJson(out, RUN_FILES.config, config);
   // Results of fewer epochs are not those of this run any more.
-  if (!start.state.done) await rm(join(out, RUN_FILES.metrics), { force: true });
+  if (!start.state.done)
+    for (const file of [RUN_FILES.metrics, RUN_FILES.ranks]) await rm(join(out, file), { force: true });
   return start;
 }
 

@@ -23,15 +23,17 @@ import { runConfigSchema, type RunConfig } from '../config.js';
 import { judgeEpoch } from './early-stopping.js';
 import { trainEpoch, type TrainedEpoch } from './epoch.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
-import { type EpochRecord, type Evaluation, type RunMetrics, type Split, warning } from '../events.js';
+import { createSurveyor } from '../evaluation/survey.js';
+import { surveySplits, type SurveyedSplits } from '../evaluation/survey-splits.js';
+import { type EpochRecord, type RunMetrics, warning } from '../events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from '@difsr/files';
 import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
 import { itemTables } from '../side/item-tables.js';
 import { modelCard } from '../run/model-card.js';
-import { evaluatePopular, resultsOf } from '../evaluation/popular.js';
 import { requireSameSettings, settingsOf, type RunSettings } from './settings.js';
 import { RunError } from '../run-error.js';
+import { writeRanks } from '../run/ranks.js';
 import { featureTables, RUN_FILES, trainingCounts, writeJson, type RunVocabulary } from '../run/run-folder.js';
 import { planOf } from '../sampling/plan.js';
 import { planStoredEpoch } from '../sampling/sampler.js';
@@ -290,41 +292,28 @@ async function finishEpoch(session: Session, state: RunState, trained: TrainedEp
 
 /** Ranks the test targets with the best model, if the run is to see them, and writes results and model card. */
 async function finishRun(session: Session, state: RunState): Promise<RunMetrics> {
-  const { options, store, evaluator, emit, variables } = session;
+  const { options, store, variables } = session;
   const { config, dataset, out } = options;
   const { tensors } = await readTensors(join(out, RUN_FILES.model));
   await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
-  const { test: wanted, ...protocol } = config.evaluation;
-  const rank = (split: Split): Promise<Evaluation> =>
-    evaluator.evaluate({ store, ranges: store.split[split] }, (done, total) =>
-      emit({ kind: 'evaluation', split, done, total }),
-    );
-  const popular = (split: Split): Promise<Evaluation> =>
-    evaluatePopular(
-      { store, ranges: store.split[split] },
-      { ks: protocol.ks, maskSeen: protocol.maskSeen, counts: session.counts },
-    );
-  const started = performance.now();
-  const last = await rank(wanted ? 'test' : 'valid');
-  const evaluationSeconds = (performance.now() - started) / 1000;
-  const popularValid = await popular('valid');
-  // Checkpoints of versions that knew one mean alone: it is the other one where every user has one target.
-  const byUser =
-    state.bestValidByUser ??
-    (popularValid.users === popularValid.targets ? state.bestValid : (await rank('valid')).byUser);
-  const valid = { byTarget: state.bestValid, byUser };
+  const { test: wanted, maskSeen, ks, batchSize } = config.evaluation;
+  const surveyed = await surveyRun(session, wanted ? ['valid', 'test'] : ['valid'], { ks, batchSize });
+  const own = surveyed.protocols[maskSeen ? 'masked' : 'unmasked'];
+  // Checkpoints of versions that knew one mean alone have it by target; what else they lack is of the same model.
+  const { lists: _, ...results } = own;
   const metrics: RunMetrics = {
     best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
-    ...(wanted
-      ? resultsOf(['valid', 'test'], { valid, test: last }, { valid: popularValid, test: await popular('test') })
-      : resultsOf(['valid'], { valid }, { valid: popularValid })),
+    ...results,
+    valid: state.bestValid,
+    byUser: { ...own.byUser, valid: state.bestValidByUser ?? own.byUser.valid },
+    protocols: surveyed.protocols,
     protocol: {
       ranking: 'full',
       maskSeen: config.evaluation.maskSeen,
       ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
     },
     secondsPerEpoch: median(await epochSeconds(out)),
-    evaluationSeconds,
+    evaluationSeconds: surveyed.seconds,
     peakMemoryBytes: peakMemory(),
     seed: config.training.seed,
   };
@@ -346,6 +335,23 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
   );
   await writeJson(out, RUN_FILES.metrics, metrics);
   return metrics;
+}
+
+/** Ranks the targets of splits under both protocols with the model as it stands in the backend, and keeps their ranks. */
+async function surveyRun(
+  { options, model, store, sides, variables, counts, emit }: Session,
+  splits: readonly ('valid' | 'test')[],
+  protocol: { readonly ks: readonly number[]; readonly batchSize: number },
+): Promise<SurveyedSplits<'valid'>> {
+  const { backend, dataset, out } = options;
+  const surveyor = await createSurveyor({ backend, variables, model, sides, counts, dataset, ...protocol });
+  try {
+    const surveyed = await surveySplits(splits, { surveyor, store, counts, emit, ks: protocol.ks });
+    await writeRanks(out, { dataset, store, surveys: surveyed.surveys, backend });
+    return surveyed;
+  } finally {
+    await surveyor.dispose();
+  }
 }
 
 async function saveModel(session: Session): Promise<void> {

@@ -5,6 +5,7 @@
 //   optimizer.safetensors the checkpoint: current parameters, optimizer moments, and the state as metadata
 //   state.json            the same state, readable
 //   history.jsonl, metrics.json, README.md
+//   ranks.parquet         the rank of every held-out target under both protocols, by the evaluation that ended the run or came last
 //   init.json             of a run that began from another one: which, and what it has of it
 //   model.json            of a model of somebody else: the file of its definition, and its hash
 import { call, codeOf, text } from '@difsr/errors';
@@ -38,6 +39,7 @@ export const RUN_FILES = {
   state: 'state.json',
   history: 'history.jsonl',
   metrics: 'metrics.json',
+  ranks: 'ranks.parquet',
   card: 'README.md',
   ownModel: 'model.json',
   init: 'init.json',
