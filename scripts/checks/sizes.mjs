@@ -13,7 +13,7 @@ import { entryPoints } from './public-packages.mjs';
  */
 const LIMITS = {
   '@difsr/errors': 10,
-  '@difsr/graph': 64, // of it structured errors and checked options 6
+  '@difsr/graph': 66, // of it structured errors and checked options 6
   '@difsr/graph/backend-parts': 20,
   '@difsr/graph/conformance': 90,
   '@difsr/nn': 40,

@@ -1,7 +1,7 @@
 // Optimizers as graph functions: one parameter's update from its gradient. Scalars that change with
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { needed, option, type OptionRule } from '@difsr/errors';
-import { add, concat, div, input, minimum, mul, reduceSum, reshape, slice, sqrt, sub } from './build.js';
+import { add, concat, div, input, less, minimum, mul, reduceSum, reshape, select, slice, sqrt, sub } from './build.js';
 import { knownShape, type TrainedParameter } from './parameter.js';
 import type { Tensor } from './signatures.js';
 import { GraphError } from './types.js';
@@ -56,17 +56,47 @@ function checkOptimizer(config: OptimizerConfig): void {
   if (problem !== undefined) throw new GraphError(problem);
 }
 
-/** Values of the scalar inputs `optimizer.*` at a step (1-based). */
-export function optimizerScalars(config: OptimizerConfig, step: number, learningRate: number): Record<string, number> {
+/** A group of parameters in a step: see {@link Parameter.group}. */
+export interface GroupTurn {
+  readonly group: string;
+  /** Whether it is trained. */
+  readonly on: boolean;
+  /** How often it has been, this step included if it is on: what bias corrections go by. */
+  readonly updates: number;
+}
+
+/**
+ * Values of the scalar inputs `optimizer.*` at a step (1-based).
+ *
+ * @param turns Of parameters with groups: the turn of each group.
+ */
+export function optimizerScalars(
+  config: OptimizerConfig,
+  step: number,
+  learningRate: number,
+  turns?: readonly GroupTurn[],
+): Record<string, number> {
   checkOptimizer(config);
-  if (config.kind === 'sgd') return { 'optimizer.learningRate': learningRate };
+  const on = Object.fromEntries((turns ?? []).map((turn) => [`optimizer.on.${turn.group}`, turn.on ? 1 : 0]));
+  if (config.kind === 'sgd') return { 'optimizer.learningRate': learningRate, ...on };
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
   // lr m^ / (sqrt(v^) + eps) with m^ = m/(1-b1^t), v^ = v/(1-b2^t), the corrections moved into two scalars
-  const second = Math.sqrt(1 - beta2 ** step);
+  const corrected = (updates: number, suffix: string): Record<string, number> => {
+    const second = Math.sqrt(1 - beta2 ** updates);
+    return {
+      [`optimizer.stepSize${suffix}`]: (learningRate * second) / (1 - beta1 ** updates),
+      [`optimizer.epsilon${suffix}`]: epsilon * second,
+    };
+  };
   return {
     ...(config.kind === 'adamw' && (config.decay ?? 0) > 0 ? { 'optimizer.learningRate': learningRate } : {}), // decoupled decay alone needs it bare
-    'optimizer.stepSize': (learningRate * second) / (1 - beta1 ** step),
-    'optimizer.epsilon': epsilon * second,
+    // A group that has never been on is not updated: any finite number will do.
+    ...(turns === undefined
+      ? corrected(step, '')
+      : Object.fromEntries(
+          turns.flatMap(({ group, updates }) => Object.entries(corrected(Math.max(1, updates), `.${group}`))),
+        )),
+    ...on,
   };
 }
 
@@ -81,6 +111,7 @@ interface Pack {
   readonly value: Tensor;
   readonly gradient: Tensor;
   readonly decay: boolean;
+  readonly group: string | undefined;
   /** New values of the parameters in it. */
   unpack(next: Tensor): readonly (readonly [name: string, next: Tensor])[];
 }
@@ -92,7 +123,7 @@ interface Pack {
  * is multiplied by the learning rate); SGD with momentum as PyTorch writes it, `buf = momentum buf + g`.
  *
  * Small parameters share their moments: state `adam.m.small` holds those with decay, `adam.m.small.plain` those without,
- * end to end in the order of the parameters.
+ * end to end in the order of the parameters; of parameters with groups (`adam.m.small@GROUP`) those of one group.
  *
  * @param clipNorm gradients are scaled down together when their common norm exceeds it.
  */
@@ -108,18 +139,26 @@ export function optimizerStep(
     );
   if (parameters.length === 0) throw new GraphError('nothing to train: no parameter was given');
   const packs = packAll(parameters);
-  const squares = packs.map(({ gradient }) => reduceSum(mul(gradient, gradient)));
-  const gradientNorm = sqrt(squares.reduce((a, b) => add(a, b)));
-  const clip = clipNorm === undefined ? undefined : minimum(div(clipNorm, add(gradientNorm, 1e-12)), 1);
-  const updates = new Map<string, Tensor>();
-  const state = new Map<string, readonly number[]>();
   const scalars = new Map<string, Tensor>();
-  const scalar: Scalar = (name) => {
+  const scalar = (name: string): Tensor => {
     const tensor = scalars.get(name) ?? input(`optimizer.${name}`, []);
     scalars.set(name, tensor);
     return tensor;
   };
+  const squares = packs.map(({ gradient, group }) => {
+    const own = reduceSum(mul(gradient, gradient));
+    return group === undefined ? own : mul(own, scalar(`on.${group}`));
+  });
+  const gradientNorm = sqrt(squares.reduce((a, b) => add(a, b)));
+  const clip = clipNorm === undefined ? undefined : minimum(div(clipNorm, add(gradientNorm, 1e-12)), 1);
+  const updates = new Map<string, Tensor>();
+  const state = new Map<string, readonly number[]>();
   for (const pack of packs) {
+    const { group } = pack;
+    // The values of a group that is not on stay as they are, moments included.
+    const turn = (next: Tensor, present: Tensor): Tensor =>
+      group === undefined ? next : select(less(0.5, scalar(`on.${group}`)), next, present);
+    const own: Scalar = (name) => scalar(group === undefined || name === 'learningRate' ? name : `${name}.${group}`);
     const rate = pack.decay ? (config.decay ?? 0) : 0;
     const clipped = clip === undefined ? pack.gradient : mul(pack.gradient, clip);
     // L2 decay joins the gradient; AdamW's is decoupled
@@ -127,15 +166,16 @@ export function optimizerStep(
     const remember: Remember = (kind, next) => {
       const name = `${kind}.${pack.name}`;
       state.set(name, pack.shape);
-      const updated = next(input(name, pack.shape));
-      updates.set(name, updated);
+      const present = input(name, pack.shape);
+      const updated = next(present);
+      updates.set(name, turn(updated, present));
       return updated;
     };
     const next =
       config.kind === 'sgd'
-        ? sgd(config, pack.value, gradient, remember, scalar)
-        : adam(config, pack.value, gradient, rate, remember, scalar);
-    for (const [name, tensor] of pack.unpack(next)) updates.set(name, tensor);
+        ? sgd(config, pack.value, gradient, remember, own)
+        : adam(config, pack.value, gradient, rate, remember, own);
+    for (const [name, tensor] of pack.unpack(turn(next, pack.value))) updates.set(name, tensor);
   }
   return { updates, state, gradientNorm };
 }
@@ -174,6 +214,14 @@ function adam(
 }
 
 function packAll(parameters: readonly TrainedParameter[]): Pack[] {
+  const groups = [...new Set(parameters.map(({ group }) => group))];
+  const without = parameters.find(({ group }) => group === undefined);
+  if (groups.length > 1 && without !== undefined)
+    throw new GraphError(`parameter "${without.name}" has no group, and others have one: give all of them one`);
+  return groups.flatMap((group) => packsOf(parameters.filter((parameter) => parameter.group === group)));
+}
+
+function packsOf(parameters: readonly TrainedParameter[]): Pack[] {
   const sized = parameters.map((parameter) => ({ parameter, shape: knownShape(parameter) }));
   const isSmall = ({ shape }: { readonly shape: readonly number[] }): boolean => count(shape) <= SMALL;
   const groups = [true, false].map((decay) => sized.filter((one) => isSmall(one) && one.parameter.decay === decay));
@@ -182,15 +230,16 @@ function packAll(parameters: readonly TrainedParameter[]): Pack[] {
   return [...single.map(({ parameter, shape }) => alone(parameter, shape)), ...together.map(packed)];
 }
 
-function alone({ name, tensor, gradient, decay }: TrainedParameter, shape: readonly number[]): Pack {
-  return { name, shape, value: tensor, gradient, decay, unpack: (next) => [[name, next]] };
+function alone({ name, tensor, gradient, decay, group }: TrainedParameter, shape: readonly number[]): Pack {
+  return { name, shape, value: tensor, gradient, decay, group, unpack: (next) => [[name, next]] };
 }
 
 function packed(group: readonly { readonly parameter: TrainedParameter; readonly shape: readonly number[] }[]): Pack {
   const flat = (tensor: Tensor, shape: readonly number[]): Tensor => reshape(tensor, [count(shape)]);
   const decay = group.some(({ parameter }) => parameter.decay);
+  const turn = group[0]?.parameter.group;
   return {
-    name: decay ? 'small' : 'small.plain',
+    name: `${decay ? 'small' : 'small.plain'}${turn === undefined ? '' : `@${turn}`}`,
     shape: [group.reduce((sum, { shape }) => sum + count(shape), 0)],
     value: concat(
       group.map(({ parameter, shape }) => flat(parameter.tensor, shape)),
@@ -201,6 +250,7 @@ function packed(group: readonly { readonly parameter: TrainedParameter; readonly
       0,
     ),
     decay,
+    group: turn,
     unpack: (next) => {
       let start = 0;
       return group.map(({ parameter, shape }) => {

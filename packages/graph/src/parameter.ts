@@ -10,6 +10,8 @@ export interface Parameter {
   readonly decay: boolean;
   /** A frozen parameter is read but gets no gradient. */
   readonly trainable: boolean;
+  /** Trained in turns with other groups: untouched in steps in which its group is not on. All trained parameters have one, or none has. */
+  readonly group?: string;
 }
 
 /** A parameter as the optimizer sees it. */
@@ -19,6 +21,8 @@ export interface TrainedParameter {
   readonly gradient: Tensor;
   /** Whether weight decay applies. */
   readonly decay: boolean;
+  /** See {@link Parameter.group}. */
+  readonly group?: string;
 }
 
 /** The shape of a parameter's tensor. @throws GraphError where a size is not known. */

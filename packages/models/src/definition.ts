@@ -16,6 +16,7 @@ import type {
   ModelSchema,
   ReferenceParameter,
   TraceableModel,
+  Turns,
 } from './model.js';
 import { lossOf, renamedOptions, temperatureOf, unitRows } from './losses.js';
 import { nextItem } from './objectives/next-item.js';
@@ -55,6 +56,8 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   leaks?(config: Config): Text | Fault | undefined;
   /** Our parameter names -> the published code's. */
   referenceNames?(config: Config, schema: ModelSchema): ReadonlyMap<string, ReferenceParameter>;
+  /** Groups of parameters that are trained in turns. Default: all of them in every step. */
+  turns?(config: Config, schema: ModelSchema): Turns | undefined;
   /** Parameters that are read but not trained. */
   frozen?(config: Config, name: string): boolean;
 }
@@ -106,6 +109,7 @@ export function instantiate<Config extends ModelConfig>(
     objective,
     fullRows: definition.fullRows?.(config) ?? false,
     leaks: definition.leaks?.(config),
+    turns: definition.turns?.(config, schema),
     referenceNames: definition.referenceNames?.(config, schema) ?? new Map<string, ReferenceParameter>(),
     build,
     get reads() {

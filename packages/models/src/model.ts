@@ -120,6 +120,23 @@ export interface ModelInputs {
   readonly user: (field: FieldSchema) => Tensor;
 }
 
+/** Where a training stands. */
+export interface TrainingPlace {
+  /** From 0. */
+  readonly epoch: number;
+  /** Optimizer steps before this one, over all epochs. */
+  readonly step: number;
+}
+
+/** Groups of parameters that are trained in turns: one that is not on is untouched by a step, its moments included. */
+export interface Turns {
+  readonly groups: readonly string[];
+  /** The group of a parameter; every one has one. */
+  groupOf(parameter: string): string;
+  /** Whether a group is trained in a step: a function of nothing else, so that a run can be resumed anywhere. */
+  on(group: string, place: TrainingPlace): boolean;
+}
+
 /** A model with its options and what it knows of the data, as objectives see it. */
 export interface TraceableModel {
   readonly name: string;
@@ -131,6 +148,8 @@ export interface TraceableModel {
   readonly leaks?: Text | Fault | undefined;
   /** Our parameter names -> the published code's. */
   readonly referenceNames: ReadonlyMap<string, ReferenceParameter>;
+  /** Of a model that is not trained as a whole. */
+  readonly turns?: Turns | undefined;
   /** The fields of interactions and of users that it reads: what it must be fed beside items. */
   readonly reads: FieldsRead;
   /** Traces the model on what it is asked. */

@@ -28,7 +28,7 @@ import { barredColumns, excludedColumns, LOWEST, newColumns, paddingColumn } fro
 import type { ModelInstance } from './definition.js';
 import { RunError } from './run-error.js';
 import { declareInputs, rawInputs } from './inputs.js';
-import type { ModelInputs } from './model.js';
+import type { ModelInputs, Turns } from './model.js';
 import { queriesOf, scoresOf } from './scoring.js';
 
 /** What a traced task declared. */
@@ -106,8 +106,16 @@ export function trainingTask(model: ModelInstance, options: TrainingTaskOptions 
     tensor,
     decay: spec.decay,
     trainable: !model.frozen(spec.name),
+    ...(model.turns === undefined ? {} : { group: groupOf(model.turns, spec.name) }),
   }));
   return { loss, parts, trained, ...declared(scope) };
+}
+
+/** @throws RunError for a group that the model does not have. */
+function groupOf({ groups, groupOf: find }: Turns, parameter: string): string {
+  const group = find(parameter);
+  if (groups.includes(group)) return group;
+  throw new RunError(`"${parameter}" is said to be of the group "${group}"; the groups are ${groups.join(', ')}`);
 }
 
 /** The representation at each sequence's last item: `hidden [b, n, d], items [b, n] -> [b, d]`; zeros for an empty sequence. */

@@ -22,6 +22,8 @@ export interface RunState {
   readonly lossSums: Readonly<Record<string, number>>;
   /** Targets of the epoch in progress that these sums are over. */
   readonly targets?: number;
+  /** Of a model that is trained in turns: how often each group had been trained before the epoch in progress. */
+  readonly updates?: Readonly<Record<string, number>>;
   readonly earlyStopping: EarlyStoppingState;
   /** Validation metrics of the best epoch, means over targets. */
   readonly bestValid: Metrics;

@@ -15,6 +15,7 @@ import { EpochMeter, type StepSize } from './meter.js';
 import { learningRate, placeInRun } from './schedule.js';
 import { save, type Session } from './session.js';
 import { Stepper, type StepValues } from './stepper.js';
+import { turnsOfEpoch } from './turns.js';
 
 /** What is known of an epoch before it is evaluated. */
 export type TrainedEpoch = Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>;
@@ -37,6 +38,7 @@ export async function trainEpoch(
   const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
   const optimizer = optimizerOf(training);
   const globalStep = (step: number): number => start.globalStep + step - start.step;
+  const turns = turnsOfEpoch(model.turns, start, plan.steps);
   const rate = rateOf(session, start.epoch, plan.steps, globalStep);
   const meter = new EpochMeter(start, {
     steps: plan.steps,
@@ -64,7 +66,8 @@ export async function trainEpoch(
       const batch = model.objective.batch(model, await batches.take(step), draw);
       const size = { targets: batch.targets, slots: batch.slots };
       meter.begin(size);
-      await stepper.begin(trainingFeeds(batch, { masks: task.masks, optimizer, draw, learningRate: rate(step) }), size);
+      const own = { masks: task.masks, optimizer, draw, learningRate: rate(step), turns: turns?.at(step) };
+      await stepper.begin(trainingFeeds(batch, own), size);
       if (step + 1 < plan.steps && checkpointer.due()) {
         await stepper.drain();
         meter.pause(await checkpointer.save());
@@ -80,7 +83,7 @@ export async function trainEpoch(
   const { state, totals } = meter.complete();
   return {
     interrupted: false,
-    state,
+    state: turns === undefined ? state : { ...state, updates: turns.updates },
     record: { ...totals, longestPauseMilliseconds: delay.max / 1e6, learningRate: rate(plan.steps - 1) },
   };
 }

@@ -1,5 +1,5 @@
 // From an objective's batch to what a program is fed: its tensors, dropout masks as descriptions, the optimizer's scalars.
-import { optimizerScalars, type Feeds, type HostTensor, type OptimizerConfig } from '@difsr/graph';
+import { optimizerScalars, type Feeds, type GroupTurn, type HostTensor, type OptimizerConfig } from '@difsr/graph';
 import { maskFeeds, type Draw, type ObjectiveBatch } from '@difsr/models';
 import type { MaskSpec } from '@difsr/nn';
 import type { TrainingConfig } from '../config.js';
@@ -25,14 +25,16 @@ export interface StepFeeds {
   readonly optimizer: OptimizerConfig;
   readonly draw: Draw;
   readonly learningRate: number;
+  /** Of a model that is trained in turns. */
+  readonly turns?: readonly GroupTurn[] | undefined;
 }
 
 /** Everything that a training step reads, a pure function of the batch and (seed, step). */
 export function trainingFeeds(
   { feeds, sizes }: ObjectiveBatch,
-  { masks, optimizer, draw, learningRate }: StepFeeds,
+  { masks, optimizer, draw, learningRate, turns }: StepFeeds,
 ): Feeds {
-  const scalars = Object.entries(optimizerScalars(optimizer, draw.step + 1, learningRate));
+  const scalars = Object.entries(optimizerScalars(optimizer, draw.step + 1, learningRate, turns));
   return {
     ...feeds,
     ...maskFeeds(masks, sizes, draw),
