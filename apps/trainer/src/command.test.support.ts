@@ -164,6 +164,8 @@ function tiny(...own: readonly string[]): string[] {
 export const TINY_MODEL: readonly string[] = tiny('model.innerSize=8', 'model.heads=2');
 /** The same of recurrent models. */
 export const TINY_RECURRENT: readonly string[] = tiny('model.stateSize=8');
+/** The same of recurrent models whose states are as wide as anything else. */
+export const TINY_PARALLEL: readonly string[] = tiny();
 /** The same with narrow side information. */
 export const TINY: readonly string[] = [...TINY_MODEL, '--set', 'model.sideWidth=4'];
 

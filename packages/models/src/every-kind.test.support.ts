@@ -62,4 +62,4 @@ export const FEEDS: Values = {
     ...USER.map((field) => [inputName(field), valuesFor(field, [ROWS])] as const),
   ]),
 };
-export const SIDED: readonly string[] = ['dif-sr', 'nova', 'sasrecf', 'fdsa', 'gru4recf'];
+export const SIDED: readonly string[] = ['dif-sr', 'nova', 'sasrecf', 'fdsa', 'gru4recf', 'p-rnn'];

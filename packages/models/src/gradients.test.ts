@@ -47,6 +47,7 @@ const EVERY_MODEL: readonly Model[] = [
   ['gru4rec, one layer, bpr', 'gru4rec', { layers: 1, loss: 'bpr' }],
   ['gru4rec, fields in the item table', 'gru4rec', { itemFields: 'gate' }],
   ['gru4recf', 'gru4recf', {}],
+  ['p-rnn', 'p-rnn', {}],
   ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
   ['dif-sr, max pooling', 'dif-sr', { ...DIF, pooling: 'max' }],
   ...(['sum', 'mean', 'gate'] as const).map((itemFields): Model => [
@@ -136,6 +137,7 @@ describe('one pass over all positions has the loss and gradients of one row per 
     ['fdsa', 'fdsa', {}],
     ['gru4rec', 'gru4rec', {}],
     ['gru4recf', 'gru4recf', { paddingClass: true }],
+    ['p-rnn', 'p-rnn', {}],
     ...FUSIONS.flatMap((fusion): Model[] => [
       [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
       [`nova, ${fusion}`, 'nova', { fusion }],

@@ -33,5 +33,6 @@ export { fdsa, type FdsaConfig } from './fdsa.js';
 export { gru4rec, type Gru4RecConfig } from './gru4rec.js';
 export { gru4recf, type Gru4RecFConfig } from './gru4recf.js';
 export { nova, type NovaConfig } from './nova.js';
+export { pRnn, type PRnnConfig, type PRnnStrategy } from './p-rnn.js';
 export { sasrec, type SasRecConfig } from './sasrec.js';
 export { sasrecf, type SasRecFConfig } from './sasrecf.js';

@@ -37,9 +37,10 @@ const EVERY_MODEL = [
   ['sasrec', 'sum'],
   ['gru4rec', 'sum'],
   ['gru4recf', 'sum'],
+  ['p-rnn', 'sum'],
   ...['dif-sr', 'sasrecf', 'nova'].flatMap((name) => FUSIONS.map((fusion) => [name, fusion] as const)),
 ] as const;
-const RECURRENT = ['gru4rec', 'gru4recf'];
+const RECURRENT = ['gru4rec', 'gru4recf', 'p-rnn'];
 const optionsOf = (name: string, fusion: string): Record<string, unknown> =>
   ['sasrec', ...RECURRENT].includes(name) ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
 
@@ -54,6 +55,7 @@ describe('the registry', () => {
       'bert4rec',
       'gru4rec',
       'gru4recf',
+      'p-rnn',
     ]);
     for (const model of models) expect(findModel(model.name)).toBe(model);
     expect(findModel('dif_sr')).toBeUndefined();

@@ -6,11 +6,22 @@ import { nova } from './nova.js';
 import { fdsa } from './fdsa.js';
 import { gru4rec } from './gru4rec.js';
 import { gru4recf } from './gru4recf.js';
+import { pRnn } from './p-rnn.js';
 import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
 /** The models, the default first. */
-export const models: readonly ModelDefinition[] = [difSr, sasrec, sasrecf, nova, fdsa, bert4rec, gru4rec, gru4recf];
+export const models: readonly ModelDefinition[] = [
+  difSr,
+  sasrec,
+  sasrecf,
+  nova,
+  fdsa,
+  bert4rec,
+  gru4rec,
+  gru4recf,
+  pRnn,
+];
 
 /** A model by name, or undefined. */
 export function findModel(name: string): ModelDefinition | undefined {

@@ -74,9 +74,18 @@ export function gru(x: Tensor, layers: readonly GruWeights[]): Tensor {
 }
 
 function gruLayer(x: Tensor, { input, recurrent }: GruWeights): Tensor {
+  return gruStates(linear(x, { weight: input }), recurrent);
+}
+
+/**
+ * The states of one layer from what its steps have of their inputs, `[batch, length, 3 width]`: where an input is an id, that is a row of
+ * a table.
+ *
+ * @param recurrent `[3 width, width]`, see {@link GruWeights}.
+ */
+export function gruStates(own: Tensor, recurrent: Tensor): Tensor {
   const width = widthOf(recurrent);
-  const own = linear(x, { weight: input }); // [batch, length, 3 width]
-  const start = broadcast(constant(0), [at(x.shape, 0), width]);
+  const start = broadcast(constant(0), [at(own.shape, 0), width]);
   const weights = transpose(recurrent, [1, 0]); // outside of the loop
   const step = (states: readonly Tensor[], elements: readonly Tensor[]): Tensor[] => {
     const state = at(states, 0);

@@ -55,6 +55,7 @@ it('models lists all of them, and the options of one', async () => {
     'bert4rec',
     'gru4rec',
     'gru4recf',
+    'p-rnn',
   ]);
   expect(Object.keys(all[0]?.options.properties ?? {})).toContain('fusion');
   expect((await difsr(['models', 'nova'], { cwd })).stdout).toMatch(/^model\.heads +2 +attention heads/m);

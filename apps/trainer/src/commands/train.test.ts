@@ -8,6 +8,7 @@ import {
   freshFolder,
   TINY,
   TINY_MODEL,
+  TINY_PARALLEL,
   TINY_RECURRENT,
   WINDOWS,
   writeRecbole,
@@ -103,6 +104,7 @@ describe('train', () => {
     const sizes = Object.entries({
       ...Object.fromEntries(['sasrecf', 'nova', 'fdsa', 'bert4rec'].map((model) => [model, TINY_MODEL])),
       ...Object.fromEntries(['gru4rec', 'gru4recf'].map((model) => [model, TINY_RECURRENT])),
+      'p-rnn': [...TINY_PARALLEL, '--set', 'model.strategy=interleaved'],
     });
     for (const [model, own] of sizes) {
       const { code, stderr } = await difsr(['train', '--data', 'shop', '--model', model, '--epochs', '1', ...own], {
