@@ -31,7 +31,7 @@ const RULES: OptionRules<EvaluateOptions> = {
 
 /** The metrics of a run beside those of the popular items, and how they came about. */
 export type EvaluationResult = EvaluatedRun &
-  Pick<RunMetrics, 'protocol'> & {
+  Pick<RunMetrics, 'protocol' | 'counted'> & {
     /** The run's folder. */
     readonly run: string;
     readonly model: string;
@@ -88,6 +88,7 @@ export async function evaluate(run: string, options: EvaluateOptions = {}): Prom
         backend: backend.name,
         device: backend.device,
         protocol: { ranking: 'full', maskSeen, ...split },
+        ...(opened.model.count === undefined ? {} : { counted: true }),
       };
     } finally {
       await backend.dispose();

@@ -7,11 +7,13 @@ import { Scope } from '@difsr/nn';
 import type * as z from 'zod';
 import { checkSideOptions, type SideOptions } from './fields.js';
 import { readBy } from './inputs.js';
+import type { Counted, TrainingPart } from './counted.js';
 import type {
   BuildContext,
+  DirectScores,
   Encoding,
   FieldsRead,
-  ModelConfig,
+  CommonConfig,
   ModelInputs,
   ModelSchema,
   ReferenceParameter,
@@ -21,6 +23,7 @@ import type {
 import { lossOf, renamedOptions, temperatureOf, unitRows } from './losses.js';
 import { nextItem } from './objectives/next-item.js';
 import type { Objective } from './objectives/objective.js';
+import { RunError } from './run-error.js';
 
 /** Options of a preset, by their paths in a configuration: `{ model: { layers: 2 }, training: { learningRate: 1e-3 } }`. */
 export interface Preset {
@@ -32,7 +35,7 @@ export interface Preset {
  * A model, of this package or somebody else's. What takes the configuration is written as methods, so that a list can hold
  * models of different configurations.
  */
-export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
+export interface ModelDefinition<Config extends CommonConfig = CommonConfig> {
   readonly name: string;
   /** One line for lists. */
   readonly description: string;
@@ -40,8 +43,10 @@ export interface ModelDefinition<Config extends ModelConfig = ModelConfig> {
   readonly source?: string;
   /** Validates options and fills in defaults. */
   readonly config: z.ZodType<Config>;
-  /** Traces the model. */
-  build(context: BuildContext<Config>): Encoding;
+  /** Traces the model. One that is counted gives its scores instead of hidden states, and declares tables of the data alone. */
+  build(context: BuildContext<Config>): Encoding | DirectScores;
+  /** Of a model that is counted in the training part instead of being trained: the tables that `build` declares. No step is trained. */
+  count?(config: Config, training: TrainingPart): Promise<Counted>;
   /** Throws {@link ModelConfigError} for options that contradict each other. */
   check?(config: Config, schema: ModelSchema): void;
   /** What the options say of fields, to be compared with those of the data. Default: `fields` alone. */
@@ -77,7 +82,7 @@ export interface ModelInstance extends TraceableModel {
  * const model = instantiate(sasrec, { hiddenSize: 32 }, { items: 1000, fields: [] });
  * ```
  */
-export function instantiate<Config extends ModelConfig>(
+export function instantiate<Config extends CommonConfig>(
   definition: ModelDefinition<Config>,
   options: unknown,
   schema: ModelSchema,
@@ -88,7 +93,7 @@ export function instantiate<Config extends ModelConfig>(
   checkSideOptions(schema, definition.sideOptions?.(config) ?? { fields: config.fields, perField: {} });
   const objective = definition.objective?.(config) ?? nextItem;
   const temperature = temperatureOf(config);
-  const build = (scope: Scope, { items, event, user }: ModelInputs): Encoding => {
+  const trace = (scope: Scope, { items, event, user }: ModelInputs): Encoding | DirectScores => {
     const encoding = definition.build({
       scope,
       config,
@@ -99,7 +104,8 @@ export function instantiate<Config extends ModelConfig>(
       event,
       user,
     });
-    return temperature === undefined ? encoding : { ...encoding, itemTable: unitRows(encoding.itemTable), temperature };
+    if (temperature === undefined || 'scores' in encoding) return encoding;
+    return { ...encoding, itemTable: unitRows(encoding.itemTable), temperature };
   };
   let reads: FieldsRead | undefined;
   return {
@@ -111,10 +117,19 @@ export function instantiate<Config extends ModelConfig>(
     leaks: definition.leaks?.(config),
     turns: definition.turns?.(config, schema),
     referenceNames: definition.referenceNames?.(config, schema) ?? new Map<string, ReferenceParameter>(),
-    build,
+    trace,
+    build: (scope, inputs) => {
+      const traced = trace(scope, inputs);
+      if ('hidden' in traced) return traced;
+      throw new RunError({
+        what: `${definition.name} is counted: it has no hidden states, and nothing of it can be trained`,
+        cure: 'take a model that is trained',
+      });
+    },
+    count: definition.count === undefined ? undefined : async (training) => definition.count?.(config, training) ?? { tables: {} },
     get reads() {
       // What it reads is what it asks for while it is traced.
-      return (reads ??= readBy(this, (inputs) => build(new Scope({ training: false }), inputs)));
+      return (reads ??= readBy(this, (inputs) => trace(new Scope({ training: false }), inputs)));
     },
     frozen: (name) => definition.frozen?.(config, name) ?? false,
   };

@@ -1,6 +1,7 @@
 // The public API of @difsr/models.
 export * from './definition.js';
 export type * from './model.js';
+export { byPopularity, type Counted, type SequencePiece, type TrainingPart } from './counted.js';
 export * from './field-schema.js';
 export * from './objectives/objective.js';
 export * from './inputs.js';
@@ -32,7 +33,9 @@ export { difSr, type DifSrConfig } from './dif-sr.js';
 export { fdsa, type FdsaConfig } from './fdsa.js';
 export { gru4rec, type Gru4RecConfig } from './gru4rec.js';
 export { gru4recf, type Gru4RecFConfig } from './gru4recf.js';
+export { markov, type MarkovConfig } from './markov.js';
 export { nova, type NovaConfig } from './nova.js';
 export { pRnn, type PRnnConfig, type PRnnStrategy } from './p-rnn.js';
+export { popular } from './popular.js';
 export { sasrec, type SasRecConfig } from './sasrec.js';
 export { sasrecf, type SasRecFConfig } from './sasrecf.js';

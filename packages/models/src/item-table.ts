@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
-import type { BuildContext, ItemFields, ModelConfig, ModelSchema } from './model.js';
+import type { BuildContext, CommonConfig, ItemFields, ModelSchema } from './model.js';
 import { isCategorical, type FieldSchema } from './field-schema.js';
 import { countOfValues, itemFieldsOf, itemValues, pooledItems } from './fields.js';
 
@@ -88,7 +88,7 @@ export function trainedItems(counts: ArrayLike<number>): HostTensor {
  * `[items + 1]`: 0 for classes of the softmax, and what no softmax sees for items without training interactions. Undefined where
  * every item has some, or items have a row whatever happens.
  */
-export function classBias(scope: Scope, schema: ModelSchema, { itemFields = 'none' }: ModelConfig): Tensor | undefined {
+export function classBias(scope: Scope, schema: ModelSchema, { itemFields = 'none' }: CommonConfig): Tensor | undefined {
   if (itemFields === 'none' || !scope.training || (schema.untrained ?? 0) === 0) return undefined;
   const trained = cast(scope.constantTable(TRAINED_ITEMS, [schema.items + 1]), 'float32');
   return mul(add(mul(trained, -1), 1), -1e9);

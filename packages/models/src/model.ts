@@ -3,6 +3,7 @@
 import { type Fault, type Text } from '@difsr/errors';
 import type { Tensor } from '@difsr/graph';
 import type { Scope } from '@difsr/nn';
+import type { Counted, TrainingPart } from './counted.js';
 import type { FieldSchema } from './field-schema.js';
 import type { LossOptions } from './losses.js';
 
@@ -51,10 +52,14 @@ export interface Encoding {
   readonly auxiliary?: readonly AuxiliaryLoss[];
 }
 
+/** What a model gives whose scores are no products with a table of items, such as counts. */
+export interface DirectScores {
+  /** `[batch, items + 1]`: of every item, after the last one of each row; column 0 is padding. */
+  readonly scores: Tensor;
+}
+
 /** Options that every model has. */
-export interface ModelConfig extends LossOptions {
-  /** Width d of what predicts. */
-  readonly hiddenSize: number;
+export interface CommonConfig extends LossOptions {
   /** Longest sequence, in interactions. */
   readonly maxLength: number;
   /** Attributes in the item table. Default `none`. */
@@ -71,6 +76,12 @@ export interface ModelConfig extends LossOptions {
   readonly userFields?: UserFields;
 }
 
+/** Options of models with hidden states. */
+export interface ModelConfig extends CommonConfig {
+  /** Width d of what predicts. */
+  readonly hiddenSize: number;
+}
+
 /** Where a parameter of ours is found in the published code's state_dict. */
 export interface ReferenceParameter {
   readonly name: string;
@@ -79,7 +90,7 @@ export interface ReferenceParameter {
 }
 
 /** What a model is traced on. */
-export interface BuildContext<Config extends ModelConfig = ModelConfig> {
+export interface BuildContext<Config extends CommonConfig = ModelConfig> {
   /** Where it declares parameters, dropout and tables of the data. */
   readonly scope: Scope;
   readonly config: Config;
@@ -140,7 +151,7 @@ export interface Turns {
 /** A model with its options and what it knows of the data, as objectives see it. */
 export interface TraceableModel {
   readonly name: string;
-  readonly config: ModelConfig;
+  readonly config: CommonConfig;
   readonly schema: ModelSchema;
   /** Whether rows must have exactly `config.maxLength` columns. */
   readonly fullRows: boolean;
@@ -153,7 +164,11 @@ export interface TraceableModel {
   /** The fields of interactions and of users that it reads: what it must be fed beside items. */
   readonly reads: FieldsRead;
   /** Traces the model on what it is asked. */
+  trace(scope: Scope, inputs: ModelInputs): Encoding | DirectScores;
+  /** The same of a model that has hidden states. @throws RunError where it is counted, and has none */
   build(scope: Scope, inputs: ModelInputs): Encoding;
   /** Whether a parameter is read but not trained. */
   frozen(name: string): boolean;
+  /** Of a model that is counted instead of being trained: counts its tables. */
+  readonly count?: ((training: TrainingPart) => Promise<Counted>) | undefined;
 }

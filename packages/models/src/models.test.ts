@@ -94,7 +94,7 @@ describe.each(EVERY_MODEL)('%s, %s', (name, fusion) => {
       numbers(hidden, { ...weights, ...FEATURES, items: ints([1, items.length], items) });
     fc.assert(
       fc.property(cases, ({ past, a, b }) => {
-        const end = past.length * model.config.hiddenSize;
+        const end = past.length * Number(hidden.shape.at(-1));
         expect(outputs([...past, ...a]).slice(0, end)).toEqual(outputs([...past, ...b]).slice(0, end));
       }),
       { numRuns: 10 },

@@ -1,6 +1,7 @@
 // Recommendations for a history that was never seen, and items like another one, from a trained model, on any backend.
 import { checkOptions, faultAt, given, needed, option, setting, text, type OptionRules } from '@difsr/errors';
 import type { Backend } from '@difsr/graph';
+import { byPopularity } from './counted.js';
 import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
 import { ItemFilter, type AllowedOptions, type Filtering, type FiltersSaid } from './item-filter.js';
 import { shownLength } from './padded.js';
@@ -86,7 +87,7 @@ export interface Recommender {
   /**
    * The `k` items whose rows of the item table have the largest cosine with that of an item, which is not among them.
    *
-   * @throws RunError as `recommend`, and for an item that the run does not know, or of which it knows nothing.
+   * @throws RunError as `recommend`, for an item that the run does not know, or of which it knows nothing, and of a model that is counted.
    */
   similar(item: string, options: SimilarOptions): Promise<SimilarItems>;
   /** Frees the programs and the parameters. */
@@ -150,7 +151,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
       ...(said === undefined ? {} : { filters: said }),
     };
     if (popular) {
-      const left = (ranked ??= byPopularity(trained)).filter((item) => allowed.has(item) && !excluded.has(item));
+      const left = (ranked ??= byPopularity(known.counts)).filter((item) => allowed.has(item) && !excluded.has(item));
       return { items: left.slice(0, k).map((item) => describe(item, known.counts[item] ?? 0)), ...about };
     }
     return { items: described(await serving.best(k, { known: shown, asked, allowed, excluded })), ...about };
@@ -198,6 +199,12 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
           what: `the run does not know the item ${JSON.stringify(item)}`,
           cure: 'give the id of an item that the data had',
         });
+      if (!serving.compares)
+        throw new RunError({
+          where: 'similar',
+          what: `${model.name} is counted: it has no rows of items that could be compared`,
+          cure: 'ask a model that is trained',
+        });
       if (!hasFields && known.counts[number] === 0)
         throw new RunError({
           where: 'similar',
@@ -212,11 +219,4 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
     },
     dispose: async () => serving.dispose(),
   };
-}
-
-/** All items, the most frequent first, ties to the lower id. */
-function byPopularity({ items }: TrainedModel): readonly number[] {
-  return Array.from(items.counts, (_, id) => id)
-    .slice(1)
-    .sort((a, b) => (items.counts[b] ?? 0) - (items.counts[a] ?? 0) || a - b);
 }

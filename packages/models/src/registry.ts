@@ -7,6 +7,8 @@ import { fdsa } from './fdsa.js';
 import { gru4rec } from './gru4rec.js';
 import { gru4recf } from './gru4recf.js';
 import { pRnn } from './p-rnn.js';
+import { markov } from './markov.js';
+import { popular } from './popular.js';
 import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
@@ -21,6 +23,8 @@ export const models: readonly ModelDefinition[] = [
   gru4rec,
   gru4recf,
   pRnn,
+  popular,
+  markov,
 ];
 
 /** A model by name, or undefined. */

@@ -6,6 +6,7 @@ import {
   createGraph,
   div,
   gather,
+  gatherLast,
   input,
   matmul,
   maximum,
@@ -23,7 +24,7 @@ import type { ModelInstance } from './definition.js';
 import { declareInputs } from './inputs.js';
 import { splitWhole } from './precompute.js';
 import { scoresOfItems } from './scoring.js';
-import { bestOf, traceScores, type InferenceTask } from './tasks.js';
+import { bestOf, scoresAfter, type InferenceTask } from './tasks.js';
 
 /** How many items programs give; whatever is asked, there is one that gives as many. */
 const MOST_OF: { readonly [P in 'best' | 'nearest']: readonly number[] } = {
@@ -55,13 +56,13 @@ export function sizeFor(kind: keyof typeof MOST_OF, k: number, items: number): n
  *
  * - `best K`: as `recommendTask`
  * - `candidates`: `items`, and `candidates` int32 [batch, candidates] (0 = none) to `scores` [batch, candidates]
- * - `nearest K`: `item` int32 [batch], and `allowed`, `allowedOf`, `excluded` as `recommendTask`, to `ids` and `values` [batch, K], the
+ * - `nearest K`, of a model with hidden states: `item` int32 [batch], and `allowed`, `allowedOf`, `excluded` as `recommendTask`, to `ids` and `values` [batch, K], the
  *   cosines of its row of the item table and theirs
  */
 export function servingTask(model: ModelInstance, options: Pick<ScopeOptions, 'tabulated'> = {}): InferenceTask {
   const { items } = model.schema;
-  const traced = traceScores(model, declareInputs(model), options);
-  const cosines = cosinesOf(traced.itemTable, input('item', ['batch'], 'int32'));
+  const traced = scoresAfter(model, declareInputs(model), options);
+  const { encoded } = traced;
   const barred = barredColumns(model);
   const candidates = input('candidates', ['batch', 'candidates'], 'int32');
   const ranked = (kind: keyof typeof MOST_OF, scores: Tensor): [string, Tensor][] =>
@@ -74,8 +75,15 @@ export function servingTask(model: ModelInstance, options: Pick<ScopeOptions, 't
   return {
     ...traced,
     graph: createGraph({
-      ...Object.fromEntries([...ranked('best', traced.scores), ...ranked('nearest', cosines)]),
-      'candidates/scores': scoresOfItems(traced, traced.hidden, candidates),
+      ...Object.fromEntries(ranked('best', traced.scores)),
+      ...(encoded === undefined
+        ? { 'candidates/scores': gatherLast(traced.scores, candidates) }
+        : {
+            ...Object.fromEntries(
+              ranked('nearest', cosinesOf(encoded.itemTable, input('item', ['batch'], 'int32'))),
+            ),
+            'candidates/scores': scoresOfItems(encoded, encoded.hidden, candidates),
+          }),
     }),
   };
 }

@@ -67,6 +67,11 @@ export class Serving {
     return new Serving(model, backend, await backend.createVariables(tensors), graph);
   }
 
+  /** Whether the model has rows of items that can be compared. */
+  get compares(): boolean {
+    return this.#model.count === undefined;
+  }
+
   /** The best `k` items after a history; fewer where fewer are left. */
   async best(k: number, question: HistoryQuestion): Promise<Best> {
     const { known, asked, allowed, excluded } = question;

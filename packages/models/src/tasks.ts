@@ -96,9 +96,10 @@ const declared = (scope: Scope): Declared => ({
   masks: scope.masks,
 });
 
-/** Traces the training loss of a model. */
+/** Traces the training loss of a model; of one that is counted it is 0, and there are no parameters but its tables. */
 export function trainingTask(model: ModelInstance, options: TrainingTaskOptions = {}): TrainingTask {
   checkOptions('trainingTask', options, TRAINING, RunError);
+  if (model.count !== undefined) return { loss: constant(0), parts: {}, trained: [], ...declaredBy(model) };
   const scope = new Scope({ training: options.training ?? true });
   const { loss, parts } = model.objective.loss(model, scope);
   const trained = scope.parameters.map(({ spec, tensor }) => ({
@@ -126,6 +127,23 @@ export function lastHidden(hidden: Tensor, items: Tensor): Tensor {
   return reduceSum(mul(hidden, expandDims(cast(isLast, 'float32'), -1)), [1]);
 }
 
+/** What a model that is counted declares. */
+function declaredBy(model: ModelInstance): Declared {
+  const { parameters, constants, masks } = scoresAfter(model);
+  return { parameters, constants, masks };
+}
+
+/** Scores of all items after each sequence, of any model. */
+export interface SequenceScores extends Declared {
+  /** [batch, items + 1]; column 0 is padding */
+  readonly scores: Tensor;
+  readonly items: Tensor;
+  /** Whether the scores are finite in origin: a scalar that is not where they are not. */
+  readonly check: Tensor;
+  /** Of a model with hidden states: what scores are made of. */
+  readonly encoded?: Pick<Scores, 'hidden' | 'itemTable' | 'itemBias' | 'layers'>;
+}
+
 /** A model's scores of all items after each sequence. */
 export interface Scores extends Declared {
   /** Outputs of inner layers. */
@@ -145,25 +163,43 @@ export interface Scores extends Declared {
  *
  * @param options `tabulated`: see {@link ScopeOptions}.
  */
+export function scoresAfter(
+  model: ModelInstance,
+  inputs: ModelInputs = declareInputs(model),
+  options: Pick<ScopeOptions, 'tabulated'> = {},
+): SequenceScores {
+  const scope = new Scope({ training: false, ...options });
+  const { items } = inputs;
+  const asked = model.objective.query(model, inputs);
+  const traced = model.trace(scope, asked);
+  if ('scores' in traced)
+    return { ...declared(scope), items, scores: traced.scores, check: reduceSum(traced.scores) };
+  const hidden = queriesOf(traced, lastHidden(traced.hidden, asked.items));
+  const { itemTable, itemBias, layers = [] } = traced;
+  return {
+    ...declared(scope),
+    encoded: { hidden, itemTable, layers, ...(itemBias === undefined ? {} : { itemBias }) },
+    items,
+    scores: scoresOf(traced, hidden),
+    check: add(reduceSum(mul(hidden, hidden)), reduceSum(mul(itemTable, itemTable))),
+  };
+}
+
+/**
+ * Traces the scores, without dropout, and what they are made of.
+ *
+ * @param options `tabulated`: see {@link ScopeOptions}.
+ * @throws RunError of a model that is counted: its scores are made of nothing else.
+ */
 export function traceScores(
   model: ModelInstance,
   inputs: ModelInputs = declareInputs(model),
   options: Pick<ScopeOptions, 'tabulated'> = {},
 ): Scores {
-  const scope = new Scope({ training: false, ...options });
-  const { items } = inputs;
-  const asked = model.objective.query(model, inputs);
-  const encoding = model.build(scope, asked);
-  const hidden = queriesOf(encoding, lastHidden(encoding.hidden, asked.items));
-  return {
-    ...declared(scope),
-    layers: encoding.layers ?? [],
-    itemTable: encoding.itemTable,
-    ...(encoding.itemBias === undefined ? {} : { itemBias: encoding.itemBias }),
-    hidden,
-    items,
-    scores: scoresOf(encoding, hidden),
-  };
+  const { encoded, check: _, ...traced } = scoresAfter(model, inputs, options);
+  if (encoded === undefined)
+    throw new RunError({ what: `${model.name} is counted: it has no hidden states`, cure: 'take a model that is trained' });
+  return { ...traced, ...encoded };
 }
 
 /**
@@ -173,13 +209,10 @@ export function traceScores(
  */
 export function rankingTask(model: ModelInstance, options: RankingTaskOptions): InferenceTask {
   checkOptions('rankingTask', options, RANKING, RunError);
-  const traced = traceScores(model);
+  const { check, ...traced } = scoresAfter(model);
   const targets = input('targetItems', ['batch'], 'int32');
   const seen = options.maskSeen ? input('seen', ['batch', 'seen'], 'int32') : undefined;
-  return {
-    ...traced,
-    graph: createGraph({ rank: rank(traced.scores, targets, seen, 1), check: finiteCheck(traced) }),
-  };
+  return { ...traced, graph: createGraph({ rank: rank(traced.scores, targets, seen, 1), check }) };
 }
 
 /**
@@ -189,7 +222,7 @@ export function rankingTask(model: ModelInstance, options: RankingTaskOptions): 
  */
 export function surveyTask(model: ModelInstance, k: number): InferenceTask {
   checkCount(k, model);
-  const traced = traceScores(model);
+  const { check, ...traced } = scoresAfter(model);
   const targets = input('targetItems', ['batch'], 'int32');
   const seen = input('seen', ['batch', 'seen'], 'int32');
   const padding = paddingColumn(model);
@@ -201,14 +234,9 @@ export function surveyTask(model: ModelInstance, k: number): InferenceTask {
       maskedRank: rank(traced.scores, targets, seen, 1),
       ids: bestOf(traced.scores, padding, k).ids,
       maskedIds: select(less(masked.values, LOWEST * 0.99), constant(0, 'int32'), masked.ids),
-      check: finiteCheck(traced),
+      check,
     }),
   };
-}
-
-/** A scalar that is finite only if all scores are finite in origin. */
-function finiteCheck({ hidden, itemTable }: Scores): Tensor {
-  return add(reduceSum(mul(hidden, hidden)), reduceSum(mul(itemTable, itemTable)));
 }
 
 /**
@@ -219,7 +247,7 @@ function finiteCheck({ hidden, itemTable }: Scores): Tensor {
  */
 export function recommendTask(model: ModelInstance, k: number): InferenceTask {
   checkCount(k, model);
-  const traced = traceScores(model);
+  const traced = scoresAfter(model);
   return { ...traced, graph: createGraph(bestOf(traced.scores, barredColumns(model), k)) };
 }
 
@@ -238,7 +266,7 @@ export function bestOf(scores: Tensor, barred: Tensor, k: number): { readonly id
 export function exportTask(model: ModelInstance, k: number, options: ExportTaskOptions = {}): InferenceTask {
   checkOptions('exportTask', options, EXPORT, RunError);
   checkCount(k, model);
-  const traced = traceScores(model, rawInputs(declareInputs(model)));
+  const traced = scoresAfter(model, rawInputs(declareInputs(model)));
   const used = reduceSum(cast(not(equal(traced.items, 0)), 'float32'), [1]);
   const hasFields = (model.config.itemFields ?? 'none') !== 'none';
   const unknown = hasFields && options.includeNew !== true ? newColumns(model) : undefined;

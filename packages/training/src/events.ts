@@ -93,6 +93,8 @@ export type TrainingEvent =
       readonly epochs: number;
       /** The validation metric that chooses the best epoch, such as `ndcg@10`. */
       readonly metric: string;
+      /** Of a model that is counted instead of being trained: in how many interactions. It has no targets and no steps. */
+      readonly counted?: number;
       /** Of a resumed run that has nothing left to train. */
       readonly over?: 'finished' | 'early-stopping';
       readonly resumedAt?: { readonly epoch: number; readonly step: number };
@@ -134,6 +136,8 @@ export type RunMetrics = Results & {
   readonly evaluationSeconds: number;
   readonly peakMemoryBytes: number;
   readonly seed: number;
+  /** Of a model that is counted instead of being trained; an epoch is the counting. */
+  readonly counted?: true;
 };
 
 /** Something that a reader should know, and that does not stop the run. */

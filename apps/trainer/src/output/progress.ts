@@ -100,6 +100,7 @@ class EpochLines {
   #metric = '';
   #best = '';
   #over = false;
+  #counted = false;
 
   constructor({ terminal, losses = true }: Context) {
     this.#terminal = terminal;
@@ -143,10 +144,15 @@ class EpochLines {
     metric: name,
     over,
     resumedAt,
+    counted,
   }: Of<'start'>): string {
     this.#epochs = epochs;
     this.#metric = name;
     this.#over = over !== undefined;
+    this.#counted = counted !== undefined;
+    const title = this.#terminal.style('bold', model);
+    if (counted !== undefined)
+      return `${title}: counted in ${whole(counted)} training interactions of ${whole(users)} users, nothing is trained and no option of training matters; ranked on ${backend} (${device}); run ${run}${over === undefined ? '' : '; it is counted already: there is nothing to go on with'}`;
     const ends = { finished: '; all epochs are done', 'early-stopping': '; training is over, it stopped early' };
     const where =
       over !== undefined
@@ -158,13 +164,15 @@ class EpochLines {
       targetsPerStep === targets
         ? ` of ${whole(targets)} targets, all there are (training.targetsPerStep asks for no fewer)`
         : '';
-    return `${this.#terminal.style('bold', model)}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch${step}; run ${run}${where}`;
+    return `${title}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch${step}; run ${run}${where}`;
   }
 
   #epoch(record: EpochRecord, best: boolean): string {
     const { epoch, losses, valid, seconds: trained, evaluationSeconds, positionsPerSecond } = record;
     const value = metric(valid[this.#metric]);
     const title = metricTitle(this.#metric);
+    if (this.#counted)
+      return `counted in ${seconds(trained)}  valid ${title} ${value}  ${seconds(evaluationSeconds)} validation`;
     if (best) this.#best = `   valid ${title} ${value} (best, epoch ${epoch})`;
     const text = `epoch ${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}${this.#loss(losses['loss'] ?? Number.NaN)}  valid ${title} ${value}  ${seconds(trained)} + ${seconds(evaluationSeconds)} validation  ${whole(positionsPerSecond)} positions/s`;
     return best ? `${text}  ${this.#terminal.style('green', '* best')}` : text;

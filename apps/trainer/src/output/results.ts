@@ -23,8 +23,12 @@ export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
   showResults(terminal, metrics);
   const early = reason === 'early-stopping' ? ' (stopped early: no epoch after it was better)' : '';
   terminal.line();
+  const how =
+    metrics.counted === true
+      ? `counted in ${seconds(metrics.secondsPerEpoch)}`
+      : `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch`;
   terminal.line(
-    `best epoch ${metrics.best.epoch}${early}; ${seconds(metrics.secondsPerEpoch)} an epoch; ${metrics.test === undefined ? 'validation' : 'test'} ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
+    `${how}; ${metrics.test === undefined ? 'validation' : 'test'} ranking ${seconds(metrics.evaluationSeconds)}; peak memory ${bytes(metrics.peakMemoryBytes)}`,
   );
   terminal.line(`run: ${run}`);
   if (metrics.test === undefined)
@@ -120,11 +124,19 @@ function hiddenShare(split: Split, { hidden, targets }: SplitCounts): string {
  *
  * @param name Of the model, where several are shown.
  */
-export function unlearned(results: Results, split: Split, name = 'the model'): string | undefined {
-  const { beatsPopular, popular } = results;
+export function unlearned(
+  results: Results & Pick<RunMetrics, 'counted'>,
+  split: Split,
+  name = 'the model',
+): string | undefined {
+  const { beatsPopular, popular, counted = false } = results;
   if (beatsPopular[split] !== false) return undefined;
   const { by } = beatsPopular;
-  return `${name} does not beat the popular items, the same list for everybody: ${TITLES[split]} ${metricTitle(by)} ${metric(results[split]?.[by])} against ${metric(popular[split]?.[by])}. It has not learned what users want next. Try more epochs (--epochs), another learning rate (--set training.learningRate=0.001), less dropout (--set model.hiddenDropout=0.2), fewer targets per step (--set training.targetsPerStep=256); or look for what is wrong with the data: difsr data stats PATH`;
+  const [own, most] = [results[split]?.[by], popular[split]?.[by]];
+  if (counted && own === most) return undefined; // it is the popular items
+  const less = `${name} does not beat the popular items, the same list for everybody: ${TITLES[split]} ${metricTitle(by)} ${metric(own)} against ${metric(most)}`;
+  if (counted) return less;
+  return `${less}. It has not learned what users want next. Try more epochs (--epochs), another learning rate (--set training.learningRate=0.001), less dropout (--set model.hiddenDropout=0.2), fewer targets per step (--set training.targetsPerStep=256); or look for what is wrong with the data: difsr data stats PATH`;
 }
 
 /** Shows a warning where the results are, below them. */

@@ -46,7 +46,7 @@ const windows = {
 };
 const targets = { items: Int32Array.of(2, 9, 10, 1), used: 3, rowOf: (slot: number) => (slot < 2 ? 0 : 1) };
 const feedsOf = (config: object): ReturnType<typeof negativeFeeds> =>
-  negativeFeeds({ config: { hiddenSize: 8, maxLength: 8, ...config }, schema: { items: 10 } }, windows, targets, draw);
+  negativeFeeds({ config: { maxLength: 8, ...config }, schema: { items: 10 } }, windows, targets, draw);
 const data = (feeds: ReturnType<typeof negativeFeeds>, name: string): number[] => {
   const tensor = feeds[name];
   if (tensor === undefined || !('data' in tensor)) throw new Error(`no ${name}`);

@@ -2,7 +2,7 @@
 // arithmetic; nothing is tried again, so a user who has nearly every item costs as much as any other.
 import { fillWords, streamId, type Feeds, type HostTensor } from '@difsr/graph';
 import { lossOf } from '../losses.js';
-import type { ModelConfig } from '../model.js';
+import type { CommonConfig } from '../model.js';
 import { RunError } from '../run-error.js';
 import { listedLaw, uniformLaw, without, type Drawing, type ItemLaw } from './item-law.js';
 import { integers, type Draw, type Windows } from './objective.js';
@@ -24,7 +24,7 @@ export interface SlottedTargets {
  * @throws RunError where negatives go by popularity and the draw knows none.
  */
 export function negativeFeeds(
-  { config, schema }: { readonly config: ModelConfig; readonly schema: { readonly items: number } },
+  { config, schema }: { readonly config: CommonConfig; readonly schema: { readonly items: number } },
   windows: Rows,
   targets: SlottedTargets,
   draw: Draw,

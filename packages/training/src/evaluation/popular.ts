@@ -1,7 +1,8 @@
 // What a model has to beat: one list for everybody, the items by training interactions. Ranked under the model's protocol, and
-// without a backend: a target's rank is its place in that list. An index with `!` is in range by construction.
+// without a backend: a target's rank is its place in that list, and what the model `popular` gives by its scores. An index with `!` is in range by construction.
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
+import { byPopularity } from '@difsr/models';
 import { MetricsAccumulator } from '@difsr/metrics';
 import { caseSource, type StoredCases } from './cases.js';
 import { evaluationOf, MISS } from './evaluate.js';
@@ -61,11 +62,8 @@ export async function evaluatePopular(
 
 /** The 0-based place of every item in the popular list, ties to the lower id. */
 function placesOf(counts: ArrayLike<number>): Int32Array {
-  const order = Array.from({ length: Math.max(0, counts.length - 1) }, (_, i) => i + 1).sort(
-    (a, b) => counts[b]! - counts[a]! || a - b,
-  );
   const places = new Int32Array(counts.length);
-  order.forEach((item, place) => (places[item] = place));
+  byPopularity(counts).forEach((item, place) => (places[item] = place));
   return places;
 }
 

@@ -1,7 +1,7 @@
 // What stays the same over a run, shared by the loop and by an epoch.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { Backend, HostTensor, Variables } from '@difsr/graph';
-import type { ItemLaw, ModelDefinition, ModelInstance, TrainingTask } from '@difsr/models';
+import type { Counted, ItemLaw, ModelDefinition, ModelInstance, TrainingTask } from '@difsr/models';
 import { writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from '../config.js';
 import type { Evaluator } from '../evaluation/evaluate.js';
@@ -60,6 +60,8 @@ export interface Session {
   readonly counts: readonly number[];
   /** The same, to draw items by. */
   readonly popularity: ItemLaw;
+  /** Of a model that is counted instead of being trained. */
+  readonly counted: (Counted & { readonly seconds: number }) | undefined;
   readonly evaluator: Evaluator;
   readonly emit: (event: TrainingEvent) => void;
   readonly environment: Environment;

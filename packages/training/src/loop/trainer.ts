@@ -4,7 +4,7 @@ import { checkOptions, joined, needed, option, type OptionRules, setting, text }
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
-import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep, type HostTensor } from '@difsr/graph';
+import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep, type Backend, type HostTensor, type Program, type TrainingStep } from '@difsr/graph';
 import {
   countedLaw,
   ModelConfigError,
@@ -20,6 +20,7 @@ import {
 import { attributeTables } from '../side/attribute-tables.js';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from '../config.js';
+import { counted, countedConfig, countedEpoch } from './counted.js';
 import { judgeEpoch } from './early-stopping.js';
 import { trainEpoch, type TrainedEpoch } from './epoch.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
@@ -86,33 +87,36 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
-  const resolved: RunConfig = { ...config, model: { ...model.config, name: model.name } };
+  if (model.count !== undefined && options.init !== undefined)
+    throw new RunError({
+      what: `${model.name} is counted: there are no weights that it could begin with`,
+      cure: text`leave ${setting('init', options.init)} out`,
+    });
+  const named: RunConfig = { ...config, model: { ...model.config, name: model.name } };
+  const resolved = model.count === undefined ? named : countedConfig(named);
   const task = trainingTask(model);
   for (const unused of unusedFields(model, task)) options.onEvent?.(warning(unused));
   requireFits(task.parameters);
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
-  const step = trainingStep({
-    loss: task.loss,
-    parameters: task.trained,
-    optimizer: optimizerOf(config.training),
-    reported: task.parts,
-    ...(backend.precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
-    ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
-  });
-  const features = { ...featureTables(dataset, plain), ...tables };
-  const named = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
+  const once = await counted(model, store, counts);
+  const step = once === undefined ? stepOf(task, config.training, backend) : undefined;
+  const features = { ...featureTables(dataset, plain), ...tables, ...once?.tables };
+  const byName = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
     Object.fromEntries(constants.map(({ name }) => [name, required(features, name)]));
-  const used = named(task.constants);
-  const kept = named(rankingTask(model, { maskSeen: false }).constants);
+  const used = byName(task.constants);
+  const kept = byName(rankingTask(model, { maskSeen: false }).constants);
   // Only its numbers are kept: an epoch makes its own plan.
-  const { targets, steps, slots } = planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) });
-  checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
+  const { targets, steps, slots } =
+    once === undefined
+      ? planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) })
+      : { targets: 0, steps: 0, slots: 0 };
+  if (once === undefined) checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
   const start = await startingState({
     options,
     config: resolved,
     store,
     task,
-    optimizer: step.state,
+    optimizer: step?.state ?? new Map(),
     stepsPerEpoch: steps,
     counts,
     schema: plain,
@@ -123,8 +127,10 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const owned = new Owned();
   try {
     const variables = owned.add(await backend.createVariables({ ...start.tensors, ...used, ...kept }));
-    const compiled = { variables, updates: step.updates, label: 'train' };
-    const program = owned.add(await backend.compile(step.graph, compiled));
+    const program =
+      step === undefined
+        ? undefined
+        : owned.add(await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' }));
     const { test: _, ...protocol } = config.evaluation;
     const sides = sideReader(dataset, store, model.reads);
     const evaluator = owned.add(await createEvaluator({ backend, variables, model, sides, ...protocol }));
@@ -143,15 +149,28 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       stepsPerEpoch: steps,
       counts: start.counts,
       popularity: countedLaw(start.counts),
+      counted: once,
       evaluator,
       emit: (event) => options.onEvent?.(event),
       environment: start.state.environment,
       fingerprint: start.state.fingerprint,
     };
-    return await run(session, start, (feeds) => program.run(feeds));
+    return await run(session, start, program);
   } finally {
     await owned.dispose();
   }
+}
+
+/** The graph of one step: loss, gradients, optimizer. */
+function stepOf(task: TrainingTask, training: RunConfig['training'], { precision }: Backend): TrainingStep {
+  return trainingStep({
+    loss: task.loss,
+    parameters: task.trained,
+    optimizer: optimizerOf(training),
+    reported: task.parts,
+    ...(precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
+    ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm }),
+  });
 }
 
 /** What a model is told of the data: of another run, where it begins with its weights, what numbers are divided by. */
@@ -202,7 +221,8 @@ function requireFits(parameters: readonly { readonly name: string; readonly shap
   });
 }
 
-async function run(session: Session, start: Start, step: Parameters<typeof trainEpoch>[3]): Promise<TrainOutcome> {
+/** @param program A training step; none of a model that is counted. */
+async function run(session: Session, start: Start, program: Program | undefined): Promise<TrainOutcome> {
   const { options, store, emit } = session;
   const { config, out, signal } = options;
   const { training } = config;
@@ -220,12 +240,17 @@ async function run(session: Session, start: Start, step: Parameters<typeof train
     stepsPerEpoch: session.stepsPerEpoch,
     epochs: training.epochs,
     metric: training.earlyStopping.metric,
+    ...(session.counted === undefined ? {} : { counted: session.counts.reduce((sum, count) => sum + count, 0) }),
     ...(state.done && state.reason !== undefined ? { over: state.reason } : {}),
     ...(state.globalStep > 0 ? { resumedAt: { epoch: state.epoch + 1, step: state.step + 1 } } : {}),
   });
+  for (const said of state.done ? [] : (session.counted?.said ?? [])) emit(warning(said));
   if (start.initial !== undefined) emit({ kind: 'initial-weights', ...start.initial });
   while (!state.done) {
-    const outcome = await trainEpoch(session, state, seconds, step);
+    const outcome =
+      program === undefined
+        ? countedEpoch(state, session.counted?.seconds ?? 0)
+        : await trainEpoch(session, state, seconds, (feeds) => program.run(feeds));
     seconds = 0;
     state = outcome.state;
     if (outcome.interrupted) {
@@ -316,6 +341,7 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
     evaluationSeconds: surveyed.seconds,
     peakMemoryBytes: peakMemory(),
     seed: config.training.seed,
+    ...(session.counted === undefined ? {} : { counted: true }),
   };
   const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   await writeFileAtomic(

@@ -33,10 +33,10 @@ A sequential recommender: given a history of items, it scores every item as the 
 
 | | |
 |---|---|
-| model | ${model.name}, ${parameters.toLocaleString('en')} parameters |
+| model | ${model.name}, ${model.count === undefined ? `${parameters.toLocaleString('en')} parameters` : 'counted, not trained'} |
 | data | ${dataset.name}: ${store.users} users, ${dataset.items.size - 1} items, ${store.interactions} interactions |
 | side information | ${sidesLine(options)} |
-| trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |${
+${trainedLine(options)}${
     initial === undefined
       ? ''
       : `\n| initial weights | of ${initial.run} (${initial.model}, SHA-256 ${initial.sha256.slice(0, 12)}..): \`${RUN_FILES.init}\` |`
@@ -45,7 +45,7 @@ A sequential recommender: given a history of items, it scores every item as the 
 ## Results
 
 ${splitLine(options)}; the target is ranked among all items${metrics.protocol.maskSeen ? ` that the user has not seen (${hiddenTargets(metrics)} had been seen: they are misses)` : ', seen ones included'}.
-*Popular items* is the same list for everybody, the items by training interactions${metrics.beatsPopular.valid ? '' : '; **the model does not beat it**'}.
+*Popular items* is the same list for everybody, the items by training interactions${metrics.beatsPopular.valid ? '' : isPopular(metrics) ? '; it is what the model gives' : '; **the model does not beat it**'}.
 
 ${resultsTable(metrics, names)}${metrics.test === undefined ? '\n\nThe test targets were not looked at (`--no-test`): `difsr evaluate` ranks them.' : ''}
 
@@ -67,6 +67,16 @@ npx difsr export ${shellWord(folder)} --onnx
 Scores are comparable within one history only. Only the items of \`vocabulary.json\` can be recommended${cold === 0 ? '' : `; ${cold} of them never occur in the training part: they can be recommended, but nothing was learned of when`}.
 Popular items are favoured, as they are in the data.
 `;
+}
+
+function trainedLine({ config, metrics, counts }: Parameters<typeof modelCard>[0]): string {
+  if (metrics.counted === true)
+    return `| counted | in ${sumOf(counts).toLocaleString('en')} training interactions, ${metrics.secondsPerEpoch.toFixed(1)} s; no step was trained |`;
+  return `| trained | epoch ${metrics.best.epoch} is kept (best validation ${config.training.earlyStopping.metric}), seed ${metrics.seed}, ${metrics.secondsPerEpoch.toFixed(1)} s an epoch |`;
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The side information that is used, those of the time included, and which columns of the data are not. */
@@ -125,4 +135,9 @@ function splitLine({ dataset, store }: Parameters<typeof modelCard>[0]): string 
   if (dataset.splitMethod === undefined) return 'Leave-one-out';
   const { valid, test } = store.split;
   return `Split ${dataset.splitMethod} (${valid.targets.length} validation targets, ${test.targets.length} test targets; a user can have several)`;
+}
+
+/** Whether what was ranked is the popular items themselves. */
+function isPopular({ counted, valid, popular }: RunMetrics): boolean {
+  return counted === true && Object.entries(valid).every(([name, value]) => popular.valid[name] === value);
 }
