@@ -50,23 +50,34 @@ ${rows(single.map((key) => [key, nodeAt(schema, [key]) ?? {}]))}
 ${sections.map((key) => `\n## ${key}\n\n${sentence(nodeAt(schema, [key]))}\n\n${rows(options(nodeAt(schema, [key]) ?? {}, key))}\n`).join('')}
 ## model
 
-\`model.name\` chooses the model (default \`dif-sr\`). All models have these options:
+\`model.name\` chooses the model (default \`dif-sr\`). All models that are trained have these options; where one has another default or meaning, it is listed again. Of
+those that are counted (${models
+    .filter(isCounted)
+    .map(({ name }) => `\`${name}\``)
+    .join(', ')}) all options are listed:
 
 ${rows(shared)}
 ${models.map((model) => `\n### ${model.name}\n\n${sentence({ description: model.description })} ${model.source === undefined ? '' : `${model.source}.`}\n\n${ownOptions(model, shared)}\n`).join('')}`;
 }
 
-/** Options that every model has, with the same meaning and default. */
+function isCounted({ count }: ModelDefinition): boolean {
+  return count !== undefined;
+}
+
+/** Options that every trained model has, with the meaning and default that they have in most of them. */
 function sharedOptions(): [string, SchemaNode][] {
-  const [first, ...others] = models.map((model) => options(modelSchema(model), 'model'));
-  return (first ?? []).filter((option) =>
-    others.every((list) => list.some((other) => JSON.stringify(other) === JSON.stringify(option))),
-  );
+  const lists = models.filter((model) => !isCounted(model)).map((model) => options(modelSchema(model), 'model'));
+  const [first = []] = lists;
+  return first.filter(([path, node]) => {
+    const others = lists.map((list) => list.find(([name]) => name === path)?.[1]);
+    const same = others.filter((other) => JSON.stringify(other) === JSON.stringify(node));
+    return others.every((other) => other !== undefined) && 2 * same.length > others.length;
+  });
 }
 
 function ownOptions(model: ModelDefinition, shared: readonly (readonly [string, SchemaNode])[]): string {
-  const names = new Set(shared.map(([path]) => path));
-  const own = options(modelSchema(model), 'model').filter(([path]) => !names.has(path));
+  const known = new Set(isCounted(model) ? [] : shared.map((option) => JSON.stringify(option)));
+  const own = options(modelSchema(model), 'model').filter((option) => !known.has(JSON.stringify(option)));
   return own.length === 0 ? 'No further options.' : rows(own);
 }
 

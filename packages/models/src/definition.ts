@@ -126,7 +126,10 @@ export function instantiate<Config extends CommonConfig>(
         cure: 'take a model that is trained',
       });
     },
-    count: definition.count === undefined ? undefined : async (training) => definition.count?.(config, training) ?? { tables: {} },
+    count:
+      definition.count === undefined
+        ? undefined
+        : async (training) => definition.count?.(config, training) ?? { tables: {} },
     get reads() {
       // What it reads is what it asks for while it is traced.
       return (reads ??= readBy(this, (inputs) => trace(new Scope({ training: false }), inputs)));

@@ -88,7 +88,11 @@ export function trainedItems(counts: ArrayLike<number>): HostTensor {
  * `[items + 1]`: 0 for classes of the softmax, and what no softmax sees for items without training interactions. Undefined where
  * every item has some, or items have a row whatever happens.
  */
-export function classBias(scope: Scope, schema: ModelSchema, { itemFields = 'none' }: CommonConfig): Tensor | undefined {
+export function classBias(
+  scope: Scope,
+  schema: ModelSchema,
+  { itemFields = 'none' }: CommonConfig,
+): Tensor | undefined {
   if (itemFields === 'none' || !scope.training || (schema.untrained ?? 0) === 0) return undefined;
   const trained = cast(scope.constantTable(TRAINED_ITEMS, [schema.items + 1]), 'float32');
   return mul(add(mul(trained, -1), 1), -1e9);

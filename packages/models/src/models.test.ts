@@ -9,6 +9,7 @@ import {
   instantiate,
   ModelConfigError,
   models,
+  scoresAfter,
   selectFields,
   traceScores,
   trainingTask,
@@ -44,6 +45,22 @@ const RECURRENT = ['gru4rec', 'gru4recf', 'p-rnn'];
 const optionsOf = (name: string, fusion: string): Record<string, unknown> =>
   ['sasrec', ...RECURRENT].includes(name) ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
 
+describe('a model that is counted', () => {
+  it.each(['popular', 'markov'])('%s has scores and tables, but nothing to train', (name) => {
+    const definition = findModel(name) ?? difSr;
+    const model = instantiate(definition, {}, SCHEMA);
+    expect(scoresAfter(model).scores.shape).toEqual(['batch', SCHEMA.items + 1]);
+    const { parameters, constants, parts } = trainingTask(model);
+    expect([parameters, parts]).toEqual([[], {}]);
+    expect(constants.length).toBeGreaterThan(0);
+    expect(() => traceScores(model)).toThrow(`${name} is counted: it has no hidden states`);
+    expect(() => model.build(new Scope({ training: true }), declareInputs(model))).toThrow(
+      /nothing of it can be trained/,
+    );
+    expect(() => instantiate(definition, { hiddenSize: 8 }, SCHEMA)).toThrow(/hiddenSize/);
+  });
+});
+
 describe('the registry', () => {
   it('has its models, DIF-SR first, each found by its name and with all its options described', () => {
     expect(models.map(({ name }) => name)).toEqual([
@@ -56,6 +73,8 @@ describe('the registry', () => {
       'gru4rec',
       'gru4recf',
       'p-rnn',
+      'popular',
+      'markov',
     ]);
     for (const model of models) expect(findModel(model.name)).toBe(model);
     expect(findModel('dif_sr')).toBeUndefined();

@@ -79,9 +79,7 @@ export function servingTask(model: ModelInstance, options: Pick<ScopeOptions, 't
       ...(encoded === undefined
         ? { 'candidates/scores': gatherLast(traced.scores, candidates) }
         : {
-            ...Object.fromEntries(
-              ranked('nearest', cosinesOf(encoded.itemTable, input('item', ['batch'], 'int32'))),
-            ),
+            ...Object.fromEntries(ranked('nearest', cosinesOf(encoded.itemTable, input('item', ['batch'], 'int32')))),
             'candidates/scores': scoresOfItems(encoded, encoded.hidden, candidates),
           }),
     }),

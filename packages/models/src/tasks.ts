@@ -172,8 +172,7 @@ export function scoresAfter(
   const { items } = inputs;
   const asked = model.objective.query(model, inputs);
   const traced = model.trace(scope, asked);
-  if ('scores' in traced)
-    return { ...declared(scope), items, scores: traced.scores, check: reduceSum(traced.scores) };
+  if ('scores' in traced) return { ...declared(scope), items, scores: traced.scores, check: reduceSum(traced.scores) };
   const hidden = queriesOf(traced, lastHidden(traced.hidden, asked.items));
   const { itemTable, itemBias, layers = [] } = traced;
   return {
@@ -198,7 +197,10 @@ export function traceScores(
 ): Scores {
   const { encoded, check: _, ...traced } = scoresAfter(model, inputs, options);
   if (encoded === undefined)
-    throw new RunError({ what: `${model.name} is counted: it has no hidden states`, cure: 'take a model that is trained' });
+    throw new RunError({
+      what: `${model.name} is counted: it has no hidden states`,
+      cure: 'take a model that is trained',
+    });
   return { ...traced, ...encoded };
 }
 

@@ -56,6 +56,8 @@ it('models lists all of them, and the options of one', async () => {
     'gru4rec',
     'gru4recf',
     'p-rnn',
+    'popular',
+    'markov',
   ]);
   expect(Object.keys(all[0]?.options.properties ?? {})).toContain('fusion');
   expect((await difsr(['models', 'nova'], { cwd })).stdout).toMatch(/^model\.heads +2 +attention heads/m);

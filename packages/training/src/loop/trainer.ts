@@ -4,7 +4,15 @@ import { checkOptions, joined, needed, option, type OptionRules, setting, text }
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
-import { FLOAT16_LOSS_SCALE, sizeOf, trainingStep, type Backend, type HostTensor, type Program, type TrainingStep } from '@difsr/graph';
+import {
+  FLOAT16_LOSS_SCALE,
+  sizeOf,
+  trainingStep,
+  type Backend,
+  type HostTensor,
+  type Program,
+  type TrainingStep,
+} from '@difsr/graph';
 import {
   countedLaw,
   ModelConfigError,

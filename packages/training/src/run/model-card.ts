@@ -23,7 +23,7 @@ export function modelCard(options: {
   readonly initial: InitialWeights | undefined;
   readonly folder: string;
 }): string {
-  const { config, model, dataset, store, metrics, counts, parameters, initial, folder } = options;
+  const { model, dataset, store, metrics, counts, parameters, initial, folder } = options;
   const names = Object.keys(metrics.valid).filter((name) => /^(recall|ndcg|mrr)@/.test(name));
   const cold = counts.filter((count, id) => id > 0 && count === 0).length;
   const first = dataset.items.tokens[1] ?? '';
