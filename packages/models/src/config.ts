@@ -145,7 +145,7 @@ export const predictorShape: { readonly attributeLoss: z.ZodDefault<ReturnType<t
 };
 
 /** A number for all fields, or one per field; `unnamed` is what fields get that are not named then. */
-function perField(
+export function perField(
   meaning: string,
   allowed: z.ZodNumber,
   unnamed: number,

@@ -154,6 +154,16 @@ function featureTable(scope: Scope, schema: ModelSchema, field: FieldSchema): Te
   return scope.constantTable(featureName(field.name), [schema.items + 1, width], dtypeOf(field));
 }
 
+/** Name of the variable that holds, for every value of a field, some of the items that have it: int32 [values, items], 0 = none. */
+export function neighboursName(field: string): string {
+  return `neighbours.${field}`;
+}
+
+/** Items that have each value of a field, up to `most` of them, spread evenly: int32 `[values, most]`, 0 = none. For training. */
+export function valueNeighbours(scope: Scope, field: CategoricalSchema, most: number): Tensor {
+  return scope.constantTable(neighboursName(field.name), [field.values, most]);
+}
+
 /** Value ids of items: `ids [..] -> [.., maxValues]`. */
 export function valuesOf(scope: Scope, schema: ModelSchema, field: CategoricalSchema, ids: Tensor): Tensor {
   return gather(featureTable(scope, schema, field), ids);

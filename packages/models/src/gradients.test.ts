@@ -48,6 +48,8 @@ const EVERY_MODEL: readonly Model[] = [
   ['gru4rec, fields in the item table', 'gru4rec', { itemFields: 'gate' }],
   ['gru4recf', 'gru4recf', {}],
   ['p-rnn', 'p-rnn', {}],
+  ['icai-sr', 'icai-sr', {}],
+  ['icai-sr, recurrent, bpr', 'icai-sr', { sequence: 'gru', loss: 'bpr', pooling: 'mean' }],
   ['dif-sr, mean pooling', 'dif-sr', { ...DIF, pooling: 'mean' }],
   ['dif-sr, max pooling', 'dif-sr', { ...DIF, pooling: 'max' }],
   ...(['sum', 'mean', 'gate'] as const).map((itemFields): Model => [
@@ -138,6 +140,8 @@ describe('one pass over all positions has the loss and gradients of one row per 
     ['gru4rec', 'gru4rec', {}],
     ['gru4recf', 'gru4recf', { paddingClass: true }],
     ['p-rnn', 'p-rnn', {}],
+    ['icai-sr', 'icai-sr', {}],
+    ['icai-sr, recurrent', 'icai-sr', { sequence: 'gru' }],
     ...FUSIONS.flatMap((fusion): Model[] => [
       [`sasrecf, ${fusion}`, 'sasrecf', { fusion }],
       [`nova, ${fusion}`, 'nova', { fusion }],

@@ -37,6 +37,15 @@ export interface AuxiliaryLoss {
   readonly loss: (hidden: Tensor, targets: Tensor, weights: Tensor) => Tensor;
 }
 
+/** Further hidden states that predict the same targets while training, under the loss of the model. */
+export interface Companion {
+  readonly name: string;
+  /** Its factor in the total. */
+  readonly factor: number;
+  /** `[batch, length, d]`, as {@link Encoding.hidden}; traced for the loss alone, so that nothing else declares what it needs. */
+  readonly hidden: () => Tensor;
+}
+
 /** A traced model. */
 export interface Encoding {
   /** `[batch, length, d]`: at each position, what predicts the item that the objective asks for there. */
@@ -50,6 +59,7 @@ export interface Encoding {
   /** Outputs of inner layers, for tests and analyses. */
   readonly layers?: readonly Tensor[];
   readonly auxiliary?: readonly AuxiliaryLoss[];
+  readonly companions?: readonly Companion[];
 }
 
 /** What a model gives whose scores are no products with a table of items, such as counts. */

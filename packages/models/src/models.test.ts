@@ -39,11 +39,12 @@ const EVERY_MODEL = [
   ['gru4rec', 'sum'],
   ['gru4recf', 'sum'],
   ['p-rnn', 'sum'],
+  ['icai-sr', 'sum'],
   ...['dif-sr', 'sasrecf', 'nova'].flatMap((name) => FUSIONS.map((fusion) => [name, fusion] as const)),
 ] as const;
 const RECURRENT = ['gru4rec', 'gru4recf', 'p-rnn'];
 const optionsOf = (name: string, fusion: string): Record<string, unknown> =>
-  ['sasrec', ...RECURRENT].includes(name) ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
+  ['sasrec', 'icai-sr', ...RECURRENT].includes(name) ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
 
 describe('a model that is counted', () => {
   it.each(['popular', 'markov'])('%s has scores and tables, but nothing to train', (name) => {
@@ -73,6 +74,7 @@ describe('the registry', () => {
       'gru4rec',
       'gru4recf',
       'p-rnn',
+      'icai-sr',
       'popular',
       'markov',
     ]);
@@ -137,7 +139,9 @@ describe.each(EVERY_MODEL)('%s, %s', (name, fusion) => {
     const dropping = tiny(name, { ...optionsOf(name, fusion), ...rates });
     const masks = trainingTask(dropping).masks;
     // The input; in each of two layers of a transformer the probabilities, the attention's output and the feed-forward block's.
-    const expected = recurrent ? [0.5] : [0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
+    const own = recurrent ? [0.5] : [0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
+    // One transformer for the items, and one for each of two attributes.
+    const expected = (name === 'icai-sr' ? [...own, ...own, ...own] : own).toSorted();
     expect(masks.map(({ rate }) => rate).toSorted()).toEqual(expected);
     expect(new Set(masks.map((mask) => mask.name)).size).toBe(expected.length);
     expect(trainingTask(dropping, { training: false }).masks).toEqual([]);

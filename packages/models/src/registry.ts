@@ -6,6 +6,7 @@ import { nova } from './nova.js';
 import { fdsa } from './fdsa.js';
 import { gru4rec } from './gru4rec.js';
 import { gru4recf } from './gru4recf.js';
+import { icaiSr } from './icai-sr.js';
 import { pRnn } from './p-rnn.js';
 import { markov } from './markov.js';
 import { popular } from './popular.js';
@@ -23,6 +24,7 @@ export const models: readonly ModelDefinition[] = [
   gru4rec,
   gru4recf,
   pRnn,
+  icaiSr,
   popular,
   markov,
 ];

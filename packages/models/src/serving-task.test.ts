@@ -45,6 +45,12 @@ describe('a tabulated model scores as it does without tables', () => {
     ['dif-sr', { ...DIF, pooling: 'max' }] as const,
     ['dif-sr', { ...DIF, fields: [] }] as const,
     ['sasrec', {}] as const,
+    ['gru4rec', {}] as const,
+    ['gru4recf', { pooling: 'mean' }] as const,
+    ['p-rnn', {}] as const,
+    ['icai-sr', {}] as const,
+    ['icai-sr', { sequence: 'gru', itemFields: 'sum', fields: ['tags'] }] as const,
+    ['icai-sr', { fields: [] }] as const,
     ...['sasrecf', 'nova'].flatMap((name) => fusions.map((fusion) => [name, { fusion, pooling: 'mean' }] as const)),
   ])('%s %j', (name, options) => expectSameScores(tiny(name, options), { ...FEATURES, items }));
 

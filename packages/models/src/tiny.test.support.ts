@@ -15,6 +15,7 @@ import {
   featureName,
   findModel,
   instantiate,
+  neighboursName,
   trainingTask,
   type Declared,
   type ModelInstance,
@@ -35,6 +36,8 @@ export const SCHEMA: ModelSchema = {
 export const FEATURES: Values = {
   [featureName('brand')]: ints([12, 1], [0, 1, 2, 3, 0, 1, 2, 3, 1, 2, 3, 1]),
   [featureName('tags')]: ints([12, 2], [0, 0, 1, 0, 2, 3, 4, 5, 0, 0, 1, 5, 2, 0, 3, 0, 4, 1, 5, 0, 1, 2, 3, 4]),
+  [neighboursName('brand')]: ints([4, 2], [0, 0, 1, 8, 2, 9, 3, 10]),
+  [neighboursName('tags')]: ints([6, 2], [0, 0, 1, 9, 2, 6, 2, 7, 3, 8, 3, 5]),
 };
 export const MAX_LENGTH = 6;
 const TINY = {
@@ -47,6 +50,7 @@ const TINY = {
   attentionDropout: 0,
   initializerRange: 0.4,
   stateSize: 5,
+  neighbours: 2,
 };
 export const DIF = { sideWidth: { brand: 4, tags: 2 }, attributeLoss: { brand: 2, tags: 3 } };
 

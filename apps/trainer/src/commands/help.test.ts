@@ -56,6 +56,7 @@ it('models lists all of them, and the options of one', async () => {
     'gru4rec',
     'gru4recf',
     'p-rnn',
+    'icai-sr',
     'popular',
     'markov',
   ]);

@@ -102,7 +102,7 @@ describe('train', () => {
 
   it('trains every model, and on the reference backend', async () => {
     const sizes = Object.entries({
-      ...Object.fromEntries(['sasrecf', 'nova', 'fdsa', 'bert4rec'].map((model) => [model, TINY_MODEL])),
+      ...Object.fromEntries(['sasrecf', 'nova', 'fdsa', 'bert4rec', 'icai-sr'].map((model) => [model, TINY_MODEL])),
       ...Object.fromEntries(['gru4rec', 'gru4recf'].map((model) => [model, TINY_RECURRENT])),
       'p-rnn': [...TINY_PARALLEL, '--set', 'model.strategy=interleaved'],
     });

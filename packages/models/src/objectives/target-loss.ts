@@ -25,8 +25,11 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
   const encoding = model.build(scope, declareInputs(model));
   const targets = input('targetItems', ['targets'], 'int32');
   const weights = input('weights', ['targets']);
-  const reached = gather(encoding.hidden, input('targetPositions', ['targets'], 'int32'), 2); // [targets, d]
-  const item = itemLossOf(model, scope, encoding, { reached, targets, weights });
+  const positions = input('targetPositions', ['targets'], 'int32');
+  const reach = (hidden: Tensor): Tensor => gather(hidden, positions, 2); // [targets, d]
+  const reached = reach(encoding.hidden);
+  const negatives = sharedInputs();
+  const item = itemLossOf(model, scope, encoding, { reached, targets, weights, negatives });
   const parts: Record<string, Tensor> = { 'loss.item': item };
   let loss = item;
   for (const { name, factor, loss: own } of encoding.auxiliary ?? []) {
@@ -34,10 +37,27 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
     parts[`loss.${name}`] = value;
     loss = add(loss, mul(value, factor));
   }
+  for (const { name, factor, hidden } of encoding.companions ?? []) {
+    const value = itemLossOf(model, scope, encoding, { reached: reach(hidden()), targets, weights, negatives });
+    parts[`loss.${name}`] = value;
+    loss = add(loss, mul(value, factor));
+  }
   return { loss, parts };
 }
 
+/** Inputs that several losses read: declared when the first of them asks. */
+function sharedInputs(): typeof input {
+  const declared = new Map<string, Tensor>();
+  return (name, shape, dtype) => {
+    const tensor = declared.get(name) ?? input(name, shape, dtype);
+    declared.set(name, tensor);
+    return tensor;
+  };
+}
+
 interface Targets {
+  /** Declares the inputs of negatives. */
+  readonly negatives: typeof input;
   readonly reached: Tensor;
   readonly targets: Tensor;
   readonly weights: Tensor;
@@ -71,12 +91,12 @@ const FORMULAS: { readonly [L in LossName]: (model: TraceableModel, products: Pr
     return binaryLoss(againstNegatives(products, choice), products.weights, beta);
   },
   'sampled-softmax': (_, products) => {
-    const negatives = input('negativeItems', ['negatives'], 'int32');
+    const negatives = products.negatives('negativeItems', ['negatives'], 'int32');
     const isOther = not(equal(expandDims(products.targets, 1), expandDims(negatives, 0)));
     const present = and(isOther, expandDims(not(equal(negatives, 0)), 0));
     return sampledSoftmaxLoss(
       againstShared(products, negatives, present),
-      input('negativeLogCounts', ['negatives']),
+      products.negatives('negativeLogCounts', ['negatives']),
       products.weights,
     );
   },
@@ -87,11 +107,11 @@ function againstNegatives(products: Products, { sampling }: LossChoice): Sampled
   if (sampling?.shared === true)
     return againstShared(
       products,
-      input('negativeItems', ['negatives'], 'int32'),
-      input('negativePresent', ['targets', 'negatives'], 'bool'),
+      products.negatives('negativeItems', ['negatives'], 'int32'),
+      products.negatives('negativePresent', ['targets', 'negatives'], 'bool'),
     );
   const { hidden, table, targets } = products;
-  const negatives = input('negativeItems', ['targets', sampling?.count ?? 1], 'int32');
+  const negatives = products.negatives('negativeItems', ['targets', sampling?.count ?? 1], 'int32');
   return {
     positive: reduceSum(mul(hidden, gather(table, targets)), [1]),
     negative: scoresOfItems({ itemTable: table }, hidden, negatives),

@@ -39,6 +39,7 @@ import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from '@difsr/files';
 import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
 import { itemTables } from '../side/item-tables.js';
+import { neighbourTables } from '../side/neighbour-tables.js';
 import { modelCard } from '../run/model-card.js';
 import { requireSameSettings, settingsOf, type RunSettings } from './settings.js';
 import { RunError } from '../run-error.js';
@@ -108,7 +109,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
   const once = await counted(model, store, counts);
   const step = once === undefined ? stepOf(task, config.training, backend) : undefined;
-  const features = { ...featureTables(dataset, plain), ...tables, ...once?.tables };
+  const around = neighbourTables(dataset, task.constants);
+  const features = { ...featureTables(dataset, plain), ...tables, ...around, ...once?.tables };
   const byName = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
     Object.fromEntries(constants.map(({ name }) => [name, required(features, name)]));
   const used = byName(task.constants);
