@@ -21,7 +21,7 @@ const LIMITS = {
   '@difsr/attention/tfjs': 60,
   '@difsr/attention/tfjs-layers': 60,
   '@difsr/attention/onnxruntime': 60,
-  '@difsr/models': 220,
+  '@difsr/models': 260,
   '@difsr/metrics': 16,
   '@difsr/data': 60,
   '@difsr/data/internal': 60,

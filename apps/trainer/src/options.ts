@@ -17,6 +17,7 @@ export interface SharedOptions {
   readonly test?: boolean;
   readonly out?: string;
   readonly init?: string;
+  readonly pretrain?: string;
   readonly backend?: (typeof backendNames)[number];
   readonly device?: (typeof deviceNames)[number];
   readonly threads?: number;
@@ -95,6 +96,7 @@ const KEYS = {
   data: 'data.path',
   format: 'data.format',
   model: 'model.name',
+  pretrain: 'pretraining.model',
   epochs: 'training.epochs',
   seed: 'training.seed',
   test: 'evaluation.test',

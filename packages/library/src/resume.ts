@@ -1,6 +1,6 @@
 // resume: goes on with a run that was interrupted or killed, or trains a finished one for more epochs.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import { readRunConfig, train as trainingLoop, type TrainOutcome } from '@difsr/training';
+import { readRunConfig, trainInStages, type TrainOutcome } from '@difsr/training';
 import { openBackend, precisionOf, type BackendChoice } from './backend.js';
 import { trainOwn } from './config/own-model.js';
 import { closeData, loadRunData } from './data/open.js';
@@ -62,7 +62,7 @@ export async function resume(run: string, options: ResumeOptions = {}): Promise<
     onEvent({ kind: 'data', ...summaryOf(dataset) });
     const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
     try {
-      return await trainingLoop({
+      return await trainInStages({
         config,
         dataset,
         backend,

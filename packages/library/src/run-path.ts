@@ -67,5 +67,10 @@ export async function nextFreeFolder(name: string, root = 'runs'): Promise<strin
 export async function removeUnstarted(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined || names.includes(RUN_FILES.optimizer)) return;
+  if (names.includes(RUN_FILES.pretraining)) {
+    const stage = join(folder, RUN_FILES.pretraining);
+    await removeUnstarted(stage);
+    if ((await readdir(stage).catch(() => undefined)) !== undefined) return;
+  }
   await rm(folder, { recursive: true, force: true });
 }

@@ -8,10 +8,12 @@ import {
   outlineSchema,
   readRunConfig,
   sideColumns,
-  train as trainingLoop,
+  pretrainingOf,
+  trainInStages,
   type DataConfig,
   type EvaluationConfig,
   type OwnModel,
+  type PretrainingConfig,
   type RunConfig,
   type TrainOutcome,
   type TrainingConfig,
@@ -55,6 +57,8 @@ export interface TrainOptions extends TrainControl, BackendChoice {
   readonly model?: string | ModelDefinition | ModelSettings | undefined;
   readonly training?: Partial<TrainingConfig> | undefined;
   readonly evaluation?: Partial<EvaluationConfig> | undefined;
+  /** What weights are pre-trained as before (`s3-rec`), or that section. Default: by the model, which most have none. */
+  readonly pretraining?: string | Partial<PretrainingConfig> | undefined;
   /** Most passes over the data; short for `training: { epochs }`. */
   readonly epochs?: number | undefined;
   /** Of everything random; short for `training: { seed }`. */
@@ -71,6 +75,7 @@ const RULES: OptionRules<TrainOptions> = {
   model: option.given,
   training: option.given,
   evaluation: option.given,
+  pretraining: option.given,
   epochs: option.whole(1),
   seed: option.whole(0),
   preset: option.text,
@@ -114,7 +119,7 @@ export async function train(options: TrainOptions = {}): Promise<TrainOutcome> {
 
 /** The options as the sections of a configuration. */
 function valuesOf(options: TrainOptions): { readonly values: Tree; readonly definition: ModelDefinition | undefined } {
-  const { data, model, training, evaluation, epochs, seed, backend, device, threads, precision } = options;
+  const { data, model, training, evaluation, pretraining, epochs, seed, backend, device, threads, precision } = options;
   const section = typeof data === 'string' ? { path: data } : data;
   const settings: ModelSettings = typeof model === 'string' || isDefinition(model) ? { name: model } : { ...model };
   const { name, ...modelOptions } = settings;
@@ -124,6 +129,7 @@ function valuesOf(options: TrainOptions): { readonly values: Tree; readonly defi
     model: { ...modelOptions, name: definition?.name ?? name },
     training: { ...training, ...given({ epochs, seed }) },
     evaluation,
+    pretraining: typeof pretraining === 'string' ? { model: pretraining } : pretraining,
     backend,
     device,
     threads,
@@ -183,7 +189,7 @@ async function trainInto(
   const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
   try {
     signal?.throwIfAborted(); // until here there is no folder
-    return await trainingLoop({
+    return await trainInStages({
       // The run remembers the device that was used, so that resuming takes the same one.
       config: { ...config, device: deviceOf(backend.device) },
       dataset,
@@ -209,7 +215,10 @@ function requireModel(config: RunConfig, dataset: TrainingData, { definition }: 
   const names = fieldsNamed(config.model);
   for (const name of names ?? [])
     if (!isTimeField(name)) chooseByName('field', name, fields, UsageError, 'model.fields');
-  modelOf(config.model, outlineSchema(dataset, store, names), { definition });
+  const schema = outlineSchema(dataset, store, names);
+  modelOf(config.model, schema, { definition });
+  const before = pretrainingOf(config);
+  if (before !== undefined) modelOf(before.model, schema);
 }
 
 /** A device's name as configurations know it. */

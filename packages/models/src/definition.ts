@@ -29,6 +29,7 @@ import { RunError } from './run-error.js';
 export interface Preset {
   readonly model?: Readonly<Record<string, unknown>>;
   readonly training?: Readonly<Record<string, unknown>>;
+  readonly pretraining?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -55,6 +56,11 @@ export interface ModelDefinition<Config extends CommonConfig = CommonConfig> {
   objective?(config: Config): Objective;
   /** Named options; a name that the command knows, such as `small`, takes the place of its options for this model. */
   readonly presets?: Readonly<Record<string, Preset>>;
+  /** Of a model that others begin from: its options then, and the options of others that it has as well. */
+  readonly pretraining?: {
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly shared: readonly string[];
+  };
   /** Whether rows must have exactly `maxLength` columns. Default: any number up to it. */
   fullRows?(config: Config): boolean;
   /** Why not all positions may train at once: what lets the items behind a position reach it, and the cure. */

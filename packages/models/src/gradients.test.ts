@@ -2,7 +2,7 @@
 import { normal, streamId, type HostTensor } from '@difsr/graph';
 import { describe, expect, it } from 'vitest';
 import { bert4recAttentions } from './bert4rec.js';
-import { featureName, traceScores } from './index.js';
+import { featureName, traceScores, type TrainingTask } from './index.js';
 import {
   allPositions,
   DIF,
@@ -69,26 +69,54 @@ function moved(parameter: HostTensor, direction: ArrayLike<number>, step: number
   return { ...parameter, data: Float64Array.from(parameter.data, (value, i) => value + step * Number(direction[i])) };
 }
 
+/** Checks every parameter's gradient along a random direction. */
+function agrees(task: TrainingTask, weights: Values, rows: Values): void {
+  const feeds = { ...rows, ...weights };
+  const found = lossAndGradients(task, feeds);
+  const step = 1e-5;
+  for (const [parameter, value] of Object.entries(weights)) {
+    const direction = normal({ seed: 1, step: 0, stream: streamId(parameter) }, value.data.length);
+    const [up = NaN, down = NaN] = [step, -step].map(
+      (size) => numbers(task.loss, { ...feeds, [parameter]: moved(value, direction, size) })[0],
+    );
+    const derivative = [...(found[parameter]?.data ?? [])].reduce(
+      (sum, slope, i) => sum + slope * Number(direction[i]),
+      0,
+    );
+    const difference = (up - down) / (2 * step);
+    expect(Math.abs(derivative - difference), `${parameter}: ${derivative} against ${difference}`).toBeLessThan(
+      1e-8 + 1e-6 * Math.abs(difference),
+    );
+  }
+}
+
 describe('the gradient of the loss agrees with finite differences, parameter by parameter', () => {
   it.each(EVERY_MODEL)('%s', (_, name, options) => {
     const { task, weights } = taskOf(tiny(name, options));
-    const feeds = { ...allPositions(SEQUENCES, MAX_LENGTH), ...weights };
-    const found = lossAndGradients(task, feeds);
-    const step = 1e-5;
-    for (const [parameter, value] of Object.entries(weights)) {
-      const direction = normal({ seed: 1, step: 0, stream: streamId(parameter) }, value.data.length);
-      const [up = NaN, down = NaN] = [step, -step].map(
-        (size) => numbers(task.loss, { ...feeds, [parameter]: moved(value, direction, size) })[0],
-      );
-      const derivative = [...(found[parameter]?.data ?? [])].reduce(
-        (sum, slope, i) => sum + slope * Number(direction[i]),
-        0,
-      );
-      const difference = (up - down) / (2 * step);
-      expect(Math.abs(derivative - difference), `${parameter}: ${derivative} against ${difference}`).toBeLessThan(
-        1e-8 + 1e-6 * Math.abs(difference),
-      );
-    }
+    agrees(task, weights, allPositions(SEQUENCES, MAX_LENGTH));
+  });
+
+  it.each(['difference', 'reference'])('s3-rec, its pre-training by the %s', (contrast) => {
+    const model = tiny('s3-rec', { stage: 'pretrain', contrast });
+    const { task, weights } = taskOf(model);
+    const rows = SEQUENCES.filter(({ length }) => length <= MAX_LENGTH);
+    const inputs = Int32Array.from(rows, ({ length }) => length - 1);
+    const { feeds } = model.objective.batch(
+      model,
+      {
+        length: MAX_LENGTH - 1,
+        items: Int32Array.from(rows.flat()),
+        starts: Int32Array.from(rows, (_, row) => rows.slice(0, row).flat().length),
+        inputs,
+        targets: inputs,
+        slots: 64,
+      },
+      { seed: 2, step: 1 },
+    );
+    const given = Object.entries(feeds).flatMap(([name, tensor]): [string, HostTensor][] =>
+      'data' in tensor ? [[name, tensor]] : [],
+    );
+    agrees(task, weights, { ...FEATURES, ...Object.fromEntries(given) });
   });
 });
 

@@ -9,6 +9,7 @@ export { itemTable, TRAINED_ITEMS, trainedItems, type ItemTable } from './item-t
 export * from './time-fields.js';
 export type { EventValue, HistoryEvent, ValuesSaid } from './events.js';
 export { nextItem } from './objectives/next-item.js';
+export { selfSupervised, type SelfSupervisedOptions } from './objectives/self-supervised.js';
 export { maskedItem } from './objectives/masked-item.js';
 export { countedLaw, uniformLaw, type ItemLaw } from './objectives/item-law.js';
 export { lossNames, lossShape, samplingNames, type LossName, type SamplingName } from './losses.js';
@@ -38,5 +39,6 @@ export { icaiSr, type IcaiSrConfig } from './icai-sr.js';
 export { nova, type NovaConfig } from './nova.js';
 export { pRnn, type PRnnConfig, type PRnnStrategy } from './p-rnn.js';
 export { popular } from './popular.js';
+export { s3Rec, type S3RecConfig } from './s3-rec.js';
 export { sasrec, type SasRecConfig } from './sasrec.js';
 export { sasrecf, type SasRecFConfig } from './sasrecf.js';

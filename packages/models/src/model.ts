@@ -52,6 +52,8 @@ export interface Encoding {
   readonly hidden: Tensor;
   /** `[items + 1, d]`: scores are products with it. */
   readonly itemTable: Tensor;
+  /** `[n, d]`: classes of the softmax beside the items while training, such as [MASK] in published code. */
+  readonly extraClasses?: Tensor;
   /** Where scores are cosines: what they are divided by. Rows of `itemTable` have length 1 then, hidden states any. */
   readonly temperature?: number;
   /** `[items + 1]`, added to the scores. */

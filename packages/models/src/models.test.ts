@@ -75,6 +75,7 @@ describe('the registry', () => {
       'gru4recf',
       'p-rnn',
       'icai-sr',
+      's3-rec',
       'popular',
       'markov',
     ]);

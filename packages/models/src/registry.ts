@@ -10,6 +10,7 @@ import { icaiSr } from './icai-sr.js';
 import { pRnn } from './p-rnn.js';
 import { markov } from './markov.js';
 import { popular } from './popular.js';
+import { s3Rec } from './s3-rec.js';
 import { sasrec } from './sasrec.js';
 import { sasrecf } from './sasrecf.js';
 
@@ -25,6 +26,7 @@ export const models: readonly ModelDefinition[] = [
   gru4recf,
   pRnn,
   icaiSr,
+  s3Rec,
   popular,
   markov,
 ];

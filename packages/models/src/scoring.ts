@@ -1,5 +1,17 @@
 // Scores are products of a hidden state with the item table, plus the items' bias where a model has one.
-import { add, broadcast, concat, constant, expandDims, gather, matmul, mul, reshape, type Tensor } from '@difsr/graph';
+import {
+  add,
+  at,
+  broadcast,
+  concat,
+  constant,
+  expandDims,
+  gather,
+  matmul,
+  mul,
+  reshape,
+  type Tensor,
+} from '@difsr/graph';
 import { unitRows } from './losses.js';
 import type { Encoding } from './model.js';
 
@@ -8,14 +20,17 @@ import type { Encoding } from './model.js';
  * losses over a table need not know of it. `hidden [targets, d]` ({@link queriesOf}), `classBias [items + 1]` of a training.
  */
 export function scoring(
-  { itemTable, itemBias: learned }: Encoding,
+  { itemTable, itemBias: learned, extraClasses }: Encoding,
   hidden: Tensor,
   classBias?: Tensor,
 ): { readonly hidden: Tensor; readonly table: Tensor } {
   const itemBias = learned !== undefined && classBias !== undefined ? add(learned, classBias) : (learned ?? classBias);
-  if (itemBias === undefined) return { hidden, table: itemTable };
+  const table = extraClasses === undefined ? itemTable : concat([itemTable, extraClasses], 0);
+  if (itemBias === undefined) return { hidden, table };
   const ones = broadcast(constant(1), [...hidden.shape.slice(0, -1), 1]);
-  return { hidden: concat([hidden, ones], -1), table: concat([itemTable, expandDims(itemBias, 1)], 1) };
+  const none = extraClasses === undefined ? [] : [broadcast(constant(0), [at(extraClasses.shape, 0)])];
+  const bias = expandDims(none.length === 0 ? itemBias : concat([itemBias, ...none], 0), 1);
+  return { hidden: concat([hidden, ones], -1), table: concat([table, bias], 1) };
 }
 
 /** Hidden states as the items are asked: themselves, or of cosines their directions over the temperature. `hidden [.., d]`. */

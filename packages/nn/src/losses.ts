@@ -140,10 +140,24 @@ export function attributeLoss(hidden: Tensor, predictor: LinearWeights, valueIds
     weight: slice(predictor.weight, 0, 1, values),
     ...(predictor.bias === undefined ? {} : { bias: slice(predictor.bias, 0, 1, values) }),
   };
-  const logits = linear(hidden, real); // [targets, values - 1]
+  return reduceSum(mul(mul(ofLabels(linear(hidden, real), valueIds), 1 / (values - 1)), weights));
+}
+
+/**
+ * Binary cross-entropy of every value of a field against those of an item, summed over the values.
+ *
+ * @param logits [targets, values]: of the values 1.. (0 is none and has no logit)
+ * @param valueIds int32 [targets, k] values of the item, each once, 0 = none.
+ * @returns scalar: sum of weight * loss.
+ */
+export function multiLabelLoss(logits: Tensor, valueIds: Tensor, weights: Tensor): Tensor {
+  return reduceSum(mul(ofLabels(logits, valueIds), weights));
+}
+
+/** `[targets]` */
+function ofLabels(logits: Tensor, valueIds: Tensor): Tensor {
   const present = not(equal(valueIds, 0));
   const chosen = gatherLast(logits, select(present, sub(valueIds, 1), 0));
   const positive = reduceSum(mul(chosen, cast(present, 'float32')), [-1]);
-  const perTarget = mul(sub(reduceSum(softplus(logits), [-1]), positive), 1 / (values - 1));
-  return reduceSum(mul(perTarget, weights));
+  return sub(reduceSum(softplus(logits), [-1]), positive);
 }

@@ -75,11 +75,24 @@ export interface EvaluationConfig {
   readonly batchSize: number;
 }
 
+/** What comes before the training proper. */
+export interface PretrainingConfig {
+  /** `none`, or the name of a model that others begin from. */
+  readonly model: string;
+  readonly epochs: number;
+  readonly patience: number;
+  /** Default: that of the training. */
+  readonly learningRate?: number | undefined;
+  /** Of the pre-training model; those that both models have are the other one's. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** A run's whole configuration. `model` is `name` and that model's own options. */
 export interface RunConfig {
   readonly data: DataConfig;
   readonly model: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly training: TrainingConfig;
+  readonly pretraining?: PretrainingConfig | undefined;
   readonly evaluation: EvaluationConfig;
   readonly backend: (typeof backendNames)[number];
   readonly device: (typeof deviceNames)[number];
@@ -158,7 +171,10 @@ const trainingSchema = z.strictObject({
   clipNorm: z.number().positive().describe('scale gradients down to this norm; default: no clipping').optional(),
   earlyStopping: z
     .strictObject({
-      metric: z.string().describe('validation metric, such as ndcg@10').default('ndcg@10'),
+      metric: z
+        .string()
+        .describe('validation metric, such as ndcg@10, or loss: of training, and nothing is ranked until the end')
+        .default('ndcg@10'),
       patience: z
         .number()
         .int()
@@ -173,6 +189,22 @@ const trainingSchema = z.strictObject({
     .min(0)
     .describe('seconds between checkpoints within an epoch (one is always written after it)')
     .default(30),
+});
+
+const pretrainingSchema = z.strictObject({
+  model: z.string().describe('what weights are pre-trained as: s3-rec, or none').default('s3-rec'),
+  epochs: count('passes over the training part').default(100),
+  patience: z
+    .number()
+    .int()
+    .min(0)
+    .describe('epochs without a lower loss before the stage ends; 0 = never early')
+    .default(0),
+  learningRate: z.number().positive().describe('learning rate after warm-up; default: that of the training').optional(),
+  options: z
+    .record(z.string(), z.unknown())
+    .describe("options of the pre-training model, such as maskRatio; sizes, dropout and fields are the trained model's")
+    .default({}),
 });
 
 const evaluationSchema = z.strictObject({
@@ -198,6 +230,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = z.strictObject({
     .describe('the model and its options')
     .prefault({}),
   training: trainingSchema.describe('training').prefault({}),
+  pretraining: pretrainingSchema.describe('a stage before the training, whose weights it begins with').optional(),
   evaluation: evaluationSchema.describe('evaluation').prefault({}),
   backend: z.enum(backendNames).describe('what executes the graphs').default('onnxruntime'),
   device: z

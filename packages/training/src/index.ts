@@ -19,6 +19,7 @@ export {
   type RunVocabulary,
 } from './run/run-folder.js';
 export { readCheckpoint, type Environment, type RunState } from './loop/checkpoint.js';
+export { pretrainingOf, trainInStages } from './loop/stages.js';
 export { train, type TrainOutcome } from './loop/trainer.js';
 export type { TrainOptions } from './loop/session.js';
 export type { StoredCases } from './evaluation/cases.js';

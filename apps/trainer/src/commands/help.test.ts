@@ -57,6 +57,7 @@ it('models lists all of them, and the options of one', async () => {
     'gru4recf',
     'p-rnn',
     'icai-sr',
+    's3-rec',
     'popular',
     'markov',
   ]);

@@ -104,6 +104,7 @@ describe('train', () => {
     const sizes = Object.entries({
       ...Object.fromEntries(['sasrecf', 'nova', 'fdsa', 'bert4rec', 'icai-sr'].map((model) => [model, TINY_MODEL])),
       ...Object.fromEntries(['gru4rec', 'gru4recf'].map((model) => [model, TINY_RECURRENT])),
+      's3-rec': [...TINY_MODEL, '--set', 'pretraining.epochs=1'],
       'p-rnn': [...TINY_PARALLEL, '--set', 'model.strategy=interleaved'],
     });
     for (const [model, own] of sizes) {

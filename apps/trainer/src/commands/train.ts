@@ -38,6 +38,10 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
       '--init <run>',
       'begin with the weights of another run, item by item and value by value: of older data, another model or objective (default: none)',
     )
+    .option(
+      '--pretrain <name>',
+      'pre-train weights before, on the training part alone: s3-rec, or none (default: none, of s3-rec itself s3-rec)',
+    )
     .option('--no-test', 'leave the test targets unseen: difsr evaluate ranks them later')
     .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
   backendOptions(command);
@@ -55,6 +59,7 @@ Examples:
   $ npx difsr train --data data/Beauty --preset paper --set training.learningRate=0.0005 --set model.heads=4
   $ npx difsr train --data clicks.csv --model ./my-model.mjs
   $ npx difsr train --data clicks-of-may.csv --init runs/clicks-of-april
+  $ npx difsr train --data data/Beauty --model dif-sr --pretrain s3-rec
   $ npx difsr train --config beauty.yaml`,
     )
     .action(async (options: SharedOptions) => done(await trainCommand(options)));

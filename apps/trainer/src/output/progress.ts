@@ -123,6 +123,8 @@ class EpochLines {
   /** The line of an event that stays; undefined where there is none. */
   of(event: TrainingEvent): string | undefined {
     if (event.kind === 'start') return this.#start(event);
+    if (event.kind === 'stage')
+      return `stage ${event.stage} of ${event.stages}: ${event.name}${event.stage < event.stages ? ', pre-training' : ''}`;
     if (event.kind === 'initial-weights') return initialWeightsText(event);
     if (event.kind === 'epoch') return this.#epoch(event.record, event.best);
     if (event.kind === 'end' && event.reason === 'early-stopping' && !this.#over)
@@ -169,12 +171,13 @@ class EpochLines {
 
   #epoch(record: EpochRecord, best: boolean): string {
     const { epoch, losses, valid, seconds: trained, evaluationSeconds, positionsPerSecond } = record;
-    const value = metric(valid[this.#metric]);
-    const title = metricTitle(this.#metric);
-    if (this.#counted)
-      return `counted in ${seconds(trained)}  valid ${title} ${value}  ${seconds(evaluationSeconds)} validation`;
-    if (best) this.#best = `   valid ${title} ${value} (best, epoch ${epoch})`;
-    const text = `epoch ${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}${this.#loss(losses['loss'] ?? Number.NaN)}  valid ${title} ${value}  ${seconds(trained)} + ${seconds(evaluationSeconds)} validation  ${whole(positionsPerSecond)} positions/s`;
+    // A run that goes by its training loss ranks nothing after an epoch.
+    const ranked = this.#metric in valid;
+    const watched = ranked ? `valid ${metricTitle(this.#metric)} ${metric(valid[this.#metric])}` : 'lowest loss';
+    if (this.#counted) return `counted in ${seconds(trained)}  ${watched}  ${seconds(evaluationSeconds)} validation`;
+    if (best) this.#best = `   ${watched} (best, epoch ${epoch})`;
+    const time = ranked ? `${seconds(trained)} + ${seconds(evaluationSeconds)} validation` : seconds(trained);
+    const text = `epoch ${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}${this.#loss(losses['loss'] ?? Number.NaN)}${ranked ? `  ${watched}` : ''}  ${time}  ${whole(positionsPerSecond)} positions/s`;
     return best ? `${text}  ${this.#terminal.style('green', '* best')}` : text;
   }
 }

@@ -1,4 +1,5 @@
 // Named configurations to start from: what a preset means for training stands here, what it means for a model with the model.
+import { given } from '@difsr/errors';
 import type { Preset, ModelDefinition } from '@difsr/models';
 
 /** A preset that every model has. */
@@ -25,13 +26,19 @@ const common: Readonly<Record<string, CommonPreset>> = {
 export const commonPresets: ReadonlyMap<string, { readonly description: string }> = new Map(Object.entries(common));
 
 /** The presets of a model by name, its own among them: what they set. */
-export function presetsOf(model: Pick<ModelDefinition, 'presets'>): ReadonlyMap<string, Required<Preset>> {
+export function presetsOf(
+  model: Pick<ModelDefinition, 'presets'>,
+): ReadonlyMap<string, Preset & Required<Pick<Preset, 'model' | 'training'>>> {
   const own = model.presets ?? {};
   const names = new Set([...commonPresets.keys(), ...Object.keys(own)]);
   return new Map(
     [...names].map((name) => [
       name,
-      { model: own[name]?.model ?? {}, training: { ...common[name]?.training, ...own[name]?.training } },
+      {
+        model: own[name]?.model ?? {},
+        training: { ...common[name]?.training, ...own[name]?.training },
+        ...given({ pretraining: own[name]?.pretraining }),
+      },
     ]),
   );
 }

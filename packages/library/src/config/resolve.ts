@@ -127,7 +127,7 @@ function merge(layers: readonly Layer[]): Tree {
 function checkMetric({ training, evaluation }: RunConfig, layers: readonly Layer[]): void {
   const { metric } = training.earlyStopping;
   const known = METRIC_KINDS.flatMap((kind) => evaluation.ks.map((k) => `${kind}@${k}`));
-  if (known.includes(metric)) return;
+  if (metric === 'loss' || known.includes(metric)) return;
   const option = 'training.earlyStopping.metric';
   const kind = METRIC_KINDS.find((each) => metric.startsWith(`${each}@`));
   const cure =

@@ -57,8 +57,13 @@ export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
   };
 }
 
+/** Slots for so many targets. */
+export function upToStep(count: number): number {
+  return Math.ceil(count / SLOT_STEP) * SLOT_STEP;
+}
+
 /** Id of [MASK]: the row behind the items. */
-function maskId(model: TraceableModel): number {
+export function maskId(model: Pick<TraceableModel, 'schema'>): number {
   return model.schema.items + 1;
 }
 
@@ -82,7 +87,7 @@ function maskedBatch(model: TraceableModel, windows: Windows, draw: Draw, ratio:
     const forced = uniformAt(key, rows * length + row);
     if (places.length === first) places.push(row * length + Math.floor(forced * count));
   }
-  const slots = Math.ceil(places.length / SLOT_STEP) * SLOT_STEP;
+  const slots = upToStep(places.length);
   const targetPositions = new Int32Array(slots);
   const targetItems = new Int32Array(slots).fill(1);
   places.forEach((place, slot) => {

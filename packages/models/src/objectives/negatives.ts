@@ -58,10 +58,11 @@ export function negativeFeeds(
   return { ...drawn, negativeLogCounts: { dtype: 'float32', shape: [items.length], data: logCounts } };
 }
 
-type Rows = Pick<Windows, 'items' | 'starts' | 'inputs'>;
+/** Rows of a step, as they were read. */
+export type Rows = Pick<Windows, 'items' | 'starts' | 'inputs'>;
 
 /** The items of a row: its inputs and the one behind them. */
-function itemsOf({ items, starts, inputs }: Rows, row: number): Int32Array {
+export function itemsOf({ items, starts, inputs }: Rows, row: number): Int32Array {
   return items.subarray(starts[row]!, starts[row]! + inputs[row]! + 1); // in range by construction
 }
 
@@ -81,7 +82,13 @@ function withoutRows(negatives: Int32Array, rows: Rows, targets: SlottedTargets)
 }
 
 /** `each` negatives for every target, none of its row; 0 where its row has every item of the law. */
-function negativesOfEach(rows: Rows, targets: SlottedTargets, law: ItemLaw, each: number, draw: Draw): Int32Array {
+export function negativesOfEach(
+  rows: Rows,
+  targets: SlottedTargets,
+  law: ItemLaw,
+  each: number,
+  draw: Draw,
+): Int32Array {
   const drawings: Drawing[] = [];
   for (let slot = 0, row = -1; slot < targets.used; slot++) {
     const before = drawings[slot - 1];

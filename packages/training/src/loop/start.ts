@@ -84,13 +84,14 @@ export async function findRun(
 ): Promise<FoundRun | undefined> {
   const saved = await readRunConfig(out); // says what is wrong with a folder that is no run
   await requireOwnModel(out, { definition: model, file: modelFile });
-  await requireSameInit(out, init);
   await removeTemporaries(out); // of a process that was killed while writing
   const begun = await readdir(out);
   if (!begun.includes(RUN_FILES.optimizer) && !begun.includes(RUN_FILES.history)) {
-    onEvent?.(warning('the run has no checkpoint yet: it starts from the beginning'));
+    if (!begun.includes(RUN_FILES.pretraining))
+      onEvent?.(warning('the run has no checkpoint yet: it starts from the beginning'));
     return undefined;
   }
+  await requireSameInit(out, init);
   const { tensors, state, seconds } = await readCheckpoint(out);
   const vocabulary = await readVocabulary(out);
   if (vocabulary.fingerprint !== state.fingerprint)
@@ -216,7 +217,8 @@ async function dropLaterHistory(out: string, epochs: number): Promise<void> {
     );
 }
 
-async function requireEmpty(out: string): Promise<void> {
+/** @throws RunError where a folder cannot be made, or has something in it. */
+export async function requireEmpty(out: string): Promise<void> {
   await makeFolder(out).catch((error: unknown) => {
     throw new RunError(
       {

@@ -34,7 +34,7 @@ import { trainEpoch, type TrainedEpoch } from './epoch.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
 import { createSurveyor } from '../evaluation/survey.js';
 import { surveySplits, type SurveyedSplits } from '../evaluation/survey-splits.js';
-import { type EpochRecord, type RunMetrics, warning } from '../events.js';
+import { type EpochRecord, type Metrics, type RunMetrics, warning } from '../events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
 import { appendLine, readLines, writeFileAtomic } from '@difsr/files';
 import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
@@ -285,26 +285,33 @@ function bestOf({ earlyStopping }: RunState): number {
   return earlyStopping.bestEpoch ?? 0;
 }
 
+/** The metric of early stopping of a run that goes by what it is trained for. */
+const LOSS = 'loss';
+
 /** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
 async function finishEpoch(session: Session, state: RunState, trained: TrainedEpoch): Promise<RunState> {
   const { options, store, evaluator, emit } = session;
   const { training } = options.config;
   const started = performance.now();
-  const valid = await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
-    emit({ kind: 'evaluation', split: 'valid', done, total }),
-  );
+  const { metric, patience } = training.earlyStopping;
+  // A run that goes by its own loss sees no other part of the data until it ends.
+  const valid: { readonly byTarget: Metrics; readonly byUser: Metrics } =
+    metric === LOSS
+      ? { byTarget: {}, byUser: {} }
+      : await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
+          emit({ kind: 'evaluation', split: 'valid', done, total }),
+        );
   const record: EpochRecord = {
     ...trained,
     valid: valid.byTarget,
     evaluationSeconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
   };
-  const { metric, patience } = training.earlyStopping;
   const judged = judgeEpoch(
-    { metric, mode: 'max', patience: patience === 0 ? null : patience },
+    { metric, mode: metric === LOSS ? 'min' : 'max', patience: patience === 0 ? null : patience },
     state.earlyStopping,
     record.epoch,
-    { ...valid.byTarget },
+    metric === LOSS ? record.losses : valid.byTarget,
   );
   if (judged.improved) await saveModel(session);
   await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
@@ -339,8 +346,12 @@ async function finishRun(session: Session, state: RunState): Promise<RunMetrics>
   const metrics: RunMetrics = {
     best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
     ...results,
-    valid: state.bestValid,
-    byUser: { ...own.byUser, valid: state.bestValidByUser ?? own.byUser.valid },
+    ...(config.training.earlyStopping.metric === LOSS
+      ? {}
+      : {
+          valid: state.bestValid,
+          byUser: { ...own.byUser, valid: state.bestValidByUser ?? own.byUser.valid },
+        }),
     protocols: surveyed.protocols,
     protocol: {
       ranking: 'full',
