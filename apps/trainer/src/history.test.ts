@@ -36,5 +36,10 @@ it('events keep what is said of them; their ids are texts', () => {
 
 it('a user is a JSON object', () => {
   expect(userOf('{"age": 34, "country": "AT"}')).toEqual({ age: 34, country: 'AT' });
-  for (const text of ['', '[]', '34', '{"age"']) expect(() => userOf(text)).toThrow(UsageError);
+  expect([userOf('34'), userOf('u 17'), userOf('"quoted"')]).toEqual([
+    { 'user.id': '34' },
+    { 'user.id': 'u 17' },
+    { 'user.id': '"quoted"' },
+  ]);
+  for (const text of ['', '[]', '{"age"']) expect(() => userOf(text)).toThrow(UsageError);
 });

@@ -1,7 +1,7 @@
 // The history that --history names, and the user that --user describes.
 import { parseJson } from '@difsr/data';
 import { UsageError } from '@difsr/library/parts';
-import type { EventValue, HistoryEvent } from '@difsr/models';
+import { USER_ID, type EventValue, type HistoryEvent } from '@difsr/models';
 
 /**
  * A history: a JSON list of ids or of events (`[{"item": "B004", "rating": 5}]`), one id that the run knows as it stands
@@ -27,11 +27,12 @@ export function historyOf(text: string, known: ReadonlySet<string>): readonly (s
   });
 }
 
-/** Values of a user, as a JSON object. @throws UsageError where it is none */
+/** Values of a user, as a JSON object, or the user's id. @throws UsageError where it begins like JSON and is no object */
 export function userOf(text: string): Readonly<Record<string, EventValue>> {
+  if (/^[^[{]/.test(text.trimStart())) return { [USER_ID]: text };
   const problem = new UsageError(
-    `--user ${text}: is no JSON object`,
-    `say what the user is like, as '{"age": 34, "country": "AT"}'; a run does not know who they are: what they had stands in --history`,
+    `--user ${text}: is neither an id nor a JSON object`,
+    `say what the user is like, as '{"age": 34, "country": "AT"}', or give an id`,
   );
   const user = jsonOf(text, problem);
   if (!isObject(user)) throw problem;

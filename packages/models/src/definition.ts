@@ -24,6 +24,7 @@ import { lossOf, renamedOptions, temperatureOf, unitRows } from './losses.js';
 import { nextItem } from './objectives/next-item.js';
 import type { Objective } from './objectives/objective.js';
 import { RunError } from './run-error.js';
+import { userIdField } from './user-id.js';
 
 /** Options of a preset, by their paths in a configuration: `{ model: { layers: 2 }, training: { learningRate: 1e-3 } }`. */
 export interface Preset {
@@ -109,6 +110,7 @@ export function instantiate<Config extends CommonConfig>(
       itemRows: schema.items + 1 + objective.extraItems,
       event,
       user,
+      userId: () => user(userIdField(schema)),
     });
     if (temperature === undefined || 'scores' in encoding) return encoding;
     return { ...encoding, itemTable: unitRows(encoding.itemTable), temperature };

@@ -7,6 +7,7 @@ import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
 import { encodeValues, rawWidth, type SideValues } from './inputs.js';
 import { sideFeeds } from './objectives/objective.js';
 import { RunError } from './run-error.js';
+import { USER_ID } from './user-id.js';
 import { gapsOfTimes, idsOfTimes, isTimeField, SECONDS } from './time-fields.js';
 
 /** A value of a field: a token or several, a number, the numbers of a vector; null and undefined are none. */
@@ -130,7 +131,7 @@ export function askedEvents({ reads, schema }: ModelInstance, asked: Asked): Ask
   };
   const named = new Set([
     ...events.flatMap((event, at) => fieldsGiven(event, schema.fields, 'interaction', `history[${at}]`)),
-    ...fieldsGiven(user, schema.fields, 'user', 'user'),
+    ...fieldsGiven(user, [...schema.fields, ...reads.users], 'user', 'user'),
   ]);
   const allTimes = timesOf(events);
   const known = events.flatMap(({ item }, at) => (isKnown(item) ? [at] : []));
@@ -189,6 +190,13 @@ function fieldsGiven(
         what: `${where} has "${name}", which is made of times`,
         option: `${where}.${name}`,
         cure: `give the events their time, such as time: '2026-05-01T12:00:00Z'`,
+      });
+    if (name === USER_ID && !fields.some((field) => field.name === name))
+      throw new RunError({
+        where: 'recommend',
+        what: `${where} has "${name}", and the model does not read who the user is`,
+        option: `${where}.${name}`,
+        cure: 'leave it out: what the user had stands in the history',
       });
     // Shops hand over whole rows: what is known of an item anyway may stand in them.
     if (fields.some((field) => field.name === name && ownerOf(field) !== other)) continue;

@@ -20,9 +20,11 @@ import {
 import { isCategorical, ownerOf, type FieldOwner, type FieldSchema } from './field-schema.js';
 import type { FieldsRead, ModelInputs, TraceableModel } from './model.js';
 import { ModelConfigError } from './model-error.js';
+import { USER_ID, userIdField } from './user-id.js';
 
 /** Name of the input that holds the values of a field of interactions or users. */
 export function inputName(field: FieldSchema): string {
+  if (field.name === USER_ID) return USER_ID;
   return `${ownerOf(field) === 'user' ? 'user' : 'event'}.${field.name}`;
 }
 
@@ -101,8 +103,10 @@ export function readBy(
       return give(field);
     };
   trace({ items: inputs.items, event: seen(inputs.event), user: seen(inputs.user) });
+  const { fields, users } = model.schema;
+  const known = users === undefined ? fields : [...fields, userIdField(model.schema)];
   const of = (owner: FieldOwner): FieldSchema[] =>
-    model.schema.fields.filter((field) => ownerOf(field) === owner && asked.has(inputName(field)));
+    known.filter((field) => ownerOf(field) === owner && asked.has(inputName(field)));
   return { events: of('interaction'), users: of('user') };
 }
 

@@ -24,6 +24,8 @@ export interface ModelSchema {
   /** Number of items; ids are 1..items, 0 is padding. */
   readonly items: number;
   readonly fields: readonly FieldSchema[];
+  /** Number of users of the training data, for models that read who the user is; ids are 1..users, 0 is unknown. */
+  readonly users?: number;
   /** Of a training: how many items have no training interaction. */
   readonly untrained?: number;
 }
@@ -117,6 +119,10 @@ export interface BuildContext<Config extends CommonConfig = ModelConfig> {
   readonly event: (field: FieldSchema) => Tensor;
   /** The values of a field of users, declared as the input `user.NAME`. */
   readonly user: (field: FieldSchema) => Tensor;
+  /**
+   * Who the user is, declared as the input `user.id`: int32 [batch], 1..`schema.users`; 0 = unknown, such as who is none of the training data.
+   */
+  readonly userId: () => Tensor;
 }
 
 /** Fields whose values a model is fed. */

@@ -98,7 +98,7 @@ function valuesOf(
     shape.length === 2 && String([...own].reverse()) === String(shape)
       ? '. It looks transposed: linear maps are [out, in], as PyTorch has them'
       : '';
-  if (String(own) !== String(shape))
+  if (!sameButOnes(own, shape))
     throw new RunError({
       what: `tensor ${tensor} has shape [${found.shape.join(', ')}]${rows === undefined ? '' : ` (rows ${rows[0]} to ${rows[1]} are wanted)`}, the model needs [${shape.join(', ')}]${hint}`,
       cure: 'make the model with the sizes that the weights were trained with, and with the data set that numbers items and attributes as they do',
@@ -112,4 +112,10 @@ function valuesOf(
       cure: 'save the weights of an epoch whose loss was finite',
     });
   return { dtype: 'float32', shape, data: values };
+}
+
+/** Whether shapes are the same, axes of size 1 aside: filters over one channel have more of them there. */
+function sameButOnes(theirs: readonly number[], ours: readonly number[]): boolean {
+  const rest = (shape: readonly number[]): string => String(shape.filter((size) => size !== 1));
+  return String(theirs) === String(ours) || (theirs.length > ours.length && rest(theirs) === rest(ours));
 }

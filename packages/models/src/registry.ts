@@ -1,5 +1,6 @@
 // The models of this package by name. To add one: its file, its line here. Definitions of others are used as they are.
 import { bert4rec } from './bert4rec.js';
+import { caser } from './caser.js';
 import type { ModelDefinition } from './definition.js';
 import { difSr } from './dif-sr.js';
 import { nova } from './nova.js';
@@ -27,6 +28,7 @@ export const models: readonly ModelDefinition[] = [
   pRnn,
   icaiSr,
   s3Rec,
+  caser,
   popular,
   markov,
 ];

@@ -2,6 +2,7 @@
 import { didYouMean } from '@difsr/errors';
 import { openRecommender } from '@difsr/library';
 import { includesNew, ownModelOf, topOf } from '@difsr/library/parts';
+import { USER_ID } from '@difsr/models';
 import { openRun, type Recommendations, type Run } from '@difsr/training';
 import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -31,7 +32,10 @@ export function addRecommend(program: Command, done: (code: ExitCode) => void): 
       '--history <ids>',
       'item ids, oldest first, separated by spaces or commas, or a JSON list of ids or events; "" gives popular items',
     )
-    .option('--user <json>', 'what is known of the user, of a model that reads fields of users (default: nothing)')
+    .option(
+      '--user <id or json>',
+      'who the user is, or what is known of them as a JSON object: of a model that reads it (default: nobody that the run knows)',
+    )
     .option('-k <n>', 'number of recommendations (default: 20, or all items where there are fewer)', positiveInteger)
     .option('--include-seen', 'items of the history may be recommended again')
     .option(
@@ -50,6 +54,7 @@ Ids and values outside the vocabulary are named and ignored. Scores are comparab
 Examples:
   $ npx difsr recommend runs/clicks --history "B004 B017 B233"
   $ npx difsr recommend runs/clicks --history B004,B017 -k 5 --include-seen --json
+  $ npx difsr recommend runs/clicks --history "B004 B017" --user u17
   $ npx difsr recommend runs/clicks --history '["camp stove", "tent, 2 persons"]'
   $ npx difsr recommend runs/clicks --history '[{"item": "B004", "rating": 5, "time": "2026-05-01T12:00:00Z"}]'`,
     )
@@ -104,10 +109,13 @@ function warnUnknown(terminal: Terminal, run: Run, { unknown, popular }: Recomme
 function warnValues(terminal: Terminal, { values }: Recommendations): void {
   if (values === undefined) return;
   const { unknown, tooMany, unused, missing } = values;
-  const shown = unknown.slice(0, MOST_UNKNOWN).map(({ field, value }) => `${field} ${JSON.stringify(value)}`);
-  if (unknown.length > 0)
+  const others = unknown.filter(({ field }) => field !== USER_ID);
+  for (const { value } of unknown.filter(({ field }) => field === USER_ID))
+    terminal.warn(`the run does not know the user ${value}: these are recommendations for nobody in particular`);
+  const shown = others.slice(0, MOST_UNKNOWN).map(({ field, value }) => `${field} ${JSON.stringify(value)}`);
+  if (others.length > 0)
     terminal.warn(
-      `not among the values that the run knows, and counted as none: ${shown.join(', ')}${unknown.length > MOST_UNKNOWN ? ', ..' : ''}`,
+      `not among the values that the run knows, and counted as none: ${shown.join(', ')}${others.length > MOST_UNKNOWN ? ', ..' : ''}`,
     );
   if (tooMany.length > 0)
     terminal.warn(
@@ -115,11 +123,13 @@ function warnValues(terminal: Terminal, { values }: Recommendations): void {
     );
   if (unused.length > 0)
     terminal.warn(`the model does not read ${unused.join(', ')}: what is said of it changes nothing`);
-  if (missing.length === 0) return;
-  const [first = ''] = missing;
+  if (missing.includes(USER_ID))
+    terminal.warn('the model reads who the user is, and nobody is named: --user ID, one of the ids in the data');
+  const [first] = missing.filter((name) => name !== USER_ID);
+  if (first === undefined) return;
   const told = first === 'time' ? '"time": "2026-05-01T12:00:00Z"' : `"${first}": VALUE`;
   terminal.warn(
-    `the model reads ${missing.join(', ')}, of which nothing is said: tell it, as in --history '[{"item": "ID", ${told}}]' (of users: --user '{"FIELD": VALUE}')`,
+    `the model reads ${missing.filter((name) => name !== USER_ID).join(', ')}, of which nothing is said: tell it, as in --history '[{"item": "ID", ${told}}]' (of users: --user '{"FIELD": VALUE}')`,
   );
 }
 

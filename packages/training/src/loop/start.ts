@@ -136,7 +136,7 @@ async function runFrom(init: string, given: StartOptions): Promise<Start> {
     definition,
     schema,
     scales,
-    tokens: { items: options.dataset.items.tokens, fields: tokensOf(options.dataset, store) },
+    tokens: { items: options.dataset.items.tokens, fields: await tokensOf(options.dataset, store, schema) },
     values: await firstValues(given),
   });
   await recordOwnModel(out, { definition, file: options.modelFile });

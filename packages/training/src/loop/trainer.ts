@@ -44,7 +44,7 @@ import { modelCard } from '../run/model-card.js';
 import { requireSameSettings, settingsOf, type RunSettings } from './settings.js';
 import { RunError } from '../run-error.js';
 import { writeRanks } from '../run/ranks.js';
-import { featureTables, RUN_FILES, trainingCounts, writeJson, type RunVocabulary } from '../run/run-folder.js';
+import { featureTables, RUN_FILES, toldOf, trainingCounts, writeJson, type RunVocabulary } from '../run/run-folder.js';
 import { planOf } from '../sampling/plan.js';
 import { planStoredEpoch } from '../sampling/sampler.js';
 import { checkSchedule } from './schedule.js';
@@ -129,7 +129,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     optimizer: step?.state ?? new Map(),
     stepsPerEpoch: steps,
     counts,
-    schema: plain,
+    schema: toldOf(plain, model),
     tables: features,
     scales,
     found,

@@ -1,6 +1,6 @@
 // The README of a run folder: what was trained on what, how well it ranks, how to use it.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
-import { isCategorical, ownerOf, type FieldSchema, type ModelInstance, type TrainingTask } from '@difsr/models';
+import { isCategorical, ownerOf, USER_ID, type FieldSchema, type ModelInstance, type TrainingTask } from '@difsr/models';
 import { shellWord } from '../shell-word.js';
 import { columnWords, sideColumns } from '../side/side-columns.js';
 import type { RunConfig } from '../config.js';
@@ -83,7 +83,9 @@ function sumOf(counts: readonly number[]): number {
 function sidesLine({ model, task, dataset, store }: Parameters<typeof modelCard>[0]): string {
   const used = fieldsRead(model, task);
   const left = sideColumns(dataset, store).filter(({ name }) => !used.some((field) => field.name === name));
-  const words = used.map(fieldWords).join(', ') || 'none';
+  const isRead = model.reads.users.some(({ name }) => name === USER_ID);
+  const who = isRead ? [`who the user is (${store.users} users, whose ids are in \`${RUN_FILES.vocabulary}\`)`] : [];
+  const words = [...used.map(fieldWords), ...who].join(', ') || 'none';
   return left.length === 0 ? words : `${words}; not used: ${left.map(({ name }) => name).join(', ')}`;
 }
 

@@ -2,10 +2,10 @@
 // knows, and before anybody looks at tensors, which a user does not.
 import { call, placeholder, setting, text } from '@difsr/errors';
 import { itemCategories, type Dataset, type SequenceStore, type StoredDataset } from '@difsr/data';
-import { isCategorical, isTimeField, ownerOf } from '@difsr/models';
+import { isCategorical, isTimeField, ownerOf, USER_ID } from '@difsr/models';
 import { RunError } from '../run-error.js';
 import { sideColumns } from '../side/side-columns.js';
-import { fingerprint, trainingCounts, type RunVocabulary } from './run-folder.js';
+import { fingerprint, tokensOf, trainingCounts, type RunVocabulary } from './run-folder.js';
 
 /** Names that a difference lists. */
 const MOST_NAMES = 3;
@@ -25,7 +25,8 @@ export async function requireSameData(
   const { dataset, store } = data;
   if ((await fingerprint(dataset, store, vocabulary.schema)) === vocabulary.fingerprint) return;
   if (await isOfBefore(data, vocabulary)) return;
-  const found = differences(dataset, store, vocabulary);
+  const { [USER_ID]: users } = await tokensOf(dataset, store, vocabulary.schema);
+  const found = differences(dataset, store, vocabulary, users);
   const what = found.length > 0 ? found : [await otherInteractions(dataset, store, vocabulary)];
   throw new RunError({
     where: folder,
@@ -44,7 +45,12 @@ async function isOfBefore(
   return (await fingerprint(known, { ...store, columns: [] })) === before;
 }
 
-function differences(dataset: Dataset | StoredDataset, store: SequenceStore, vocabulary: RunVocabulary): string[] {
+function differences(
+  dataset: Dataset | StoredDataset,
+  store: SequenceStore,
+  vocabulary: RunVocabulary,
+  users: readonly string[] | undefined,
+): string[] {
   const columns = sideColumns(dataset, store);
   const fields = new Map(columns.map((field) => [field.name, field]));
   const known = new Map(
@@ -54,6 +60,7 @@ function differences(dataset: Dataset | StoredDataset, store: SequenceStore, voc
   const added = [...fields.keys()].filter((name) => !known.has(name));
   return [
     ...ofNames('item', dataset.items.tokens.slice(1), vocabulary.items.slice(1)),
+    ...(users === undefined ? [] : ofNames('user', users.slice(1), vocabulary.fields[USER_ID]?.slice(1) ?? [])),
     ...(missing.length === 0 ? [] : [`it lacks ${named('field', missing)}`]),
     ...(added.length === 0 ? [] : [`the run does not know ${named('field', added)}`]),
     ...columns.flatMap(({ name, kind, vocabulary: values }) => {

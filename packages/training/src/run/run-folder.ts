@@ -21,6 +21,8 @@ import {
   isTimeField,
   ownerOf,
   RUN_FORMAT,
+  USER_ID,
+  type ModelInstance,
   type ModelSchema,
   type TrainedModel,
 } from '@difsr/models';
@@ -78,7 +80,7 @@ const PIECE_ITEMS = 1 << 20;
 /**
  * SHA-256 over everything of a data set that a run can depend on; the same whether its sequences (`store`) are in memory or on disk.
  *
- * @param schema What a model was told of it: of times only their order counts, unless it was told of more.
+ * @param schema What a model was told of it: of times only their order counts, unless it was told of more; of users who they are, where it was told that.
  */
 export async function fingerprint(
   dataset: Dataset | StoredDataset,
@@ -89,6 +91,7 @@ export async function fingerprint(
   const hash = createHash('sha256');
   const list = (tokens: readonly string[]): void => void hash.update(JSON.stringify(tokens));
   list(dataset.items.tokens);
+  if (schema?.users !== undefined) list(await userTokens(dataset));
   for await (const piece of store.bytes()) hash.update(piece);
   for (const field of itemCategories(dataset)) {
     list([field.name, field.kind]);
@@ -130,19 +133,31 @@ export async function vocabularyOf(
     ...(dataset.itemNames === undefined ? {} : { names: dataset.itemNames }),
     counts,
     schema,
-    fields: tokensOf(dataset, store),
+    fields: await tokensOf(dataset, store, schema),
   };
 }
 
-/** Tokens by value id of all fields that have any. */
-export function tokensOf(
+/** Tokens by value id of all fields that have any; of users where the schema has them ({@link toldOf}). */
+export async function tokensOf(
   dataset: Dataset | StoredDataset,
   { columns }: SequenceStore,
-): Record<string, readonly string[]> {
+  { users }: Pick<ModelSchema, 'users'>,
+): Promise<Record<string, readonly string[]>> {
   const all = [...dataset.fields.filter(({ owner }) => owner !== 'interaction'), ...columns];
-  return Object.fromEntries(
-    all.flatMap((field) => ('vocabulary' in field && field.vocabulary ? [[field.name, field.vocabulary.tokens]] : [])),
-  );
+  return Object.fromEntries([
+    ...all.flatMap((field) => ('vocabulary' in field && field.vocabulary ? [[field.name, field.vocabulary.tokens]] : [])),
+    ...(users === undefined ? [] : [[USER_ID, await userTokens(dataset)]]),
+  ]);
+}
+
+async function userTokens(dataset: Dataset | StoredDataset): Promise<readonly string[]> {
+  return 'userTokens' in dataset ? dataset.userTokens() : dataset.users.tokens;
+}
+
+/** What a run keeps of a schema: who the users are is nobody's business where the model does not read it. */
+export function toldOf({ users, ...schema }: ModelSchema, { reads }: Pick<ModelInstance, 'reads'>): ModelSchema {
+  const isRead = users !== undefined && reads.users.some(({ name }) => name === USER_ID);
+  return isRead ? { ...schema, users } : schema;
 }
 
 /** Training interactions by item id: `[items + 1]`, read from the store a piece at a time. */

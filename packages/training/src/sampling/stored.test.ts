@@ -16,7 +16,7 @@ import { createReferenceBackend } from '@difsr/graph';
 import { instantiate, nextItem, sasrec } from '@difsr/models';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runConfigSchema } from '../config.js';
+import { runConfigSchema, type RunConfig } from '../config.js';
 import { evaluateRun, openRun, planEpoch, planStoredEpoch, train } from '../index.js';
 
 const model = instantiate(sasrec, {}, { items: 5000, fields: [] });
@@ -66,14 +66,19 @@ async function bothWays(split: SplitSpec): Promise<{ loaded: Dataset; stored: St
 }
 
 /** Trains into `name`, as an interrupted and a resumed run where `steps` says after how many. */
-async function trained(name: string, dataset: Dataset | StoredDataset, steps?: number): Promise<Buffer[]> {
+async function trained(
+  name: string,
+  dataset: Dataset | StoredDataset,
+  steps?: number,
+  own: RunConfig = config,
+): Promise<Buffer[]> {
   const out = join(folder, name);
   const backend = createReferenceBackend();
   if (steps !== undefined) {
     const controller = new AbortController();
     let seen = 0;
     const { reason } = await train({
-      config,
+      config: own,
       dataset,
       backend,
       out,
@@ -82,7 +87,7 @@ async function trained(name: string, dataset: Dataset | StoredDataset, steps?: n
     });
     expect(reason).toBe('interrupted');
   }
-  await train({ config, dataset, backend, out, resume: steps !== undefined });
+  await train({ config: own, dataset, backend, out, resume: steps !== undefined });
   await backend.dispose();
   const metrics: unknown = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
   const { valid, test, best, protocol } = metrics as Record<string, unknown>; // the trainer's own form
@@ -126,6 +131,27 @@ describe('a run on sequences that stay on disk', () => {
       await stored.close();
     },
   );
+
+  it('keeps the same of users, where the model reads who they are', async () => {
+    const { loaded, stored } = await bothWays({ method: 'user-hold-out', valid: 0.2, test: 0.2, seed: 1 });
+    const own = runConfigSchema.parse({
+      ...config,
+      model: { name: 'caser', hiddenSize: 4, horizontalFilters: 2, verticalFilters: 2, maxLength: 3 },
+      training: { ...config.training, form: 'prefix' },
+    });
+    const expected = await trained('loaded', loaded, undefined, own);
+    expect(await trained('stored', stored, 2, own)).toEqual(expected);
+    // Users whose interactions are held out begin, and end, as one who is unknown.
+    const { tensors } = await openRun(join(folder, 'stored'));
+    const { begins, ends } = stored.store.split.train;
+    const isZero = (id: number): boolean | undefined =>
+      tensors['users.weight']?.data.subarray(id * 4, (id + 1) * 4).every((x) => x === 0);
+    expect(isZero(0)).toBe(true);
+    const held = Array.from(begins, (begin, user) => (ends[user] ?? 0) - begin < 2);
+    expect(held.filter(Boolean).length).toBeGreaterThan(5);
+    expect(held.map((_, user) => isZero(user + 1))).toEqual(held);
+    await stored.close();
+  });
 
   it('fails as the disk fails, and does not hang', async () => {
     const { stored } = await bothWays({ method: 'leave-one-out' });

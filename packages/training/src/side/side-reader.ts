@@ -6,6 +6,7 @@ import {
   idsOfTimes,
   isTimeField,
   noValues,
+  USER_ID,
   type FieldSchema,
   type FieldsRead,
   type SideValues,
@@ -62,7 +63,11 @@ async function rawEvents(
 }
 
 /** All values of a field of items or users, encoded, a row per id. */
-export function encodedTable({ fields }: Pick<Dataset, 'fields'>, schema: FieldSchema): Int32Array | Float32Array {
+export function encodedTable(
+  { fields, users }: Pick<Dataset | StoredDataset, 'fields' | 'users'>,
+  schema: FieldSchema,
+): Int32Array | Float32Array {
+  if (schema.name === USER_ID) return Int32Array.from({ length: users.size }, (_, id) => id);
   const owner = schema.owner ?? 'item';
   const field = fields.find((own) => own.name === schema.name && own.owner === owner);
   if (field === undefined)

@@ -5,6 +5,7 @@ import {
   isTimeField,
   ownerOf,
   TIME_FIELDS,
+  USER_ID,
   type FieldSchema,
   type ModelSchema,
   type NumericSchema,
@@ -32,7 +33,7 @@ export function outlineSchema(
   named: readonly string[] | undefined,
 ): ModelSchema {
   const fields = [...sideColumns(dataset, store).map(outlineOf), ...timesNamed(named).map(outlineOfTime)];
-  return { items: dataset.items.size - 1, fields };
+  return { items: dataset.items.size - 1, fields, users: store.users };
 }
 
 /**
@@ -40,17 +41,17 @@ export function outlineSchema(
  * are named.
  *
  * @param named `model.fields`.
- * @throws RunError where fields of the time are named and there are no times since 1970, or the data's own field has such a name.
+ * @throws RunError where fields of the time are named and there are no times since 1970, or the data's own field has such a name, or is called `user.id`.
  */
 export async function sideSchema(
   dataset: Dataset | StoredDataset,
   store: SequenceStore,
   named: readonly string[] | undefined,
 ): Promise<ModelSchema> {
-  const taken = sideColumns(dataset, store).find(({ name }) => isTimeField(name));
+  const taken = sideColumns(dataset, store).find(({ name }) => isTimeField(name) || name === USER_ID);
   if (taken !== undefined)
     throw new RunError({
-      what: `the data has a field "${taken.name}", which is what a field of the time is called`,
+      what: `the data has a field "${taken.name}", which is what ${taken.name === USER_ID ? 'the id of a user' : 'a field of the time'} is called`,
       cure: `give it another name (in the description: another key with column: "${taken.name}")`,
     });
   const [time] = timesNamed(named);

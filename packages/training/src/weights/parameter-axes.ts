@@ -5,6 +5,7 @@ import {
   modelOf,
   ownerOf,
   trainingTask,
+  USER_ID,
   type FieldSchema,
   type ModelDefinition,
   type ModelSchema,
@@ -71,6 +72,8 @@ export function parameterAxes({ model, definition, schema }: AxesOptions): Param
         each.name === field && isCategorical(each) ? { ...each, values: each.values + 1 } : each,
       ),
     });
+  if (schema.users !== undefined)
+    compare({ of: 'values', field: USER_ID }, model, { ...schema, users: schema.users + 1 });
   const { maxLength } = modelOf(model, schema, { definition }).config;
   compare({ of: 'positions' }, { ...model, maxLength: maxLength + 1 }, schema);
   return { axes, unknown };
