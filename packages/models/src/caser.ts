@@ -119,7 +119,7 @@ export const caser: ModelDefinition<CaserConfig> = {
   source: 'Tang & Wang, Personalized Top-N Sequential Recommendation via Convolutional Sequence Embedding, WSDM 2018',
   config: z.strictObject({
     hiddenSize: size('width d of items and users').default(64),
-    maxLength: size('L, the last items that are looked at; filters are as many as its square').default(5),
+    maxLength: size('L, the last items that are looked at; time and memory grow with its cube').default(5),
     horizontalFilters: size('horizontal filters of each height from 1 to maxLength').default(16),
     verticalFilters: size('vertical filters, weighted sums of the last items').default(4),
     userEmbedding: z

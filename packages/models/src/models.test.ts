@@ -76,6 +76,7 @@ describe('the registry', () => {
       'p-rnn',
       'icai-sr',
       's3-rec',
+      'caser',
       'popular',
       'markov',
     ]);

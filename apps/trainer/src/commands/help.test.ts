@@ -58,6 +58,7 @@ it('models lists all of them, and the options of one', async () => {
     'p-rnn',
     'icai-sr',
     's3-rec',
+    'caser',
     'popular',
     'markov',
   ]);

@@ -106,6 +106,7 @@ describe('train', () => {
       ...Object.fromEntries(['gru4rec', 'gru4recf'].map((model) => [model, TINY_RECURRENT])),
       's3-rec': [...TINY_MODEL, '--set', 'pretraining.epochs=1'],
       'p-rnn': [...TINY_PARALLEL, '--set', 'model.strategy=interleaved'],
+      caser: ['--set', 'model.hiddenSize=8'],
     });
     for (const [model, own] of sizes) {
       const { code, stderr } = await difsr(['train', '--data', 'shop', '--model', model, '--epochs', '1', ...own], {
