@@ -45,7 +45,7 @@ export interface CaserConfig extends ModelConfig {
 const { itemFields, itemDropout, fields, numeric, vectors, userFields } = transformerShape;
 const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
-/** Published code has both presets in common but for the width. */
+/** Both presets differ in the width alone; L as the authors' own code names it. */
 const preset = (hiddenSize: number): Preset => ({
   model: { hiddenSize, maxLength: 5, horizontalFilters: 16, verticalFilters: 4, hiddenDropout: 0.5 },
   training: { form: 'prefix' },
