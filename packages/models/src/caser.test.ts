@@ -20,11 +20,7 @@ const WITH_USERS: ModelSchema = { ...SCHEMA, users: 4 };
 const L = 5;
 const OPTIONS = { maxLength: L, horizontalFilters: 3, verticalFilters: 2 };
 const caser = (options: object = {}): ReturnType<typeof tiny> => tiny('caser', { ...OPTIONS, ...options }, WITH_USERS);
-const ROWS = [
-  [3, 7, 4, 1, 9],
-  [5, 2, 11],
-  [8],
-];
+const ROWS = [[3, 7, 4, 1, 9], [5, 2, 11], [8]];
 const ITEMS = ints(
   [ROWS.length, L],
   ROWS.flatMap((row) => Array.from({ length: L }, (_, i) => row[i] ?? 0)),
@@ -95,7 +91,14 @@ describe.each([true, false])('caser, with the embedding of users: %s', (userEmbe
     const { task, weights } = taskOf(caser({ userEmbedding, normLoss: 0.3 }));
     const rows = prefixRows(SEQUENCES, L);
     const count = rows['items']?.shape[0] ?? 0;
-    const given = { ...rows, ...weights, [USER_ID]: ints([count], Array.from({ length: count }, (_, i) => i % 5)) };
+    const given = {
+      ...rows,
+      ...weights,
+      [USER_ID]: ints(
+        [count],
+        Array.from({ length: count }, (_, i) => i % 5),
+      ),
+    };
     const found = lossAndGradients(task, given);
     for (const [parameter, value] of Object.entries(weights)) {
       const direction = normal({ seed: 1, step: 0, stream: streamId(parameter) }, value.data.length);
@@ -136,7 +139,14 @@ describe('the rows of users', () => {
     const zeros = { ...weights, 'users.weight': { ...table, data: new Float64Array(table.data.length) } };
     const rows = prefixRows(SEQUENCES, L);
     const count = rows['items']?.shape[0] ?? 0;
-    const given = { ...rows, ...zeros, [USER_ID]: ints([count], Array.from({ length: count }, (_, i) => (i % 2) * 3)) };
+    const given = {
+      ...rows,
+      ...zeros,
+      [USER_ID]: ints(
+        [count],
+        Array.from({ length: count }, (_, i) => (i % 2) * 3),
+      ),
+    };
     const gradient = [...(lossAndGradients(task, given)['users.weight']?.data ?? [])];
     const touched = Array.from({ length: 5 }, (_, user) => gradient.slice(user * 4, user * 4 + 4).some((x) => x !== 0));
     expect(touched).toEqual([false, false, false, true, false]);

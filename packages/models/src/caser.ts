@@ -103,7 +103,9 @@ function userRows({ scope, schema, userId, config }: BuildContext<CaserConfig>):
   readonly own: Tensor;
 } {
   const ids = userId();
-  const table = scope.child('users').parameter('weight', [(schema.users ?? 0) + 1, config.hiddenSize], { kind: 'zeros' });
+  const table = scope
+    .child('users')
+    .parameter('weight', [(schema.users ?? 0) + 1, config.hiddenSize], { kind: 'zeros' });
   return { table, own: embed(table, ids, { freezePadding: true }) };
 }
 
@@ -174,7 +176,9 @@ export const caser: ModelDefinition<CaserConfig> = {
       itemTable: table,
       ...(normLoss === 0
         ? {}
-        : { auxiliary: [{ name: 'norms', factor: normLoss, loss: () => normed.map(norm).reduce((a, b) => add(a, b)) }] }),
+        : {
+            auxiliary: [{ name: 'norms', factor: normLoss, loss: () => normed.map(norm).reduce((a, b) => add(a, b)) }],
+          }),
     };
   },
   referenceNames: ({ maxLength, userEmbedding }) => {

@@ -45,7 +45,8 @@ const OF_TIMES: Readonly<Record<TimeField, string>> = {
 };
 
 function formOf(field: FieldSchema, places: string): string {
-  if (field.name === USER_ID) return `int32 [${places}], place of the user's id in the vocabulary's fields["${USER_ID}"], 0 = unknown`;
+  if (field.name === USER_ID)
+    return `int32 [${places}], place of the user's id in the vocabulary's fields["${USER_ID}"], 0 = unknown`;
   const ofTimes = isTimeField(field.name) ? OF_TIMES[field.name] : undefined;
   switch (field.kind) {
     case 'categorical':

@@ -1,6 +1,13 @@
 // The README of a run folder: what was trained on what, how well it ranks, how to use it.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
-import { isCategorical, ownerOf, USER_ID, type FieldSchema, type ModelInstance, type TrainingTask } from '@difsr/models';
+import {
+  isCategorical,
+  ownerOf,
+  USER_ID,
+  type FieldSchema,
+  type ModelInstance,
+  type TrainingTask,
+} from '@difsr/models';
 import { shellWord } from '../shell-word.js';
 import { columnWords, sideColumns } from '../side/side-columns.js';
 import type { RunConfig } from '../config.js';

@@ -145,7 +145,9 @@ export async function tokensOf(
 ): Promise<Record<string, readonly string[]>> {
   const all = [...dataset.fields.filter(({ owner }) => owner !== 'interaction'), ...columns];
   return Object.fromEntries([
-    ...all.flatMap((field) => ('vocabulary' in field && field.vocabulary ? [[field.name, field.vocabulary.tokens]] : [])),
+    ...all.flatMap((field) =>
+      'vocabulary' in field && field.vocabulary ? [[field.name, field.vocabulary.tokens]] : [],
+    ),
     ...(users === undefined ? [] : [[USER_ID, await userTokens(dataset)]]),
   ]);
 }

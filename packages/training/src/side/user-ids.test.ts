@@ -93,9 +93,7 @@ describe('a run', () => {
   it('knows its own users: with others it is refused, unless it never knew any', async () => {
     const other = async (name: string): Promise<unknown> =>
       evaluateRun({ run: await openRun(join(folder, name)), dataset: renamed, backend });
-    await expect(other('caser')).rejects.toThrow(
-      /the run does not know user somebody; it lacks user user-3/,
-    );
+    await expect(other('caser')).rejects.toThrow(/the run does not know user somebody; it lacks user user-3/);
     await expect(other('alone')).resolves.toBeDefined();
   });
 });
