@@ -10,6 +10,7 @@ export const PAGES = {
   guide: [
     ['Getting started', 'guide/getting-started'],
     ['From code', 'guide/library'],
+    ['Comparing models', 'guide/compare'],
     ['Serve from Node', 'guide/serve-from-node'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { exitCodeLines } from '@difsr/errors/commands';
 import { Command, CommanderError } from 'commander';
+import { addCompare } from './commands/compare.js';
 import { addDataGenerate } from './commands/data-generate.js';
 import { addDataPull } from './commands/data-pull.js';
 import { addDataPrepare } from './commands/data-prepare.js';
@@ -25,6 +26,7 @@ const COMMANDS = [
   addTrain,
   addResume,
   addEvaluate,
+  addCompare,
   addRecommend,
   addExport,
   addDataGenerate,

@@ -1,6 +1,11 @@
 // Everything that the command does, as functions.
 export { train, type ModelSettings, type TrainControl, type TrainOptions } from './train.js';
 export { resume, type ResumeOptions } from './resume.js';
+export { compare, type CompareOutcome } from './compare/compare.js';
+export type { CompareOptions, DataAsked, ModelAsked } from './compare/specification.js';
+export type { CompareEvent, DataFacts, RunRecord } from './compare/types.js';
+export type { Against, GroupSummary, OverSeeds, SystemSummary } from './compare/report/summary.js';
+export { CompareError } from './compare/child-run.js';
 export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.js';
 export {
   openRecommender,

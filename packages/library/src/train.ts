@@ -209,7 +209,7 @@ async function trainInto(
 }
 
 /** Checks the model's options against the data before a folder is made. */
-function requireModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
+export function requireModel(config: RunConfig, dataset: TrainingData, { definition }: OwnModel): void {
   const store = sequenceStore(dataset);
   const fields = new Map(sideColumns(dataset, store).map((field) => [field.name, field]));
   const names = fieldsNamed(config.model);

@@ -12,6 +12,7 @@ export { itemTables, type ItemTables } from './side/item-tables.js';
 export { startingValues, type StartingOptions } from './weights/starting-values.js';
 export {
   featureTables,
+  fingerprint,
   readRunConfig,
   RUN_FILES,
   trainingCounts,

@@ -1,7 +1,7 @@
 // Charts as SVG, drawn without a browser (ECharts on the server). One drawing serves light and dark pages: what is ink is `currentColor`.
 import { type EChartsOption, init } from 'echarts';
 import type { Chart } from './charts.js';
-import { escapeXml } from './escape.js';
+import { escapeXml } from '@difsr/library/parts';
 
 /** Colours that colour-blind people tell apart (Okabe and Ito), legible on white and on near-black. */
 const COLORS = ['#0a7cc4', '#8c8c8c', '#e69f00', '#d55e00'];

@@ -1,0 +1,140 @@
+// The folder of a comparison: runs/ with the run folders, report/ with aggregates alone, compare.json with what is compared.
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf, setting } from '@difsr/errors';
+import { writeFileAtomic } from '@difsr/files';
+import { UsageError } from '../errors.js';
+import type { Job } from './same-job.js';
+import type { RunRecord } from './types.js';
+
+/** Names in the folder. */
+const FILES = { job: 'compare.json', runs: 'runs', report: 'report', running: 'running.json' } as const;
+/** How long a process of a comparison that was just killed may take to end, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** Paths of one job. */
+export class JobFolder {
+  readonly out: string;
+
+  constructor(out: string) {
+    this.out = out;
+  }
+
+  /** The folder of a run. */
+  run(id: string): string {
+    return join(this.out, FILES.runs, ...id.split('/'));
+  }
+
+  report(...names: readonly string[]): string {
+    return join(this.out, FILES.report, ...names);
+  }
+
+  #record(id: string): string {
+    return `${this.report('runs', ...id.split('/'))}.json`;
+  }
+
+  /** The job that is in the folder. @throws UsageError where it holds something else */
+  async job(): Promise<Job | undefined> {
+    const found = await readJson(join(this.out, FILES.job));
+    if (found !== undefined) {
+      if (typeof found === 'object' && found !== null && 'version' in found && found.version === 1) return found as Job; // written by writeJob alone
+      throw new UsageError(`${join(this.out, FILES.job)}: not a job of this version of difsr`, 'use another folder');
+    }
+    const names = await readdir(this.out).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw new UsageError({
+        where: setting('out', this.out),
+        option: 'out',
+        what: `cannot be read (${codeOf(error) ?? String(error)})`,
+        cure: 'choose another folder',
+      });
+    });
+    if (names.length === 0) return undefined;
+    throw new UsageError({
+      where: setting('out', this.out),
+      option: 'out',
+      what: `is no comparison, and not empty (it has ${names.slice(0, 3).join(', ')})`,
+      cure: 'choose another folder',
+    });
+  }
+
+  async writeJob(job: Job): Promise<void> {
+    await this.#write(join(this.out, FILES.job), job);
+  }
+
+  async record(id: string): Promise<RunRecord | undefined> {
+    return (await readJson(this.#record(id))) as RunRecord | undefined; // written by writeRecord alone, whole or not at all
+  }
+
+  async writeRecord(record: RunRecord): Promise<void> {
+    await this.#write(this.#record(record.id), record);
+  }
+
+  /** Writes a file of the report; its path. */
+  async writeReport(name: string, contents: string): Promise<string> {
+    const file = this.report(name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, contents);
+    return file;
+  }
+
+  /** Notes which process trains, so that no other comparison trains in the same folder. */
+  async running(pid: number, id: string): Promise<void> {
+    await this.#write(join(this.out, FILES.running), { pid, id });
+  }
+
+  async idle(): Promise<void> {
+    await rm(join(this.out, FILES.running), { force: true });
+  }
+
+  /**
+   * Waits for the process of a comparison that was killed: it ends by itself, and until then writes to its run.
+   *
+   * @throws UsageError where it goes on
+   */
+  async requireIdle(): Promise<void> {
+    const file = join(this.out, FILES.running);
+    const until = performance.now() + PATIENCE;
+    for (;;) {
+      const noted = await readJson(file);
+      if (typeof noted !== 'object' || noted === null || !('pid' in noted) || !isAlive(Number(noted.pid))) return;
+      if (performance.now() > until)
+        throw new UsageError({
+          where: setting('out', this.out),
+          option: 'out',
+          what: `process ${Number(noted.pid)} trains there for another comparison`,
+          cure: `wait for it, or choose another folder; if it is no difsr, remove ${file}`,
+        });
+      await sleep(100);
+    }
+  }
+
+  async #write(file: string, value: unknown): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown; // anything
+  } catch {
+    throw new UsageError(`${file}: not valid JSON`, 'restore the file, or remove it');
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}

@@ -1,0 +1,335 @@
+// A comparison as it is asked for, from a file and from options: checked, with every option under its full name.
+import {
+  checkOptions,
+  chooseByName,
+  didYouMean,
+  needed,
+  option,
+  optionFaults,
+  type OptionRules,
+  setting,
+  text,
+  type Fault,
+} from '@difsr/errors';
+import { METRIC_KINDS } from '@difsr/metrics';
+import { models as allModels, type ModelDefinition } from '@difsr/models';
+import type { OwnModel } from '@difsr/training';
+import type { BackendChoice } from '../backend.js';
+import { assignmentLayer, isTree, mergeTrees, parseSetting, readConfigFile, type Tree } from '../config/layers.js';
+import { withLists } from '../config/lists.js';
+import { isModelFile, loadOwnModel } from '../config/own-model.js';
+import { allPaths, configSchema, modelsByName, nodeAt } from '../config/schema.js';
+import { UsageError } from '../errors.js';
+import { aborts, backendRules } from '../options.js';
+import type { CompareEvent, ComparedData, ComparedModel, Search, SearchValue, Specification } from './types.js';
+
+/** A model of a comparison: its name or file, or that with a label and settings of its own. */
+export type ModelAsked =
+  | string
+  | {
+      readonly name: string;
+      readonly label?: string | undefined;
+      /** In sections, as in a configuration file, or by dotted names. */
+      readonly settings?: Tree | undefined;
+    };
+
+/** A data set of a comparison: its path, or that with a label and how it is read (`fields`, `userMin`, ..). */
+export type DataAsked = string | ({ readonly path: string; readonly label?: string | undefined } & Tree);
+
+/** What a comparison is of; a file (YAML) may hold the same. */
+export interface Asked {
+  /** Default: all models of difsr. */
+  readonly models?: readonly ModelAsked[] | undefined;
+  /** At least one; without any, those of the job in the folder. */
+  readonly data?: readonly DataAsked[] | undefined;
+  /** Default: 1, 2, 3. The search is done with the first. */
+  readonly seeds?: readonly number[] | undefined;
+  /** What is configured where nothing else is said. Default: `small`. */
+  readonly preset?: string | undefined;
+  /** Of every run, in sections as in a configuration file, or by dotted names. A model that lacks one is trained without it, and that is said. */
+  readonly settings?: Tree | undefined;
+  /** Values to try by the names of their options; every combination is trained for every model, and judged on validation targets. */
+  readonly search?: Readonly<Record<string, readonly SearchValue[]>> | undefined;
+  /** What systems are tested by, such as `ndcg@10`. Default: the metric of early stopping. */
+  readonly metric?: string | undefined;
+  /** The label of a system that all others are held against. Default: none. */
+  readonly baseline?: string | undefined;
+  /** The data sets of the DIF-SR paper: their counts are checked before anything is trained. */
+  readonly paper?: boolean | undefined;
+  /** With `paper`: go on with other counts, which the report then shows without published figures. */
+  readonly otherCounts?: boolean | undefined;
+}
+
+/** What `compare` takes. */
+export interface CompareOptions extends BackendChoice, Asked {
+  /** The folder of the job. Where it holds one, that goes on, or is extended. */
+  readonly out: string;
+  /** A file (YAML) with the same keys; what is given here counts more. */
+  readonly specification?: string | undefined;
+  /** Settings as texts, `training.epochs=30`, above `settings`. */
+  readonly set?: readonly string[] | undefined;
+  /** Aborting it saves a checkpoint of the run that is trained, and ends the comparison; the same call goes on. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told everything that happens, in order. */
+  readonly onEvent?: ((event: CompareEvent) => void) | undefined;
+}
+
+const ASKED: OptionRules<Asked> = {
+  models: option.list(
+    option.either(
+      option.text,
+      option.object<Exclude<ModelAsked, string>>({
+        name: needed(option.text),
+        label: option.text,
+        settings: option.record(option.given),
+      }),
+    ),
+  ),
+  data: option.list(option.either(option.text, option.record(option.given))),
+  seeds: option.list(option.whole(0)),
+  preset: option.text,
+  settings: option.record(option.given),
+  search: option.record(option.list(option.either(option.text, option.finite, option.flag))),
+  metric: option.text,
+  baseline: option.text,
+  paper: option.flag,
+  otherCounts: option.flag,
+};
+
+const RULES: OptionRules<CompareOptions> = {
+  ...ASKED,
+  ...backendRules,
+  out: needed(option.text),
+  specification: option.text,
+  set: option.list(option.text),
+  signal: aborts,
+  onEvent: option.callable,
+};
+
+/** A system with its definition. */
+export interface DefinedModel extends ComparedModel {
+  readonly own: OwnModel;
+  readonly definition: ModelDefinition;
+}
+
+/** A specification that was read, and what is needed to train what it says. */
+export interface ReadSpecification {
+  /** Without `data` where none was named: that of the folder then, or an error. */
+  readonly specification: Specification;
+  readonly models: readonly DefinedModel[];
+  readonly paper: boolean;
+  readonly otherCounts: boolean;
+}
+
+/**
+ * Reads what is asked for.
+ *
+ * @param before The comparison in the folder.
+ * @throws UsageError for what is not known or cannot be: every mistake names its place and the cure
+ */
+export async function readSpecification(options: CompareOptions, before?: Specification): Promise<ReadSpecification> {
+  checkOptions('compare', options, RULES, UsageError);
+  const file = options.specification === undefined ? {} : await askedInFile(options.specification);
+  const asked: Asked = { ...file, ...defined(options) };
+  // A call that says nothing but the folder goes on with the job in it; what it does say counts more.
+  const job = options.specification === undefined ? before : undefined;
+  const models = await readModels(asked.models ?? job?.models ?? allModels.map(({ name }) => name));
+  const seeds = asked.seeds ?? job?.seeds ?? [1, 2, 3];
+  requireDistinct('seeds', seeds.map(String));
+  if (seeds.length === 0) throw new UsageError('seeds: there are none', 'give at least one, e.g. 1,2,3');
+  const said =
+    asked.settings === undefined && options.set === undefined
+      ? undefined
+      : mergeTrees(settingsTree(asked.settings ?? {}, models, 'settings'), settingsSaid(options.set ?? [], models));
+  const metric = asked.metric ?? job?.metric;
+  const baseline = asked.baseline ?? job?.baseline;
+  if (metric !== undefined) requireMetric(metric);
+  if (baseline !== undefined)
+    chooseByName('baseline', baseline, new Map(models.map((each) => [each.label, each])), UsageError);
+  return {
+    specification: {
+      models: models.map(({ label, name, settings: own }) => ({ label, name, settings: own })),
+      data: asked.data?.map(readData) ?? job?.data ?? [],
+      seeds,
+      preset: asked.preset ?? job?.preset,
+      settings: said ?? job?.settings ?? {},
+      search: asked.search === undefined ? (job?.search ?? {}) : readSearch(asked.search, models),
+      metric,
+      baseline,
+    },
+    models,
+    paper: asked.paper ?? false,
+    otherCounts: asked.otherCounts ?? false,
+  };
+}
+
+async function askedInFile(path: string): Promise<Asked> {
+  const { values } = await readConfigFile(path);
+  // Checked here; what keeps the rules is what was asked.
+  const faults = optionFaults(path, values as Asked, ASKED);
+  if (faults.length > 0) throw new UsageError(faults.map((fault): Fault => ({ ...fault, where: path })));
+  return values as Asked;
+}
+
+/** The options that say what is compared, as far as they are given. */
+function defined(options: CompareOptions): Asked {
+  return Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => value !== undefined && Object.hasOwn(ASKED, key)),
+  );
+}
+
+async function readModels(asked: readonly ModelAsked[]): Promise<DefinedModel[]> {
+  const read = await Promise.all(
+    asked.map(async (each): Promise<DefinedModel> => {
+      const { name, label, settings = {} } = typeof each === 'string' ? { name: each } : each;
+      const own: OwnModel = isModelFile(name) ? await loadOwnModel(name) : {};
+      const definition =
+        own.definition ?? chooseByName('model', name, modelsByName, UsageError, setting('model', name));
+      const model = { name, label: label ?? definition.name, definition, own, settings: {} };
+      return { ...model, settings: settingsTree(settings, [model], `models, ${model.label}`) };
+    }),
+  );
+  if (read.length === 0) throw new UsageError('models: there are none', 'name at least one, e.g. sasrec');
+  requireDistinct(
+    'models',
+    read.map(({ label }) => label),
+  );
+  return read;
+}
+
+function readData(asked: DataAsked): ComparedData {
+  if (typeof asked === 'string') return { label: '', config: { path: asked } };
+  const { label = '', ...config } = asked;
+  if (typeof config.path !== 'string' || config.path === '')
+    throw new UsageError('data: an entry has no path', 'write path: FOLDER, or the path alone');
+  return { label, config };
+}
+
+function requireDistinct(what: string, names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice === undefined) return;
+  throw new UsageError(
+    `${what}: "${twice}" is there twice`,
+    what === 'models'
+      ? 'give each a label of its own in the specification: { name: .., label: .., settings: .. }'
+      : 'name it once',
+  );
+}
+
+function requireMetric(metric: string): void {
+  if (METRIC_KINDS.some((kind) => metric.startsWith(`${kind}@`)) && /@[1-9]\d*$/.test(metric)) return;
+  throw new UsageError(
+    `metric: "${metric}" is none`,
+    (didYouMean(
+      metric,
+      METRIC_KINDS.map((kind) => `${kind}@10`),
+    ) as string | undefined) ?? 'write for example ndcg@10',
+  );
+}
+
+type Defined = Pick<DefinedModel, 'label' | 'definition'>;
+
+/** Settings in sections, whichever way their names were written. */
+function settingsTree(settings: Tree, models: readonly Defined[], where: string): Tree {
+  return Object.entries(settings).reduce<Tree>((tree, [key, value]) => {
+    const inSection = isTree(value) && ['model', 'training', 'evaluation', 'data'].includes(key);
+    const leaves: [string, unknown][] = inSection
+      ? Object.entries(value).map(([own, each]) => [`${key}.${own}`, each])
+      : [[key, value]];
+    return leaves.reduce((all, [name, each]) => {
+      const path = fullName(name, models, where);
+      const [section = '', ...rest] = path.split('.');
+      return mergeTrees(all, { [section]: { [rest.join('.')]: each } });
+    }, tree);
+  }, {});
+}
+
+/** `--set` texts; a list may be written with commas where the option of a model that has it is one. */
+function settingsSaid(texts: readonly string[], models: readonly Defined[]): Tree {
+  const parsed = texts.map((each) => {
+    const assignment = parseSetting(each);
+    const path = fullName(assignment.path, models, setting('description', each));
+    return { ...assignment, path };
+  });
+  const listed = parsed.map((assignment) => {
+    const owner = models.find((model) => hasOption(model, assignment.path)) ?? models[0];
+    const [read = assignment] = owner === undefined ? [] : withLists([assignment], configSchema(owner.definition));
+    return read;
+  });
+  return assignmentLayer(listed).values;
+}
+
+function readSearch(asked: NonNullable<Asked['search']>, models: readonly Defined[]): Search {
+  const entries = Object.entries(asked).map(([name, values]): [string, readonly SearchValue[]] => {
+    if (values.length === 0)
+      throw new UsageError(`search: ${name} has no values`, `write e.g. ${name}: [0.001, 0.0005]`);
+    requireDistinct(`search, ${name}`, values.map(String));
+    return [fullName(name, models, 'search'), values];
+  });
+  requireDistinct(
+    'search',
+    entries.map(([name]) => name),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** What a comparison sets itself. */
+const OWN: Readonly<Record<string, string>> = {
+  'training.seed': 'seeds',
+  'evaluation.test': 'nothing: test targets are ranked once a configuration is chosen',
+  'model.name': 'models',
+  'data.path': 'data',
+};
+
+/** The full name of an option: `learningRate` is `training.learningRate`. @throws UsageError where no model has it, or several are meant */
+function fullName(name: string, models: readonly Defined[], where: string | ReturnType<typeof setting>): string {
+  const schemas = models.map(({ definition }) => configSchema(definition));
+  const known = [...new Set(schemas.flatMap((schema) => allPaths(schema)))];
+  const exact = schemas.some((schema) => nodeAt(schema, name.split('.')) !== undefined) && name.includes('.');
+  const meant = exact ? [name] : known.filter((path) => path.endsWith(`.${name}`));
+  const [path, second] = meant;
+  if (path !== undefined && second === undefined) {
+    const own = OWN[path];
+    if (own === undefined) return path;
+    throw new UsageError({ where, what: `a comparison sets ${path} itself`, cure: `use ${own}` });
+  }
+  throw new UsageError({
+    where,
+    what: second === undefined ? `no model has an option "${name}"` : `"${name}" may be ${meant.join(' or ')}`,
+    cure:
+      second === undefined
+        ? (didYouMean(name, known) ?? 'docs/configuration.md lists every option')
+        : text`write ${meant[0] ?? name}`,
+  });
+}
+
+/** Whether a model has an option; all have those outside of the section "model". */
+export function hasOption({ definition }: Defined, path: string): boolean {
+  return nodeAt(configSchema(definition), path.split('.')) !== undefined;
+}
+
+/**
+ * Searches as they are typed: `learningRate=1e-3,5e-4`, values as in YAML.
+ *
+ * @throws UsageError where one is not of that form, or an option is there twice
+ */
+export function parseSearch(texts: readonly string[]): Record<string, SearchValue[]> {
+  const entries = texts.map((each): [string, SearchValue[]] => {
+    const at = each.indexOf('=');
+    const name = each.slice(0, at).trim();
+    const words = each.slice(at + 1).split(',');
+    if (at < 1 || words.some((word) => word.trim() === ''))
+      throw new UsageError(`search: "${each}" is not of the form key=value,value`, 'write e.g. learningRate=1e-3,5e-4');
+    return [name, words.map(searchValue)];
+  });
+  requireDistinct(
+    'search',
+    entries.map(([name]) => name),
+  );
+  return Object.fromEntries(entries);
+}
+
+function searchValue(word: string): SearchValue {
+  const value: unknown = parseSetting(`value=${word}`).value;
+  return typeof value === 'number' || typeof value === 'boolean' ? value : word.trim();
+}

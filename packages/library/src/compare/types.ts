@@ -1,0 +1,150 @@
+// The parts of a comparison as plain data: what is asked for, what one run gave, and what is told meanwhile.
+import type { DataConfig, ByProtocol, RunConfig, TrainingEvent, Split } from '@difsr/training';
+import type { Tree } from '../config/layers.js';
+
+/** One system: a model, and what is set for it alone. */
+export interface ComparedModel {
+  /** What it is called in folders and reports; no two are called the same. */
+  readonly label: string;
+  /** A model of difsr, or the file of one of your own. */
+  readonly name: string;
+  /** What is set for this system alone, in sections as in a configuration file. */
+  readonly settings: Tree;
+}
+
+/** One data set, and how it is read. */
+export interface ComparedData {
+  readonly label: string;
+  readonly config: Partial<DataConfig> & { readonly path: string };
+}
+
+/** Values to try, by the dotted name of an option: `training.learningRate`. */
+export type Search = Readonly<Record<string, readonly SearchValue[]>>;
+
+/** A value of a search. */
+export type SearchValue = string | number | boolean;
+
+/** A whole comparison. */
+export interface Specification {
+  readonly models: readonly ComparedModel[];
+  readonly data: readonly ComparedData[];
+  readonly seeds: readonly number[];
+  readonly preset?: string | undefined;
+  /** Of every run, in sections as in a configuration file. */
+  readonly settings: Tree;
+  readonly search: Search;
+  /** What tests are made of, such as `ndcg@10`; default: the metric of early stopping. */
+  readonly metric?: string | undefined;
+  /** The label of the system that all others are held against. */
+  readonly baseline?: string | undefined;
+}
+
+/** A data set as it was found. */
+export interface DataFacts {
+  readonly label: string;
+  readonly name: string;
+  readonly users: number;
+  readonly items: number;
+  readonly interactions: number;
+  /** Of everything that a run can depend on. */
+  readonly fingerprint: string;
+  /** Side information in words. */
+  readonly sides: readonly string[];
+}
+
+/** A run of the job. */
+export interface PlannedRun {
+  /** Its folder below `runs`, and its record: `Beauty/sasrec/learningRate=0.001/seed-1`. */
+  readonly id: string;
+  readonly data: string;
+  readonly model: string;
+  readonly seed: number;
+  /** Values of the search by the names of their options; empty without a search. */
+  readonly searched: Readonly<Record<string, SearchValue>>;
+  readonly config: RunConfig;
+  /** The file of the model's definition, where it is one of your own. */
+  readonly modelFile?: string | undefined;
+}
+
+/** An epoch of a learning curve: means over validation targets. */
+export interface CurvePoint {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly valid: number;
+}
+
+/** What one run gave: aggregates alone, nothing of a user. */
+export interface RunRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly data: string;
+  readonly fingerprint: string;
+  readonly model: string;
+  readonly seed: number;
+  readonly searched: Readonly<Record<string, SearchValue>>;
+  /** The configuration without the place of the data and what computes. */
+  readonly settings: RunSettings;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly parameters: number;
+  /** The validation metric that chose the epoch, under the protocol of the run. */
+  readonly watched: { readonly metric: string; readonly value: number };
+  readonly reason: 'finished' | 'early-stopping';
+  readonly bestEpoch: number;
+  readonly trainedEpochs: number;
+  /** Stopped early, or its best epoch well before the end. */
+  readonly converged: boolean;
+  readonly curve: readonly CurvePoint[];
+  /** Both protocols; the test part of those whose test targets were ranked. */
+  readonly protocols: ByProtocol;
+  readonly times: RunTimes;
+}
+
+/** What differs between equal runs. */
+export interface RunTimes {
+  readonly secondsPerEpoch: number;
+  readonly evaluationSeconds: number;
+  /** Training and validation of all epochs. */
+  readonly seconds: number;
+  readonly peakMemoryBytes: number;
+}
+
+/** What results depend on. */
+export type RunSettings = Readonly<Record<'data' | 'model' | 'training' | 'evaluation', Tree>>;
+
+/** What a comparison tells while it goes on. */
+export type CompareEvent =
+  | {
+      readonly kind: 'plan';
+      readonly out: string;
+      /** Training runs of the whole job, and how many of them are done. */
+      readonly runs: number;
+      readonly done: number;
+      readonly data: readonly DataFacts[];
+      readonly models: readonly string[];
+      /** What this call adds to the job in the folder. */
+      readonly added: readonly string[];
+      /** Options that a model does not have: they are left out for it. */
+      readonly ignored: readonly string[];
+    }
+  | {
+      readonly kind: 'run';
+      readonly id: string;
+      /** From 1 on. */
+      readonly number: number;
+      readonly runs: number;
+      readonly resumed: boolean;
+      /** Of the whole job, by the runs that are done; undefined before the first. */
+      readonly secondsLeft?: number | undefined;
+    }
+  | { readonly kind: 'training'; readonly id: string; readonly event: TrainingEvent }
+  | { readonly kind: 'note'; readonly message: string }
+  | {
+      readonly kind: 'record';
+      readonly id: string;
+      readonly metric: string;
+      readonly value: number;
+      readonly split: Split;
+    }
+  | { readonly kind: 'chosen'; readonly data: string; readonly model: string; readonly searched: RunRecord['searched'] }
+  | { readonly kind: 'failed'; readonly id: string; readonly message: string }
+  | { readonly kind: 'report'; readonly files: readonly string[] };
