@@ -139,6 +139,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   resume: ['resume', 'runs/NAME'],
   evaluate: ['evaluate', 'runs/NAME'],
   recommend: ['recommend', 'runs/NAME', '--history', 'ID ID ID'],
+  explain: ['explain', 'runs/NAME', '--history', 'ID ID ID'],
   export: ['export', 'runs/NAME', '--onnx'],
   'data prepare': ['data', 'prepare', 'clicks.csv', '--out', 'data/shop'],
   'data stats': ['data', 'stats', 'data/shop'],
@@ -151,6 +152,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   train: ['fit', 'run', 'learn', 'start'],
   resume: ['continue', 'restart'],
   evaluate: ['eval', 'test', 'score', 'metrics', 'benchmark'],
+  explain: ['why', 'interpret', 'attribution', 'shap'],
   recommend: ['predict', 'infer', 'inference', 'serve', 'topk', 'rec'],
   export: ['convert', 'onnx', 'save'],
   'data pull': ['download', 'fetch', 'get', 'list', 'datasets'],
@@ -200,9 +202,15 @@ export function specialCure(path: string, flag: string, value: string | undefine
     return `the cut-offs are the run's own, the key evaluation.ks: ${commandLine('train', '--data', 'PATH', '--set', `evaluation.ks=${value ?? '5,10,20'}`)}`;
   if (path === 'train' && ['items', 'item', 'catalogue', 'catalog', 'users', 'user', 'time', 'split'].includes(name))
     return `say that when the data is prepared, and train on what that writes, e.g. ${commandLine('data', 'prepare', 'clicks.csv', `--${name.startsWith('catalog') ? 'items' : name}`, value ?? VALUES[`--${name}`] ?? 'VALUE', '--out', 'data/shop')}`;
-  if (OPTIONS['--device']?.includes(name) === true && /^(?:train|quickstart|resume|evaluate|recommend)$/.test(path))
+  if (
+    OPTIONS['--device']?.includes(name) === true &&
+    /^(?:train|quickstart|resume|evaluate|recommend|explain)$/.test(path)
+  )
     return `did you mean --device? e.g. --device ${DEVICES.find((device) => device === name) ?? 'cuda'}`;
-  if (OPTIONS['--precision']?.includes(name) === true && /^(?:train|quickstart|resume|evaluate|recommend)$/.test(path))
+  if (
+    OPTIONS['--precision']?.includes(name) === true &&
+    /^(?:train|quickstart|resume|evaluate|recommend|explain)$/.test(path)
+  )
     return 'did you mean --precision? e.g. --precision float16';
   return undefined;
 }

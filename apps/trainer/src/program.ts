@@ -9,6 +9,7 @@ import { addDataPrepare } from './commands/data-prepare.js';
 import { addDataStats } from './commands/data-stats.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
 import { addModels } from './commands/models.js';
 import { addQuickstart } from './commands/quickstart.js';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addEvaluate,
   addCompare,
   addRecommend,
+  addExplain,
   addExport,
   addDataGenerate,
   addDataPull,

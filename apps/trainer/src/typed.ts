@@ -22,6 +22,7 @@ const TYPED: { readonly [O in PlainOption]: Typed } = {
   epochs: '--epochs',
   includeNew: '--include-new',
   init: '--init',
+  item: '--item',
   k: '-k',
   model: '--model',
   out: '--out',

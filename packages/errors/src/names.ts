@@ -12,6 +12,7 @@ export const plainOptions = [
   'epochs',
   'includeNew',
   'init',
+  'item',
   'k',
   'model',
   'out',

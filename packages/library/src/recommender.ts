@@ -1,6 +1,6 @@
 // openRecommender: a run's recommendations, in one call each.
 import { checkOptions, given, option, type OptionRules, setting, text } from '@difsr/errors';
-import type { RecommendOptions, SimilarItems, SimilarOptions } from '@difsr/models';
+import type { ExplainOptions, Explanation, RecommendOptions, SimilarItems, SimilarOptions } from '@difsr/models';
 import {
   createRecommender,
   openRun,
@@ -38,6 +38,13 @@ export interface RunRecommender extends AsyncDisposable {
   recommendMany(requests: readonly RecommendRequest[], options?: RecommendSettings): Promise<Recommendations[]>;
   /** The items that are most like another one, which is not among them. @throws RunError for an item that the run does not know */
   similar(item: string, options?: Partial<SimilarOptions>): Promise<SimilarItems>;
+  /**
+   * What decided a recommendation: the item's score, beside those that it would have without each event of the history, and where nothing
+   * were known of each field. Without an item, the best one is explained.
+   *
+   * @throws RunError for an item that the run does not know, and a history without a known item.
+   */
+  explain(history: readonly (string | HistoryEvent)[], options?: Partial<ExplainOptions>): Promise<Explanation>;
   /** Frees what the model takes, and ends the backend. */
   dispose(): Promise<void>;
 }
@@ -85,6 +92,20 @@ export async function openRecommender(
       recommendMany: async (requests, settings) =>
         recommender.recommendMany(requests, { ...defaults, ...given(settings ?? {}) }),
       similar: async (item, settings) => recommender.similar(item, { ...defaults, ...given(settings ?? {}) }),
+      explain: async (history, { item, user } = {}) => {
+        const about = given({ user });
+        if (item !== undefined) return recommender.explain(history, { item, ...about });
+        const { items, popular } = await recommender.recommend(history, { k: 1, ...about });
+        // Of popular items there is nothing to explain, which the explainer says.
+        const best = items[0]?.id ?? (popular ? (opened.items.tokens[1] ?? '') : undefined);
+        if (best === undefined)
+          throw new UsageError({
+            option: 'item',
+            what: 'no item is left that could be recommended',
+            cure: text`name one: ${setting('item', 'ID')}`,
+          });
+        return recommender.explain(history, { item: best, ...about });
+      },
       dispose,
       [Symbol.asyncDispose]: dispose,
     };

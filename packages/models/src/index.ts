@@ -23,6 +23,8 @@ export { precompute, splitTask, type Precomputed } from './precompute.js';
 export * from './run-error.js';
 export * from './trained-model.js';
 export * from './recommend.js';
+export type { Recommendation } from './recommendation.js';
+export type { Explanation, ExplainedEvent, ExplainedField, ExplainOptions, LeftOut } from './explain.js';
 export { padded, paddedItems, shownLength } from './padded.js';
 export { attributeNames, isAttributeName } from './attributes.js';
 export type { AllowedOptions, FieldCondition, FiltersSaid, NumberRange, Where } from './item-filter.js';

@@ -4,17 +4,12 @@ import type { Backend } from '@difsr/graph';
 import { byPopularity } from './counted.js';
 import { askedEvents, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
 import { ItemFilter, type AllowedOptions, type Filtering, type FiltersSaid } from './item-filter.js';
+import { EXPLAIN, Explainer, type ExplainOptions, type Explanation } from './explain.js';
 import { shownLength } from './padded.js';
+import type { Recommendation } from './recommendation.js';
 import { RunError } from './run-error.js';
 import { Serving, type Best } from './serving.js';
 import type { TrainedModel } from './trained-model.js';
-
-/** One recommended item. */
-export interface Recommendation {
-  readonly id: string;
-  readonly name?: string;
-  readonly score: number;
-}
 
 /** An answer: the items, which ids of the history are unknown, and whether popular items had to stand in. */
 export interface Recommendations {
@@ -90,6 +85,13 @@ export interface Recommender {
    * @throws RunError as `recommend`, for an item that the run does not know, or of which it knows nothing, and of a model that is counted.
    */
   similar(item: string, options: SimilarOptions): Promise<SimilarItems>;
+  /**
+   * What decided an item's score after a history: the scores that it would have without each event, and where nothing were known of each
+   * field. The first call compiles a program for every field of items that the model reads.
+   *
+   * @throws RunError as `recommend`, for an item that the run does not know, and a history without a known item.
+   */
+  explain(history: readonly (string | HistoryEvent)[], options: ExplainOptions): Promise<Explanation>;
   /** Frees the programs and the parameters. */
   dispose(): Promise<void>;
 }
@@ -121,6 +123,8 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   const hasFields = (model.config.itemFields ?? 'none') !== 'none';
   const serving = await Serving.open(trained, backend);
   const filter = new ItemFilter(trained, numbers, idsOf);
+  const explainer = (): Explainer => new Explainer({ trained, backend, serving, numberOf, idsOf, describe });
+  let explaining: Explainer | undefined;
   // Sorted for whoever asks first, and not again.
   let ranked: readonly number[] | undefined;
   const describe = (number: number, score: number): Recommendation => {
@@ -217,6 +221,13 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
       );
       return { items, ...(said === undefined ? {} : { filters: said }) };
     },
-    dispose: async () => serving.dispose(),
+    explain: async (history, options) => {
+      checkOptions('explain', options, EXPLAIN, RunError);
+      return (explaining ??= explainer()).explain(historyEvents(history), options);
+    },
+    dispose: async () => {
+      await explaining?.dispose();
+      await serving.dispose();
+    },
   };
 }

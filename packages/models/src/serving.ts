@@ -85,6 +85,12 @@ export class Serving {
       : first(k, await this.#scores.ask({ known, asked, candidates }));
   }
 
+  /** The score of one item after a history. */
+  async score(item: number, { known, asked }: Pick<HistoryQuestion, 'known' | 'asked'>): Promise<number> {
+    const { scores } = await this.#scores.ask({ known, asked, candidates: Int32Array.of(item) });
+    return scores[0] ?? LOWEST;
+  }
+
   /** The `k` items whose rows of the item table are nearest to that of an item; fewer where fewer are left. */
   async nearest(k: number, question: ItemQuestion): Promise<Best> {
     const most = sizeFor('nearest', k, this.#model.schema.items);
