@@ -67,6 +67,7 @@ async function matmulRate(backend) {
 
 /**
  * Multiply-adds of a node's matrix products, times two.
+ * @returns {number}
  * @param {import('../packages/graph/dist/index.js').Node} node
  * @param {ReadonlyMap<string, number>} sizes
  */
@@ -84,6 +85,10 @@ function operations(node, sizes) {
       return 2 * count(node.inputs[0].shape) * count([at(node.inputs[1].shape, 0)]);
     case 'tableCrossEntropyGrad': // two products more, on the same logits
       return 4 * count(node.inputs[0].shape) * count([at(node.inputs[1].shape, 0)]);
+    case 'scan': {
+      const [steps = 0] = bindShape([at(at(node.inputs, node.attributes.states).shape, 0)], sizes);
+      return steps * node.attributes.body.nodes.reduce((sum, inner) => sum + operations(inner, sizes), 0);
+    }
     default:
       return 0;
   }

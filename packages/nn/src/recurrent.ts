@@ -70,11 +70,11 @@ export function declareGru(
  * ```
  */
 export function gru(x: Tensor, layers: readonly GruWeights[]): Tensor {
-  return layers.reduce(gruLayer, x);
-}
-
-function gruLayer(x: Tensor, { input, recurrent }: GruWeights): Tensor {
-  return gruStates(linear(x, { weight: input }), recurrent);
+  const states = layers.reduce(
+    (own, { input, recurrent }) => walk(linear(own, { weight: input }), recurrent),
+    timeFirst(x),
+  );
+  return timeFirst(states);
 }
 
 /**
@@ -84,17 +84,26 @@ function gruLayer(x: Tensor, { input, recurrent }: GruWeights): Tensor {
  * @param recurrent `[3 width, width]`, see {@link GruWeights}.
  */
 export function gruStates(own: Tensor, recurrent: Tensor): Tensor {
+  return timeFirst(walk(timeFirst(own), recurrent));
+}
+
+/** The first two axes exchanged: of inputs, which are narrower than what is made of them, rather than inside every scan. */
+const timeFirst = (x: Tensor): Tensor => transpose(x, [1, 0, 2]);
+
+/** One layer, `[length, batch, 3 width] -> [length, batch, width]`. */
+function walk(own: Tensor, recurrent: Tensor): Tensor {
   const width = widthOf(recurrent);
-  const start = broadcast(constant(0), [at(own.shape, 0), width]);
+  const start = broadcast(constant(0), [at(own.shape, 1), width]);
   const weights = transpose(recurrent, [1, 0]); // outside of the loop
   const step = (states: readonly Tensor[], elements: readonly Tensor[]): Tensor[] => {
-    const state = at(states, 0);
+    const [state, input] = [at(states, 0), at(elements, 0)];
     const fromState = matmul(state, weights);
-    const gates = sigmoid(add(at(elements, 0), slice(fromState, -1, 0, 2 * width)));
+    const ofGates = (x: Tensor): Tensor => slice(x, -1, 0, 2 * width);
+    const ofCandidate = (x: Tensor): Tensor => slice(x, -1, 2 * width, 3 * width);
+    const gates = sigmoid(add(ofGates(input), ofGates(fromState)));
     const [reset, update] = [slice(gates, -1, 0, width), slice(gates, -1, width, 2 * width)];
-    const candidate = tanh(add(at(elements, 1), mul(reset, slice(fromState, -1, 2 * width, 3 * width))));
+    const candidate = tanh(add(ofCandidate(input), mul(reset, ofCandidate(fromState))));
     return [add(candidate, mul(update, sub(state, candidate)))]; // (1 - z) n + z h, with one product less
   };
-  const elements = [slice(own, -1, 0, 2 * width), slice(own, -1, 2 * width, 3 * width)];
-  return at(scan([start], elements, step, { axis: 1 }), 0);
+  return at(scan([start], [own], step), 0);
 }
