@@ -17,6 +17,7 @@ export const PAGES = {
     ['In the browser', 'guide/browser'],
     ['Choosing a backend and device', 'guide/backends'],
     ['Losses and negatives', 'guide/losses'],
+    ['Taking DIF-SR apart', 'guide/ablate'],
     ['How DIF attention works', 'guide/how-it-works'],
     ['A model of your own', 'adding-a-model'],
   ],

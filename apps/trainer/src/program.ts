@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { exitCodeLines } from '@difsr/errors/commands';
 import { Command, CommanderError } from 'commander';
+import { addAblate } from './commands/ablate.js';
 import { addCompare } from './commands/compare.js';
 import { addDataGenerate } from './commands/data-generate.js';
 import { addDataPull } from './commands/data-pull.js';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addResume,
   addEvaluate,
   addCompare,
+  addAblate,
   addRecommend,
   addExplain,
   addExport,

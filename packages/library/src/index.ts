@@ -1,6 +1,8 @@
 // Everything that the command does, as functions.
 export { train, type ModelSettings, type TrainControl, type TrainOptions } from './train.js';
 export { resume, type ResumeOptions } from './resume.js';
+export { ablate, type AblateOptions } from './ablate/ablate.js';
+export { studyNames, type StudyName } from './ablate/studies.js';
 export { compare, type CompareOutcome } from './compare/compare.js';
 export type { CompareOptions, DataAsked, ModelAsked } from './compare/specification.js';
 export type { CompareEvent, DataFacts, RunRecord } from './compare/types.js';

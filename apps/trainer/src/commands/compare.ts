@@ -68,7 +68,7 @@ async function compareCommand(
   { json = false, epochs, set = [], search, ...options }: CompareCommandOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal({ json });
-  const shown = new Shown(terminal);
+  const shown = new ShownComparison(terminal);
   const sets = [...set, ...(epochs === undefined ? [] : [`training.epochs=${epochs}`])];
   const asked: CompareOptions = {
     ...options,
@@ -82,14 +82,14 @@ async function compareCommand(
       { doing: () => 'saving', stopped: () => undefined },
     );
     shown.close();
-    return showOutcome(terminal, options.out, outcome);
+    return showComparison(terminal, options.out, outcome);
   } finally {
     shown.close();
   }
 }
 
 /** What is shown of a comparison while it goes on. */
-class Shown {
+export class ShownComparison {
   readonly #terminal: Terminal;
   readonly #noted = new Set<string>();
   #progress: Progress | undefined;
@@ -154,14 +154,21 @@ class Shown {
   }
 }
 
-function showOutcome(terminal: Terminal, out: string, outcome: CompareOutcome | undefined): ExitCode {
+/** Shows how a comparison ended; `again` goes on with it. */
+export function showComparison(
+  terminal: Terminal,
+  out: string,
+  outcome: CompareOutcome | undefined,
+  again: string = commandLine('compare', '--out', out),
+): ExitCode {
   if (outcome === undefined || outcome.reason === 'interrupted') {
     terminal.value({ kind: 'interrupted', out });
-    terminal.line(`interrupted; goes on with: ${commandLine('compare', '--out', out)}`);
+    terminal.line(`interrupted; goes on with: ${again}`);
     return exitCodes.interrupted;
   }
   const { groups, report, failed } = outcome;
-  terminal.value({ kind: 'result', ...outcome });
+  const { records: _, ...result } = outcome; // each was told when it was done
+  terminal.value({ kind: 'result', ...result });
   for (const { data, protocol, systems, metric: by, ordered } of groups) {
     terminal.line();
     terminal.line(terminal.style('bold', `${data}, ${protocol}, test ${metricTitle(by)}`));
@@ -182,14 +189,14 @@ function showOutcome(terminal: Terminal, out: string, outcome: CompareOutcome | 
 }
 
 /** A parser for words with commas. */
-function words(value: string): string[] {
+export function words(value: string): string[] {
   const found = value.split(',').map((word) => word.trim());
   if (found.includes('')) throw new InvalidArgumentError('Names with commas between them are needed.');
   return found;
 }
 
 /** A parser for whole numbers with commas. */
-function wholeNumbers(value: string): number[] {
+export function wholeNumbers(value: string): number[] {
   const found = words(value);
   if (!found.every((word) => /^\d+$/.test(word) && Number.isSafeInteger(Number(word))))
     throw new InvalidArgumentError('Whole numbers with commas between them are needed, e.g. 1,2,3.');

@@ -27,6 +27,9 @@ export interface CompareOutcome {
   /** Of a comparison that ended: its summaries by data set and protocol, and the files of the report. */
   readonly groups: readonly GroupSummary[];
   readonly report: readonly string[];
+  /** Its data sets, and the runs whose test targets were ranked. */
+  readonly data: readonly DataFacts[];
+  readonly records: readonly RunRecord[];
   /** Runs that did not come to an end; called again, the comparison tries them again. */
   readonly failed: readonly { readonly id: string; readonly message: string }[];
 }
@@ -111,7 +114,7 @@ export async function compare(options: CompareOptions): Promise<CompareOutcome> 
   const { finals, trials, failed } = work;
   const report = await writeReport(folder, { specification, data: facts, finals, trials, ignored, failed, metric });
   emit({ kind: 'report', files: report.files });
-  return { reason: 'finished', out, groups: report.groups, report: report.files, failed };
+  return { reason: 'finished', out, groups: report.groups, report: report.files, data: facts, records: finals, failed };
 }
 
 /** What a job is once it has been written and read. */
@@ -227,8 +230,8 @@ class Work {
   }
 
   /** Of a comparison that was interrupted. */
-  get nothing(): Pick<CompareOutcome, 'groups' | 'report' | 'failed'> {
-    return { groups: [], report: [], failed: this.failed };
+  get nothing(): Pick<CompareOutcome, 'groups' | 'report' | 'data' | 'records' | 'failed'> {
+    return { groups: [], report: [], data: [], records: [], failed: this.failed };
   }
 
   #runsOf({ grid }: Cell): number {
