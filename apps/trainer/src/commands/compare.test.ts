@@ -174,7 +174,7 @@ describe('a comparison', () => {
       { id: 'shop/wild/seed-1', message: expect.stringMatching(/diverged/) },
     ]);
     expect(ids(events, 'record')).toEqual(['shop/sasrec/seed-1']);
-    expect(await readFile(join(cwd, 'wild/report/report.md'), 'utf8')).toContain('1 runs did not come to an end');
+    expect(await readFile(join(cwd, 'wild/report/report.md'), 'utf8')).toContain('1 run did not come to an end');
     expect(ids(jsonLines((await difsr(args, { cwd })).stdout), 'run')).toEqual(['shop/wild/seed-1']);
   });
 });

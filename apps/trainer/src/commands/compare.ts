@@ -176,7 +176,7 @@ export function showComparison(
       const { mean = 0, margin = null } = metrics[by] ?? {};
       const sure = margin === null ? '' : ` ± ${margin.toFixed(4)}`;
       terminal.line(
-        `  ${model}: ${metric(mean)}${sure} (${seeds.length} seeds${converged ? '' : '; not converged: more epochs may change it'})`,
+        `  ${model}: ${metric(mean)}${sure} (${seeds.length} seed${seeds.length === 1 ? '' : 's'}${converged ? '' : '; not converged: more epochs may change it'})`,
       );
     }
     if (!ordered && systems.length > 1) terminal.line('  no order is claimed: that takes 3 seeds of each');
@@ -184,7 +184,7 @@ export function showComparison(
   terminal.line();
   for (const file of report) terminal.line(`written: ${file}`);
   if (failed.length === 0) return exitCodes.ok;
-  terminal.line(`${failed.length} runs failed; called again, the comparison tries them again`);
+  terminal.line(`failed: ${failed.map(({ id }) => id).join(', ')}; called again, the comparison tries them again`);
   return exitCodes.failed;
 }
 

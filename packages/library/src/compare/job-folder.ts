@@ -6,12 +6,18 @@ import { codeOf, setting } from '@difsr/errors';
 import { writeFileAtomic } from '@difsr/files';
 import { UsageError } from '../errors.js';
 import type { Job } from './same-job.js';
-import type { RunRecord } from './types.js';
+import type { RunRecord, RunSettings } from './types.js';
 
 /** Names in the folder. */
 const FILES = { job: 'compare.json', runs: 'runs', report: 'report', running: 'running.json' } as const;
 /** How long a process of a comparison that was just killed may take to end, in milliseconds. */
 const PATIENCE = 30_000;
+
+/** What a run was begun with. */
+export interface Begun {
+  readonly settings: RunSettings;
+  readonly fingerprint: string;
+}
 
 /** Paths of one job. */
 export class JobFolder {
@@ -24,6 +30,19 @@ export class JobFolder {
   /** The folder of a run. */
   run(id: string): string {
     return join(this.out, FILES.runs, ...id.split('/'));
+  }
+
+  /** What a run was begun with, beside its folder: the folder has it with what the model and the data make of it. */
+  #begun(id: string): string {
+    return `${this.run(id)}.json`;
+  }
+
+  async begun(id: string): Promise<Begun | undefined> {
+    return (await readJson(this.#begun(id))) as Begun | undefined; // written by writeBegun alone, whole or not at all
+  }
+
+  async writeBegun(id: string, begun: Begun): Promise<void> {
+    await this.#write(this.#begun(id), begun);
   }
 
   report(...names: readonly string[]): string {

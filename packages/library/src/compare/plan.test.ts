@@ -29,6 +29,20 @@ describe('the grid of a search', () => {
     expect(ignoredOptions(specification, read)).toEqual([`model.sideWidth: not an option of ${second.name}`]);
   });
 
+  it('of a model that is counted has nothing of training, and that is said', async () => {
+    const counted = models.filter(({ count }) => count !== undefined).map(({ name }) => name);
+    expect(counted.length).toBeGreaterThan(0);
+    const { models: read, specification } = await readSpecification({
+      out: 'x',
+      models: [first.name, ...counted],
+      search: { learningRate: [1, 2] },
+    });
+    expect(read.map((model) => gridOf(specification.search, model).length)).toEqual([2, ...counted.map(() => 1)]);
+    expect(ignoredOptions(specification, read)).toEqual([
+      `training.learningRate: not searched for ${counted.join(', ')}, of which nothing is trained`,
+    ]);
+  });
+
   it('is read as it is typed', () => {
     expect(parseSearch(['learningRate=1e-3,5e-4', 'model.fusion=sum, gate', 'model.lab=true,false'])).toEqual({
       learningRate: [0.001, 0.0005],

@@ -13,11 +13,17 @@ export type Searched = Readonly<Record<string, SearchValue>>;
 /** Every combination of the values of options that a model has, the last option fastest; one empty combination without a search. */
 export function gridOf(search: Search, model: Pick<DefinedModel, 'label' | 'definition'>): Searched[] {
   return Object.entries(search)
-    .filter(([name]) => hasOption(model, name))
+    .filter(([name]) => isSearched(model, name))
     .reduce<Searched[]>(
       (grid, [name, values]) => grid.flatMap((each) => values.map((value) => ({ ...each, [name]: value }))),
       [{}],
     );
+}
+
+/** Whether values of an option make a difference for a model: it has the option, and is trained where that is one of training. */
+function isSearched(model: Pick<DefinedModel, 'label' | 'definition'>, name: string): boolean {
+  const ofTraining = /^(pre)?training\./.test(name);
+  return hasOption(model, name) && !(ofTraining && model.definition.count !== undefined);
 }
 
 /** What is left out for models that lack it, in words. */
@@ -28,10 +34,16 @@ export function ignoredOptions({ settings, search }: Specification, models: read
     ),
     ...Object.keys(search),
   ];
-  return [...new Set(named)].flatMap((name) => {
+  const lacking = [...new Set(named)].flatMap((name) => {
     const without = models.filter((model) => !hasOption(model, name)).map(({ label }) => label);
     return without.length === 0 ? [] : [`${name}: not an option of ${without.join(', ')}`];
   });
+  const untrained = Object.keys(search).flatMap((name) => {
+    const counted = models.filter((model) => hasOption(model, name) && !isSearched(model, name));
+    const labels = counted.map(({ label }) => label).join(', ');
+    return counted.length === 0 ? [] : [`${name}: not searched for ${labels}, of which nothing is trained`];
+  });
+  return [...lacking, ...untrained];
 }
 
 /** A planned run with its configuration, defaults filled in. @throws UsageError for what its model does not allow */
@@ -101,11 +113,17 @@ export function fileName(name: string): string {
 }
 
 /** What results depend on: not where the data is, what computes, or how often is saved. */
-export function settingsOfRun({ data, model, training, evaluation }: RunConfig): RunSettings {
+export function settingsOfRun({ data, model, training, evaluation, pretraining }: RunConfig): RunSettings {
   const { path: _, streaming: __, ...read } = data;
   const { checkpointSeconds: ___, ...trained } = training;
   const { batchSize: ____, test: _____, ...evaluated } = evaluation;
-  return { data: read, model, training: trained, evaluation: evaluated };
+  return {
+    data: read,
+    model,
+    training: trained,
+    evaluation: evaluated,
+    ...(pretraining === undefined ? {} : { pretraining: { ...pretraining } }),
+  };
 }
 
 /** Where two settings differ, in words; what the older does not know was trained as its default has it. */

@@ -48,6 +48,8 @@ export async function recordOf(
   const { protocols } = metrics;
   if (reason === 'interrupted' || protocols === undefined) throw new RunError(`${folder} has not ended`);
   const history = await historyOf(folder);
+  const before = await historyOf(join(folder, RUN_FILES.pretraining));
+  const counted = metrics.counted === true;
   const { metric } = run.config.training.earlyStopping;
   const best = metrics.best.epoch;
   return {
@@ -65,7 +67,8 @@ export async function recordOf(
     reason,
     bestEpoch: best,
     trainedEpochs: history.length,
-    converged: hasConverged(reason, best, history.length),
+    converged: counted || hasConverged(reason, best, history.length),
+    ...(counted ? { counted } : {}),
     curve: history.map(({ epoch, losses, valid }) => ({
       epoch,
       loss: losses['loss'] ?? Number.NaN,
@@ -75,8 +78,11 @@ export async function recordOf(
     times: {
       secondsPerEpoch: metrics.secondsPerEpoch,
       evaluationSeconds: metrics.evaluationSeconds,
-      seconds: history.reduce((sum, each) => sum + each.seconds + each.evaluationSeconds, 0),
-      peakMemoryBytes: Math.max(metrics.peakMemoryBytes, ...history.map((each) => each.peakMemoryBytes)),
+      seconds: [...before, ...history].reduce((sum, each) => sum + each.seconds + each.evaluationSeconds, 0),
+      peakMemoryBytes: Math.max(
+        metrics.peakMemoryBytes,
+        ...[...before, ...history].map((each) => each.peakMemoryBytes),
+      ),
     },
   };
 }

@@ -1,12 +1,12 @@
 // One run of a comparison: what is done stays, what was begun goes on, everything else is trained from the start.
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRunConfig, RUN_FILES, type TrainingEvent } from '@difsr/training';
+import { RUN_FILES, type TrainingEvent } from '@difsr/training';
 import type { BackendChoice } from '../backend.js';
 import { UsageError } from '../errors.js';
 import type { TrainEvent } from '../events.js';
 import { inOwnProcess } from './child-run.js';
-import type { JobFolder } from './job-folder.js';
+import type { Begun, JobFolder } from './job-folder.js';
 import type { Task } from './messages.js';
 import { changesOf, settingsOfRun } from './plan.js';
 import { recordOf, withTest } from './record.js';
@@ -28,28 +28,35 @@ export async function doneRecord(
 ): Promise<RunRecord | undefined> {
   const record = await folder.record(run.id);
   if (record === undefined) return undefined;
-  const changes = [
-    ...changesOf(record.settings, JSON.parse(JSON.stringify(settingsOfRun(run.config)))),
-    ...(record.fingerprint === fingerprint ? [] : ['its data was another']),
-  ];
-  requireUnchanged(folder.run(run.id), changes);
+  requireUnchanged(folder.run(run.id), record, begunWith(run, fingerprint));
   return record;
 }
 
-/** Whether a run was begun and can go on. */
-async function isBegun(run: PlannedRun, path: string): Promise<boolean> {
-  const begun = await stat(join(path, RUN_FILES.config)).catch(() => undefined);
-  if (begun === undefined) {
-    // Killed before there was anything to go on from.
-    await rm(path, { recursive: true, force: true });
-    return false;
-  }
-  const saved = await readRunConfig(path);
-  requireUnchanged(path, changesOf(settingsOfRun(saved), settingsOfRun(run.config)));
-  return true;
+function begunWith({ config }: PlannedRun, fingerprint: string): Begun {
+  // As it is read again: what is not set has no key.
+  return JSON.parse(JSON.stringify({ settings: settingsOfRun(config), fingerprint })) as Begun;
 }
 
-function requireUnchanged(path: string, changes: readonly string[]): void {
+/** Whether a run was begun and can go on; one that cannot is begun anew. */
+async function isBegun(run: PlannedRun, fingerprint: string, folder: JobFolder): Promise<boolean> {
+  const path = folder.run(run.id);
+  const [before, now] = [await folder.begun(run.id), begunWith(run, fingerprint)];
+  const config = await stat(join(path, RUN_FILES.config)).catch(() => undefined);
+  if (before !== undefined && config !== undefined) {
+    requireUnchanged(path, before, now);
+    return true;
+  }
+  // Killed before there was anything to go on from.
+  await rm(path, { recursive: true, force: true });
+  await folder.writeBegun(run.id, now);
+  return false;
+}
+
+function requireUnchanged(path: string, before: Begun, now: Begun): void {
+  const changes = [
+    ...changesOf(before.settings, now.settings),
+    ...(before.fingerprint === now.fingerprint ? [] : ['its data was another']),
+  ];
   if (changes.length === 0) return;
   throw new UsageError(
     `${path} was trained otherwise: ${changes.join('; ')}`,
@@ -71,7 +78,7 @@ export async function trainRun(
 ): Promise<RunRecord | undefined> {
   const { folder, choice } = control;
   const out = folder.run(run.id);
-  const resumed = await isBegun(run, out);
+  const resumed = await isBegun(run, fingerprint, folder);
   begin(resumed);
   let parameters = 0;
   const { config, modelFile } = run;

@@ -232,7 +232,7 @@ type Defined = Pick<DefinedModel, 'label' | 'definition'>;
 /** Settings in sections, whichever way their names were written. */
 function settingsTree(settings: Tree, models: readonly Defined[], where: string): Tree {
   return Object.entries(settings).reduce<Tree>((tree, [key, value]) => {
-    const inSection = isTree(value) && ['model', 'training', 'evaluation', 'data'].includes(key);
+    const inSection = isTree(value) && ['model', 'training', 'evaluation', 'data', 'pretraining'].includes(key);
     const leaves: [string, unknown][] = inSection
       ? Object.entries(value).map(([own, each]) => [`${key}.${own}`, each])
       : [[key, value]];
@@ -286,7 +286,10 @@ function fullName(name: string, models: readonly Defined[], where: string | Retu
   const schemas = models.map(({ definition }) => configSchema(definition));
   const known = [...new Set(schemas.flatMap((schema) => allPaths(schema)))];
   const exact = schemas.some((schema) => nodeAt(schema, name.split('.')) !== undefined) && name.includes('.');
-  const meant = exact ? [name] : known.filter((path) => path.endsWith(`.${name}`));
+  const named = exact ? [name] : known.filter((path) => path.endsWith(`.${name}`));
+  // The stage before has options of the same names: they are meant by their full names alone.
+  const training = named.filter((each) => !each.startsWith('pretraining.'));
+  const meant = training.length > 0 ? training : named;
   const [path, second] = meant;
   if (path !== undefined && second === undefined) {
     const own = OWN[path];

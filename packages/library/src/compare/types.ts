@@ -91,8 +91,10 @@ export interface RunRecord {
   readonly reason: 'finished' | 'early-stopping';
   readonly bestEpoch: number;
   readonly trainedEpochs: number;
-  /** Stopped early, or its best epoch well before the end. */
+  /** Stopped early, or its best epoch well before the end; so has a model that is counted. */
   readonly converged: boolean;
+  /** Of a model that is counted instead of being trained. */
+  readonly counted?: true;
   readonly curve: readonly CurvePoint[];
   /** Both protocols; the test part of those whose test targets were ranked. */
   readonly protocols: ByProtocol;
@@ -103,13 +105,15 @@ export interface RunRecord {
 export interface RunTimes {
   readonly secondsPerEpoch: number;
   readonly evaluationSeconds: number;
-  /** Training and validation of all epochs. */
+  /** Training and validation of all epochs, those of a pre-training included. */
   readonly seconds: number;
   readonly peakMemoryBytes: number;
 }
 
 /** What results depend on. */
-export type RunSettings = Readonly<Record<'data' | 'model' | 'training' | 'evaluation', Tree>>;
+export type RunSettings = Readonly<Record<'data' | 'model' | 'training' | 'evaluation', Tree>> & {
+  readonly pretraining?: Tree;
+};
 
 /** What a comparison tells while it goes on. */
 export type CompareEvent =

@@ -37,6 +37,8 @@ export interface SystemSummary {
   readonly parameters: number;
   readonly bestEpochs: readonly number[];
   readonly trainedEpochs: readonly number[];
+  /** Of a model that is counted instead of being trained. */
+  readonly counted: boolean;
   /** Whether every seed has converged. */
   readonly converged: boolean;
 }
@@ -138,6 +140,7 @@ function systemSummary({ model, records }: SystemRuns, protocol: Protocol): Syst
     parameters: first?.parameters ?? 0,
     bestEpochs: records.map(({ bestEpoch }) => bestEpoch),
     trainedEpochs: records.map(({ trainedEpochs }) => trainedEpochs),
+    counted: records.every(({ counted }) => counted === true),
     converged: records.every(({ converged }) => converged),
   };
 }

@@ -33,7 +33,7 @@ const PROTOCOLS = {
 export function reportOf(input: ReportInput): Document {
   const { data, groups } = input;
   return {
-    title: `Comparison of ${input.specification.models.map(({ label }) => label).join(', ')}`,
+    title: titleOf(input),
     blocks: [
       ...opening(input),
       ...data.flatMap((facts) => [
@@ -47,6 +47,15 @@ export function reportOf(input: ReportInput): Document {
       ...method(input),
     ],
   };
+}
+
+/** Names up to here stand in the title. */
+const MOST_NAMES = 4;
+
+function titleOf({ specification, data }: ReportInput): string {
+  const names = specification.models.map(({ label }) => label);
+  const systems = names.length > MOST_NAMES ? `${names.length} systems` : names.join(', ');
+  return `Comparison of ${systems} on ${data.map(({ label }) => label).join(', ')}`;
 }
 
 function opening({ specification, failed, ignored, finals }: ReportInput): Block[] {
@@ -72,7 +81,10 @@ function opening({ specification, failed, ignored, finals }: ReportInput): Block
     ...(failed.length === 0
       ? []
       : [
-          { kind: 'paragraph', text: `${failed.length} runs did not come to an end and are missing:` } as const,
+          {
+            kind: 'paragraph',
+            text: `${failed.length} ${failed.length === 1 ? 'run' : 'runs'} did not come to an end and ${failed.length === 1 ? 'is' : 'are'} missing:`,
+          } as const,
           { kind: 'list', items: failed.map(({ id, message }) => `${id}: ${message}`) } as const,
         ]),
     ...(ignored.length === 0
@@ -202,13 +214,13 @@ function publishedTable({ protocol }: GroupSummary, facts: DataFacts, names: rea
 function costs({ finals, groups }: ReportInput, { label }: DataFacts): Block[] {
   const systems = groups.find(({ data }) => data === label)?.systems ?? [];
   if (systems.length === 0) return [];
-  const rows = systems.map(({ model, parameters, bestEpochs, trainedEpochs, converged, searched }) => {
+  const rows = systems.map(({ model, parameters, bestEpochs, trainedEpochs, counted, converged, searched }) => {
     const times = finals.filter((run) => run.data === label && run.model === model).map((run) => run.times);
     const mean = (of: (own: RunTimes) => number): number => times.reduce((sum, own) => sum + of(own), 0) / times.length;
     return [
       model,
       WHOLE.format(parameters),
-      bestEpochs.map((best, i) => `${best} of ${trainedEpochs[i] ?? ''}`).join(', '),
+      counted ? 'counted' : bestEpochs.map((best, i) => `${best} of ${trainedEpochs[i] ?? ''}`).join(', '),
       converged ? 'yes' : 'no *',
       mean(({ secondsPerEpoch }) => secondsPerEpoch).toFixed(1),
       (mean(({ seconds }) => seconds) / 60).toFixed(1),
@@ -238,7 +250,7 @@ function costs({ finals, groups }: ReportInput, { label }: DataFacts): Block[] {
 }
 
 function curves({ finals }: ReportInput, { label }: DataFacts): Block[] {
-  const own = finals.filter(({ data, curve }) => data === label && curve.length > 0);
+  const own = finals.filter(({ data, curve, counted }) => data === label && curve.length > 0 && counted !== true);
   const [first] = own;
   if (first === undefined) return [];
   const metric = title(first.watched.metric);
