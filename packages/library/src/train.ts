@@ -217,7 +217,7 @@ export function requireModel(config: RunConfig, dataset: TrainingData, { definit
     if (!isTimeField(name)) chooseByName('field', name, fields, UsageError, 'model.fields');
   const schema = outlineSchema(dataset, store, names);
   modelOf(config.model, schema, { definition });
-  const before = pretrainingOf(config);
+  const before = pretrainingOf(config, definition);
   if (before !== undefined) modelOf(before.model, schema);
 }
 

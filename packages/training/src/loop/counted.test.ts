@@ -9,7 +9,15 @@ import { markov, type SequencePiece } from '@difsr/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import type { TrainingEvent } from '../events.js';
-import { createRecommender, evaluatePopular, evaluateRun, openRun, train, type TrainOptions } from '../index.js';
+import {
+  createRecommender,
+  evaluatePopular,
+  evaluateRun,
+  openRun,
+  pretrainingOf,
+  train,
+  type TrainOptions,
+} from '../index.js';
 
 const dataset = generateDataset({ seed: 3, users: 943, items: 1682, meanLength: 100 });
 const split = splitDataset(dataset);
@@ -153,6 +161,11 @@ describe('a model that is counted', () => {
     await expect(runTo('begun', { config: config('markov'), init })).rejects.toThrow(
       'markov is counted: there are no weights that it could begin with',
     );
+  });
+
+  it('has nothing that could be pre-trained', () => {
+    const asked = runConfigSchema.parse({ model: { name: 'markov' }, pretraining: { model: 's3-rec' } });
+    expect(() => pretrainingOf(asked)).toThrow('markov is counted: it has no weights that could be pre-trained');
   });
 
   it('takes memory by item, not by pair of items', async () => {

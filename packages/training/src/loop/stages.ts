@@ -3,7 +3,7 @@
 import { setting, text } from '@difsr/errors';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findModel } from '@difsr/models';
+import { findModel, type ModelDefinition } from '@difsr/models';
 import type { RunConfig } from '../config.js';
 import { recordOwnModel } from '../run/own-model.js';
 import { readRunConfig, RUN_FILES, writeJson } from '../run/run-folder.js';
@@ -16,9 +16,13 @@ import { train, type TrainOutcome } from './trainer.js';
  * The configuration of the first stage; undefined where there is none. Of the model it has the options that the pre-training model takes
  * over (sizes, dropout, fields), of the training all but its length and what ends it: the loss is watched, no ranking.
  *
- * @throws RunError for a model that others do not begin from.
+ * @param definition That of the model, where it is not one of this project.
+ * @throws RunError for a model that others do not begin from, and where the run's is counted.
  */
-export function pretrainingOf(config: RunConfig): RunConfig | undefined {
+export function pretrainingOf(
+  config: RunConfig,
+  definition: Pick<ModelDefinition, 'count'> | undefined = findModel(config.model.name),
+): RunConfig | undefined {
   const { pretraining, model, training, evaluation } = config;
   if (pretraining === undefined || pretraining.model === 'none') return undefined;
   const own = findModel(pretraining.model)?.pretraining;
@@ -27,6 +31,12 @@ export function pretrainingOf(config: RunConfig): RunConfig | undefined {
       what: `"${pretraining.model}" is no pre-training`,
       option: 'pretraining.model',
       cure: text`${setting('pretraining.model', 's3-rec')}, or none`,
+    });
+  if (definition?.count !== undefined)
+    throw new RunError({
+      what: `${model.name} is counted: it has no weights that could be pre-trained`,
+      option: 'pretraining.model',
+      cure: text`leave ${setting('pretraining.model', pretraining.model)} out`,
     });
   const shared = Object.fromEntries(own.shared.flatMap((name) => (name in model ? [[name, model[name]]] : [])));
   const { learningRate = training.learningRate, epochs, patience, options } = pretraining;
@@ -52,7 +62,7 @@ export function pretrainingOf(config: RunConfig): RunConfig | undefined {
  */
 export async function trainInStages(options: TrainOptions): Promise<TrainOutcome> {
   const { config, out, init } = options;
-  const first = pretrainingOf(config);
+  const first = pretrainingOf(config, options.model);
   if (first === undefined) return train(options);
   if (init !== undefined)
     throw new RunError({
