@@ -1,7 +1,7 @@
 // ICAI-SR: vectors of items and of the values of their attributes come from their neighbours in the graph of both, and beside the sequence of
 // items each attribute has one of its own, which is trained to predict the next item, too (Yuan et al., SIGIR 2021).
 // Item-attribute aggregation `aggregation`, item sequential model `itemSequence`, attribute sequential models `fieldSequences.NAME`; rows of items
-// `items`, of values `fields.NAME`. The text of the paper could not be looked up: which form was chosen, and why, is in decision 0097.
+// `items`, of values `fields.NAME`. The text of the paper could not be looked up: which form was chosen, and why, is in decision 0094.
 import {
   add,
   broadcast,
