@@ -43,6 +43,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     'width',
   ],
   'model.innerSize': ['dff', 'ffn', 'ffnsize', 'ffndim', 'intermediatesize', 'feedforwarddim'],
+  'model.stateSize': ['rnnsize', 'rnnhiddensize', 'gruhiddensize', 'recurrentsize', 'rnnunits'],
   'model.layers': ['nlayers', 'numlayers', 'blocks', 'numblocks', 'depth', 'numhiddenlayers'],
   'model.heads': ['nheads', 'numheads', 'attentionheads', 'numattentionheads'],
   'model.maxLength': [

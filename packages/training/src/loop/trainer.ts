@@ -54,6 +54,7 @@ import { fieldsNamed, sideSchema } from '../side/side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
 import { readTensors, writeTensors } from '../run/tensors.js';
+import { turnsMissed } from './turns.js';
 import { unusedFields } from '../side/unused-fields.js';
 
 /** How a training ended. */
@@ -121,6 +122,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       ? planStoredEpoch({ store, epoch: 0, ...planOf(model, config.training) })
       : { targets: 0, steps: 0, slots: 0 };
   if (once === undefined) checkSchedule(scheduleOf(config.training), config.training.epochs * steps); // before anything is written
+  for (const missed of turnsMissed(model, config.training.epochs, steps)) options.onEvent?.(warning(missed));
   const start = await startingState({
     options,
     config: resolved,

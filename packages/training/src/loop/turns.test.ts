@@ -98,6 +98,16 @@ describe('in turns', () => {
   );
 });
 
+it('a group that the epochs of a run are too few for is said', async () => {
+  const warned = async (name: string, given: RunConfig): Promise<string[]> =>
+    (await run(name, given)).flatMap((event) => (event.kind === 'warning' ? [event.message] : []));
+  expect(await warned('few', config('residual', { epochs: 1 }))).toEqual([
+    `"field.${FIELD}" of p-rnn has no turn in epochs: 1: it stays as it starts. Train for more epochs`,
+  ]);
+  expect(await warned('enough', config('residual', { epochs: 2 }))).toEqual([]);
+  expect(await warned('all', config('interleaved', { epochs: 1 }))).toEqual([]);
+});
+
 it('an epoch counts the updates of each group from what the epochs before it left', () => {
   const turns = {
     groups: ['a', 'b'],

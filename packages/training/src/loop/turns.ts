@@ -1,7 +1,21 @@
 // Of a model that is trained in turns: which groups of parameters train at each step of an epoch, and how often each has been trained.
+import { setting, type Text, text } from '@difsr/errors';
 import type { GroupTurn } from '@difsr/graph';
-import type { Turns } from '@difsr/models';
+import type { ModelInstance, Turns } from '@difsr/models';
 import type { RunState } from './checkpoint.js';
+
+/** What is said of groups that no step of so many epochs would train: their parameters would stay as they start. */
+export function turnsMissed({ name, turns }: ModelInstance, epochs: number, stepsPerEpoch: number): readonly Text[] {
+  const left = new Set(turns?.groups);
+  for (let step = 0; step < epochs * stepsPerEpoch && left.size > 0; step++) {
+    const place = { epoch: Math.floor(step / stepsPerEpoch), step };
+    for (const group of left) if (turns?.on(group, place) === true) left.delete(group);
+  }
+  return [...left].map(
+    (group) =>
+      text`"${group}" of ${name} has no turn in ${setting('epochs', epochs)}: it stays as it starts. Train for more epochs`,
+  );
+}
 
 /** The turns of an epoch. */
 export interface EpochTurns {
