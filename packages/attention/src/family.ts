@@ -5,7 +5,7 @@
 //   NOVA          scores(fuse(R, E)), values R               Liu et al., AAAI 2021
 //   DIF           fuse(scores(R), scores(E_1), ..)           Xie et al., SIGIR 2022, eq. (8)-(10)
 import { add, concat, mul, sigmoid, GraphError, type Tensor } from '@difsr/graph';
-import { declareLinear, linear, type LinearWeights, type Scope } from '@difsr/nn';
+import { declareLinear, linear, widthOf, type LinearWeights, type Scope } from '@difsr/nn';
 import {
   attendRules,
   checkGraphOptions,
@@ -16,13 +16,15 @@ import {
   type Fusion,
   type FusionForm,
 } from './graph-options.js';
-import { declareFusion, fuse, type FusionWeights } from './fusion.js';
+import { declareFusion, fuse, fuseUnmasked, type FusionWeights } from './fusion.js';
 import {
   attend,
   declareSource,
   declareValue,
+  headSize,
   scores,
   type Attention,
+  type AttentionBySource,
   type SourceWeights,
   type ValueWeights,
 } from './scores.js';
@@ -83,7 +85,7 @@ export function difAttention(
   sources: DifSources,
   weights: DifWeights,
   options: AttendOptions & { readonly form?: FusionForm },
-): Attention {
+): AttentionBySource {
   checkGraphOptions('difAttention', options, difRules);
   const { heads, mask, form = 'causal-safe', ...rest } = options;
   if (
@@ -100,8 +102,18 @@ export function difAttention(
     return values === undefined ? [] : [scores(values, own, heads, how)];
   });
   const position = sources.position && weights.position ? [scores(sources.position, weights.position, heads, how)] : [];
-  const fused = fuse([...sides, scores(item, weights.item, heads, how), ...position], weights.fusion, mask, form);
-  return attend(fused, item, weights, { heads, mask, ...rest });
+  const own = scores(item, weights.item, heads, how);
+  const all = [...sides, own, ...position];
+  const attended = attend(fuse(all, weights.fusion, mask, form), item, weights, { heads, mask, ...rest });
+  const [placed] = position;
+  return {
+    ...attended,
+    sources: { sides, item: own, ...(placed === undefined ? {} : { position: placed }) },
+    unmasked: () => {
+      const whole = fuseUnmasked(all, weights.fusion, mask, form);
+      return whole && mul(whole, rest.scale ?? 1 / Math.sqrt(headSize(widthOf(item), heads)));
+    },
+  };
 }
 
 /** Declares a vanilla or NOVA attention of one width. */

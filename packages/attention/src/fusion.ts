@@ -88,8 +88,13 @@ function concatRows(rows: readonly Tensor[], { weight, bias }: LinearWeights): T
   return terms.reduce((a, b) => add(a, b));
 }
 
-/** One weight per (batch, head, query, source): softmax over sources of `output(relu(hidden(row)))`. */
-function gateRows(rows: readonly Tensor[], hidden: LinearWeights, output: LinearWeights): Tensor {
+/** One weight per (batch, head, query, source): softmax over sources of `output(relu(hidden(row)))`. It weighs the rows of `whole`. */
+function gateRows(
+  rows: readonly Tensor[],
+  hidden: LinearWeights,
+  output: LinearWeights,
+  whole: readonly Tensor[] = rows,
+): Tensor {
   const n = at(at(rows, 0).shape, 3);
   const columns: LinearWeights = { ...hidden, weight: slice(hidden.weight, 1, 0, n) };
   const last = unseenBias(output); // the softmax below compares the sources' energies
@@ -101,7 +106,23 @@ function gateRows(rows: readonly Tensor[], hidden: LinearWeights, output: Linear
       3,
     ),
   ); // [b, h, n, sources]
-  return rows.map((row, s) => mul(slice(gates, 3, s, s + 1), row)).reduce((a, b) => add(a, b));
+  return whole.map((row, s) => mul(slice(gates, 3, s, s + 1), row)).reduce((a, b) => add(a, b));
+}
+
+/**
+ * What {@link fuse} gives, hidden entries included: the gates of a causal-safe `gate` are those of the visible entries, and weigh whole rows.
+ * Undefined for a causal-safe `concat`, which has no such matrix.
+ */
+export function fuseUnmasked(
+  sources: readonly Tensor[],
+  weights: FusionWeights,
+  mask: AttentionMask,
+  form: FusionForm,
+): Tensor | undefined {
+  if (weights.fusion === 'sum' || form === 'reference') return fuse(sources, weights, mask, form);
+  if (weights.fusion === 'concat') return undefined;
+  const visible = sources.map((source) => select(mask.visible, source, 0));
+  return gateRows(visible, weights.hidden, weights.output, sources);
 }
 
 function knownSize(tensor: Tensor, axis: number): number {

@@ -150,6 +150,22 @@ export interface Attention {
   readonly probabilities: Tensor;
 }
 
+/** Output and intermediate results of DIF attention. */
+export interface AttentionBySource extends Attention {
+  /** Scores of each source, `[b|1, h, n, n]`, neither scaled nor masked. */
+  readonly sources: {
+    /** In the order of the side sources. */
+    readonly sides: readonly Tensor[];
+    readonly item: Tensor;
+    readonly position?: Tensor;
+  };
+  /**
+   * The fused, scaled scores with what the mask hides: the same as `scores`, but for a causal-safe `gate`, which counts hidden entries as
+   * zero. Undefined for a causal-safe `concat`: its columns are mixed, and without the mask it would be another function.
+   */
+  readonly unmasked: () => Tensor | undefined;
+}
+
 /** `softmax(scale * scores + mask) (item W_V)`, heads merged, `W_O`. `scores [b, h, n, n], item [b, n, d]`. */
 export function attend(
   fused: Tensor,

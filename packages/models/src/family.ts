@@ -1,6 +1,6 @@
 // The family's attentions as parts of a model: what becomes of the input, and what every layer does with the stream. Causal or bidirectional
 // is the encoder's matter, so that each member fits into SASRec as into BERT4Rec.
-import { add, broadcast } from '@difsr/graph';
+import { add, at, broadcast } from '@difsr/graph';
 import {
   declareAttention,
   declareDif,
@@ -14,6 +14,7 @@ import {
   type Fusion,
   type FusionForm,
 } from '@difsr/attention';
+import { observeAttention, observeSource } from './observed.js';
 import { attributeLoss, declareLinear, widthOf, type Pooling, type Scope } from '@difsr/nn';
 import type { Tensor } from '@difsr/graph';
 import { DEFAULT_SIDE_WIDTH, ofField, UNNAMED_LOSS, type TransformerConfig } from './config.js';
@@ -58,18 +59,37 @@ export interface PredictorConfig extends TransformerConfig {
 }
 
 function positionsOf({ scope, items, config }: BuildContext<TransformerConfig>): Tensor {
-  return positionEmbedding(scope, items, config.maxLength, config.hiddenSize, config.initializerRange);
+  const { maxLength, hiddenSize, initializerRange } = config;
+  const positions = positionEmbedding(scope, items, maxLength, hiddenSize, initializerRange);
+  // Whoever watches sees those of each row apart; otherwise one serves all.
+  const rows = [at(items.shape, 0), at(items.shape, 1), hiddenSize];
+  return observeSource(scope, { kind: 'position' }, () => broadcast(positions, rows)) ?? positions;
+}
+
+/** Embedded items and fields, told of as the sources that they are. */
+function itemsOf({ scope }: BuildContext<TransformerConfig>, embedded: Tensor): Tensor {
+  observeSource(scope, { kind: 'item' }, () => embedded);
+  return embedded;
+}
+
+function fieldOf(context: BuildContext<FusedConfig>, field: FieldSchema, options: EmbeddingOptions): Tensor {
+  const embedded = fieldEmbedding(context, field, options);
+  observeSource(context.scope, { kind: 'field', field: field.name }, () => embedded);
+  return embedded;
 }
 
 /** Attention over the stream alone. */
 export function plainAttention({ hiddenSize, heads, initializerRange }: TransformerConfig): LayerAttention {
   return (own, stream, options) =>
-    vanillaAttention(stream, declareAttention(own, hiddenSize, heads, initializerRange), options);
+    observeAttention(
+      own,
+      vanillaAttention(stream, declareAttention(own, hiddenSize, heads, initializerRange), options),
+    );
 }
 
 /** Items and positions, no side information. `embedded [batch, length, d]`. */
 export function vanilla(context: BuildContext<TransformerConfig>, embedded: Tensor): Member {
-  return { input: add(embedded, positionsOf(context)), attention: plainAttention(context.config) };
+  return { input: add(itemsOf(context, embedded), positionsOf(context)), attention: plainAttention(context.config) };
 }
 
 /** Early fusion: items and `fields` become one stream before the first layer, so that queries, keys and values see all. */
@@ -81,8 +101,8 @@ export function earlyFusion(
   const { scope, config } = context;
   const { hiddenSize: d, initializerRange: deviation, pooling } = config;
   const streams = [
-    embedded,
-    ...fields.map((field) => fieldEmbedding(context, field, { width: d, pooling, deviation })),
+    itemsOf(context, embedded),
+    ...fields.map((field) => fieldOf(context, field, { width: d, pooling, deviation })),
   ];
   const fusion = declareStreamFusion(
     scope.child('fusion'),
@@ -99,22 +119,24 @@ export function nonInvasive(context: BuildContext<FusedConfig>, embedded: Tensor
   const { config, schema } = context;
   const { hiddenSize: d, heads, initializerRange: deviation, pooling } = config;
   const side = [
-    ...sideFields(schema, config).map((field) => fieldEmbedding(context, field, { width: d, pooling, deviation })),
+    ...sideFields(schema, config).map((field) => fieldOf(context, field, { width: d, pooling, deviation })),
     broadcast(positionsOf(context), embedded.shape),
   ];
   return {
-    input: embedded,
+    input: itemsOf(context, embedded),
     attention: (own, stream, options) => {
       const streams = [stream, ...side];
       const fusion = declareStreamFusion(own.child('fusion'), config.fusion, d, streams.map(widthOf), deviation);
-      return novaAttention(stream, fuseStreams(streams, fusion), declareAttention(own, d, heads, deviation), options);
+      const weights = declareAttention(own, d, heads, deviation);
+      return observeAttention(own, novaAttention(stream, fuseStreams(streams, fusion), weights, options));
     },
   };
 }
 
 /** Decoupled: every field and the position have queries and keys of their own in every layer, and scores are fused. */
 export function decoupled(context: BuildContext<DifConfig>, embedded: Tensor): Member {
-  return { input: embedded, attention: context.scope.tabulated ? overTables(context) : overVectors(context) };
+  const input = itemsOf(context, embedded);
+  return { input, attention: context.scope.tabulated ? overTables(context) : overVectors(context) };
 }
 
 function embeddingOf({ pooling, sideWidth, initializerRange }: DifConfig, field: FieldSchema): EmbeddingOptions {
@@ -141,7 +163,8 @@ function overTables(context: BuildContext<DifConfig>): LayerAttention {
 
 function overVectors(context: BuildContext<DifConfig>): LayerAttention {
   const { scope, schema, config } = context;
-  const sides = sideFields(schema, config).map((field) => fieldEmbedding(context, field, embeddingOf(config, field)));
+  const fields = sideFields(schema, config);
+  const sides = fields.map((field) => fieldOf(context, field, embeddingOf(config, field)));
   // Declared before the weights of the layers.
   positionTable(scope, config.maxLength, config.hiddenSize, config.initializerRange);
   const declare = declareFor(context);
@@ -149,7 +172,12 @@ function overVectors(context: BuildContext<DifConfig>): LayerAttention {
     const weights = declare(own);
     // Made anew by every layer: one for all would add its gradients in another order, and train other last bits.
     const position = positionsOf(context);
-    return difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
+    const attended = difAttention(stream, { sides, position }, weights, { ...options, form: config.fusionForm });
+    return observeAttention(
+      own,
+      attended,
+      fields.map(({ name }) => name),
+    );
   };
 }
 

@@ -18,6 +18,7 @@ export { transformerShape, sideShape, type TransformerConfig } from './config.js
 export * from './registry.js';
 export { LOWEST } from './columns.js';
 export * from './tasks.js';
+export { observed, type Observed, type ObservedAttention, type ObservedSource, type Source } from './observed.js';
 export { Owned, type Freed } from './owned.js';
 export { precompute, splitTask, type Precomputed } from './precompute.js';
 export * from './run-error.js';

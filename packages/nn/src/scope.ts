@@ -52,9 +52,18 @@ export interface ScopeOptions {
    * false: it is computed of what was looked up.
    */
   readonly tabulated?: boolean;
+  /**
+   * Told of tensors inside the model by their full names, such as an attention's scores: for analyses. What nobody asks for is in no
+   * graph, so that a model is the same whether it is watched or not.
+   */
+  readonly observer?: ((name: string, tensor: Tensor) => void) | undefined;
 }
 
-const SCOPE: OptionRules<ScopeOptions> = { training: needed(option.flag), tabulated: option.flag };
+const SCOPE: OptionRules<ScopeOptions> = {
+  training: needed(option.flag),
+  tabulated: option.flag,
+  observer: option.callable,
+};
 const PARAMETER: OptionRules<ParameterOptions> = {
   decay: option.flag,
   untrainedRows: option.oneOf('zero'),
@@ -67,6 +76,7 @@ export class Scope {
   readonly training: boolean;
   /** See {@link ScopeOptions}. */
   readonly tabulated: boolean;
+  readonly #observer: ScopeOptions['observer'];
   private readonly prefix: string;
   private readonly declarations: Declarations;
 
@@ -81,6 +91,7 @@ export class Scope {
     checkOptions('Scope', options, SCOPE, DeclarationError);
     this.training = options.training;
     this.tabulated = options.tabulated ?? false;
+    this.#observer = options.observer;
     this.prefix = inherited?.prefix ?? '';
     this.declarations = inherited?.declarations ?? { parameters: new Map(), masks: new Map(), constants: new Map() };
   }
@@ -88,9 +99,21 @@ export class Scope {
   /** A scope whose names begin with `name.`. */
   child(name: string): Scope {
     return new Scope(
-      { training: this.training, tabulated: this.tabulated },
+      { training: this.training, tabulated: this.tabulated, observer: this.#observer },
       { prefix: `${this.prefix}${name}.`, declarations: this.declarations },
     );
+  }
+
+  /**
+   * Tells who watches the model of a tensor inside it, which is made for nobody else. A name may be told of several times.
+   *
+   * @returns the tensor; undefined where nobody watches.
+   */
+  observe(name: string, tensor: () => Tensor): Tensor | undefined {
+    if (this.#observer === undefined) return undefined;
+    const made = tensor();
+    this.#observer(this.prefix + name, made);
+    return made;
   }
 
   /** Declares a float parameter, or finds the one declared before under the same full name. */
