@@ -15,6 +15,20 @@ export {
   type RecommendSettings,
   type RunRecommender,
 } from './recommender.js';
+export { analyze, type AnalyzeOptions } from './analyze/analyze.js';
+export type {
+  Analysis,
+  Available,
+  GradientAnalysis,
+  GroupAnalysis,
+  HeadMaps,
+  HeadRank,
+  MapAnalysis,
+  RankAnalysis,
+  RunAnalysis,
+  SourceGradient,
+  TargetGroup,
+} from './analyze/types.js';
 export { exportRun, type ExportedFile, type ExportOptions } from './export/run.js';
 export type { ValueInput } from './export/values.js';
 export {

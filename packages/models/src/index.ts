@@ -9,6 +9,7 @@ export { itemTable, TRAINED_ITEMS, trainedItems, type ItemTable } from './item-t
 export * from './time-fields.js';
 export { USER_ID, userIdField } from './user-id.js';
 export type { EventValue, HistoryEvent, ValuesSaid } from './events.js';
+export { historyInputs, type HistoryInputs } from './history-inputs.js';
 export { nextItem } from './objectives/next-item.js';
 export { selfSupervised, type SelfSupervisedOptions } from './objectives/self-supervised.js';
 export { maskedItem } from './objectives/masked-item.js';

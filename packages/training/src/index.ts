@@ -3,6 +3,7 @@ export * from './config.js';
 export * from './events.js';
 export { prefixWindows, trainingWindows, type TrainingWindow } from './sampling/windows.js';
 export * from './sampling/sampler.js';
+export { planOf } from './sampling/plan.js';
 export * from './loop/schedule.js';
 export * from './loop/early-stopping.js';
 export * from './shell-word.js';
@@ -28,6 +29,7 @@ export { columnWords, sideColumns, type SideColumn } from './side/side-columns.j
 export { sideReader, type SideReader } from './side/side-reader.js';
 export { fieldsNamed, outlineSchema, sideSchema } from './side/side-schema.js';
 export { createEvaluator, type Evaluator, type EvaluatorOptions } from './evaluation/evaluate.js';
+export { requireSameData } from './run/other-data.js';
 export { readRanks, type RankColumns } from './run/ranks.js';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './evaluation/evaluate-run.js';
 export { evaluatePopular, type PopularOptions } from './evaluation/popular.js';

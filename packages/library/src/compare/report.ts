@@ -2,7 +2,7 @@
 import { RunError, readRanks, type Protocol } from '@difsr/training';
 import type { JobFolder } from './job-folder.js';
 import { perUserValues } from './record.js';
-import { toHtml, toMarkdown } from './report/document.js';
+import { toHtml, toMarkdown } from '../page/document.js';
 import { meanOf, summarize, type GroupSummary, type SystemRuns } from './report/summary.js';
 import { reportOf, type ReportInput } from './report/tables.js';
 import type { RunRecord } from './types.js';

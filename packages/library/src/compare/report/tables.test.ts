@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { record } from '../record.test.support.js';
 import type { DataFacts, Specification } from '../types.js';
-import { toHtml, toMarkdown } from './document.js';
+import { toHtml, toMarkdown } from '../../page/document.js';
 import { PAPER_DATA, paperDataOf, PUBLISHED } from './published.js';
 import { summarize, type SystemRuns } from './summary.js';
 import { reportOf, type ReportInput } from './tables.js';

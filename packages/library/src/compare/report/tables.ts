@@ -1,7 +1,7 @@
 // The tables and sentences of a report, from summaries and records.
 import { DIFFERENCES, paperDataOf, PUBLISHED } from './published.js';
-import { lineChart } from './line-chart.js';
-import type { Block, Document } from './document.js';
+import { lineChart } from '../../page/line-chart.js';
+import type { Block, Document } from '../../page/document.js';
 import { SEEDS_FOR_AN_ORDER, type Against, type GroupSummary, type OverSeeds, type SystemSummary } from './summary.js';
 import type { DataFacts, RunRecord, RunTimes, Specification } from '../types.js';
 

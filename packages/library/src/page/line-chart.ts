@@ -1,5 +1,5 @@
-// Lines over one axis as SVG, without a library: learning curves. Ink is `currentColor`, so one drawing serves light and dark pages.
-import { escapeXml } from '../../page/escape.js';
+// Lines over one axis as SVG, without a library: learning curves, spectra. Ink is `currentColor`, so one drawing serves light and dark pages.
+import { escapeXml } from './escape.js';
 
 /** A line by its points; several may share a name, and then have one colour and one entry of the legend. */
 export interface Line {
@@ -20,7 +20,28 @@ const LEGEND = { row: 20, columns: 3 };
  *
  * @example lineChart([{ name: 'sasrec', points: [{ x: 1, y: 0.02 }, { x: 2, y: 0.03 }] }], { x: 'epoch', y: 'NDCG@10' });
  */
-export function lineChart(lines: readonly Line[], axes: { readonly x: string; readonly y: string }): string {
+export function lineChart(
+  lines: readonly Line[],
+  axes: {
+    readonly x: string;
+    readonly y: string;
+    /** `y` by its powers of ten; what is not above 0 has no place and is left out. */
+    readonly logarithmic?: boolean;
+  },
+): string {
+  if (axes.logarithmic !== true) return drawn(lines, axes, shortened);
+  const powers = lines.map(({ name, points }) => ({
+    name,
+    points: points.filter(({ y }) => y > 0).map(({ x, y }) => ({ x, y: Math.log10(y) })),
+  }));
+  return drawn(powers, axes, (power) => (power === 0 ? '1' : `1e${shortened(power)}`));
+}
+
+function drawn(
+  lines: readonly Line[],
+  axes: { readonly x: string; readonly y: string },
+  ofY: (value: number) => string,
+): string {
   const names = [...new Set(lines.map(({ name }) => name))];
   const rows = Math.ceil(names.length / LEGEND.columns);
   const height = SIZE.height + rows * LEGEND.row;
@@ -58,7 +79,7 @@ export function lineChart(lines: readonly Line[], axes: { readonly x: string; re
     ...ys.map(
       (y) =>
         `<line x1="${PLOT.left}" x2="${right}" y1="${atY(y)}" y2="${atY(y)}" stroke="currentColor" stroke-opacity="0.15"/>` +
-        words(PLOT.left - 8, atY(y) + 4, 'end', shortened(y)),
+        words(PLOT.left - 8, atY(y) + 4, 'end', ofY(y)),
     ),
     ...xs.map((x) => words(atX(x), bottom + 18, 'middle', shortened(x))),
     `<line x1="${PLOT.left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="currentColor"/>`,

@@ -49,6 +49,18 @@ describe('a line chart', () => {
     expect(svg).not.toContain('<a&b>');
   });
 
+  it('on a logarithmic axis places powers of ten evenly, and leaves out what is not above 0', () => {
+    const svg = lineChart([{ name: 'a', points: [1, 1e-3, 1e-6, 0].map((y, x) => ({ x, y })) }], {
+      ...AXES,
+      logarithmic: true,
+    });
+    const [[first, middle, last, none] = []] = pointsOf(svg);
+    expect((first?.[1] ?? 0) + (last?.[1] ?? 0)).toBeCloseTo(2 * (middle?.[1] ?? 0), 1);
+    expect(none).toBeUndefined();
+    expect(svg).toContain('>1e-6</text>');
+    expect(svg).toContain('>1</text>');
+  });
+
   it.each([
     ['one point', [{ name: 'a', points: [{ x: 1, y: 0.5 }] }]],
     ['equal values', [{ name: 'a', points: [1, 2].map((x) => ({ x, y: 0 })) }]],

@@ -1,6 +1,6 @@
 // A report as blocks, and its two forms: Markdown, and one HTML file without scripts, fonts or anything else from elsewhere.
-import { escapeXml } from '../../page/escape.js';
-import { page, tableHtml } from '../../page/page.js';
+import { escapeXml } from './escape.js';
+import { page, tableHtml } from './page.js';
 
 /** A part of a report; texts are plain, the forms escape what they must. */
 export type Block =
