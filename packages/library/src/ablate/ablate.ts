@@ -7,7 +7,7 @@ import { aborts, backendChoice, backendRules } from '../options.js';
 import type { BackendChoice } from '../backend.js';
 import { compare, type CompareOutcome } from '../compare/compare.js';
 import { JobFolder } from '../compare/job-folder.js';
-import { toHtml, toMarkdown } from '../compare/report/document.js';
+import { toHtml, toMarkdown } from '../page/document.js';
 import type { CompareEvent } from '../compare/types.js';
 import { parseSetting, type Tree } from '../config/layers.js';
 import { resolveConfig } from '../config/resolve.js';

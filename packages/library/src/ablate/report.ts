@@ -1,7 +1,7 @@
 // The report of an ablation: a table for each study, in the form of the paper's.
 import { METRIC_KINDS } from '@difsr/metrics';
 import type { Protocol } from '@difsr/training';
-import type { Block, Document } from '../compare/report/document.js';
+import type { Block, Document } from '../page/document.js';
 import {
   SEEDS_FOR_AN_ORDER,
   type GroupSummary,
