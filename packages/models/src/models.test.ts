@@ -38,11 +38,12 @@ const EVERY_MODEL = [
   ['sasrec', 'sum'],
   ['gru4rec', 'sum'],
   ['gru4recf', 'sum'],
+  ['narm', 'sum'],
   ['p-rnn', 'sum'],
   ['icai-sr', 'sum'],
   ...['dif-sr', 'sasrecf', 'nova'].flatMap((name) => FUSIONS.map((fusion) => [name, fusion] as const)),
 ] as const;
-const RECURRENT = ['gru4rec', 'gru4recf', 'p-rnn'];
+const RECURRENT = ['gru4rec', 'gru4recf', 'narm', 'p-rnn'];
 const optionsOf = (name: string, fusion: string): Record<string, unknown> =>
   ['sasrec', 'icai-sr', ...RECURRENT].includes(name) ? {} : name === 'dif-sr' ? { ...DIF, fusion } : { fusion };
 
@@ -73,6 +74,7 @@ describe('the registry', () => {
       'bert4rec',
       'gru4rec',
       'gru4recf',
+      'narm',
       'p-rnn',
       'icai-sr',
       's3-rec',
@@ -140,8 +142,8 @@ describe.each(EVERY_MODEL)('%s, %s', (name, fusion) => {
     const rates = { hiddenDropout: 0.5, ...(recurrent ? {} : { attentionDropout: 0.25 }) };
     const dropping = tiny(name, { ...optionsOf(name, fusion), ...rates });
     const masks = trainingTask(dropping).masks;
-    // The input; in each of two layers of a transformer the probabilities, the attention's output and the feed-forward block's.
-    const own = recurrent ? [0.5] : [0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
+    // The input, and what NARM decodes; in each of two layers of a transformer the probabilities, the attention's output and the feed-forward block's.
+    const own = name === 'narm' ? [0.5, 0.5] : recurrent ? [0.5] : [0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
     // One transformer for the items, and one for each of two attributes.
     const expected = (name === 'icai-sr' ? [...own, ...own, ...own] : own).toSorted();
     expect(masks.map(({ rate }) => rate).toSorted()).toEqual(expected);

@@ -3,6 +3,7 @@ import { bert4rec } from './bert4rec.js';
 import { caser } from './caser.js';
 import type { ModelDefinition } from './definition.js';
 import { difSr } from './dif-sr.js';
+import { narm } from './narm.js';
 import { nova } from './nova.js';
 import { fdsa } from './fdsa.js';
 import { gru4rec } from './gru4rec.js';
@@ -25,6 +26,7 @@ export const models: readonly ModelDefinition[] = [
   bert4rec,
   gru4rec,
   gru4recf,
+  narm,
   pRnn,
   icaiSr,
   s3Rec,

@@ -55,6 +55,7 @@ it('models lists all of them, and the options of one', async () => {
     'bert4rec',
     'gru4rec',
     'gru4recf',
+    'narm',
     'p-rnn',
     'icai-sr',
     's3-rec',
