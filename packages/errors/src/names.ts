@@ -20,6 +20,15 @@ export const plainOptions = [
   'preset',
   'targetsPerStep',
   'maxLength',
+  // of comparisons
+  'baseline',
+  'metric',
+  'models',
+  'otherCounts',
+  'paper',
+  'search',
+  'seeds',
+  'set',
   // of data that is prepared
   'columns.user',
   'columns.item',

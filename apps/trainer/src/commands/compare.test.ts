@@ -213,11 +213,11 @@ describe('is refused, with nothing trained', () => {
     ['a seed among the settings', ['--data', 'shop', '--set', 'training.seed=4'], /sets training\.seed itself.*seeds/s],
     ['a value that an option cannot have', ['--data', 'shop', '--search', 'learningRate=-1,2'], /learningRate/],
     ['a baseline that is not compared', ['--models', 'sasrec', '--data', 'shop', '--baseline', 'nova'], /nova/],
-    ['a metric that is none', ['--data', 'shop', '--metric', 'auc'], /"auc" is none/],
+    ['a metric that is none', ['--data', 'shop', '--metric', 'auc'], /--metric auc: is no metric/],
     [
       'a metric that is not computed',
       ['--models', 'sasrec', '--data', 'shop', '--metric', 'ndcg@7'],
-      /ndcg@7.*5, 10, 20/s,
+      /--metric ndcg@7.*5, 10, 20/s,
     ],
     [
       'data that is none of the paper',
@@ -250,7 +250,9 @@ describe('is refused, with nothing trained', () => {
       'paper',
     ];
     const message = await refused(...args);
-    expect(message).toMatch(/40 users, the paper's Beauty has 22363.*items.*12101.*interactions.*198502/s);
+    expect(message).toMatch(
+      /40 users, the paper's Beauty has 22363.*items.*12101.*interactions.*198502.*--other-counts/s,
+    );
     const allowed = await difsr(['compare', ...args, '--other-counts', '--device', 'cpu'], { cwd });
     expect(allowed.code, allowed.stderr).toBe(0);
     expect(allowed.stdout).toContain('not given, and left out: Sports, Toys, Yelp');

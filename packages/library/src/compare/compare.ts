@@ -1,5 +1,5 @@
 // compare: models x seeds x data sets, each run under both protocols, as one job that goes on wherever it was stopped.
-import { setting } from '@difsr/errors';
+import { setting, text } from '@difsr/errors';
 import { sequenceStore } from '@difsr/data';
 import { fingerprint, type DataConfig } from '@difsr/training';
 import { mergeTrees, type Tree } from '../config/layers.js';
@@ -152,10 +152,12 @@ function requireLabels(facts: readonly DataFacts[]): void {
   const labels = facts.map(({ label }) => label);
   const twice = labels.find((label, at) => labels.indexOf(label) !== at);
   if (twice === undefined) return;
-  throw new UsageError(
-    `data: two data sets are called "${twice}"`,
-    'give each a label of its own in the specification: { path: .., label: .. }',
-  );
+  throw new UsageError({
+    where: setting('data'),
+    option: 'data',
+    what: `two data sets are called "${twice}"`,
+    cure: 'give each a label of its own in the specification: { path: .., label: .. }',
+  });
 }
 
 /** Checks every configuration against its data before anything is trained; the metric of tests, by default that of early stopping. */
@@ -183,18 +185,21 @@ async function requirePlannable(
   const [first = 'ndcg@10', second] = metrics;
   if (specification.metric !== undefined) return specification.metric;
   if (second === undefined) return first;
-  throw new UsageError(
-    `early stopping goes by ${[...metrics].join(' and ')}`,
-    'say by which metric systems are compared (metric), or let all stop by one',
-  );
+  throw new UsageError({
+    where: setting('training.earlyStopping.metric'),
+    what: `systems stop by ${[...metrics].join(' and ')}`,
+    cure: text`say by which they are compared (${setting('metric', first)}), or let all stop by one`,
+  });
 }
 
 function requireComputed(metric: string | undefined, ks: readonly number[]): void {
   if (metric === undefined || ks.includes(Number(metric.split('@')[1]))) return;
-  throw new UsageError(
-    `metric: "${metric}" is not computed (evaluation.ks is ${ks.join(', ')})`,
-    'use one of these cut-offs, or add it to evaluation.ks',
-  );
+  throw new UsageError({
+    where: setting('metric', metric),
+    option: 'metric',
+    what: `is not computed: evaluation.ks is ${ks.join(', ')}`,
+    cure: 'use one of these cut-offs, or add it to evaluation.ks',
+  });
 }
 
 /** The runs of a job, one after the other. */

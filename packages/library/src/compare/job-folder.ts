@@ -110,14 +110,16 @@ export class JobFolder {
   /**
    * Waits for the process of a comparison that was killed: it ends by itself, and until then writes to its run.
    *
+   * @param patience in milliseconds
    * @throws UsageError where it goes on
    */
-  async requireIdle(): Promise<void> {
+  async requireIdle(patience: number = PATIENCE): Promise<void> {
     const file = join(this.out, FILES.running);
-    const until = performance.now() + PATIENCE;
+    const until = performance.now() + patience;
     for (;;) {
       const noted = await readJson(file);
-      if (typeof noted !== 'object' || noted === null || !('pid' in noted) || !isAlive(Number(noted.pid))) return;
+      if (typeof noted !== 'object' || noted === null || !('pid' in noted) || !(await isAlive(Number(noted.pid))))
+        return;
       if (performance.now() > until)
         throw new UsageError({
           where: setting('out', this.out),
@@ -148,12 +150,14 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process still runs; one that has ended and that nobody has asked for, as in a container without an init, does not. */
+async function isAlive(pid: number): Promise<boolean> {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return !/^\d+ \(.*\) [ZX] /s.test(status);
 }

@@ -34,7 +34,7 @@ export async function paperData(given: readonly ComparedData[]): Promise<Compare
         where: setting('data', path),
         option: 'data',
         what: `is none of the paper's data sets (${PAPER_DATA.map(({ name }) => name).join(', ')}), and none of them is in it`,
-        cure: 'name their files or folders, or a folder that holds them; without paper any data is compared',
+        cure: text`name their files or folders, or a folder that holds them; without ${setting('paper')} any data is compared`,
       });
     }),
   );
@@ -67,7 +67,7 @@ export function requirePaperCounts(data: readonly (DataFacts & { readonly path: 
         where: setting('data', path),
         option: 'data',
         what: `is not the paper's data: it has ${words.join('; ')}`,
-        cure: text`use the paper's files (5-core), or allow other counts (otherCounts): no published figures then stand beside these`,
+        cure: text`use the paper's files (5-core), or allow other counts (${setting('otherCounts')}): no published figures then stand beside these`,
       },
     ];
   });

@@ -10,6 +10,7 @@ import {
   setting,
   text,
   type Fault,
+  type Text,
 } from '@difsr/errors';
 import { METRIC_KINDS } from '@difsr/metrics';
 import { models as allModels, type ModelDefinition } from '@difsr/models';
@@ -136,7 +137,13 @@ export async function readSpecification(options: CompareOptions, before?: Specif
   const models = await readModels(asked.models ?? job?.models ?? allModels.map(({ name }) => name));
   const seeds = asked.seeds ?? job?.seeds ?? [1, 2, 3];
   requireDistinct('seeds', seeds.map(String));
-  if (seeds.length === 0) throw new UsageError('seeds: there are none', 'give at least one, e.g. 1,2,3');
+  if (seeds.length === 0)
+    throw new UsageError({
+      where: setting('seeds'),
+      option: 'seeds',
+      what: 'there are none',
+      cure: 'give at least one',
+    });
   const said =
     asked.settings === undefined && options.set === undefined
       ? undefined
@@ -189,7 +196,13 @@ async function readModels(asked: readonly ModelAsked[]): Promise<DefinedModel[]>
       return { ...model, settings: settingsTree(settings, [model], `models, ${model.label}`) };
     }),
   );
-  if (read.length === 0) throw new UsageError('models: there are none', 'name at least one, e.g. sasrec');
+  if (read.length === 0)
+    throw new UsageError({
+      where: setting('models'),
+      option: 'models',
+      what: 'there are none',
+      cure: 'name at least one',
+    });
   requireDistinct(
     'models',
     read.map(({ label }) => label),
@@ -205,26 +218,32 @@ function readData(asked: DataAsked): ComparedData {
   return { label, config };
 }
 
-function requireDistinct(what: string, names: readonly string[]): void {
+function requireDistinct(what: 'models' | 'search' | 'seeds', names: readonly string[]): void {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice === undefined) return;
-  throw new UsageError(
-    `${what}: "${twice}" is there twice`,
-    what === 'models'
-      ? 'give each a label of its own in the specification: { name: .., label: .., settings: .. }'
-      : 'name it once',
-  );
+  throw new UsageError({
+    where: setting(what),
+    option: what,
+    what: `"${twice}" is there twice`,
+    cure:
+      what === 'models'
+        ? 'give each a label of its own in the specification: { name: .., label: .., settings: .. }'
+        : 'name it once',
+  });
 }
 
 function requireMetric(metric: string): void {
   if (METRIC_KINDS.some((kind) => metric.startsWith(`${kind}@`)) && /@[1-9]\d*$/.test(metric)) return;
-  throw new UsageError(
-    `metric: "${metric}" is none`,
-    (didYouMean(
-      metric,
-      METRIC_KINDS.map((kind) => `${kind}@10`),
-    ) as string | undefined) ?? 'write for example ndcg@10',
-  );
+  throw new UsageError({
+    where: setting('metric', metric),
+    option: 'metric',
+    what: 'is no metric',
+    cure:
+      didYouMean(
+        metric,
+        METRIC_KINDS.map((kind) => `${kind}@10`),
+      ) ?? 'write for example ndcg@10',
+  });
 }
 
 type Defined = Pick<DefinedModel, 'label' | 'definition'>;
@@ -248,7 +267,7 @@ function settingsTree(settings: Tree, models: readonly Defined[], where: string)
 function settingsSaid(texts: readonly string[], models: readonly Defined[]): Tree {
   const parsed = texts.map((each) => {
     const assignment = parseSetting(each);
-    const path = fullName(assignment.path, models, setting('description', each));
+    const path = fullName(assignment.path, models, setting('set', each));
     return { ...assignment, path };
   });
   const listed = parsed.map((assignment) => {
@@ -262,9 +281,14 @@ function settingsSaid(texts: readonly string[], models: readonly Defined[]): Tre
 function readSearch(asked: NonNullable<Asked['search']>, models: readonly Defined[]): Search {
   const entries = Object.entries(asked).map(([name, values]): [string, readonly SearchValue[]] => {
     if (values.length === 0)
-      throw new UsageError(`search: ${name} has no values`, `write e.g. ${name}: [0.001, 0.0005]`);
-    requireDistinct(`search, ${name}`, values.map(String));
-    return [fullName(name, models, 'search'), values];
+      throw new UsageError({
+        where: setting('search', name),
+        option: 'search',
+        what: 'has no values',
+        cure: 'give some',
+      });
+    requireDistinct('search', values.map(String));
+    return [fullName(name, models, setting('search')), values];
   });
   requireDistinct(
     'search',
@@ -274,15 +298,15 @@ function readSearch(asked: NonNullable<Asked['search']>, models: readonly Define
 }
 
 /** What a comparison sets itself. */
-const OWN: Readonly<Record<string, string>> = {
-  'training.seed': 'seeds',
-  'evaluation.test': 'nothing: test targets are ranked once a configuration is chosen',
-  'model.name': 'models',
-  'data.path': 'data',
+const OWN: Readonly<Record<string, Text>> = {
+  'training.seed': text`say which in ${setting('seeds')}`,
+  'evaluation.test': 'leave it out: test targets are ranked once a configuration is chosen',
+  'model.name': text`say which in ${setting('models')}`,
+  'data.path': text`say which in ${setting('data')}`,
 };
 
 /** The full name of an option: `learningRate` is `training.learningRate`. @throws UsageError where no model has it, or several are meant */
-function fullName(name: string, models: readonly Defined[], where: string | ReturnType<typeof setting>): string {
+function fullName(name: string, models: readonly Defined[], where: Text): string {
   const schemas = models.map(({ definition }) => configSchema(definition));
   const known = [...new Set(schemas.flatMap((schema) => allPaths(schema)))];
   const exact = schemas.some((schema) => nodeAt(schema, name.split('.')) !== undefined) && name.includes('.');
@@ -294,7 +318,7 @@ function fullName(name: string, models: readonly Defined[], where: string | Retu
   if (path !== undefined && second === undefined) {
     const own = OWN[path];
     if (own === undefined) return path;
-    throw new UsageError({ where, what: `a comparison sets ${path} itself`, cure: `use ${own}` });
+    throw new UsageError({ where, what: `a comparison sets ${path} itself`, cure: own });
   }
   throw new UsageError({
     where,
@@ -322,7 +346,12 @@ export function parseSearch(texts: readonly string[]): Record<string, SearchValu
     const name = each.slice(0, at).trim();
     const words = each.slice(at + 1).split(',');
     if (at < 1 || words.some((word) => word.trim() === ''))
-      throw new UsageError(`search: "${each}" is not of the form key=value,value`, 'write e.g. learningRate=1e-3,5e-4');
+      throw new UsageError({
+        where: setting('search', each),
+        option: 'search',
+        what: 'is not of the form key=value,value',
+        cure: text`write e.g. ${setting('search', 'learningRate=1e-3,5e-4')}`,
+      });
     return [name, words.map(searchValue)];
   });
   requireDistinct(

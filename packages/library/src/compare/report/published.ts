@@ -132,7 +132,7 @@ const ELSEWHERE: readonly Elsewhere[] = [
     'TASTE',
     'unmasked',
     'text of titles (T5-base)',
-    'its paper',
+    'as published',
     {
       Beauty: { 'recall@10': 0.103, 'recall@20': 0.155, 'ndcg@10': 0.0517, 'ndcg@20': 0.0649 },
       Toys: { 'recall@20': 0.1789 },
@@ -144,14 +144,14 @@ const ELSEWHERE: readonly Elsewhere[] = [
     'DIF-SR, newer published configuration',
     'unmasked',
     'categories',
-    'its repository',
+    'as published later',
     { Beauty: { 'recall@10': 0.089, 'recall@20': 0.1283, 'ndcg@10': 0.044, 'ndcg@20': 0.0539 } },
   ],
   [
     'SASRec, full softmax',
     'masked',
     'none',
-    "a replication of S3-Rec's setting",
+    'one public code base',
     {
       Beauty: { 'recall@20': 0.1259, 'ndcg@20': 0.0653 },
       Toys: { 'recall@20': 0.1301 },
@@ -162,7 +162,7 @@ const ELSEWHERE: readonly Elsewhere[] = [
     'S3-Rec pre-training, full softmax',
     'masked',
     'attributes',
-    'the same code',
+    'the same code base',
     {
       Beauty: { 'recall@20': 0.1441, 'ndcg@20': 0.0725 },
       Toys: { 'recall@20': 0.1505 },
@@ -198,14 +198,8 @@ const ELSEWHERE: readonly Elsewhere[] = [
       Sports: { 'recall@20': 0.0848 },
     },
   ],
-  ['eSASRec', 'masked', 'none', 'its paper', { Beauty: { 'ndcg@10': 0.0523 } }],
-  [
-    'SASRec, sampled softmax',
-    'masked',
-    'none',
-    'published on ids alone',
-    { Beauty: { 'recall@10': 0.0921, 'ndcg@10': 0.0531 } },
-  ],
+  ['eSASRec', 'masked', 'none', 'as published', { Beauty: { 'ndcg@10': 0.0523 } }],
+  ['SASRec, sampled softmax', 'masked', 'none', 'as published', { Beauty: { 'recall@10': 0.0921, 'ndcg@10': 0.0531 } }],
 ];
 
 /** All rows. */
@@ -237,5 +231,6 @@ export function paperDataOf(counts: Pick<PaperData, 'users' | 'items' | 'interac
 export const DIFFERENCES: readonly string[] = [
   "The paper's figures are of one run each with hyper-parameters searched per model and data set (DIF-SR: d 256, Adam 1e-4, at most 7 or 10 items of a history); ours are of the settings and the search above.",
   'The paper had the categories of items alone. The S3-Rec files of Beauty and Toys have brand and category ids mixed in one field: where ours reads them, it knows more. The side information of our data stands above.',
+  'DIFF (SIGIR 2025) claims up to 14.1 % more Recall@20 and 12.5 % more NDCG@20 than the best model with side information before it, unmasked, with categories and brands; the claim is of ratios, so it has no row.',
   'In the published code the side tables of DIF-SR and its relatives were never trained (they were outside of the parameter list); ours are.',
 ];
