@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { exitCodeLines } from '@difsr/errors/commands';
 import { Command, CommanderError } from 'commander';
 import { addAblate } from './commands/ablate.js';
+import { addAnalyze } from './commands/analyze.js';
 import { addCompare } from './commands/compare.js';
 import { addDataGenerate } from './commands/data-generate.js';
 import { addDataPull } from './commands/data-pull.js';
@@ -32,6 +33,7 @@ const COMMANDS = [
   addAblate,
   addRecommend,
   addExplain,
+  addAnalyze,
   addExport,
   addDataGenerate,
   addDataPull,

@@ -16,6 +16,7 @@ export {
   type RunRecommender,
 } from './recommender.js';
 export { analyze, type AnalyzeOptions } from './analyze/analyze.js';
+export { analysisHtml } from './analyze/report.js';
 export type {
   Analysis,
   Available,

@@ -1,4 +1,6 @@
 // What commands need beside the verbs: configuration in layers, its schema and names, pages, and folders of runs.
+export { shownMetrics } from './analyze/report.js';
+export { isAvailable } from './analyze/types.js';
 export { parseSearch } from './compare/specification.js';
 export { descriptionSettings } from './config/description.js';
 export { assignmentLayer, type Assignment, type Layer, type Tree } from './config/layers.js';

@@ -36,6 +36,7 @@ export interface ObservedAttention {
 
 /** What was seen of a model. */
 export interface Observed {
+  /** Items, fields as the model reads them, positions; what it does not have is left out. */
   readonly sources: readonly ObservedSource[];
   /** In the order of the layers. Empty for a model without attention of the family. */
   readonly attentions: readonly ObservedAttention[];
@@ -120,7 +121,7 @@ export function observed<T>(trace: (scope: Scope) => T): {
     traced,
     scope,
     seen: {
-      sources: [...sources.values()],
+      sources: [...sources.values()].toSorted((a, b) => ORDER[a.source.kind] - ORDER[b.source.kind]),
       attentions: [...attentions].flatMap(([name, { scores, probabilities, unmasked, sources: own }]) =>
         scores === undefined || probabilities === undefined
           ? []
@@ -129,6 +130,9 @@ export function observed<T>(trace: (scope: Scope) => T): {
     },
   };
 }
+
+/** Sources in the order in which they are told of afterwards. */
+const ORDER: Readonly<Record<Source['kind'], number>> = { item: 0, field: 1, position: 2 };
 
 interface Told {
   scores?: Tensor;

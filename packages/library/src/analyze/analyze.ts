@@ -1,12 +1,13 @@
 // analyze: what runs have learned, each read off the graph that its model traces, its weights and its data.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
-import type { EventValue, HistoryEvent } from '@difsr/models';
-import { openRun, requireSameData, type Protocol, type Run } from '@difsr/training';
+import type { EventValue, Explanation, HistoryEvent } from '@difsr/models';
+import { openRun, requireSameData, RunError, type Protocol, type Run } from '@difsr/training';
 import { openBackend, precisionOf, type BackendChoice } from '../backend.js';
 import { closeData, loadRunData, type TrainingData } from '../data/open.js';
 import { UsageError } from '../errors.js';
 import { backendChoice, backendRules, ownModelOf, type OwnModelOption } from '../options.js';
-import { isAvailable, type Analysis, type RunAnalysis } from './types.js';
+import { openRecommender } from '../recommender.js';
+import { isAvailable, MASK, type Analysis, type Available, type MapAnalysis, type RunAnalysis } from './types.js';
 
 /** What is analysed, and of whom. */
 export interface AnalyzeOptions extends BackendChoice, OwnModelOption {
@@ -108,6 +109,7 @@ async function analyzeRun(run: Run, dataset: TrainingData, options: AnalyzeOptio
   say('attention');
   const shown = user !== undefined ? { user } : history !== undefined ? { history, about } : undefined;
   const maps = shown === undefined ? undefined : await attentionMaps(subject, shown);
+  const explanation = maps === undefined ? undefined : await explanationOf(run, maps, options);
   say('ranks of attention scores');
   const rank = await scoreRanks(subject, { length, histories });
   say('gradients');
@@ -132,11 +134,37 @@ async function analyzeRun(run: Run, dataset: TrainingData, options: AnalyzeOptio
       options: optionsOf(run),
       rank,
       ...(maps === undefined ? {} : { maps }),
+      ...(explanation === undefined ? {} : { explanation }),
       gradients,
       groups,
     };
   } finally {
     await backend.dispose();
+  }
+}
+
+/** What decided the best recommendation for the history that is shown, as a recommender explains it. */
+async function explanationOf(
+  run: Run,
+  maps: Available<MapAnalysis>,
+  options: AnalyzeOptions,
+): Promise<Available<Explanation>> {
+  const { reads } = run.model;
+  const [read] = [...reads.events, ...reads.users];
+  if (options.history === undefined && read !== undefined)
+    return { unavailable: `the model reads "${read.name}" beside items: give the history with it, instead of a user` };
+  const told = isAvailable(maps) ? maps.history.filter(({ id }) => id !== MASK).map(({ id }) => id) : [];
+  const history = options.history ?? told;
+  if (history.length === 0) return { unavailable: 'there is no history to explain' };
+  const { backend = run.config.backend } = options;
+  const recommender = await openRecommender(run, { ...backendChoice(options), backend });
+  try {
+    return await recommender.explain(history, options.about === undefined ? {} : { user: options.about });
+  } catch (error) {
+    if (error instanceof RunError || error instanceof UsageError) return { unavailable: error.message };
+    throw error;
+  } finally {
+    await recommender.dispose();
   }
 }
 

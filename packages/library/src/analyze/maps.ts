@@ -6,7 +6,7 @@ import type { Run } from '@difsr/training';
 import { UsageError } from '../errors.js';
 import { evaluateOf, headsOf, matrixOf, seenWhenAsked, sourceName } from './matrices.js';
 import { historyRows, longestHistories, type Subject } from './subject.js';
-import type { Available, HeadMaps, MapAnalysis } from './types.js';
+import { MASK, type Available, type HeadMaps, type MapAnalysis } from './types.js';
 
 /** Whose attention is shown: of a user of the data before its last target, or of a history that is told. */
 export type Shown =
@@ -47,7 +47,7 @@ export async function attentionMaps(subject: Subject, shown: Shown): Promise<Ava
   const some = attentions.some(({ unmasked }) => unmasked === undefined);
   return {
     ...('user' in shown ? { user: shown.user } : {}),
-    history: [...history, ...Array.from({ length: spare }, () => ({ id: '[MASK]' }))],
+    history: [...history, ...Array.from({ length: spare }, () => ({ id: MASK }))],
     unknown: asked.unknown,
     notes: [
       ...asked.notes,

@@ -1,4 +1,5 @@
 // What an analysis gives: plain data, the same in code, in JSON and behind the page.
+import type { Explanation } from '@difsr/models';
 import type { Protocol } from '@difsr/training';
 import type { Effect } from './rank.js';
 
@@ -40,6 +41,9 @@ export interface HeadMaps {
   /** What is attended to; hidden entries are 0. */
   readonly probabilities: readonly (readonly number[])[];
 }
+
+/** How a place is called that asks, and holds no item. */
+export const MASK = '[MASK]';
 
 /** Attention maps of one history. */
 export interface MapAnalysis {
@@ -110,6 +114,8 @@ export interface RunAnalysis {
   readonly rank: Available<RankAnalysis>;
   /** Of a user or history that was asked for. */
   readonly maps?: Available<MapAnalysis>;
+  /** Of the same history: what decided the best recommendation, as a recommender explains it. */
+  readonly explanation?: Available<Explanation>;
   readonly gradients: Available<GradientAnalysis>;
   readonly groups: Available<GroupAnalysis>;
 }

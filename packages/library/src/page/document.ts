@@ -10,7 +10,16 @@ export type Block =
   /** The first row is a heading; all columns but the first are numbers unless said otherwise. */
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[] }
   /** Of HTML alone: a drawing, with what it says for those who do not see it. */
-  | { readonly kind: 'figure'; readonly title: string; readonly svg: string; readonly caption: string };
+  | ({ readonly kind: 'figure' } & Figure)
+  /** Of HTML alone: drawings side by side. */
+  | { readonly kind: 'figures'; readonly figures: readonly Figure[] };
+
+/** A drawing, and what it says for those who do not see it. */
+export interface Figure {
+  readonly title: string;
+  readonly svg: string;
+  readonly caption: string;
+}
 
 /** A report. */
 export interface Document {
@@ -31,6 +40,7 @@ export function toMarkdown({ title, blocks }: Document): string {
       case 'table':
         return [markdownTable(block.rows)];
       case 'figure':
+      case 'figures':
         return [];
     }
   });
@@ -67,6 +77,13 @@ function blockHtml(block: Block): string {
     case 'table':
       return tableHtml(block.rows, true);
     case 'figure':
-      return `<figure><h3>${escapeXml(block.title)}</h3>\n${block.svg}\n<figcaption>${escapeXml(block.caption)}</figcaption></figure>`;
+      return figureHtml(block);
+    case 'figures':
+      return `<div class="charts">\n${block.figures.map(figureHtml).join('\n')}\n</div>`;
   }
+}
+
+function figureHtml({ title, svg, caption }: Figure): string {
+  const said = caption === '' ? '' : `\n<figcaption>${escapeXml(caption)}</figcaption>`;
+  return `<figure><h3>${escapeXml(title)}</h3>\n${svg}${said}</figure>`;
 }
