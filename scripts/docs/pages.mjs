@@ -11,6 +11,7 @@ export const PAGES = {
     ['Getting started', 'guide/getting-started'],
     ['From code', 'guide/library'],
     ['Comparing models', 'guide/compare'],
+    ['Looking into a model', 'guide/analyze'],
     ['Serve from Node', 'guide/serve-from-node'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],

@@ -57,7 +57,7 @@ export function heatMap({ title, rows, labels, full = fullOf(rows) }: HeatMap): 
       (label, i) =>
         `<text x="${round(left - 5)}" y="${round(i * size + size / 2 + font / 3)}" text-anchor="end" fill="currentColor"><title>${escapeXml(label)}</title>${escapeXml(shortened(label))}</text>`,
     );
-  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeXml(`${title}: ${rows.length} by ${columns}, full colour at ${Number(full.toPrecision(3))}`)}" viewBox="0 0 ${round(width + 1)} ${round(height + 1)}" font-family="system-ui, sans-serif" font-size="${round(font)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeXml(`${title}: ${rows.length} by ${columns}, full colour at ${Number(full.toPrecision(3))}`)}" viewBox="0 0 ${round(width + 1)} ${round(height + 1)}" style="max-width: ${Math.ceil(1.4 * width)}px" font-family="system-ui, sans-serif" font-size="${round(font)}">
 <g transform="translate(${round(left)} 0) scale(${round(size)})">${cells.join('')}</g>
 <rect x="${round(left)}" y="0.5" width="${round(columns * size)}" height="${round(height)}" fill="none" stroke="currentColor" stroke-opacity="0.3"/>
 ${names.join('\n')}
