@@ -8,12 +8,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { leaveOneOut, schemaOf } from '../packages/data/dist/index.js';
+import { sequenceStore } from '../packages/data/dist/index.js';
 import { openDataset } from '../packages/prepare/dist/index.js';
 import { at, bindShape, createGraph, input, matmul, reduceSum, trainingStep } from '../packages/graph/dist/index.js';
 import { findModel, instantiate, trainingTask } from '../packages/models/dist/index.js';
 import { createWorkerBackend } from '../packages/onnxruntime/dist/index.js';
-import { planEpoch, runConfigSchema, train } from '../packages/training/dist/index.js';
+import { planStoredEpoch, runConfigSchema, sideReader, sideSchema, train } from '../packages/training/dist/index.js';
 import { presetsOf } from '../packages/library/dist/parts.js';
 
 const { values } = parseArgs({
@@ -94,7 +94,8 @@ function operations(node, sizes) {
   }
 }
 
-const model = instantiate(found, { ...own.model }, schemaOf(dataset));
+const store = sequenceStore(dataset);
+const model = instantiate(found, { ...own.model }, await sideSchema(dataset, store, undefined));
 const task = trainingTask(model);
 const { graph } = trainingStep({
   loss: task.loss,
@@ -102,17 +103,18 @@ const { graph } = trainingStep({
   optimizer: { kind: 'adam' },
   reported: task.parts,
 });
-const plan = planEpoch({
-  sequences: leaveOneOut(dataset).train,
+const plan = planStoredEpoch({
+  store,
+  sides: sideReader(dataset, store, model.reads),
   maxLength: model.config.maxLength,
   targetsPerStep: config.training.targetsPerStep,
   seed: config.training.seed,
   epoch: 0,
-  form: 'all-positions',
+  form: config.training.form,
 });
 let total = 0;
 for (let step = 0; step < plan.steps; step++) {
-  const { sizes } = model.objective.batch(model, plan.windows(step), { seed: config.training.seed, step });
+  const { sizes } = model.objective.batch(model, await plan.windows(step), { seed: config.training.seed, step });
   for (const node of graph.nodes) total += operations(node, sizes);
 }
 
