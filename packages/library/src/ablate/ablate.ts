@@ -32,7 +32,9 @@ export interface AblateOptions extends BackendChoice {
   readonly preset?: string | undefined;
   /** Settings of every variant as texts, `training.epochs=30`; those of `model.` are of the whole model, and of others as far as they have them. */
   readonly set?: readonly string[] | undefined;
+  /** Aborting it saves a checkpoint of the run that is trained, and ends the job; the same call goes on. */
   readonly signal?: AbortSignal | undefined;
+  /** Told everything that happens, in order. */
   readonly onEvent?: ((event: CompareEvent) => void) | undefined;
 }
 

@@ -2,7 +2,6 @@
 // is what makes a kill harmless: best model, then history line, then the checkpoint that says so.
 import { checkOptions, joined, needed, option, type OptionRules, setting, text } from '@difsr/errors';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
 import { sequenceStore, type SequenceStore } from '@difsr/data';
 import {
   FLOAT16_LOSS_SCALE,
@@ -29,22 +28,17 @@ import { attributeTables } from '../side/attribute-tables.js';
 import type { RunState } from './checkpoint.js';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import { counted, countedConfig, countedEpoch } from './counted.js';
-import { judgeEpoch } from './early-stopping.js';
-import { trainEpoch, type TrainedEpoch } from './epoch.js';
+import { trainEpoch } from './epoch.js';
+import { finishEpoch, finishRun } from './finish.js';
 import { createEvaluator } from '../evaluation/evaluate.js';
-import { createSurveyor } from '../evaluation/survey.js';
-import { surveySplits, type SurveyedSplits } from '../evaluation/survey-splits.js';
-import { type EpochRecord, type Metrics, type RunMetrics, warning } from '../events.js';
+import { type RunMetrics, warning } from '../events.js';
 import { optimizerOf, scheduleOf } from './feeds.js';
-import { appendLine, readLines, writeFileAtomic } from '@difsr/files';
-import { readInitialWeights, schemaOfRun } from '../weights/initial-weights.js';
+import { schemaOfRun } from '../weights/initial-weights.js';
 import { itemTables } from '../side/item-tables.js';
 import { neighbourTables } from '../side/neighbour-tables.js';
-import { modelCard } from '../run/model-card.js';
 import { requireSameSettings, settingsOf, type RunSettings } from './settings.js';
 import { RunError } from '../run-error.js';
-import { writeRanks } from '../run/ranks.js';
-import { featureTables, RUN_FILES, toldOf, trainingCounts, writeJson, type RunVocabulary } from '../run/run-folder.js';
+import { featureTables, toldOf, trainingCounts, type RunVocabulary } from '../run/run-folder.js';
 import { planOf } from '../sampling/plan.js';
 import { planStoredEpoch } from '../sampling/sampler.js';
 import { checkSchedule } from './schedule.js';
@@ -53,7 +47,6 @@ import { withScalesOf, type ScaledSchema } from '../side/kept-scales.js';
 import { fieldsNamed, sideSchema } from '../side/side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
-import { readTensors, writeTensors } from '../run/tensors.js';
 import { turnsMissed } from './turns.js';
 import { unusedFields } from '../side/unused-fields.js';
 
@@ -285,152 +278,4 @@ async function run(session: Session, start: Start, program: Program | undefined)
 /** The best epoch so far, 0 before the first has ended. */
 function bestOf({ earlyStopping }: RunState): number {
   return earlyStopping.bestEpoch ?? 0;
-}
-
-/** The metric of early stopping of a run that goes by what it is trained for. */
-const LOSS = 'loss';
-
-/** Validates, keeps the best model, writes the epoch down, and moves the state to the next epoch. */
-async function finishEpoch(session: Session, state: RunState, trained: TrainedEpoch): Promise<RunState> {
-  const { options, store, evaluator, emit } = session;
-  const { training } = options.config;
-  const started = performance.now();
-  const { metric, patience } = training.earlyStopping;
-  // A run that goes by its own loss sees no other part of the data until it ends.
-  const valid: { readonly byTarget: Metrics; readonly byUser: Metrics } =
-    metric === LOSS
-      ? { byTarget: {}, byUser: {} }
-      : await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
-          emit({ kind: 'evaluation', split: 'valid', done, total }),
-        );
-  const record: EpochRecord = {
-    ...trained,
-    valid: valid.byTarget,
-    evaluationSeconds: (performance.now() - started) / 1000,
-    peakMemoryBytes: peakMemory(),
-  };
-  const judged = judgeEpoch(
-    { metric, mode: metric === LOSS ? 'min' : 'max', patience: patience === 0 ? null : patience },
-    state.earlyStopping,
-    record.epoch,
-    metric === LOSS ? record.losses : valid.byTarget,
-  );
-  if (judged.improved) await saveModel(session);
-  await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
-  const stopped = judged.stop || record.epoch >= training.epochs;
-  const next: RunState = {
-    ...state,
-    epoch: state.epoch + 1,
-    step: 0,
-    lossSums: {},
-    targets: 0,
-    earlyStopping: judged.state,
-    ...(judged.improved ? { bestValid: valid.byTarget, bestValidByUser: valid.byUser } : {}),
-    done: stopped,
-    ...(stopped ? { reason: judged.stop ? ('early-stopping' as const) : ('finished' as const) } : {}),
-  };
-  await save(session, next, 0);
-  emit({ kind: 'epoch', record, best: judged.improved });
-  return next;
-}
-
-/** Ranks the test targets with the best model, if the run is to see them, and writes results and model card. */
-async function finishRun(session: Session, state: RunState): Promise<RunMetrics> {
-  const { options, store, variables } = session;
-  const { config, dataset, out } = options;
-  const { tensors } = await readTensors(join(out, RUN_FILES.model));
-  await variables.write(Object.fromEntries(session.parameters.map((name) => [name, required(tensors, name)])));
-  const { test: wanted, maskSeen, ks, batchSize } = config.evaluation;
-  const surveyed = await surveyRun(session, wanted ? ['valid', 'test'] : ['valid'], { ks, batchSize });
-  const own = surveyed.protocols[maskSeen ? 'masked' : 'unmasked'];
-  // Checkpoints of versions that knew one mean alone have it by target; what else they lack is of the same model.
-  const { lists: _, ...results } = own;
-  const metrics: RunMetrics = {
-    best: { epoch: state.earlyStopping.bestEpoch ?? state.epoch },
-    ...results,
-    ...(config.training.earlyStopping.metric === LOSS
-      ? {}
-      : {
-          valid: state.bestValid,
-          byUser: { ...own.byUser, valid: state.bestValidByUser ?? own.byUser.valid },
-        }),
-    protocols: surveyed.protocols,
-    protocol: {
-      ranking: 'full',
-      maskSeen: config.evaluation.maskSeen,
-      ...(dataset.splitMethod === undefined ? {} : { split: dataset.splitMethod }),
-    },
-    secondsPerEpoch: median(await epochSeconds(out)),
-    evaluationSeconds: surveyed.seconds,
-    peakMemoryBytes: peakMemory(),
-    seed: config.training.seed,
-    ...(session.counted === undefined ? {} : { counted: true }),
-  };
-  const parameters = session.task.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  await writeFileAtomic(
-    join(out, RUN_FILES.card),
-    modelCard({
-      config,
-      model: session.model,
-      task: session.task,
-      dataset,
-      store,
-      metrics,
-      counts: session.counts,
-      parameters,
-      initial: await readInitialWeights(out),
-      folder: out,
-    }),
-  );
-  await writeJson(out, RUN_FILES.metrics, metrics);
-  return metrics;
-}
-
-/** Ranks the targets of splits under both protocols with the model as it stands in the backend, and keeps their ranks. */
-async function surveyRun(
-  { options, model, store, sides, variables, counts, emit }: Session,
-  splits: readonly ('valid' | 'test')[],
-  protocol: { readonly ks: readonly number[]; readonly batchSize: number },
-): Promise<SurveyedSplits<'valid'>> {
-  const { backend, dataset, out } = options;
-  const surveyor = await createSurveyor({ backend, variables, model, sides, counts, dataset, ...protocol });
-  try {
-    const surveyed = await surveySplits(splits, { surveyor, store, counts, emit, ks: protocol.ks });
-    await writeRanks(out, { dataset, store, surveys: surveyed.surveys, backend });
-    return surveyed;
-  } finally {
-    await surveyor.dispose();
-  }
-}
-
-async function saveModel(session: Session): Promise<void> {
-  const parameters = await session.variables.read(session.parameters);
-  await writeTensors(
-    join(session.options.out, RUN_FILES.model),
-    { ...parameters, ...session.features },
-    { model: session.model.name, options: JSON.stringify(session.model.config) },
-  );
-}
-
-/** Training seconds of every finished epoch, from the history. */
-async function epochSeconds(out: string): Promise<number[]> {
-  const lines = await readLines(join(out, RUN_FILES.history));
-  return lines.flatMap((line) => {
-    const record: unknown = JSON.parse(line);
-    return typeof record === 'object' && record !== null && 'seconds' in record && typeof record.seconds === 'number'
-      ? [record.seconds]
-      : [];
-  });
-}
-
-/** Largest resident set of the process so far, in bytes (workers included). */
-export function peakMemory(): number {
-  return process.resourceUsage().maxRSS * 1024;
-}
-
-/** The middle value (mean of the two middle ones). */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
