@@ -104,6 +104,10 @@ describe('a report', () => {
     expect(columns.length).toBeGreaterThan(4);
   });
 
+  it('says what epochs were chosen by, which may be another protocol than that of a table', () => {
+    expect(markdown).toContain('- The best epoch of a run is that by validation NDCG@10, unmasked.');
+  });
+
   it('is the same for the same input', () => expect(toHtml(reportOf(input()))).toBe(html));
 });
 

@@ -293,7 +293,7 @@ function searchBlocks({ trials, finals, specification }: ReportInput, { label }:
   ];
 }
 
-function method({ data, groups }: ReportInput): Block[] {
+function method({ data, groups, finals }: ReportInput): Block[] {
   const hasPublished = data.some((facts) => paperDataOf(facts) !== undefined);
   return [
     { kind: 'heading', level: 2, text: 'How to read it' },
@@ -304,11 +304,21 @@ function method({ data, groups }: ReportInput): Block[] {
         `p: two-sided paired t-test over users on ${title(groups[0]?.metric ?? '')} of each user, averaged over seeds; corrected by Holm's method for all comparisons of its column. The best system was picked by the same figures, which favours it a little. It says whether a difference is an accident of the users, not of the seeds: look at the intervals for that, and at the size of the difference.`,
         "coverage: share of all items in anybody's list; gini: 0 where all items are shown equally often, near 1 where few are; novelty: mean self-information in bits; popularity: mean training interactions; diversity: 1 - Jaccard of the values of a field, mean over the pairs of a list.",
         'converged: stopped early, or the best epoch is not among the last tenth.',
+        ...chosenBy(finals),
         'peak memory: the largest resident set of the process that trained the run, which trained nothing else.',
         ...(hasPublished ? DIFFERENCES : []),
       ],
     },
   ];
+}
+
+/** What epochs were chosen by: it may be another metric or protocol than that of a table. */
+function chosenBy(finals: readonly RunRecord[]): string[] {
+  const ways = finals.map(({ watched, settings }) => {
+    const protocol = settings.evaluation['maskSeen'] === true ? 'masked' : 'unmasked';
+    return `validation ${title(watched.metric)}, ${protocol}`;
+  });
+  return ways.length === 0 ? [] : [`The best epoch of a run is that by ${[...new Set(ways)].join(' or ')}.`];
 }
 
 /** `learningRate=0.001, hiddenDropout=0.2`; `-` without a search. */
