@@ -226,7 +226,12 @@ const evaluationSchema = z.strictObject({
 export const runConfigSchema: z.ZodType<RunConfig> = z.strictObject({
   data: dataSchema.describe('the data set').prefault({}),
   model: z
-    .looseObject({ name: z.string().describe('dif-sr, sasrec, sasrecf, nova').default('dif-sr') })
+    .looseObject({
+      name: z
+        .string()
+        .describe('one of the models that `difsr models` lists, or the name of your own')
+        .default('dif-sr'),
+    })
     .describe('the model and its options')
     .prefault({}),
   training: trainingSchema.describe('training').prefault({}),

@@ -27,7 +27,10 @@ export function addExplain(program: Command, done: (code: ExitCode) => void): vo
       'item ids, oldest first, separated by spaces or commas, or a JSON list of ids or events',
     )
     .option('--item <id>', 'the item to explain (default: the best one)')
-    .option('--user <json>', 'what is known of the user, of a model that reads fields of users (default: nothing)');
+    .option(
+      '--user <id or json>',
+      'who the user is, or what is known of them as a JSON object: of a model that reads it (default: nobody that the run knows)',
+    );
   backendOptions(command);
   ownModel(command);
   jsonOption(command, 'the explanation as JSON')
