@@ -1,17 +1,13 @@
 // What the pictures of docs/guide/how-it-works.md show: scores and their ranks inside two models trained on the generated
-// data. Every matrix is read off the graph that the model itself traces; nothing is computed a second way.
+// data. They are what `difsr analyze` gives; nothing is computed a second way.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGraph, evaluate, reachable } from '../../packages/graph/dist/index.js';
 import { generateDataset } from '../../packages/data/dist/index.js';
-import { declareInputs } from '../../packages/models/dist/index.js';
-import { Scope } from '../../packages/nn/dist/index.js';
+import { analyze } from '../../packages/library/dist/index.js';
 import { openRun } from '../../packages/training/dist/index.js';
 import { runCommand } from '../../apps/trainer/dist/index.js';
-import { singularValues } from './singular-values.mjs';
 
-/** @typedef {import('../../packages/graph/dist/index.js').Tensor} Tensor */
 /** @typedef {number[][]} Matrix a row per query */
 
 /**
@@ -33,79 +29,24 @@ const SHOWN = 12;
 /** Length of the histories whose ranks are taken: the models' longest. */
 const LONG = 50;
 
-/** The tensor or the end of the program: graphs are ours, so a missing one is a mistake here. @template T @param {T | undefined} x @param {string} what @returns {T} */
+/** The value or the end of the program: what is analysed is ours, so a missing part is a mistake here. @template T @param {T | undefined} x @param {string} what @returns {T} */
 function need(x, what) {
-  if (x === undefined)
-    throw new Error(`the traced model has no ${what}: scripts/docs/measure.mjs must follow the definition`);
+  if (x === undefined) throw new Error(`the analysis has no ${what}: scripts/docs/measure.mjs must follow it`);
   return x;
 }
 
-/** The terms of a sum of sums, in order. @param {Tensor} x @returns {Tensor[]} */
-const terms = (x) =>
-  x.node.op === 'add' ? x.node.inputs.flatMap((operand) => (operand === undefined ? [] : terms(operand))) : [x];
-
-/** Operands of a node that must have the given op. @param {Tensor} x @param {string} op */
-function operands(x, op) {
-  if (x.node.op !== op)
-    throw new Error(`expected ${op}, found ${x.node.op}: scripts/docs/measure.mjs must follow the definition`);
-  return x.node.inputs.map((operand) => need(operand, `operand of ${op}`));
+/** A part that the run must have. @template {object} T @param {import('../../packages/library/dist/index.js').Available<T> | undefined} part @param {string} what @returns {T} */
+function available(part, what) {
+  const found = need(part, what);
+  if ('unavailable' in found) throw new Error(`${what}: ${found.unavailable}`);
+  return found;
 }
 
-/**
- * The scores of the first layer for a history: those of each source (as the sum's terms), fused, and the probabilities.
- *
- * @param {string} folder of a run
- * @param {readonly string[]} tokens the history
- */
-async function firstLayer(folder, tokens) {
-  const run = await openRun(folder);
-  const { hidden } = run.model.build(new Scope({ training: false }), declareInputs(run.model));
-  // Inputs come first in this order, so the first softmax is the first layer's.
-  const softmax = reachable([hidden]).find(({ op }) => op === 'softmax');
-  const probabilities = need(softmax?.outputs[0], 'softmax');
-  const [scaled] = operands(need(operands(probabilities, 'softmax')[0], 'logits'), 'add');
-  const [fused, scale] = operands(need(scaled, 'scaled scores'), 'mul');
-  const sources = terms(need(fused, 'fused scores'));
-  const outputs = Object.fromEntries(sources.map((source, j) => [`source${j}`, source]));
-  const ids = Int32Array.from(tokens, (token) => run.items.tokens.indexOf(token));
-  const graph = createGraph({
-    ...outputs,
-    fused: need(fused, 'fused scores'),
-    probabilities,
-    scale: need(scale, 'scale'),
-  });
-  const known = Object.entries(run.tensors).filter(([name]) => graph.inputs.has(name));
-  const values = evaluate(graph, {
-    ...Object.fromEntries(known),
-    items: { dtype: 'int32', shape: [1, ids.length], data: ids },
-  });
-  const factor = need(values['scale']?.data[0], 'scale');
-  const n = ids.length;
-  /** @param {string} name @param {number} times @returns {Matrix[]} a matrix per head */
-  const heads = (name, times) => {
-    const { data, shape } = need(values[name], name);
-    return Array.from({ length: Number(shape[1]) }, (_, head) =>
-      Array.from({ length: n }, (_, i) =>
-        Array.from({ length: n }, (_, j) => Number(data[(head * n + i) * n + j]) * times),
-      ),
-    );
-  };
-  return {
-    sources: sources.map((_, j) => heads(`source${j}`, factor)),
-    fused: heads('fused', factor),
-    probabilities: heads('probabilities', 1),
-    names: tokens.map((token) => run.items.names?.[run.items.tokens.indexOf(token)] ?? token),
-    ndcg10: Number(run.metrics?.test?.['ndcg@10']),
-    headSize: run.model.config.hiddenSize / Number(run.config.model['heads']),
-    fields: run.vocabulary.schema.fields.map(({ name }) => name),
-  };
-}
-
-/** How much of each row's probability lies on one earlier key, over all rows: the clearest head is drawn. @param {Matrix} rows */
+/** How much of each row's probability lies on one earlier key, over all rows: the clearest head is drawn. @param {readonly (readonly number[])[]} rows */
 const sharpness = (rows) =>
   rows.reduce((total, row, i) => total + Math.max(...row.slice(0, i + 1)) * (i > 0 ? 1 : 0), 0);
 
-/** @param {Matrix} matrix @param {number} digits */
+/** @param {readonly (readonly number[])[]} matrix @param {number} digits */
 const rounded = (matrix, digits) => matrix.map((row) => row.map((x) => Number(x.toFixed(digits))));
 
 /** Trains both models and reads them. Two to five minutes. @returns {Promise<Measured>} */
@@ -130,51 +71,59 @@ export async function measure() {
       histories.find(({ length }) => length === SHOWN),
       `history of ${SHOWN} items`,
     );
-    const dif = await firstLayer(need(folders['dif-sr'], 'run'), shown);
-    const head = dif.probabilities.map(sharpness).reduce((best, x, h, all) => (x > Number(all[best]) ? h : best), 0);
-    const kinds = [
-      ...dif.fields.map((name) => ({ name, kind: /** @type {const} */ ('side') })),
-      { name: 'item', kind: /** @type {const} */ ('item') },
-      { name: 'position', kind: /** @type {const} */ ('position') },
-    ];
-    const long = histories.filter(({ length }) => length >= LONG).map((tokens) => tokens.slice(-LONG));
-    /** Means over histories and heads of the singular values, over the largest. @param {string} model */
-    const curve = async (model) => {
-      /** @type {number[][]} */
-      const all = [];
-      for (const tokens of long)
-        for (const matrix of (await firstLayer(need(folders[model], 'run'), tokens)).fused)
-          all.push(singularValues(matrix));
-      return Array.from({ length: LONG }, (_, k) =>
-        // Geometric: the values span ten orders of magnitude.
+    const { runs } = await analyze([need(folders['dif-sr'], 'run'), need(folders['sasrecf'], 'run')], {
+      history: shown,
+      length: LONG,
+    });
+    const [dif, sasrecf] = [need(runs[0], 'DIF-SR'), need(runs[1], 'SASRecF')];
+    const maps = available(dif.maps, 'maps');
+    const { heads } = need(maps.attentions[0], 'first layer');
+    const head = heads.reduce(
+      (best, { probabilities }, h) =>
+        sharpness(probabilities) > sharpness(need(heads[best], 'head').probabilities) ? h : best,
+      0,
+    );
+    const { sources, fused, probabilities } = need(heads[head], 'head');
+    /** The first layer's singular values over the largest, means over its heads. @param {typeof dif} run */
+    const curve = (run) => {
+      const { heads: all } = available(run.rank, 'rank');
+      const first = all.filter(({ attention }) => attention === all[0]?.attention);
+      // Geometric: the values span ten orders of magnitude.
+      return need(first[0], 'head').spectrum.map((_, k) =>
         Number(
           Math.exp(
-            all.reduce((sum, values) => sum + Math.log(Math.max(Number(values[k]) / Number(values[0]), 1e-17)), 0) /
-              all.length,
+            first.reduce((sum, { spectrum }) => sum + Math.log(Number(spectrum[k])), 0) / first.length,
           ).toPrecision(3),
         ),
       );
     };
-    const sasrecf = await firstLayer(need(folders['sasrecf'], 'run'), shown);
+    const ndcg10 = Object.fromEntries(
+      await Promise.all(
+        Object.entries(folders).map(async ([model, run]) => [
+          model,
+          Number((await openRun(run)).metrics?.test?.['ndcg@10']),
+        ]),
+      ),
+    );
     return {
-      training: {
-        models: ['dif-sr', 'sasrecf'],
-        options: OPTIONS,
-        ndcg10: { 'dif-sr': dif.ndcg10, sasrecf: sasrecf.ndcg10 },
-      },
+      training: { models: ['dif-sr', 'sasrecf'], options: OPTIONS, ndcg10 },
       attention: {
-        labels: dif.names,
+        labels: maps.history.map(({ id, name }) => name ?? id),
         head,
-        sources: kinds.map((kind, j) => ({ ...kind, scores: rounded(need(dif.sources[j]?.[head], 'source'), 3) })),
-        fused: rounded(need(dif.fused[head], 'head'), 3),
-        probabilities: rounded(need(dif.probabilities[head], 'head'), 4),
+        sources: sources.map(({ name, scores }) => ({
+          name,
+          kind: name === 'item' || name === 'position' ? name : /** @type {const} */ ('side'),
+          scores: rounded(scores, 3),
+        })),
+        fused: rounded(fused, 3),
+        probabilities: rounded(probabilities, 4),
       },
       spectrum: {
         length: LONG,
-        headSize: dif.headSize,
+        headSize: Number(dif.options['hiddenSize']) / Number(dif.options['heads']),
         curves: [
-          { name: 'early fusion (SASRecF)', values: await curve('sasrecf') },
-          { name: 'DIF (DIF-SR)', values: await curve('dif-sr') },
+          { name: 'early fusion (SASRecF)', values: curve(sasrecf) },
+          { name: 'DIF (DIF-SR)', values: curve(dif) },
         ],
       },
     };

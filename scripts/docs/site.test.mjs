@@ -10,7 +10,6 @@ import { entryPoints } from './entry-points.mjs';
 import { checkLinks, deadLinks } from './links.mjs';
 import { drawPictures, MEASURED } from './pictures.mjs';
 import { centred } from './scores-picture.mjs';
-import { singularValues } from './singular-values.mjs';
 import { missingPages, unlistedPages } from './pages.mjs';
 
 const read = (/** @type {string} */ path) => readFileSync(join(ROOT, path), 'utf8');
@@ -89,29 +88,6 @@ describe('the check of links', () => {
 });
 
 describe('what the pictures compute', () => {
-  it('singular values are those of a known decomposition', () => {
-    // A product of a rotation, diag(5, 2, 0) and another rotation.
-    const [c, s] = [Math.cos(0.7), Math.sin(0.7)];
-    const matrix = [
-      [5 * c, -2 * s, 0],
-      [5 * s, 2 * c, 0],
-      [0, 0, 0],
-    ];
-    const values = singularValues(matrix);
-    expect(values[0]).toBeCloseTo(5, 12);
-    expect(values[1]).toBeCloseTo(2, 12);
-    expect(values[2]).toBeLessThan(1e-12);
-  });
-
-  it('the rank of a product is the inner size', () => {
-    const random = (/** @type {number} */ i, /** @type {number} */ j) =>
-      ((Math.imul(i * 31 + j + 7, 2654435761) >>> 8) % 1000) / 500 - 1;
-    const product = Array.from({ length: 9 }, (_, i) =>
-      Array.from({ length: 9 }, (__, j) => [0, 1, 2, 3].reduce((sum, k) => sum + random(i, k) * random(k + 20, j), 0)),
-    );
-    expect(singularValues(product).filter((value) => value > 1e-9)).toHaveLength(4);
-  });
-
   it('centred rows hold the visible scores less their mean', () => {
     expect(
       centred([

@@ -84,18 +84,18 @@ function rankBlocks(runs: readonly NamedRun[]): Block[] {
   if (there.length === 0) return [heading, ...reasons];
   const mean = there.map(({ run, part: { mean: own, length, histories, eligible } }) => [
     run.name,
-    number(own.rank),
-    number(own.rank64),
-    number(own.effective),
+    rankText(own.rank),
+    rankText(own.rank64),
+    own.effective.toFixed(2),
     `${length} x ${length}`,
     histories === eligible ? String(histories) : `${histories} of ${eligible}`,
   ]);
   const heads = there.flatMap(({ run, part }) =>
     part.heads.map(({ attention, head, rank, rank64, effective, masked }) => [
       `${run.name}, ${attention}, head ${head + 1}${masked ? ' (triangular)' : ''}`,
-      number(rank),
-      number(rank64),
-      number(effective),
+      rankText(rank),
+      rankText(rank64),
+      effective.toFixed(2),
     ]),
   );
   const notes = there.flatMap(({ run, part }) => part.notes.map((note) => sentence(`${run.name}: ${note}`)));
@@ -317,5 +317,5 @@ function titleOf(metric: string): string {
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const whole = (value: number): string => WHOLE.format(value);
-const number = (value: number): string => value.toFixed(1);
+const rankText = (value: number): string => value.toFixed(1);
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
