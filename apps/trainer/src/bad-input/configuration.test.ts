@@ -17,7 +17,7 @@ const configInputs: readonly BadInput[] = [
     arrange: write('run.yaml', 'epochs: 3\n'),
     args: train('--config', 'run.yaml'),
     code: exitCodes.usage,
-    names: ['run.yaml, line 1', 'did you mean training.epochs?'],
+    names: ['run.yaml, line 1', 'did you mean training.epochs or pretraining.epochs?'],
   },
   {
     name: 'an unknown key of a model',

@@ -29,8 +29,14 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .description('look into runs: rank of attention, attention maps, gradients by source, results by group')
     .argument('<runs...>', 'run folders; several stand side by side')
     .option('--user <token>', 'the user of the data whose attention is shown (default: nobody)')
-    .option('--history <ids>', 'instead of a user: item ids, oldest first, or a JSON list of ids or events')
-    .option('--about <json>', 'with --history: what is known of the user, of a model that reads fields of users')
+    .option(
+      '--history <ids>',
+      'instead of a user: item ids, oldest first, or a JSON list of ids or events (default: that of --user)',
+    )
+    .option(
+      '--about <json>',
+      'with --history: what is known of the user, of a model that reads fields of users (default: nothing)',
+    )
     .option('--length <n>', 'ranks are of histories of at least so many items (default: 50)', positiveInteger)
     .option('--histories <n>', 'of more histories, so many are chosen evenly (default: 200)', positiveInteger)
     .option('--batches <n>', 'training batches that gradients are of (default: 8)', positiveInteger)

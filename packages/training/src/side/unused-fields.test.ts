@@ -25,7 +25,7 @@ function said(name: string, options: Readonly<Record<string, unknown>>, own = sc
 // Those that are counted have no such option.
 const TRAINED = models.filter((model) => model.count === undefined).map(({ name }) => name);
 
-it.each(TRAINED.filter((name) => !['sasrec', 'gru4rec', 'icai-sr', 's3-rec', 'caser'].includes(name)))(
+it.each(TRAINED.filter((name) => !['sasrec', 'gru4rec', 'narm', 'icai-sr', 's3-rec', 'caser'].includes(name)))(
   '%s reads every field that it is told of',
   (name) => {
     const own = name === 'bert4rec' ? { attention: 'dif' } : {};
