@@ -45,7 +45,9 @@ export async function sourceGradients(
       : [{ source: sourceName(source), gradient: others.reduce((a, b) => add(a, b), first) }];
   });
   if (pulls.length === 0)
-    return { unavailable: `${model.name} tells of no sources: it has no attention of the family` };
+    return {
+      unavailable: `${model.name} tells of no sources: its input is not one of those of the family (items, fields, positions)`,
+    };
   const tables = featureTables(dataset, run.vocabulary.schema);
   const declared = [...scope.parameters.map(({ spec }) => spec), ...scope.constants].map(({ name }) => name);
   const tensors: Record<string, HostTensor> = {};
