@@ -3,7 +3,7 @@ export { BeyondAccumulator, type BeyondOptions, type BeyondValues, type ItemValu
 export { MetricsError, NonFiniteScoreError } from './errors.js';
 export { type MeanInterval, meanInterval } from './interval.js';
 export { METRIC_KINDS, type MetricKind, type MetricName, type MetricValues, parseMetricName } from './names.js';
-export { MetricsAccumulator, rankingMetrics, userMetrics } from './one-target.js';
+export { MetricsAccumulator, MISS, rankingMetrics, userMetrics } from './one-target.js';
 export { holm, pairedTest, type PairedTest } from './paired.js';
 export { rankItems, type RankOptions, type Scores, targetRank } from './ranking.js';
 export { studentP } from './student.js';

@@ -2,6 +2,9 @@
 import { MetricsError } from './errors.js';
 import { checkCutoffs, METRIC_KINDS, type MetricKind, type MetricName, type MetricValues } from './names.js';
 
+/** The 0-based rank of a target that is not ranked at all, such as one that was hidden: behind every cut-off. */
+export const MISS: number = 2 ** 31 - 1;
+
 /** What a target contributes that has the 0-based rank `rank`, if `rank < k`; every metric is 0 otherwise. */
 const GAINS: { readonly [M in MetricKind]: (rank: number, k: number) => number } = {
   recall: () => 1, // hits / relevant items

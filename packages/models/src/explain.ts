@@ -9,9 +9,9 @@ import { shownLength } from './padded.js';
 import type { Recommendation } from './recommendation.js';
 import { RunError } from './run-error.js';
 import { Serving } from './serving.js';
-import { recommendTask } from './tasks.js';
+import { recommendTask, type InferenceTask } from './tasks.js';
 import { isTimeField } from './time-fields.js';
-import { inferenceTensors, type TrainedModel } from './trained-model.js';
+import type { TrainedModel } from './trained-model.js';
 
 /** A score without something, and what the score with everything is above it. */
 export interface LeftOut {
@@ -80,11 +80,14 @@ interface Asked {
 /** Explains recommendations of one trained model. */
 export class Explainer {
   readonly #parts: ExplainerParts;
+  /** What the model reads. */
+  readonly #task: InferenceTask;
   /** The model where nothing is known of a field, opened when first asked for. */
   readonly #blinds = new Map<string, Promise<Serving>>();
 
   constructor(parts: ExplainerParts) {
     this.#parts = parts;
+    this.#task = recommendTask(parts.trained.model, 1);
   }
 
   /** @throws RunError for an item that the run does not know, and for a history without a known item. */
@@ -135,7 +138,7 @@ export class Explainer {
   /** What the model's scores can depend on, beside items: fields of items by their tables, times as one. */
   #sources(): readonly Pick<ExplainedField, 'field' | 'owner'>[] {
     const { model } = this.#parts.trained;
-    const tables = new Set(Object.keys(inferenceTensors(this.#parts.trained)));
+    const tables = new Set(this.#task.constants.map(({ name }) => name));
     const ofItems = model.schema.fields.filter(
       (field) => ownerOf(field) === 'item' && tables.has(featureName(field.name)),
     );
@@ -173,8 +176,10 @@ export class Explainer {
     if (found !== undefined) return found;
     const name = featureName(field);
     // Vectors that are tuned began as the table.
-    const { parameters } = recommendTask(trained.model, 1);
-    const theirs = new Set([name, ...parameters.flatMap((own) => (own.startsAs === name ? [own.name] : []))]);
+    const theirs = new Set([
+      name,
+      ...this.#task.parameters.flatMap((own) => (own.startsAs === name ? [own.name] : [])),
+    ]);
     const tensors = Object.fromEntries(
       Object.entries(trained.tensors).map(([own, tensor]) => [
         own,

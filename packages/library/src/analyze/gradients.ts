@@ -14,7 +14,7 @@ import {
   type HostTensor,
   type Tensor,
 } from '@difsr/graph';
-import { countedLaw, observed, Owned } from '@difsr/models';
+import { countedLaw, observed, Owned, type ItemLaw } from '@difsr/models';
 import { featureTables, planOf, planStoredEpoch } from '@difsr/training';
 import { sourceName } from './matrices.js';
 import type { Subject } from './subject.js';
@@ -65,7 +65,8 @@ export async function sourceGradients(
     const { training } = run.config;
     const plan = planStoredEpoch({ store, sides, epoch: 0, ...planOf(model, training) });
     const count = Math.min(steps, plan.steps);
-    const popularity = countedLaw(run.vocabulary.counts);
+    let law: ItemLaw | undefined;
+    const popularity = (): ItemLaw => (law ??= countedLaw(run.vocabulary.counts));
     const sums = new Sums(pulls.map(({ source }) => source));
     for (let i = 0; i < count; i++) {
       const step = Math.floor((i * plan.steps) / count);

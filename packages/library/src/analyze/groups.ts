@@ -1,5 +1,5 @@
 // Ranks of targets by what the targets have in common. Pure: numbers in, groups out.
-import { MetricsAccumulator } from '@difsr/metrics';
+import { MetricsAccumulator, MISS } from '@difsr/metrics';
 import type { TargetGroup } from './types.js';
 
 /** A target: its rank, 1 = best, null for one that was hidden from its own ranking (a miss), and what it is grouped by. */
@@ -14,9 +14,6 @@ export interface RankedTarget {
 /** Where groups of history lengths and of popularity begin. */
 export const LENGTHS: readonly number[] = [1, 5, 10, 20, 50];
 export const POPULARITIES: readonly number[] = [0, 1, 5, 10, 20, 50, 100];
-
-/** A rank beyond every cut-off. */
-const MISS = 2 ** 31 - 1;
 
 /**
  * Targets in groups by a number, those below the first edge in a group of their own; groups without targets are left out.

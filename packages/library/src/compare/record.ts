@@ -1,7 +1,7 @@
 // What a run's folder says of it, as the record of a comparison: aggregates alone.
 import { join } from 'node:path';
 import { readLines } from '@difsr/files';
-import { userMetrics } from '@difsr/metrics';
+import { MISS, userMetrics } from '@difsr/metrics';
 import {
   RUN_FILES,
   RunError,
@@ -13,9 +13,6 @@ import {
 } from '@difsr/training';
 import { settingsOfRun } from './plan.js';
 import type { PlannedRun, RunRecord } from './types.js';
-
-/** A hidden target is behind every cutoff. */
-const MISS = 2 ** 31 - 1;
 
 /** Share of the epochs that must come after the best one where a run did not stop early. */
 const LAST_TENTH = 0.1;

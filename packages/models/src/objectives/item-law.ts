@@ -26,30 +26,20 @@ export function countedLaw(counts: ArrayLike<number>): ItemLaw {
   const ends = new Float64Array(counts.length);
   // In range by construction.
   for (let item = 1; item < counts.length; item++) ends[item] = ends[item - 1]! + counts[item]!;
-  return lawOf(
-    Int32Array.from({ length: counts.length }, (_, item) => item),
-    ends,
-  );
+  return {
+    total: ends[ends.length - 1] ?? 0,
+    upTo: (item) => ends[item] ?? 0,
+    at: (number) => firstAbove(ends, number),
+  };
 }
 
 /** Items as a list has them, each as often as it stands there. */
 export function listedLaw(items: Int32Array): ItemLaw {
   const sorted = Int32Array.from(items).sort();
-  const own = [...new Set(sorted)];
-  const ends = new Float64Array(own.length + 1);
-  for (let i = 0, at = 0; i < own.length; i++) {
-    while (at < sorted.length && sorted[at] === own[i]) at++;
-    ends[i + 1] = at;
-  }
-  return lawOf(Int32Array.from([0, ...own]), ends);
-}
-
-/** `ends[i]`: of the items up to `ids[i]`; `ids[0]` is none. */
-function lawOf(ids: Int32Array, ends: Float64Array): ItemLaw {
   return {
-    total: ends[ends.length - 1] ?? 0,
-    upTo: (item) => ends[firstAbove(ids, item) - 1] ?? 0,
-    at: (number) => ids[firstAbove(ends, number)] ?? 0,
+    total: sorted.length,
+    upTo: (item) => firstAbove(sorted, item),
+    at: (number) => sorted[number] ?? 0,
   };
 }
 

@@ -113,10 +113,11 @@ function numbersBelow({ seed, step }: Draw, count: number, bound: (i: number) =>
 }
 
 function popularityOf({ popularity }: Draw): ItemLaw {
-  if (popularity === undefined || popularity.total === 0)
+  const law = popularity?.();
+  if (law === undefined || law.total === 0)
     throw new RunError({
       what: 'negatives go by popularity, and the draw knows none',
-      cure: 'give draw.popularity: countedLaw(counts), with the training interactions of every item',
+      cure: 'give draw.popularity: () => countedLaw(counts), with the training interactions of every item',
     });
-  return popularity;
+  return law;
 }

@@ -34,7 +34,7 @@ export interface Draw {
   /** Optimizer steps before this one, over all epochs. */
   readonly step: number;
   /** Items by their training interactions, for negatives by popularity. */
-  readonly popularity?: ItemLaw;
+  readonly popularity?: () => ItemLaw;
 }
 
 /** The inputs of one step. */

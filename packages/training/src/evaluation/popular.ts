@@ -3,9 +3,9 @@
 import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
 import type { EvaluationCases } from '@difsr/data';
 import { byPopularity } from '@difsr/models';
-import { MetricsAccumulator } from '@difsr/metrics';
+import { MetricsAccumulator, MISS } from '@difsr/metrics';
 import { caseSource, type StoredCases } from './cases.js';
-import { evaluationOf, MISS } from './evaluate.js';
+import { evaluationOf } from './evaluate.js';
 import type { BySplit, Evaluation, Results, Split } from '../events.js';
 import { RunError } from '../run-error.js';
 

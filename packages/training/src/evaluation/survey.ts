@@ -3,14 +3,20 @@
 // An index with `!` is in range by construction.
 import type { Dataset, StoredDataset } from '@difsr/data';
 import { itemCategories } from '@difsr/data';
-import type { Backend, Feeds, Graph, Program, Variables } from '@difsr/graph';
-import { BeyondAccumulator, meanCount, MetricsAccumulator, type BeyondValues, type ItemValues } from '@difsr/metrics';
-import { Owned, splitTask, surveyTask, type ModelInstance } from '@difsr/models';
+import type { Backend, Variables } from '@difsr/graph';
+import {
+  BeyondAccumulator,
+  meanCount,
+  MetricsAccumulator,
+  MISS,
+  type BeyondValues,
+  type ItemValues,
+} from '@difsr/metrics';
+import { surveyTask, type ModelInstance } from '@difsr/models';
 import { caseSource, type StoredCases } from './cases.js';
-import { byLength, evaluationOf, MISS, rankingFeeds, requireFinite } from './evaluate.js';
+import { evaluationOf } from './evaluate.js';
 import type { Evaluation, Protocol } from '../events.js';
-import { RunError } from '../run-error.js';
-import { ReadAhead } from '../sampling/read-ahead.js';
+import { compileRanking } from './ranking.js';
 import type { SideReader } from '../side/side-reader.js';
 
 /** What one protocol gave for a split. */
@@ -55,67 +61,45 @@ export async function createSurveyor(options: SurveyorOptions): Promise<Surveyor
   const { backend, variables, model, sides, ks, batchSize, counts, dataset } = options;
   // Beyond the last item there is no place to show one: lists are as long as the longest cutoff that chooses.
   const depth = Math.min(Math.max(...ks), model.schema.items);
-  const { prepare, main, hoisted } = splitTask(model, surveyTask(model, depth));
   const fields: readonly ItemValues[] = itemCategories(dataset).map(({ name, offsets, values }) => ({
     name,
     offsets,
     values,
   }));
-  const owned = new Owned();
-  const compiled = async (graph: Graph, label: string): Promise<Program> => {
-    try {
-      return owned.add(await backend.compile(graph, { variables, label }));
-    } catch (error) {
-      await owned.dispose();
-      throw error;
-    }
-  };
-  const preparing = hoisted.length === 0 ? undefined : await compiled(prepare, 'prepare-survey');
-  const program = await compiled(main, 'survey');
+  const task = surveyTask(model, depth);
+  const ranking = await compileRanking({ backend, variables, model, batchSize }, { name: 'survey', task, seen: true });
   return {
     survey: async (cases, progress) => {
-      const prepared = (await preparing?.run({})) ?? {};
       const source = caseSource(cases, sides);
       const { count: total } = source;
       const collected = {
         unmasked: new Collected(total, ks, depth, counts, fields),
         masked: new Collected(total, ks, depth, counts, fields),
       };
-      const taken = { targets: 0, histories: 0 };
-      const order = byLength(source, model.config.maxLength);
-      const chosen = (batch: number): Int32Array =>
-        order.subarray(batch * batchSize, Math.min(total, (batch + 1) * batchSize));
-      const batches = Math.ceil(total / batchSize);
-      const feeds = new ReadAhead((batch) => rankingFeeds(source, chosen(batch), model, true), batches);
-      try {
-        for (let batch = 0; batch < batches; batch++) {
-          const own = chosen(batch);
-          const { inputs, seen, histories, targets } = await feeds.take(batch);
-          const outputs = await run(program, { ...inputs, ...prepared });
-          const sizes = own.map((index) => source.ofUser[index]!);
+      const taken = { targets: 0, histories: 0, with: 0 };
+      await ranking.over(
+        source,
+        ({ chosen, seen, histories, targets, output }) => {
+          const sizes = chosen.map((index) => source.ofUser[index]!);
           for (const protocol of ['unmasked', 'masked'] as const) {
             const { rank, ids } = OUTPUTS[protocol];
-            collected[protocol].add(own, sizes, outputs(rank), outputs(ids), protocol === 'masked' ? seen : []);
+            collected[protocol].add(chosen, sizes, output(rank), output(ids), protocol === 'masked' ? seen : []);
           }
-          taken.targets +=
-            own.length *
-            meanCount(
-              Array.from(targets, (target) => [target]),
-              counts,
-            );
-          taken.histories += own.length * meanCount(histories, counts);
-          progress?.(Math.min(total, (batch + 1) * batchSize), total);
-        }
-      } finally {
-        await feeds.settled();
-      }
+          taken.targets += targets.length * meanCount([targets], counts);
+          // Whoever has no history yet took nothing that could be popular.
+          const some = histories.filter(({ length }) => length > 0);
+          if (some.length > 0) taken.histories += some.length * meanCount(some, counts);
+          taken.with += some.length;
+        },
+        progress,
+      );
       const popularity = {
         'popularity.targets': taken.targets / total,
-        'popularity.histories': taken.histories / total,
+        'popularity.histories': taken.histories / Math.max(1, taken.with),
       };
       return { unmasked: collected.unmasked.result(popularity), masked: collected.masked.result(popularity) };
     },
-    dispose: async () => owned.dispose(),
+    dispose: async () => ranking.dispose(),
   };
 }
 
@@ -156,14 +140,4 @@ class Collected {
       lists: { ...this.#lists.result(), ...popularity },
     };
   }
-}
-
-async function run(program: Program, feeds: Feeds): Promise<(name: string) => Int32Array> {
-  const outputs = await program.run(feeds);
-  requireFinite(outputs['check']);
-  return (name) => {
-    const data = outputs[name]?.data;
-    if (!(data instanceof Int32Array)) throw new RunError(`the survey has no "${name}"`);
-    return data;
-  };
 }

@@ -58,8 +58,8 @@ export interface Session {
   readonly stepsPerEpoch: number;
   /** Training interactions by item id. */
   readonly counts: readonly number[];
-  /** The same, to draw items by. */
-  readonly popularity: ItemLaw;
+  /** The same, to draw items by; made when it is first asked for. */
+  readonly popularity: () => ItemLaw;
   /** Of a model that is counted instead of being trained. */
   readonly counted: (Counted & { readonly seconds: number }) | undefined;
   readonly evaluator: Evaluator;

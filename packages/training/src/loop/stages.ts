@@ -83,8 +83,10 @@ export async function trainInStages(options: TrainOptions): Promise<TrainOutcome
     options.onEvent?.({ kind: 'stage', stage: 1, stages: 2, name: first.model.name });
     const resume = there.includes(RUN_FILES.config);
     const { model: _, modelFile: __, ...others } = options;
-    const config1 = resume ? { ...(await readRunConfig(folder)), data: first.data } : first;
-    const { reason } = await train({ ...others, config: config1, out: folder, resume });
+    // What computes may be another one than when it began, and data may have moved.
+    const { data, backend, device, threads, precision } = first;
+    const own = resume ? { ...(await readRunConfig(folder)), data, backend, device, threads, precision } : first;
+    const { reason } = await train({ ...others, config: own, out: folder, resume });
     if (reason === 'interrupted') return { reason, run: out };
   }
   options.onEvent?.({ kind: 'stage', stage: 2, stages: 2, name: config.model.name });

@@ -21,6 +21,7 @@ import {
   rankingTask,
   trainingTask,
   type BatchForm,
+  type ItemLaw,
   type ModelInstance,
   type TrainingTask,
 } from '@difsr/models';
@@ -139,6 +140,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     const { test: _, ...protocol } = config.evaluation;
     const sides = sideReader(dataset, store, model.reads);
     const evaluator = owned.add(await createEvaluator({ backend, variables, model, sides, ...protocol }));
+    let law: ItemLaw | undefined;
     const session: Session = {
       options: { ...options, config: resolved },
       model,
@@ -153,7 +155,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       targetsPerStep: slots,
       stepsPerEpoch: steps,
       counts: start.counts,
-      popularity: countedLaw(start.counts),
+      popularity: () => (law ??= countedLaw(start.counts)),
       counted: once,
       evaluator,
       emit: (event) => options.onEvent?.(event),

@@ -7,7 +7,7 @@ import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { Backend } from '@difsr/graph';
 import { parquetRead } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { MISS } from '../evaluation/evaluate.js';
+import { MISS } from '@difsr/metrics';
 import type { Survey } from '../evaluation/survey.js';
 import type { BySplit, Protocol, Split } from '../events.js';
 import { RunError } from '../run-error.js';
