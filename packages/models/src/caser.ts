@@ -24,26 +24,22 @@ import {
 } from '@difsr/graph';
 import { declareLinear, embed, linear, type Scope } from '@difsr/nn';
 import * as z from 'zod';
-import { transformerShape } from './config.js';
+import { size, trainedShape, type TrainedConfig } from './config.js';
 import type { ModelDefinition, Preset } from './definition.js';
 import { withUsers } from './fields.js';
 import { itemTable } from './item-table.js';
-import { lossShape } from './losses.js';
-import type { BuildContext, ModelConfig } from './model.js';
+import type { BuildContext } from './model.js';
 import { glorotDeviation } from './recurrent.js';
 import { NameMap } from './reference-names.js';
 
 /** Options of Caser. */
-export interface CaserConfig extends ModelConfig {
+export interface CaserConfig extends TrainedConfig {
   readonly horizontalFilters: number;
   readonly verticalFilters: number;
   readonly userEmbedding: boolean;
   readonly hiddenDropout: number;
   readonly normLoss: number;
 }
-
-const { itemFields, itemDropout, fields, numeric, vectors, userFields } = transformerShape;
-const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
 /** Both presets differ in the width alone; L as the authors' own code names it. */
 const preset = (hiddenSize: number): Preset => ({
@@ -134,13 +130,7 @@ export const caser: ModelDefinition<CaserConfig> = {
       .min(0)
       .describe('factor of the lengths of all weight matrices and tables, added to the loss')
       .default(1e-4),
-    itemFields,
-    itemDropout,
-    fields,
-    numeric,
-    vectors,
-    userFields,
-    ...lossShape,
+    ...trainedShape,
   }),
   presets: { small: preset(64), paper: preset(256) },
   fullRows: () => true,

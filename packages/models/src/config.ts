@@ -11,11 +11,23 @@ export const DEFAULT_SIDE_WIDTH = 64;
 /** lambda of fields that `attributeLoss` does not name, where it names some. */
 export const UNNAMED_LOSS = 0;
 
-const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
+/** A number of something, at least one. */
+export const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 const rate = (meaning: string): z.ZodNumber => z.number().min(0).max(0.95).describe(meaning);
 
+/** Options of what every trained model has: rows of items, fields of the data, a loss. */
+export interface TrainedConfig extends ModelConfig {
+  readonly itemFields: ItemFields;
+  readonly itemDropout: number;
+  readonly numeric: NumericForm;
+  readonly vectors: VectorForm;
+  readonly userFields: UserFields;
+  readonly loss: LossName;
+  readonly paddingClass: boolean;
+}
+
 /** Options that transformers share. */
-export interface TransformerConfig extends ModelConfig {
+export interface TransformerConfig extends TrainedConfig {
   readonly innerSize: number;
   readonly layers: number;
   readonly heads: number;
@@ -24,13 +36,6 @@ export interface TransformerConfig extends ModelConfig {
   readonly initializerRange: number;
   readonly layerNormEpsilon: number;
   readonly scale: 'headSize' | 'hiddenSize';
-  readonly itemFields: ItemFields;
-  readonly itemDropout: number;
-  readonly numeric: NumericForm;
-  readonly vectors: VectorForm;
-  readonly userFields: UserFields;
-  readonly loss: LossName;
-  readonly paddingClass: boolean;
 }
 
 /** Refuses heads that do not divide the width. */
@@ -43,18 +48,8 @@ export function checkHeads({ hiddenSize, heads }: TransformerConfig): void {
     });
 }
 
-/** Shapes of the options that transformers share. */
-export const transformerShape: {
-  readonly hiddenSize: z.ZodDefault<z.ZodNumber>;
-  readonly innerSize: z.ZodDefault<z.ZodNumber>;
-  readonly layers: z.ZodDefault<z.ZodNumber>;
-  readonly heads: z.ZodDefault<z.ZodNumber>;
-  readonly maxLength: z.ZodDefault<z.ZodNumber>;
-  readonly hiddenDropout: z.ZodDefault<z.ZodNumber>;
-  readonly attentionDropout: z.ZodDefault<z.ZodNumber>;
-  readonly initializerRange: z.ZodDefault<z.ZodNumber>;
-  readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
-  readonly scale: z.ZodDefault<z.ZodEnum<{ headSize: 'headSize'; hiddenSize: 'hiddenSize' }>>;
+/** Shapes of the options that every trained model has. */
+export const trainedShape: {
   readonly itemFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; sum: 'sum'; mean: 'mean'; gate: 'gate' }>>;
   readonly itemDropout: z.ZodDefault<z.ZodNumber>;
   readonly fields: z.ZodOptional<z.ZodArray<z.ZodString>>;
@@ -62,21 +57,6 @@ export const transformerShape: {
   readonly vectors: z.ZodDefault<z.ZodEnum<{ frozen: 'frozen'; tuned: 'tuned' }>>;
   readonly userFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; stream: 'stream' }>>;
 } & typeof lossShape = {
-  hiddenSize: size('width d of the item stream').default(64),
-  innerSize: size('inner width of the feed-forward blocks').default(256),
-  layers: size('number of transformer layers').default(2),
-  heads: size('attention heads; must divide hiddenSize').default(2),
-  maxLength: size('longest sequence, in interactions; longer histories are windowed').default(50),
-  hiddenDropout: rate('dropout on embeddings and sublayer outputs').default(0.5),
-  attentionDropout: rate('dropout on attention probabilities').default(0.3),
-  initializerRange: z.number().positive().describe('standard deviation of initial weights').default(0.02),
-  layerNormEpsilon: z.number().min(1e-30).describe('epsilon inside the root of layer normalization').default(1e-12),
-  scale: z
-    .enum(['headSize', 'hiddenSize'])
-    .describe(
-      "what scores are divided by the root of: a head's width, as published code does, or hiddenSize, as eq. (5) and (10) of DIF-SR are printed",
-    )
-    .default('headSize'),
   itemFields: z
     .enum(['none', 'sum', 'mean', 'gate'])
     .describe(
@@ -105,6 +85,37 @@ export const transformerShape: {
     .describe('attributes of users: not used, or added to every input of the stream')
     .default('none'),
   ...lossShape,
+};
+
+/** Shapes of the options that transformers share. */
+export const transformerShape: {
+  readonly hiddenSize: z.ZodDefault<z.ZodNumber>;
+  readonly innerSize: z.ZodDefault<z.ZodNumber>;
+  readonly layers: z.ZodDefault<z.ZodNumber>;
+  readonly heads: z.ZodDefault<z.ZodNumber>;
+  readonly maxLength: z.ZodDefault<z.ZodNumber>;
+  readonly hiddenDropout: z.ZodDefault<z.ZodNumber>;
+  readonly attentionDropout: z.ZodDefault<z.ZodNumber>;
+  readonly initializerRange: z.ZodDefault<z.ZodNumber>;
+  readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
+  readonly scale: z.ZodDefault<z.ZodEnum<{ headSize: 'headSize'; hiddenSize: 'hiddenSize' }>>;
+} & typeof trainedShape = {
+  hiddenSize: size('width d of the item stream').default(64),
+  innerSize: size('inner width of the feed-forward blocks').default(256),
+  layers: size('number of transformer layers').default(2),
+  heads: size('attention heads; must divide hiddenSize').default(2),
+  maxLength: size('longest sequence, in interactions; longer histories are windowed').default(50),
+  hiddenDropout: rate('dropout on embeddings and sublayer outputs').default(0.5),
+  attentionDropout: rate('dropout on attention probabilities').default(0.3),
+  initializerRange: z.number().positive().describe('standard deviation of initial weights').default(0.02),
+  layerNormEpsilon: z.number().min(1e-30).describe('epsilon inside the root of layer normalization').default(1e-12),
+  scale: z
+    .enum(['headSize', 'hiddenSize'])
+    .describe(
+      "what scores are divided by the root of: a head's width, as published code does, or hiddenSize, as eq. (5) and (10) of DIF-SR are printed",
+    )
+    .default('headSize'),
+  ...trainedShape,
 };
 
 /** Shapes of the options of models that read side information. */

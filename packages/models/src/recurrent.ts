@@ -1,33 +1,18 @@
 // What recurrent models share: their options, and how published code (RecBole) starts their weights.
 import * as z from 'zod';
-import { transformerShape } from './config.js';
+import { size, trainedShape, transformerShape, type TrainedConfig } from './config.js';
 import type { Preset } from './definition.js';
 import { isCategorical, type FieldSchema } from './field-schema.js';
 import { encodedWidth } from './inputs.js';
-import { lossShape, type LossName } from './losses.js';
-import type { ItemFields, ModelConfig, NumericForm, UserFields, VectorForm } from './model.js';
 import type { NameMap } from './reference-names.js';
 
 /** Options that recurrent models share. */
-export interface RecurrentConfig extends ModelConfig {
+export interface RecurrentConfig extends TrainedConfig {
   /** Width of the recurrent state. */
   readonly stateSize: number;
   readonly layers: number;
   readonly hiddenDropout: number;
-  readonly itemFields: ItemFields;
-  readonly itemDropout: number;
-  readonly numeric: NumericForm;
-  readonly vectors: VectorForm;
-  readonly userFields: UserFields;
-  readonly loss: LossName;
-  readonly paddingClass: boolean;
 }
-
-type Shared = 'maxLength' | 'itemFields' | 'itemDropout' | 'fields' | 'numeric' | 'vectors' | 'userFields';
-
-const { maxLength, itemFields, itemDropout, fields, numeric, vectors, userFields } = transformerShape;
-
-const size = (meaning: string): z.ZodNumber => z.number().int().min(1).describe(meaning);
 
 /** Shapes of the options that recurrent models share. */
 export const recurrentShape: {
@@ -35,20 +20,14 @@ export const recurrentShape: {
   readonly stateSize: z.ZodDefault<z.ZodNumber>;
   readonly layers: z.ZodDefault<z.ZodNumber>;
   readonly hiddenDropout: z.ZodDefault<z.ZodNumber>;
-} & Pick<typeof transformerShape, Shared> &
-  typeof lossShape = {
+  readonly maxLength: typeof transformerShape.maxLength;
+} & typeof trainedShape = {
   hiddenSize: size('width d of items: of their embeddings, and of what predicts them').default(64),
   stateSize: size('width of the recurrent state').default(128),
   layers: size('number of recurrent layers').default(1),
-  maxLength,
+  maxLength: transformerShape.maxLength,
   hiddenDropout: z.number().min(0).max(0.95).describe('dropout on embedded items').default(0.3),
-  itemFields,
-  itemDropout,
-  fields,
-  numeric,
-  vectors,
-  userFields,
-  ...lossShape,
+  ...trainedShape,
 };
 
 /** The presets of recurrent models: the sizes at which published code starts, and a state as much wider than items at d 256. */
