@@ -38,14 +38,14 @@ export function categoryOfItem(id: string): string {
   return categoryName(categoryOf(Number(id.slice('item-'.length)) - 1));
 }
 
-function drawing(name: string): (below: number) => number {
+function drawing(name: string, seed: number): (below: number) => number {
   let at = 0;
-  return (below) => Math.floor(uniformAt({ seed: 1, step: 0, stream: streamId(name) }, at++) * below);
+  return (below) => Math.floor(uniformAt({ seed, step: 0, stream: streamId(name) }, at++) * below);
 }
 
 /** The shop's log. */
-export function plantedShop(users = 3000, length = 12): Dataset {
-  const next = drawing('planted.log');
+export function plantedShop(seed: number, users = 3000, length = 12): Dataset {
+  const next = drawing('planted.log', seed);
   const items = new Int32Array(users * length);
   for (let user = 0; user < users; user++) {
     let decided: number | undefined;
@@ -57,7 +57,7 @@ export function plantedShop(users = 3000, length = 12): Dataset {
       items[user * length + place] = 1 + category * OF_EACH + next(OF_EACH);
     }
   }
-  const colour = drawing('planted.colours');
+  const colour = drawing('planted.colours', seed);
   return {
     name: 'planted',
     format: 'generated',
@@ -96,8 +96,8 @@ function fieldOf(name: string, values: readonly string[], of: (item: number) => 
  * Histories that were not trained on. The event that decides is the only one that tells: no item that follows from it and none of its own
  * category stands beside it, else leaving it out would change nothing.
  */
-export function plantedCases(count: number, length = 8): Case[] {
-  const next = drawing('planted.cases');
+export function plantedCases(count: number, seed: number, length = 8): Case[] {
+  const next = drawing('planted.cases', seed);
   return Array.from({ length: count }, () => {
     const cause = next(length);
     const decided = next(PAIRS);

@@ -8,6 +8,9 @@ import { createRecommender, openRun, runConfigSchema, train } from '@difsr/train
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { categoryOfItem, plantedCases, plantedShop, type Case } from './explain.test.support.js';
 
+/** The process and its training were chosen on seed 1: these are others. */
+const SEED = 2;
+
 let folder: string;
 let recommender: Recommender;
 let dispose: () => Promise<void>;
@@ -27,10 +30,10 @@ beforeAll(async () => {
         attentionDropout: 0,
         itemFields: 'sum',
       },
-      training: { epochs: 16, targetsPerStep: 256, seed: 1, learningRate: 3e-3, checkpointSeconds: 0 },
+      training: { epochs: 16, targetsPerStep: 256, seed: SEED, learningRate: 3e-3, checkpointSeconds: 0 },
       evaluation: { ks: [10], test: false },
     }),
-    dataset: plantedShop(),
+    dataset: plantedShop(SEED),
     backend,
     out,
   });
@@ -67,14 +70,14 @@ async function found({ history, cause, follows }: Case): Promise<Found> {
 
 describe('what is explained', () => {
   it('of 500 recommendations is the category, and its last item, in at least 90 %', async () => {
-    const cases = await Promise.all(plantedCases(500).map(found));
+    const cases = await Promise.all(plantedCases(500, SEED).map(found));
     const share = (of: (found: Found) => boolean): number => cases.filter(of).length / cases.length;
     expect(share(({ learned }) => learned)).toBeGreaterThan(0.9);
     expect(share(({ event, field }) => event && field)).toBeGreaterThanOrEqual(0.9);
   }, 300_000);
 
   it('is made of scores that the recommender gives', async () => {
-    const [{ history }] = plantedCases(1) as [Case];
+    const [{ history }] = plantedCases(1, SEED) as [Case];
     const whole = await recommender.recommend(history, { k: 1000, includeSeen: true });
     const item = whole.items[0]?.id ?? '';
     const explained = await recommender.explain(history, { item });
