@@ -1,5 +1,6 @@
 // analyze: what runs have learned, each read off the graph that its model traces, its weights and its data.
 import { checkOptions, option, type OptionRules } from '@difsr/errors';
+import { importOptional } from '@difsr/errors/packages';
 import type { EventValue, Explanation, HistoryEvent } from '@difsr/models';
 import { openRun, requireSameData, RunError, type Protocol, type Run } from '@difsr/training';
 import { openBackend, precisionOf, type BackendChoice } from '../backend.js';
@@ -7,6 +8,7 @@ import { closeData, loadRunData, type TrainingData } from '../data/open.js';
 import { UsageError } from '../errors.js';
 import { backendChoice, backendRules, ownModelOf, type OwnModelOption } from '../options.js';
 import { openRecommender } from '../recommender.js';
+import type * as Ranks from './score-ranks.js';
 import { isAvailable, MASK, type Analysis, type Available, type MapAnalysis, type RunAnalysis } from './types.js';
 
 /** What is analysed, and of whom. */
@@ -91,16 +93,19 @@ export async function analyze(runs: string | readonly string[], options: Analyze
   return { formatVersion: 1, notes: notesOf(found), runs: found };
 }
 
+/** What decomposes matrices is installed by those who analyse. @throws MissingPackageError */
+function importRanks(): Promise<typeof Ranks> {
+  return importOptional(() => import('./score-ranks.js'), {
+    packages: ['ml-matrix'],
+    use: 'the ranks of attention scores (analyze)',
+    from: import.meta.url,
+  });
+}
+
 async function analyzeRun(run: Run, dataset: TrainingData, options: AnalyzeOptions): Promise<RunAnalysis> {
-  // They bring what decomposes matrices: loaded by those who analyse.
+  // Loaded by those who analyse.
   const [{ subjectOf }, { scoreRanks }, { attentionMaps }, { sourceGradients }, { resultsByGroup }] = await Promise.all(
-    [
-      import('./subject.js'),
-      import('./score-ranks.js'),
-      import('./maps.js'),
-      import('./gradients.js'),
-      import('./by-group.js'),
-    ],
+    [import('./subject.js'), importRanks(), import('./maps.js'), import('./gradients.js'), import('./by-group.js')],
   );
   const { length = 50, histories = 200, batches = 8, user, history, about, onStep } = options;
   const say = (what: string): void => onStep?.({ run: run.folder, what });
