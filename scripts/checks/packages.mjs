@@ -63,7 +63,7 @@ function manifestProblems({ path, manifest }) {
     [`repository.directory "${path}"`]: repository?.directory === path && repository.url.startsWith('git+https:'),
     'homepage and bugs': homepage?.includes(`/${path}`) === true && bugs !== undefined,
     '"sideEffects"': sideEffects !== undefined,
-    '"files" with dist': files?.includes('dist') === true,
+    '"files" with dist': files?.some((pattern) => pattern === 'dist' || pattern.startsWith('dist/')) === true,
     'publishConfig with access "public" and provenance': publishConfig?.access === 'public' && publishConfig.provenance,
     'engines.node': engines?.node !== undefined,
   };
