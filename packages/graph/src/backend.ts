@@ -1,7 +1,7 @@
 // What a backend is: it compiles graphs and runs them on named buffers. Every backend implements
 // this interface and passes the one conformance suite; a worker wrapper implements it as well.
 import { checkOptions, DifsrError, option, type OptionRules } from '@difsr/errors';
-import type { RandomKey } from './random.js';
+import { fillMask, type RandomKey } from './random.js';
 import { type DType, formatShape, formatType, GraphError } from './types.js';
 import type { Graph, Tensor } from './signatures.js';
 
@@ -19,13 +19,36 @@ export interface HostTensor {
 }
 
 /**
- * A dropout mask described instead of sent: the backend fills a bool tensor with `fillMask(key, rate)`,
+ * A dropout mask described instead of sent: the backend fills a bool tensor with {@link maskOf},
  * so the same key gives the same bits on every backend and nothing large crosses a thread.
  */
 export interface MaskFeed {
   readonly mask: RandomKey;
   readonly rate: number;
   readonly shape: readonly number[];
+  /** Of a part of a step: which entries of the whole mask's first axis it has, in its order. Without, all of them. */
+  readonly rows?: Int32Array;
+}
+
+/**
+ * The values of a described mask, 1 = keep: those of `fillMask`, or the rows of it that are asked for.
+ *
+ * @param out Takes them, as many as the shape has.
+ * @throws GraphError where there are not as many rows as the shape has; RandomArgumentError for a key or a rate out of range.
+ * @example
+ * ```ts
+ * const mask = { seed: 1, step: 0, stream: streamId('input') };
+ * maskOf({ mask, rate: 0.5, shape: [1, 8], rows: Int32Array.of(2) }); // bytes 16 to 23 of the whole mask
+ * ```
+ */
+export function maskOf(feed: MaskFeed, out: Uint8Array = new Uint8Array(sizeOf(feed.shape))): Uint8Array {
+  const { mask, rate, shape, rows } = feed;
+  if (rows === undefined) return fillMask(mask, rate, out);
+  const [count = 1, ...inner] = shape;
+  if (rows.length !== count) throw new GraphError(`a mask of ${count} rows names ${rows.length} of them`);
+  const width = sizeOf(inner);
+  rows.forEach((row, at) => fillMask(mask, rate, out.subarray(at * width, (at + 1) * width), row * width));
+  return out;
 }
 
 /** Values of a graph's inputs for one run, by name. */

@@ -85,6 +85,16 @@ describe('prefix property', () => {
     expect(tail).toEqual(words(KEY, 80).subarray(30));
   });
 
+  it('a part of a mask has the bytes that the whole mask has there, wherever it begins and lies', () => {
+    fc.assert(
+      fc.property(keys, fc.nat(40), fc.nat(40), fc.nat(5), (key, from, length, place) => {
+        const whole = fillMask(key, 0.3, new Uint8Array(80));
+        const part = new Uint8Array(new ArrayBuffer(64), place, length);
+        expect([...fillMask(key, 0.3, part, from)]).toEqual([...whole.subarray(from, from + length)]);
+      }),
+    );
+  });
+
   it('uniformAt(i) needs no neighbours and fits randomInts', () => {
     const ints = randomInts(KEY, 40, 1 << 30);
     for (let i = 39; i >= 0; i--) expect(Math.floor(uniformAt(KEY, i) * (1 << 30))).toBe(ints[i]);

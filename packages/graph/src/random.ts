@@ -110,23 +110,35 @@ export function keepScale(rate: number): number {
 /**
  * Fills `out` with a mask: 1 = keep, 0 = drop, dropped with probability `quantisedRate(rate)`. Byte i of the mask comes
  * from byte i mod 4 (lowest first) of word floor(i / 4), so a longer mask begins with the shorter one.
- * @throws RandomArgumentError for a key or a rate out of range.
+ *
+ * @param offset The byte of the mask that comes first in `out`.
+ * @throws RandomArgumentError for a key, a rate or an offset out of range.
  * @example fillMask({ seed: 1, step: 7, stream: streamId('dropout.input') }, 0.5, new Uint8Array(1024));
  */
-export function fillMask(key: RandomKey, rate: number, out: Uint8Array): Uint8Array {
+export function fillMask(key: RandomKey, rate: number, out: Uint8Array, offset = 0): Uint8Array {
+  checkInteger('offset', offset, Number.MAX_SAFE_INTEGER, 'count bytes from 0');
   const dropped = quantisedRate(rate) * 256;
   const mixed = mixKey(key);
   if (dropped === 0) return out.fill(1);
+  const first = Math.floor(offset / 4);
+  if (offset % 4 !== 0) {
+    // A part that begins inside a word: the word's bytes from there on, then whole words.
+    const inside = Math.min(4 - (offset % 4), out.length);
+    const carry = Math.imul(256 - dropped, 0x00010001);
+    writeBytes(out, 0, inside, keepBits(wordAt(mixed, first), carry) >>> (8 * (offset % 4)));
+    fillMask(key, rate, out.subarray(inside), 4 * (first + 1));
+    return out;
+  }
   // Two bytes in two 16-bit lanes: adding 256 - k carries into bit 8 of its lane exactly when the byte is >= k.
   const carry = Math.imul(256 - dropped, 0x00010001);
   const whole = out.length >>> 2;
   if (LITTLE_ENDIAN && out.byteOffset % 4 === 0) {
     const words = new Uint32Array(out.buffer, out.byteOffset, whole);
-    for (let i = 0; i < whole; i++) words[i] = keepBits(wordAt(mixed, i), carry);
+    for (let i = 0; i < whole; i++) words[i] = keepBits(wordAt(mixed, first + i), carry);
   } else {
-    for (let i = 0; i < whole; i++) writeBytes(out, 4 * i, 4, keepBits(wordAt(mixed, i), carry));
+    for (let i = 0; i < whole; i++) writeBytes(out, 4 * i, 4, keepBits(wordAt(mixed, first + i), carry));
   }
-  writeBytes(out, 4 * whole, out.length - 4 * whole, keepBits(wordAt(mixed, whole), carry));
+  writeBytes(out, 4 * whole, out.length - 4 * whole, keepBits(wordAt(mixed, first + whole), carry));
   return out;
 }
 

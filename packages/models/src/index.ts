@@ -10,6 +10,7 @@ export * from './time-fields.js';
 export { USER_ID, userIdField } from './user-id.js';
 export type { EventValue, HistoryEvent, ValuesSaid } from './events.js';
 export { historyInputs, type HistoryInputs } from './history-inputs.js';
+export { dealOut, type DealtStep } from './objectives/deal.js';
 export { nextItem } from './objectives/next-item.js';
 export { selfSupervised, type SelfSupervisedOptions } from './objectives/self-supervised.js';
 export { maskedItem } from './objectives/masked-item.js';

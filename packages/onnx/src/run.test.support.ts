@@ -1,5 +1,5 @@
 // Runs models on ONNX Runtime itself: this package depends on no backend, so its tests bring their own, as small as they need.
-import { createGraph, fillMask, sizeOf, type Backend, type Graph, type HostTensor } from '@difsr/graph';
+import { createGraph, maskOf, type Backend, type Graph, type HostTensor } from '@difsr/graph';
 import { hostArray } from '@difsr/graph/backend-parts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
@@ -68,7 +68,7 @@ export function modelBackend(
               ? {
                   dtype: 'bool',
                   shape: feed.shape,
-                  data: fillMask(feed.mask, feed.rate, new Uint8Array(sizeOf(feed.shape))),
+                  data: maskOf(feed),
                 }
               : feed,
           ]);

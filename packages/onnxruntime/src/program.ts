@@ -4,8 +4,8 @@ import { faultAt } from '@difsr/errors';
 import {
   BackendError,
   bindInputs,
-  fillMask,
   GraphError,
+  maskOf,
   sizeOf,
   type DType,
   type Feeds,
@@ -133,13 +133,13 @@ export class OrtProgram implements Program {
   }
 
   /** Fills a mask into this input's buffer, which grows to the largest that was asked for. */
-  #mask(name: string, { mask, rate, shape }: MaskFeed): OrtTensor {
-    const size = sizeOf(shape);
+  #mask(name: string, feed: MaskFeed): OrtTensor {
+    const size = sizeOf(feed.shape);
     let buffer = this.#masks.get(name);
     if (buffer === undefined || buffer.length < size) {
       buffer = new Uint8Array(size);
       this.#masks.set(name, buffer);
     }
-    return this.#parts.runtime.tensor('bool', fillMask(mask, rate, buffer.subarray(0, size)), shape);
+    return this.#parts.runtime.tensor('bool', maskOf(feed, buffer.subarray(0, size)), feed.shape);
   }
 }

@@ -1,5 +1,5 @@
 // Host tensors and mask descriptions to tfjs tensors on the active device, and back.
-import { fillMask, GraphError, sizeOf, type DType, type HostTensor, type MaskFeed } from '@difsr/graph';
+import { GraphError, maskOf, type DType, type HostTensor, type MaskFeed } from '@difsr/graph';
 import { hostArray } from '@difsr/graph/backend-parts';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tensorOf, type Values } from './kernel.js';
@@ -12,7 +12,7 @@ export function typeOfFeed(feed: HostTensor | MaskFeed): { readonly dtype: DType
 /** The feed as a tensor of the active device, which shares nothing with the caller's arrays. */
 export function feedTensor(name: string, feed: HostTensor | MaskFeed): Tensor {
   if (!('mask' in feed)) return tensorOf(copied(name, feed), feed.shape, feed.dtype);
-  return tensorOf(fillMask(feed.mask, feed.rate, new Uint8Array(sizeOf(feed.shape))), feed.shape, 'bool');
+  return tensorOf(maskOf(feed), feed.shape, 'bool');
 }
 
 /** A copy of the values: tfjs's cpu device computes on the very array that it is given. */

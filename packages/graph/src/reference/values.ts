@@ -1,7 +1,6 @@
 // Values of the interpreter: tensors with their numbers, float32 held in double precision. A value
 // is never written to once a rule has returned it, so reshapes and variables may share buffers.
-import { sizeOf, truthBytes, type HostData, type HostTensor, type MaskFeed } from '../backend.js';
-import { fillMask } from '../random.js';
+import { maskOf, sizeOf, truthBytes, type HostData, type HostTensor, type MaskFeed } from '../backend.js';
 import { formatShape, GraphError, type DType } from '../types.js';
 
 interface ValueOf<D extends DType, Data extends HostData> {
@@ -86,7 +85,7 @@ export function fromHost(name: string, host: HostTensor): Value {
 /** A feed as a value: a tensor copied, or the mask that it describes. */
 export function fromFeed(name: string, feed: HostTensor | MaskFeed): Value {
   if (!('mask' in feed)) return fromHost(name, feed);
-  return bools([...feed.shape], fillMask(feed.mask, feed.rate, new Uint8Array(sizeOf(feed.shape))));
+  return bools([...feed.shape], maskOf(feed));
 }
 
 /** A copy for the caller. */

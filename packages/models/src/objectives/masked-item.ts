@@ -23,7 +23,15 @@ import {
   type Tensor,
 } from '@difsr/graph';
 import type { ModelInputs, TraceableModel } from '../model.js';
-import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import {
+  integers,
+  TARGET_SLOTS,
+  windowFeeds,
+  type Draw,
+  type Objective,
+  type ObjectiveBatch,
+  type Windows,
+} from './objective.js';
 import { negativeFeeds } from './negatives.js';
 import { lossOfTargets } from './target-loss.js';
 
@@ -50,6 +58,7 @@ export function maskedItem({ ratio }: { readonly ratio: number }): Objective {
     forms: ['all-positions'],
     spare: 1,
     extraItems: 1,
+    places: TARGET_SLOTS,
     inputsPerStep: (slots) => Math.max(1, Math.floor(slots / ratio)),
     loss: lossOfTargets,
     batch: (model, windows, draw) => maskedBatch(model, windows, draw, ratio),

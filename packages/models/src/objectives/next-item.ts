@@ -1,7 +1,15 @@
 // The next item: every position predicts the item behind it (all positions of a sequence at once, or one row per prefix), by
 // softmax over all items or against sampled negatives.
 import type { TraceableModel } from '../model.js';
-import { integers, windowFeeds, type Draw, type Objective, type ObjectiveBatch, type Windows } from './objective.js';
+import {
+  integers,
+  TARGET_SLOTS,
+  windowFeeds,
+  type Draw,
+  type Objective,
+  type ObjectiveBatch,
+  type Windows,
+} from './objective.js';
 import { negativeFeeds } from './negatives.js';
 import { lossOfTargets } from './target-loss.js';
 
@@ -11,6 +19,7 @@ export const nextItem: Objective = {
   forms: ['all-positions', 'prefix'],
   spare: 0,
   extraItems: 0,
+  places: TARGET_SLOTS,
   inputsPerStep: (slots) => slots,
   loss: lossOfTargets,
   batch: nextItemBatch,

@@ -56,6 +56,17 @@ export interface ObjectiveLoss {
   readonly parts: Readonly<Record<string, Tensor>>;
 }
 
+/** The inputs of the slots along an axis. */
+export interface SlotInputs {
+  /** Where the slots are: `row * length + column`. */
+  readonly positions: readonly string[];
+  /** What they weigh. */
+  readonly weights: string;
+}
+
+/** The slots of an objective that has nothing but targets. */
+export const TARGET_SLOTS: Objective['places'] = { targets: { positions: ['targetPositions'], weights: 'weights' } };
+
 /** See the head of the module. */
 export interface Objective {
   readonly name: string;
@@ -67,6 +78,10 @@ export interface Objective {
   readonly extraItems: number;
   /** Inputs that a step of so many target slots takes. */
   readonly inputsPerStep: (slots: number) => number;
+  /** Slots of a batch by their axis, for who deals rows out to several workers. */
+  readonly places: Readonly<Record<string, SlotInputs>>;
+  /** Rows come in so many kinds, row r of each kind (`kind * rows + r`) for one sequence: they stay together. Default 1. */
+  readonly rowKinds?: number;
   /** Traces the model and its loss on inputs that {@link batch} feeds. */
   readonly loss: (model: TraceableModel, scope: Scope) => ObjectiveLoss;
   /** The inputs of a step: a pure function of its windows and of what it is drawn by. */

@@ -30,6 +30,7 @@ import { maskId, upToStep } from './masked-item.js';
 import { itemsOf, negativesOfEach } from './negatives.js';
 import {
   integers,
+  TARGET_SLOTS,
   type Draw,
   type Objective,
   type ObjectiveBatch,
@@ -69,6 +70,15 @@ export function selfSupervised(options: SelfSupervisedOptions): Objective {
     forms: ['all-positions', 'prefix'],
     spare: 1,
     extraItems: 1,
+    places: {
+      ...TARGET_SLOTS,
+      known: { positions: ['knownPositions'], weights: 'knownWeights' },
+      segments: {
+        positions: ['segments.contexts', 'segments.rights', 'segments.wrongs'],
+        weights: 'segments.weights',
+      },
+    },
+    rowKinds: KINDS,
     inputsPerStep: (slots) => Math.max(1, Math.floor(slots / options.ratio)),
     loss: (model, scope) => tracedLoss(model, scope, options),
     batch: (model, windows, draw) => batchOf(model, windows, draw, options.ratio),
