@@ -102,6 +102,16 @@ export interface Program {
 /** What programs can compute in. */
 export type Precision = 'float32' | 'float16';
 
+/** How another thread makes a backend like one: plain data, that can be sent there. */
+export interface BackendRecipe {
+  /** Address of the module (`file:..`). */
+  readonly module: string;
+  /** Its function that makes the backend, or a promise of it. */
+  readonly create: string;
+  /** What that is given. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** Executes graphs on a device. */
 export interface Backend {
   /** `onnxruntime`, `tfjs`, `reference`. */
@@ -110,6 +120,8 @@ export interface Backend {
   readonly device: string;
   /** What programs compute in; absent: float32 (float64 on the reference). Their inputs and outputs are float32 all the same. */
   readonly precision?: Precision;
+  /** How another thread makes one that computes on one thread of the CPU; absent where none can, or where it would be of no use. */
+  readonly recipe?: BackendRecipe;
   /** Copies values into buffers of the backend that programs can read and update. */
   createVariables(values: Readonly<Record<string, HostTensor>>): Promise<Variables>;
   /** Prepares a graph for running on this device. */

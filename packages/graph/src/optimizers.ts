@@ -213,7 +213,21 @@ function adam(
   return sub(decayed, mul(div(m, add(sqrt(v), scalar('epsilon'))), scalar('stepSize')));
 }
 
-function packAll(parameters: readonly TrainedParameter[]): Pack[] {
+/** Parameters that share their state, end to end in their order; large ones have their own. */
+export interface StatePack<P> {
+  /** Suffix of the state variables' names. */
+  readonly name: string;
+  readonly members: readonly { readonly parameter: P; readonly shape: readonly number[] }[];
+  readonly decay: boolean;
+  readonly group: string | undefined;
+}
+
+/**
+ * How an optimizer packs parameters; its state variables are `KIND.PACK`, such as `adam.m.small`.
+ *
+ * @throws GraphError where some have a group, and others have none.
+ */
+export function statePacks<P extends Omit<TrainedParameter, 'gradient'>>(parameters: readonly P[]): StatePack<P>[] {
   const groups = [...new Set(parameters.map(({ group }) => group))];
   const without = parameters.find(({ group }) => group === undefined);
   if (groups.length > 1 && without !== undefined)
@@ -221,39 +235,54 @@ function packAll(parameters: readonly TrainedParameter[]): Pack[] {
   return groups.flatMap((group) => packsOf(parameters.filter((parameter) => parameter.group === group)));
 }
 
-function packsOf(parameters: readonly TrainedParameter[]): Pack[] {
-  const sized = parameters.map((parameter) => ({ parameter, shape: knownShape(parameter) }));
-  const isSmall = ({ shape }: { readonly shape: readonly number[] }): boolean => count(shape) <= SMALL;
-  const groups = [true, false].map((decay) => sized.filter((one) => isSmall(one) && one.parameter.decay === decay));
-  const together = groups.filter((group) => group.length > 1);
-  const single = sized.filter((one) => !together.some((group) => group.includes(one)));
-  return [...single.map(({ parameter, shape }) => alone(parameter, shape)), ...together.map(packed)];
+function packsOf<P extends Omit<TrainedParameter, 'gradient'>>(parameters: readonly P[]): StatePack<P>[] {
+  type Member = StatePack<P>['members'][number];
+  const sized = parameters.map((parameter): Member => ({ parameter, shape: knownShape(parameter) }));
+  const sets = [true, false].map((decay) =>
+    sized.filter(({ parameter, shape }) => count(shape) <= SMALL && parameter.decay === decay),
+  );
+  const together = sets.filter((set) => set.length > 1);
+  const single = sized.filter((one) => !together.some((set) => set.includes(one)));
+  const pack = (name: string, members: readonly Member[]): StatePack<P>[] =>
+    members.slice(0, 1).map(({ parameter: { decay, group } }) => ({ name, members, decay, group }));
+  const suffix = (group: string | undefined): string => (group === undefined ? '' : `@${group}`);
+  return [
+    ...single.flatMap((one) => pack(one.parameter.name, [one])),
+    ...together.flatMap((members) =>
+      pack(`${members[0]?.parameter.decay === true ? 'small' : 'small.plain'}${suffix(members[0]?.parameter.group)}`, members),
+    ),
+  ];
+}
+
+function packAll(parameters: readonly TrainedParameter[]): Pack[] {
+  return statePacks(parameters).map((pack) => {
+    const [only, second] = pack.members;
+    return only !== undefined && second === undefined ? alone(only.parameter, only.shape) : packed(pack);
+  });
 }
 
 function alone({ name, tensor, gradient, decay, group }: TrainedParameter, shape: readonly number[]): Pack {
   return { name, shape, value: tensor, gradient, decay, group, unpack: (next) => [[name, next]] };
 }
 
-function packed(group: readonly { readonly parameter: TrainedParameter; readonly shape: readonly number[] }[]): Pack {
+function packed({ name, members, decay, group }: StatePack<TrainedParameter>): Pack {
   const flat = (tensor: Tensor, shape: readonly number[]): Tensor => reshape(tensor, [count(shape)]);
-  const decay = group.some(({ parameter }) => parameter.decay);
-  const turn = group[0]?.parameter.group;
   return {
-    name: `${decay ? 'small' : 'small.plain'}${turn === undefined ? '' : `@${turn}`}`,
-    shape: [group.reduce((sum, { shape }) => sum + count(shape), 0)],
+    name,
+    shape: [members.reduce((sum, { shape }) => sum + count(shape), 0)],
     value: concat(
-      group.map(({ parameter, shape }) => flat(parameter.tensor, shape)),
+      members.map(({ parameter, shape }) => flat(parameter.tensor, shape)),
       0,
     ),
     gradient: concat(
-      group.map(({ parameter, shape }) => flat(parameter.gradient, shape)),
+      members.map(({ parameter, shape }) => flat(parameter.gradient, shape)),
       0,
     ),
     decay,
-    group: turn,
+    group,
     unpack: (next) => {
       let start = 0;
-      return group.map(({ parameter, shape }) => {
+      return members.map(({ parameter, shape }) => {
         start += count(shape);
         return [parameter.name, reshape(slice(next, 0, start - count(shape), start), shape)] as const;
       });

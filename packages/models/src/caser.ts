@@ -167,7 +167,14 @@ export const caser: ModelDefinition<CaserConfig> = {
       ...(normLoss === 0
         ? {}
         : {
-            auxiliary: [{ name: 'norms', factor: normLoss, loss: () => normed.map(norm).reduce((a, b) => add(a, b)) }],
+            auxiliary: [
+              {
+                name: 'norms',
+                factor: normLoss,
+                loss: () => normed.map(norm).reduce((a, b) => add(a, b)),
+                ofParameters: true,
+              },
+            ],
           }),
     };
   },

@@ -37,6 +37,8 @@ export interface AuxiliaryLoss {
   readonly factor: number;
   /** `hidden [targets, d]`, `targets` int32 [targets], `weights` [targets] -> scalar. */
   readonly loss: (hidden: Tensor, targets: Tensor, weights: Tensor) => Tensor;
+  /** Whether it is a loss over parameters, the same whatever the targets. Default false. */
+  readonly ofParameters?: boolean;
 }
 
 /** Further hidden states that predict the same targets while training, under the loss of the model. */

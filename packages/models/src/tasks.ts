@@ -26,6 +26,7 @@ import {
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec, type ScopeOptions } from '@difsr/nn';
 import { barredColumns, excludedColumns, LOWEST, newColumns, paddingColumn } from './columns.js';
 import type { ModelInstance } from './definition.js';
+import type { ObjectiveLoss } from './objectives/objective.js';
 import { RunError } from './run-error.js';
 import { declareInputs, rawInputs } from './inputs.js';
 import type { ModelInputs, Turns } from './model.js';
@@ -46,6 +47,8 @@ export interface TrainingTask extends Declared {
   readonly loss: Tensor;
   /** `loss.item`, `loss.attribute.FIELD`: unweighted parts. */
   readonly parts: Readonly<Record<string, Tensor>>;
+  /** See `ObjectiveLoss.ofTargets`. */
+  readonly ofTargets?: ObjectiveLoss['ofTargets'];
   /** For the optimizer. */
   readonly trained: readonly Parameter[];
 }
@@ -101,7 +104,7 @@ export function trainingTask(model: ModelInstance, options: TrainingTaskOptions 
   checkOptions('trainingTask', options, TRAINING, RunError);
   if (model.count !== undefined) return { loss: constant(0), parts: {}, trained: [], ...declaredBy(model) };
   const scope = new Scope({ training: options.training ?? true });
-  const { loss, parts } = model.objective.loss(model, scope);
+  const lost = model.objective.loss(model, scope);
   const trained = scope.parameters.map(({ spec, tensor }) => ({
     name: spec.name,
     tensor,
@@ -109,7 +112,7 @@ export function trainingTask(model: ModelInstance, options: TrainingTaskOptions 
     trainable: !model.frozen(spec.name),
     ...(model.turns === undefined ? {} : { group: groupOf(model.turns, spec.name) }),
   }));
-  return { loss, parts, trained, ...declared(scope) };
+  return { ...lost, trained, ...declared(scope) };
 }
 
 /** @throws RunError for a group that the model does not have. */

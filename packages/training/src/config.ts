@@ -64,6 +64,7 @@ export interface TrainingConfig {
   readonly clipNorm?: number | undefined;
   readonly earlyStopping: { readonly metric: string; readonly patience: number };
   readonly checkpointSeconds: number;
+  readonly replicas: number;
 }
 
 /** The evaluation part. */
@@ -189,6 +190,9 @@ const trainingSchema = z.strictObject({
     .min(0)
     .describe('seconds between checkpoints within an epoch (one is always written after it)')
     .default(30),
+  replicas: count(
+    'workers that share every step, each on one thread (backends onnxruntime on the CPU, and reference); results differ in the last bits between numbers of them',
+  ).default(1),
 });
 
 const pretrainingSchema = z.strictObject({

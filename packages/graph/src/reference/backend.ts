@@ -117,6 +117,7 @@ class ReferenceProgram implements Program {
 }
 
 class ReferenceBackend implements Backend {
+  readonly recipe = { module: import.meta.url, create: 'createReferenceBackend', options: {} };
   readonly name = 'reference';
   readonly device = 'cpu';
   readonly #turns = new Turns('the reference backend');

@@ -115,7 +115,7 @@ export function fileName(name: string): string {
 /** What results depend on: not where the data is, what computes, or how often is saved. */
 export function settingsOfRun({ data, model, training, evaluation, pretraining }: RunConfig): RunSettings {
   const { path: _, streaming: __, ...read } = data;
-  const { checkpointSeconds: ___, ...trained } = training;
+  const { checkpointSeconds: ___, replicas: ______, ...trained } = training;
   const { batchSize: ____, test: _____, ...evaluated } = evaluation;
   return {
     data: read,

@@ -54,6 +54,8 @@ export interface ObjectiveLoss {
   readonly loss: Tensor;
   /** `loss.item`, `loss.attribute.FIELD`: unweighted parts. */
   readonly parts: Readonly<Record<string, Tensor>>;
+  /** Where something is lost over parameters, whatever the targets: the loss without that, and the parts that are of it. */
+  readonly ofTargets?: { readonly loss: Tensor; readonly others: readonly string[] };
 }
 
 /** The inputs of the slots along an axis. */

@@ -30,19 +30,42 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
   const reached = reach(encoding.hidden);
   const negatives = sharedInputs();
   const item = itemLossOf(model, scope, encoding, { reached, targets, weights, negatives });
-  const parts: Record<string, Tensor> = { 'loss.item': item };
-  let loss = item;
-  for (const { name, factor, loss: own } of encoding.auxiliary ?? []) {
-    const value = own(reached, targets, weights);
-    parts[`loss.${name}`] = value;
-    loss = add(loss, mul(value, factor));
-  }
-  for (const { name, factor, hidden } of encoding.companions ?? []) {
-    const value = itemLossOf(model, scope, encoding, { reached: reach(hidden()), targets, weights, negatives });
-    parts[`loss.${name}`] = value;
-    loss = add(loss, mul(value, factor));
-  }
-  return { loss, parts };
+  const terms: Term[] = [
+    ...(encoding.auxiliary ?? []).map(({ name, factor, loss: own, ofParameters = false }) => ({
+      name: `loss.${name}`,
+      value: own(reached, targets, weights),
+      factor,
+      ofParameters,
+    })),
+    ...(encoding.companions ?? []).map(({ name, factor, hidden }) => ({
+      name: `loss.${name}`,
+      value: itemLossOf(model, scope, encoding, { reached: reach(hidden()), targets, weights, negatives }),
+      factor,
+      ofParameters: false,
+    })),
+  ];
+  const sum = (some: readonly Term[]): Tensor => some.reduce((all, { value, factor }) => add(all, mul(value, factor)), item);
+  const others = terms.filter(({ ofParameters }) => ofParameters);
+  return {
+    loss: sum(terms),
+    parts: { 'loss.item': item, ...Object.fromEntries(terms.map(({ name, value }) => [name, value])) },
+    ...(others.length === 0
+      ? {}
+      : {
+          ofTargets: {
+            loss: sum(terms.filter(({ ofParameters }) => !ofParameters)),
+            others: others.map(({ name }) => name),
+          },
+        }),
+  };
+}
+
+/** A part of the loss beside that of items. */
+interface Term {
+  readonly name: string;
+  readonly value: Tensor;
+  readonly factor: number;
+  readonly ofParameters: boolean;
 }
 
 /** Inputs that several losses read: declared when the first of them asks. */

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import {
   BackendError,
   type Backend,
+  type BackendRecipe,
   type CompileOptions,
   type Feeds,
   type Graph,
@@ -166,6 +167,7 @@ class WorkerBackend implements Backend {
   readonly name = 'onnxruntime';
   readonly device: string;
   readonly precision: Precision;
+  readonly recipe?: BackendRecipe;
   readonly #lowering: ReturnType<typeof loweringFor>;
   readonly #connection: Connection;
   readonly #variables = new Set<WorkerVariables>();
@@ -174,6 +176,12 @@ class WorkerBackend implements Backend {
   constructor(settings: Settings) {
     this.device = settings.device;
     this.precision = settings.precision;
+    if (settings.device === 'cpu' && settings.precision === 'float32')
+      this.recipe = {
+        module: new URL('./backend.js', import.meta.url).href,
+        create: 'createOnnxRuntimeBackend',
+        options: { device: 'cpu', threads: 1, logLevel: settings.logLevel },
+      };
     this.#lowering = loweringFor(settings);
     this.#connection = new Connection({ settings });
   }

@@ -44,6 +44,8 @@ export interface Environment {
   readonly backend: string;
   readonly device: string;
   readonly threads: number | null;
+  /** Workers that share steps; absent: one. */
+  readonly replicas?: number;
   readonly node: string;
   readonly processor: string;
 }
@@ -101,6 +103,7 @@ async function secondsAt(folder: string, state: RunState): Promise<number> {
 
 /** Names what differs between two environments, for a warning. */
 export function environmentChanges(before: Environment, now: Environment): string[] {
-  const keys = ['backend', 'device', 'threads', 'node', 'processor'] as const;
-  return keys.filter((key) => before[key] !== now[key]).map((key) => `${key} ${before[key]} -> ${now[key]}`);
+  const keys = ['backend', 'device', 'threads', 'replicas', 'node', 'processor'] as const;
+  const [old, own] = [before, now].map((each): Environment => ({ replicas: 1, ...each }));
+  return keys.filter((key) => old?.[key] !== own?.[key]).map((key) => `${key} ${old?.[key]} -> ${own?.[key]}`);
 }

@@ -50,6 +50,10 @@ export async function trainEpoch(
     requireFinite(values, start.epoch, meter.steps, training.learningRate);
     emit(meter.finish(values, size));
   });
+  const settle = async (): Promise<void> => {
+    await stepper.drain();
+    await session.settle();
+  };
   const checkpointer = new Checkpointer(training.checkpointSeconds, () =>
     save(session, meter.state(), meter.seconds()),
   );
@@ -59,7 +63,7 @@ export async function trainEpoch(
   try {
     for (let step = start.step; step < plan.steps; step++) {
       if (options.signal?.aborted === true) {
-        await stepper.drain();
+        await settle();
         return { interrupted: true, state: meter.state(), seconds: meter.seconds() };
       }
       const draw = { seed: training.seed, step: globalStep(step), popularity: session.popularity };
@@ -69,12 +73,12 @@ export async function trainEpoch(
       const own = { masks: task.masks, optimizer, draw, learningRate: rate(step), turns: turns?.at(step) };
       await stepper.begin(trainingFeeds(batch, own), size);
       if (step + 1 < plan.steps && checkpointer.due()) {
-        await stepper.drain();
+        await settle();
         meter.pause(await checkpointer.save());
       }
       await nextTurn(); // signals, timers and progress bars get their turn on every backend
     }
-    await stepper.drain();
+    await settle();
   } finally {
     await stepper.settled();
     await batches.settled();

@@ -45,6 +45,8 @@ export interface Session {
   readonly sides: SideReader | undefined;
   readonly task: TrainingTask;
   readonly variables: Variables;
+  /** Brings the variables up to the steps that have been taken: replicas have their own. */
+  readonly settle: () => Promise<void>;
   /** Names of parameters and optimizer state. */
   readonly trained: readonly string[];
   readonly parameters: readonly string[];

@@ -6,13 +6,13 @@ import { RunError } from '../run-error.js';
 /** The part of a configuration that results depend on: not where the data is, what computes, or how often is saved. */
 export interface RunSettings {
   readonly model: RunConfig['model'];
-  readonly training: Omit<TrainingConfig, 'checkpointSeconds'>;
+  readonly training: Omit<TrainingConfig, 'checkpointSeconds' | 'replicas'>;
   readonly evaluation: Omit<EvaluationConfig, 'batchSize'>;
 }
 
 /** The settings of a configuration. */
 export function settingsOf({ model, training, evaluation }: RunConfig): RunSettings {
-  const { checkpointSeconds: _, ...trained } = training;
+  const { checkpointSeconds: _, replicas: ___, ...trained } = training;
   const { batchSize: __, ...evaluated } = evaluation;
   return { model, training: trained, evaluation: evaluated };
 }

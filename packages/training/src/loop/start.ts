@@ -249,6 +249,7 @@ function environmentOf({ backend, config }: TrainOptions): Environment {
     backend: backend.precision === 'float16' ? `${backend.name} in float16` : backend.name,
     device: backend.device,
     threads: config.threads ?? availableParallelism(),
+    ...(config.training.replicas === 1 ? {} : { replicas: config.training.replicas }),
     node: process.version,
     processor: cpus()[0]?.model ?? 'unknown',
   };

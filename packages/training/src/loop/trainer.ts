@@ -9,8 +9,8 @@ import {
   trainingStep,
   type Backend,
   type HostTensor,
-  type Program,
-  type TrainingStep,
+  type Feeds,
+  type TrainingStepOptions,
 } from '@difsr/graph';
 import {
   countedLaw,
@@ -49,6 +49,8 @@ import { fieldsNamed, sideSchema } from '../side/side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
 import { turnsMissed } from './turns.js';
+import { startReplicas } from '../replicas/start.js';
+import type { StepValues } from './stepper.js';
 import { unusedFields } from '../side/unused-fields.js';
 
 /** How a training ended. */
@@ -103,7 +105,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   requireFits(task.parameters);
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
   const once = await counted(model, store, counts);
-  const step = once === undefined ? stepOf(task, config.training, backend) : undefined;
+  const stepOptions = stepOf(task, config.training, backend);
+  const step = once === undefined ? trainingStep(stepOptions) : undefined;
   const around = neighbourTables(dataset, task.constants);
   const features = { ...featureTables(dataset, plain), ...tables, ...around, ...once?.tables };
   const byName = (constants: TrainingTask['constants']): Record<string, HostTensor> =>
@@ -133,10 +136,23 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const owned = new Owned();
   try {
     const variables = owned.add(await backend.createVariables({ ...start.tensors, ...used, ...kept }));
+    const size = config.training.replicas;
+    const state = [...(step?.state.keys() ?? [])];
+    const replicas =
+      step === undefined || size === 1
+        ? undefined
+        : owned.add(
+            await startReplicas({
+              ...{ size, backend, task, variables, state, tables: used },
+              objective: model.objective,
+              step: stepOptions,
+            }),
+          );
     const program =
-      step === undefined
+      step === undefined || replicas !== undefined
         ? undefined
         : owned.add(await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' }));
+    const trainer = replicas ?? program;
     const { test: _, ...protocol } = config.evaluation;
     const sides = sideReader(dataset, store, model.reads);
     const evaluator = owned.add(await createEvaluator({ backend, variables, model, sides, ...protocol }));
@@ -148,6 +164,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       sides,
       task,
       variables,
+      settle: async () => {
+        if (replicas !== undefined) await variables.write(await replicas.read());
+      },
       trained: Object.keys(start.tensors),
       parameters: task.parameters.map(({ name }) => name),
       features: { ...kept, ...attributeTables(dataset) },
@@ -162,22 +181,22 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       environment: start.state.environment,
       fingerprint: start.state.fingerprint,
     };
-    return await run(session, start, program);
+    return await run(session, start, trainer);
   } finally {
     await owned.dispose();
   }
 }
 
-/** The graph of one step: loss, gradients, optimizer. */
-function stepOf(task: TrainingTask, training: RunConfig['training'], { precision }: Backend): TrainingStep {
-  return trainingStep({
+/** One step: loss, gradients, optimizer. */
+function stepOf(task: TrainingTask, training: RunConfig['training'], { precision }: Backend): TrainingStepOptions {
+  return {
     loss: task.loss,
     parameters: task.trained,
     optimizer: optimizerOf(training),
     reported: task.parts,
     ...(precision === 'float16' ? { lossScale: FLOAT16_LOSS_SCALE } : {}),
     ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm }),
-  });
+  };
 }
 
 /** What a model is told of the data: of another run, where it begins with its weights, what numbers are divided by. */
@@ -228,8 +247,12 @@ function requireFits(parameters: readonly { readonly name: string; readonly shap
   });
 }
 
-/** @param program A training step; none of a model that is counted. */
-async function run(session: Session, start: Start, program: Program | undefined): Promise<TrainOutcome> {
+/** @param trainer Runs a training step; none of a model that is counted. */
+async function run(
+  session: Session,
+  start: Start,
+  trainer: { run(feeds: Feeds): Promise<StepValues> } | undefined,
+): Promise<TrainOutcome> {
   const { options, store, emit } = session;
   const { config, out, signal } = options;
   const { training } = config;
@@ -255,9 +278,9 @@ async function run(session: Session, start: Start, program: Program | undefined)
   if (start.initial !== undefined) emit({ kind: 'initial-weights', ...start.initial });
   while (!state.done) {
     const outcome =
-      program === undefined
+      trainer === undefined
         ? countedEpoch(state, session.counted?.seconds ?? 0)
-        : await trainEpoch(session, state, seconds, (feeds) => program.run(feeds));
+        : await trainEpoch(session, state, seconds, async (feeds) => trainer.run(feeds));
     seconds = 0;
     state = outcome.state;
     if (outcome.interrupted) {
