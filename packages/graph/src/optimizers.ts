@@ -249,7 +249,10 @@ function packsOf<P extends Omit<TrainedParameter, 'gradient'>>(parameters: reado
   return [
     ...single.flatMap((one) => pack(one.parameter.name, [one])),
     ...together.flatMap((members) =>
-      pack(`${members[0]?.parameter.decay === true ? 'small' : 'small.plain'}${suffix(members[0]?.parameter.group)}`, members),
+      pack(
+        `${members[0]?.parameter.decay === true ? 'small' : 'small.plain'}${suffix(members[0]?.parameter.group)}`,
+        members,
+      ),
     ),
   ];
 }

@@ -1,12 +1,5 @@
 // A step that several workers share gives what one worker gets of it: losses and gradients, with dropout, draws and all.
-import {
-  createGraph,
-  createReferenceBackend,
-  gradientOf,
-  type Feeds,
-  type Graph,
-  type HostTensor,
-} from '@difsr/graph';
+import { createGraph, createReferenceBackend, gradientOf, type Feeds, type Graph, type HostTensor } from '@difsr/graph';
 import { describe, expect, it } from 'vitest';
 import {
   countedLaw,
@@ -18,9 +11,17 @@ import {
   type ObjectiveBatch,
   type Windows,
 } from '../index.js';
-import { DIF, FEATURES, SCHEMA, tiny, weightsOf } from '../tiny.test.support.js';
+import { DIF, FEATURES, tiny, weightsOf } from '../tiny.test.support.js';
 
-const HISTORIES = [[3, 7, 4, 1, 9], [5, 2, 11], [8, 6, 10, 6], [1, 2], [2, 9, 5, 4, 3], [7, 11], [10, 1, 8]];
+const HISTORIES = [
+  [3, 7, 4, 1, 9],
+  [5, 2, 11],
+  [8, 6, 10, 6],
+  [1, 2],
+  [2, 9, 5, 4, 3],
+  [7, 11],
+  [10, 1, 8],
+];
 const DRAW = { seed: 5, step: 3, popularity: () => countedLaw([0, 3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]) };
 const DROPOUT = { hiddenDropout: 0.3, attentionDropout: 0.2, itemDropout: 0.4, decoderDropout: 0.3 };
 
@@ -42,7 +43,9 @@ function windowsOf(histories: readonly (readonly number[])[], { name, config }: 
 /** A model with dropout, as far as it has the options. */
 function model(name: string, options: Readonly<Record<string, unknown>> = {}): ModelInstance {
   const definition = models.find((each) => each.name === name);
-  const dropout = Object.entries(DROPOUT).filter(([key, value]) => definition?.config.safeParse({ [key]: value }).success);
+  const dropout = Object.entries(DROPOUT).filter(
+    ([key, value]) => definition?.config.safeParse({ [key]: value }).success,
+  );
   return tiny(name, { ...Object.fromEntries(dropout), ...options });
 }
 

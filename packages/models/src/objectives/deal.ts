@@ -105,6 +105,7 @@ function partOf(step: Step, groups: readonly number[]): Feeds {
       if (places.has(name)) {
         // A slot that is not used looks at some place of the part.
         const moved = Int32Array.from(part.data, (place, at) =>
+          // A slot that is used is of a row of the part.
           at < choice.used ? newRow.get(Math.floor(place / length))! * length + (place % length) : 0,
         );
         return [name, { ...part, data: moved }];

@@ -44,7 +44,8 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
       ofParameters: false,
     })),
   ];
-  const sum = (some: readonly Term[]): Tensor => some.reduce((all, { value, factor }) => add(all, mul(value, factor)), item);
+  const sum = (some: readonly Term[]): Tensor =>
+    some.reduce((all, { value, factor }) => add(all, mul(value, factor)), item);
   const others = terms.filter(({ ofParameters }) => ofParameters);
   return {
     loss: sum(terms),

@@ -8,7 +8,7 @@ import type { Lowering } from './lowering.js';
 import { product, transposed } from './products.js';
 import { scatterRows, zeros } from './rows.js';
 
-/** Targets per iteration. Measured: 128 to 512 are equally fast, memory grows with it. */
+/** Targets per iteration, about: chunks are of one size. Measured: 128 to 512 are equally fast, memory grows with it. */
 const CHUNK = 256;
 
 interface Operands {
@@ -40,11 +40,23 @@ interface Block {
 
 const float = (...shape: (Dim | undefined)[]): Omit<OnnxValue, 'name'> => ({ dtype: 'float', shape });
 
-/** The rows of one chunk; the last chunk is shorter (Slice stops at the end by itself). */
-function chunk(emitter: Emitter, iteration: string): (value: string) => string {
-  const first = emitter.op('Mul', [iteration, emitter.int64Scalar(CHUNK)]);
-  const start = emitter.op('Unsqueeze', [first, emitter.int64([0])]);
-  const end = emitter.op('Add', [start, emitter.int64([CHUNK])]);
+/**
+ * How many chunks there are, and of what size: as many as are nearest to the size that is wanted, none without rows. A few rows more than
+ * a chunk do not make another one, whose products would cost nearly as much as those of a full one.
+ */
+function chunks(emitter: Emitter, rows: string): { readonly trips: string; readonly size: string } {
+  const scalar = (value: number): string => emitter.int64Scalar(value);
+  const nearest = emitter.op('Div', [emitter.op('Add', [rows, scalar(CHUNK / 2)]), scalar(CHUNK)]);
+  const trips = emitter.op('Max', [nearest, emitter.op('Min', [rows, scalar(1)])]);
+  const divisor = emitter.op('Max', [trips, scalar(1)]);
+  const rounded = emitter.op('Add', [rows, emitter.op('Sub', [divisor, scalar(1)])]);
+  return { trips, size: emitter.op('Div', [rounded, divisor]) };
+}
+
+/** The rows of one chunk; the last chunk may be shorter (Slice stops at the end by itself). */
+function chunk(emitter: Emitter, iteration: string, size: string): (value: string) => string {
+  const start = emitter.op('Unsqueeze', [emitter.op('Mul', [iteration, size]), emitter.int64([0])]);
+  const end = emitter.op('Add', [start, size]);
   return (value) => emitter.op('Slice', [value, start, end, emitter.int64([0])]);
 }
 
@@ -116,8 +128,7 @@ export function crossEntropy(
   const columnwise = emitter.has('FusedMatMul') ? undefined : transposed(emitter, classes, 2);
   const block: Block = { classes, columns: columnwise, targets, h, weights, wantsLoss };
 
-  const rounded = emitter.op('Add', [emitter.dimScalar(rowsDim), emitter.int64Scalar(CHUNK - 1)]);
-  const trips = emitter.op('Div', [rounded, emitter.int64Scalar(CHUNK)]);
+  const { trips, size } = chunks(emitter, emitter.dimScalar(rowsDim));
   const columns = emitter.op('Shape', [classes], { start: 0, end: 1 });
   const empty = zeros(emitter, emitter.int64([0]));
   const noRows = weights && zeros(emitter, emitter.op('Concat', [emitter.int64([0]), emitter.dim(width)], { axis: 0 }));
@@ -132,7 +143,7 @@ export function crossEntropy(
         ]),
   ];
   const results = emitter.loop(trips, carried, (inner, iteration, variables) => {
-    const rows = rowsBlock(inner, block, chunk(inner, iteration));
+    const rows = rowsBlock(inner, block, chunk(inner, iteration, size));
     const before = [...variables];
     const appended = (value: string | undefined): string[] =>
       value === undefined ? [] : [inner.op('Concat', [before.shift() ?? '', value], { axis: 0 })];

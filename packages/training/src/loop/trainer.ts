@@ -143,9 +143,14 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
         ? undefined
         : owned.add(
             await startReplicas({
-              ...{ size, backend, task, variables, state, tables: used },
+              size,
+              backend,
+              task,
               objective: model.objective,
               step: stepOptions,
+              variables,
+              state,
+              tables: used,
             }),
           );
     const program =

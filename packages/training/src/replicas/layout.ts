@@ -29,7 +29,9 @@ export interface Layout {
 /** The layout of parameters, those that are frozen left out: packs of one area lie side by side. */
 export function layoutOf(parameters: readonly Parameter[]): Layout {
   const packs = statePacks(parameters.filter(({ trainable }) => trainable));
-  const kinds = new Map(packs.map((pack) => [`${pack.decay ? 'decay' : 'plain'}${pack.group === undefined ? '' : `@${pack.group}`}`, pack]));
+  const kinds = new Map(
+    packs.map((pack) => [`${pack.decay ? 'decay' : 'plain'}${pack.group === undefined ? '' : `@${pack.group}`}`, pack]),
+  );
   const areas: Area[] = [];
   const places: Place[] = [];
   const states: Place[] = [];

@@ -136,8 +136,7 @@ export class Replica {
   #clip(clipNorm: number, feeds: Feeds): void {
     let squares = 0;
     const on = this.#areas.filter(({ group }) => group === undefined || scalarOf(feeds, `optimizer.on.${group}`) > 0.5);
-    for (const { start, end } of on)
-      for (const value of this.#gradients.subarray(start, end)) squares += value * value;
+    for (const { start, end } of on) for (const value of this.#gradients.subarray(start, end)) squares += value * value;
     this.#scratch[0] = squares;
     this.#collective.allReduce(this.#scratch);
     const factor = Math.min(1, clipNorm / (Math.sqrt(this.#scratch[0]) + 1e-12));

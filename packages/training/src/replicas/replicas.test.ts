@@ -69,15 +69,17 @@ describe('replicas', () => {
     ['sgd with momentum, clipped', { optimizer: 'sgd', momentum: 0.9, learningRate: 0.1, clipNorm: 0.5 }, {}],
     ['sgd alone', { optimizer: 'sgd', learningRate: 0.1 }, {}],
     ['adam, side embeddings frozen', {}, { freezeSide: true }],
-    ['adam, a loss over parameters', { form: 'prefix' }, { name: 'caser', maxLength: 4, hiddenSize: 8, normLoss: 0.01 }],
+    [
+      'adam, a loss over parameters',
+      { form: 'prefix' },
+      { name: 'caser', maxLength: 4, hiddenSize: 8, normLoss: 0.01 },
+    ],
     ['adam, in turns', { clipNorm: 0.5 }, { name: 'p-rnn', strategy: 'interleaved', hiddenSize: 8, maxLength: 8 }],
   ])('train what one worker trains: %s', async (_, training, model) => {
     const own = (replicas: number): RunConfig => {
       const { name, ...options } = { name: 'dif-sr', ...model };
       const base = config(replicas, training);
-      return name === 'dif-sr'
-        ? config(replicas, training, options)
-        : { ...base, model: { name, ...options } };
+      return name === 'dif-sr' ? config(replicas, training, options) : { ...base, model: { name, ...options } };
     };
     await run('one', { config: own(1) });
     await run('three', { config: own(3) });
@@ -120,6 +122,20 @@ describe('replicas', () => {
     const [a, b] = [await tensors('run'), await tensors('one')];
     for (const [name, { data }] of Object.entries(a))
       data.forEach((value, i) => expect(value).toBeCloseTo(b[name]?.data[i] ?? Number.NaN, 8));
+  });
+
+  it('fail together where one of them cannot compute, and say why', async () => {
+    const inner = createReferenceBackend();
+    const recipe = { module: new URL('nowhere.js', import.meta.url).href, create: 'create', options: {} };
+    const backend: Backend = {
+      name: 'broken',
+      device: 'cpu',
+      recipe,
+      createVariables: (values) => inner.createVariables(values),
+      compile: (graph, options) => inner.compile(graph, options),
+      dispose: () => inner.dispose(),
+    };
+    await expect(run('run', { backend })).rejects.toThrow(/nowhere\.js/);
   });
 
   it('are refused where the backend has none', async () => {

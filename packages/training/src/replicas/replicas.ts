@@ -2,8 +2,9 @@
 import { BackendError, GraphError, type BackendRecipe, type Feeds, type HostTensor } from '@difsr/graph';
 import { dealOut, type DealtStep } from '@difsr/models';
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type Floats } from './collective.js';
+import type { Floats } from './collective.js';
 import { sharesOf, tensorsAt } from './layout.js';
 import type { Answer, Question, ReplicaSetup } from './protocol.js';
 import type { ReplicaTask } from './replica.js';
@@ -23,6 +24,9 @@ export interface ReplicasOptions {
   readonly objective: DealtStep['objective'];
 }
 
+/** Of the package as it was built, from which tests of the sources start threads as well. */
+const ENTRY = new URL('replicas/worker.js', pathToFileURL(createRequire(import.meta.url).resolve('@difsr/training')));
+
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
@@ -36,8 +40,7 @@ class Connection {
 
   /** @param onGone Called once where the thread ends, for whatever reason. */
   constructor(setup: ReplicaSetup, onGone: (error: Error) => void) {
-    const entry = createRequire(import.meta.url).resolve('@difsr/training/replica-worker');
-    this.#worker = new Worker(entry, { workerData: setup, name: `difsr-replica-${setup.rank}`, execArgv: [] });
+    this.#worker = new Worker(ENTRY, { workerData: setup, name: `difsr-replica-${setup.rank}`, execArgv: [] });
     let cause: Error | undefined;
     this.#worker.on('message', (answer: Answer) => this.#waiting.shift()?.resolve(answer));
     this.#worker.on('error', (error: Error) => (cause = error)); // an exit follows

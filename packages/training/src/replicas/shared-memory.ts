@@ -27,7 +27,11 @@ const ROUND = 1;
  * const collective = sharedCollective(memory, rank);
  * ```
  */
-export function sharedMemory({ size, length, precision }: Pick<SharedMemory, 'size' | 'length' | 'precision'>): SharedMemory {
+export function sharedMemory({
+  size,
+  length,
+  precision,
+}: Pick<SharedMemory, 'size' | 'length' | 'precision'>): SharedMemory {
   const bytes = precision === 'float64' ? 8 : 4;
   return {
     size,
@@ -36,6 +40,11 @@ export function sharedMemory({ size, length, precision }: Pick<SharedMemory, 'si
     slots: new SharedArrayBuffer(size * length * bytes),
     barrier: new SharedArrayBuffer(8),
   };
+}
+
+/** `values += others` from `start` to `end`: a loop of its own over two arrays, which is what the engine makes fast. */
+function addTo(values: Floats, others: Floats, start: number, end: number): void {
+  for (let i = start; i < end; i++) values[i]! += others[i]!;
 }
 
 /** One worker's side. A worker that does not arrive keeps the others waiting: who started them ends them. */
@@ -69,11 +78,8 @@ export function sharedCollective(memory: SharedMemory, rank: number): Collective
     meet();
   };
   const sum = (values: Floats, { start, end }: Range): void => {
-    for (let i = start; i < end; i++) {
-      let total = 0;
-      for (let other = 0; other < size; other++) total += slots[other]![i]!;
-      values[i] = total;
-    }
+    values.set(slots[0]!.subarray(start, end), start);
+    for (const other of slots.slice(1)) addTo(values, other, start, end);
   };
   const all = ({ length: end }: Floats): Range => ({ start: 0, end });
 
