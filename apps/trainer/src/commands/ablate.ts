@@ -6,11 +6,12 @@ import { commandLine } from '../command-line.js';
 import type { ExitCode } from '../errors.js';
 import { backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
 import { processTerminal } from '../output/terminal.js';
-import { showComparison, ShownComparison, wholeNumbers, words } from './compare.js';
+import { atLeastOne, showComparison, ShownComparison, wholeNumbers, words } from './compare.js';
 
 interface AblateCommandOptions extends Omit<SharedOptions, 'data' | 'model' | 'seed' | 'config' | 'init' | 'format'> {
   readonly data: string;
   readonly studies?: readonly string[];
+  readonly jobs?: number;
   readonly seeds?: readonly number[];
   readonly out: string;
 }
@@ -30,7 +31,8 @@ export function addAblate(program: Command, done: (code: ExitCode) => void): voi
       '--set <key=value>',
       'one option of every variant that has it, e.g. model.hiddenSize=128 (repeatable)',
       collect,
-    );
+    )
+    .option('--jobs <n>', 'runs that are trained at once, each with its share of the threads (default: 1)', atLeastOne);
   backendOptions(command);
   jsonOption(command, 'events as JSON lines on stdout')
     .addHelpText(
@@ -48,7 +50,7 @@ Examples:
 
 async function ablateCommand({ json = false, epochs, set = [], ...options }: AblateCommandOptions): Promise<ExitCode> {
   const terminal = processTerminal({ json });
-  const shown = new ShownComparison(terminal);
+  const shown = new ShownComparison(terminal, options.jobs);
   const sets = [...set, ...(epochs === undefined ? [] : [`training.epochs=${epochs}`])];
   const { data, out, studies } = options;
   try {

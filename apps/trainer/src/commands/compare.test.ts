@@ -147,6 +147,43 @@ describe('a comparison', () => {
     },
   );
 
+  it('several runs at once end as one after the other, with the same bytes', async () => {
+    const { code, stdout } = await difsr([...JOB, '--jobs', '3', '--out', 'several', '--json'], { cwd });
+    expect(code).toBe(0);
+    const events = jsonLines(stdout);
+    expect(trainedIn(events).toSorted()).toEqual(trainedIn(whole).toSorted()); // each once
+    const kinds = events.map(({ kind }) => kind);
+    expect(kinds.slice(0, kinds.indexOf('record')).filter((kind) => kind === 'run')).toHaveLength(3);
+    expect(await aggregates('several')).toEqual(await aggregates('whole'));
+    expect(await records('several')).toEqual(await records('whole'));
+    for (const file of (await filesIn('whole/runs')).filter((name) => name.endsWith('model.safetensors')))
+      expect(
+        (await readFile(join(cwd, 'several/runs', file))).equals(await readFile(join(cwd, 'whole/runs', file))),
+        file,
+      ).toBe(true);
+  });
+
+  it.skipIf(WINDOWS)('several runs at once are killed together, and all go on', async () => {
+    let sent = false;
+    const first = await difsrProcess([...JOB, '--jobs', '2', '--out', 'two', '--json'], {
+      cwd,
+      watch: (text, kill) => {
+        if (sent || text.split('"kind":"epoch"').length <= 3) return;
+        sent = true;
+        kill('SIGINT');
+      },
+    });
+    expect(jsonLines(first.stdout).at(-1)).toMatchObject({ kind: 'interrupted' });
+    const { code, stdout } = await difsr(
+      ['compare', '--out', 'two', '--jobs', '2', '--threads', '1', '--device', 'cpu'],
+      { cwd },
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/seed-1: epoch 3, validation NDCG@10 0\.\d+, /);
+    expect(await aggregates('two')).toEqual(await aggregates('whole'));
+    expect(await records('two')).toEqual(await records('whole'));
+  });
+
   it('called again does nothing but the report; seeds that come later are added', async () => {
     await cp(join(cwd, 'whole'), join(cwd, 'more'), { recursive: true });
     const again = jsonLines((await difsr([...JOB, '--out', 'more', '--json'], { cwd })).stdout);

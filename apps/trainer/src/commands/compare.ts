@@ -1,7 +1,9 @@
 // difsr compare: models x seeds x data sets under both protocols, as one job that goes on wherever it was stopped.
+import { say } from '@difsr/errors';
 import { withInterrupt } from '@difsr/errors/commands';
 import { compare, type CompareEvent, type CompareOptions, type CompareOutcome } from '@difsr/library';
 import { parseSearch } from '@difsr/library/parts';
+import type { TrainingEvent } from '@difsr/training';
 import { InvalidArgumentError, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
@@ -9,6 +11,7 @@ import { backendOptions, collect, jsonOption, type SharedOptions } from '../opti
 import { createProgress, type Progress } from '../output/progress.js';
 import { duration, metric, metricTitle, whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
+import { typed } from '../typed.js';
 
 interface CompareCommandOptions extends Omit<SharedOptions, 'data' | 'model' | 'seed' | 'config' | 'init' | 'format'> {
   readonly models?: readonly string[];
@@ -19,6 +22,7 @@ interface CompareCommandOptions extends Omit<SharedOptions, 'data' | 'model' | '
   readonly baseline?: string;
   readonly paper?: boolean;
   readonly otherCounts?: boolean;
+  readonly jobs?: number;
   readonly out: string;
 }
 
@@ -42,6 +46,7 @@ export function addCompare(program: Command, done: (code: ExitCode) => void): vo
     )
     .option('--metric <name>', 'what systems are tested by (default: the metric of early stopping, ndcg@10)')
     .option('--baseline <name>', 'a system that all others are held against (default: none)')
+    .option('--jobs <n>', 'runs that are trained at once, each with its share of the threads (default: 1)', atLeastOne)
     .option('--paper', 'the data sets of the DIF-SR paper: their counts are checked first (default: any data)')
     .option('--other-counts', 'with --paper: go on where counts are not those of the paper');
   backendOptions(command);
@@ -68,7 +73,7 @@ async function compareCommand(
   { json = false, epochs, set = [], search, ...options }: CompareCommandOptions,
 ): Promise<ExitCode> {
   const terminal = processTerminal({ json });
-  const shown = new ShownComparison(terminal);
+  const shown = new ShownComparison(terminal, options.jobs);
   const sets = [...set, ...(epochs === undefined ? [] : [`training.epochs=${epochs}`])];
   const asked: CompareOptions = {
     ...options,
@@ -92,10 +97,15 @@ async function compareCommand(
 export class ShownComparison {
   readonly #terminal: Terminal;
   readonly #noted = new Set<string>();
+  readonly #several: boolean;
+  /** What runs at once stop by. */
+  readonly #metrics = new Map<string, string>();
   #progress: Progress | undefined;
 
-  constructor(terminal: Terminal) {
+  /** @param jobs Runs at once: the lines of several would tell nobody which they are of. */
+  constructor(terminal: Terminal, jobs = 1) {
     this.#terminal = terminal;
+    this.#several = jobs > 1;
   }
 
   event(event: CompareEvent): void {
@@ -108,13 +118,18 @@ export class ShownComparison {
         this.close();
         const { id, number, runs, resumed, secondsLeft } = event;
         const left = secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
-        terminal.line(terminal.style('bold', `\nrun ${number} of ${runs}: ${id}${resumed ? ' (goes on)' : ''}${left}`));
+        terminal.line(
+          terminal.style(
+            'bold',
+            `${this.#several ? '' : '\n'}run ${number} of ${runs}: ${id}${resumed ? ' (goes on)' : ''}${left}`,
+          ),
+        );
         // Losses of different models cannot be compared.
-        this.#progress = createProgress({ terminal, losses: false });
+        if (!this.#several) this.#progress = createProgress({ terminal, losses: false });
         return undefined;
       }
       case 'training':
-        return this.#progress?.event(event.event);
+        return this.#several ? this.#line(event.id, event.event) : this.#progress?.event(event.event);
       case 'note':
         // Every run opens the same device: said once.
         if (this.#noted.has(event.message)) return undefined;
@@ -135,6 +150,20 @@ export class ShownComparison {
       case 'report':
         return undefined;
     }
+  }
+
+  /** Of several runs at once: epochs and warnings alone, each with its run. */
+  #line(id: string, event: TrainingEvent): void {
+    if (event.kind === 'warning') return this.#terminal.warn(`${id}: ${say(event.text, typed)}`);
+    if (event.kind === 'start') this.#metrics.set(id, event.metric);
+    if (event.kind !== 'epoch') return undefined;
+    const { epoch, valid, seconds } = event.record;
+    const by = this.#metrics.get(id);
+    const value = by === undefined ? undefined : valid[by];
+    const reached = by === undefined || value === undefined ? '' : `, validation ${metricTitle(by)} ${metric(value)}`;
+    return this.#terminal.line(
+      `${id}: epoch ${epoch}${reached}, ${seconds.toFixed(1)} s${event.best ? ' * best' : ''}`,
+    );
   }
 
   close(): void {
@@ -193,6 +222,12 @@ export function words(value: string): string[] {
   const found = value.split(',').map((word) => word.trim());
   if (found.includes('')) throw new InvalidArgumentError('Names with commas between them are needed.');
   return found;
+}
+
+/** A parser for a whole number of at least 1. */
+export function atLeastOne(value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('A whole number of at least 1 is needed.');
 }
 
 /** A parser for whole numbers with commas. */

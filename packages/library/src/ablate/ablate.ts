@@ -1,6 +1,6 @@
 // ablate: DIF-SR taken apart on one data set, as one resumable job with the tables of the paper.
 import { sequenceStore } from '@difsr/data';
-import { checkOptions, chooseByName, needed, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, chooseByName, given, needed, option, type OptionRules } from '@difsr/errors';
 import { ownerOf } from '@difsr/models';
 import { fieldsNamed, outlineSchema, type RunConfig } from '@difsr/training';
 import { aborts, backendChoice, backendRules } from '../options.js';
@@ -32,6 +32,8 @@ export interface AblateOptions extends BackendChoice {
   readonly preset?: string | undefined;
   /** Settings of every variant as texts, `training.epochs=30`; those of `model.` are of the whole model, and of others as far as they have them. */
   readonly set?: readonly string[] | undefined;
+  /** Runs that are trained at once, each with an equal share of the threads. Default 1. */
+  readonly jobs?: number | undefined;
   /** Aborting it saves a checkpoint of the run that is trained, and ends the job; the same call goes on. */
   readonly signal?: AbortSignal | undefined;
   /** Told everything that happens, in order. */
@@ -46,6 +48,7 @@ const RULES: OptionRules<AblateOptions> = {
   seeds: option.list(option.whole(0)),
   preset: option.text,
   set: option.list(option.text),
+  jobs: option.whole(1),
   signal: aborts,
   onEvent: option.callable,
 };
@@ -66,7 +69,7 @@ type ModelName = (typeof MODELS)[number];
  */
 export async function ablate(options: AblateOptions): Promise<CompareOutcome> {
   checkOptions('ablate', options, RULES, UsageError);
-  const { data, out, seeds, preset, set = [], signal, onEvent } = options;
+  const { data, out, seeds, preset, set = [], jobs, signal, onEvent } = options;
   const known = new Map(studyNames.map((name) => [name as string, name]));
   const names = (options.studies ?? studyNames).map((name): StudyName =>
     chooseByName('study', name, known, UsageError, 'studies'),
@@ -88,6 +91,7 @@ export async function ablate(options: AblateOptions): Promise<CompareOutcome> {
     ...(seeds === undefined ? {} : { seeds }),
     ...(preset === undefined ? {} : { preset }),
     set,
+    ...given({ jobs }),
     ...(signal === undefined ? {} : { signal }),
     ...(onEvent === undefined ? {} : { onEvent }),
   });

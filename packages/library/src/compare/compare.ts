@@ -1,4 +1,5 @@
 // compare: models x seeds x data sets, each run under both protocols, as one job that goes on wherever it was stopped.
+import { availableParallelism } from 'node:os';
 import { setting } from '@difsr/errors';
 import { UsageError } from '../errors.js';
 import { backendChoice } from '../options.js';
@@ -30,7 +31,7 @@ export interface CompareOutcome {
 /**
  * Trains and compares systems: every model on every data set with every seed, ranked under both protocols. With a search, every combination of
  * its values is trained first with one seed, the best on validation targets is chosen, and the other seeds are trained with it.
- * Killed at any moment and called again, it goes on where it was. Each run is trained in a process of its own.
+ * Killed at any moment and called again, it goes on where it was. Each run is trained in a process of its own, `jobs` of them at once.
  *
  * `OUT/runs` has the run folders, with every user's ranks; `OUT/report` has aggregates alone: `report.md`, `report.html`, `report.json` and a JSON per run.
  *
@@ -47,11 +48,11 @@ export interface CompareOutcome {
  * ```
  */
 export async function compare(options: CompareOptions): Promise<CompareOutcome> {
-  const { out, signal, onEvent: emit = () => undefined } = options;
+  const { out, signal, jobs = 1, onEvent: emit = () => undefined } = options;
   const folder = new JobFolder(out);
   const before = await folder.job();
   const read = await readSpecification(options, before?.specification);
-  const choice = backendChoice(options);
+  const choice = { ...backendChoice(options), threads: options.threads ?? threadsOf(jobs) };
   const named = read.specification.data;
   if (named.length === 0)
     throw new UsageError({
@@ -88,15 +89,21 @@ export async function compare(options: CompareOptions): Promise<CompareOutcome> 
   await folder.requireIdle();
   await folder.writeJob(job);
   const ignored = ignoredOptions(specification, read.models);
-  const work = new Work({ specification, cells, control: { folder, choice, signal, emit } });
+  const work = new Work({ specification, cells, control: { folder, choice, signal, emit }, jobs });
   await work.announce({ out, added: change.added, ignored, facts });
-  const { finals, trials, failed } = work;
-  for (const cell of cells)
-    if (!(await work.cell(cell)))
-      return { reason: 'interrupted', out, groups: [], report: [], data: [], records: [], failed };
+  const { failed } = work;
+  const results = await work.all();
+  if (results === undefined)
+    return { reason: 'interrupted', out, groups: [], report: [], data: [], records: [], failed };
+  const { finals, trials } = results;
   const report = await writeReport(folder, { specification, data: facts, finals, trials, ignored, failed, metric });
   emit({ kind: 'report', files: report.files });
   return { reason: 'finished', out, groups: report.groups, report: report.files, data: facts, records: finals, failed };
+}
+
+/** The threads of each of several runs at once: equal shares; all where there is one. */
+function threadsOf(jobs: number): number | undefined {
+  return jobs === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / jobs));
 }
 
 /** What a job is once it has been written and read. */

@@ -35,7 +35,10 @@ describe('the folder of a job', () => {
     const job = new JobFolder(folder);
     await job.running(process.pid, 'shop/a/seed-1'); // this one goes on
     await expect(job.requireIdle(200)).rejects.toThrow(new RegExp(`process ${process.pid} trains there`));
-    await job.idle();
+    await job.running(1, 'shop/b/seed-1');
+    await job.idle('shop/a/seed-1');
+    await expect(job.requireIdle(200)).rejects.toThrow(/process 1 trains there/);
+    await job.idle('shop/b/seed-1');
     await expect(job.requireIdle(200)).resolves.toBeUndefined();
   });
 

@@ -22,6 +22,9 @@ export interface Begun {
 /** Paths of one job. */
 export class JobFolder {
   readonly out: string;
+  /** Numbers of processes by run. */
+  readonly #running = new Map<string, number>();
+  #noting: Promise<void> = Promise.resolve();
 
   constructor(out: string) {
     this.out = out;
@@ -98,33 +101,46 @@ export class JobFolder {
     return file;
   }
 
-  /** Notes which process trains, so that no other comparison trains in the same folder. */
+  /** Notes which process trains a run, so that no other comparison trains in the same folder. */
   async running(pid: number, id: string): Promise<void> {
-    await this.#write(join(this.out, FILES.running), { pid, id });
+    this.#running.set(id, pid);
+    await this.#noteRunning();
   }
 
-  async idle(): Promise<void> {
-    await rm(join(this.out, FILES.running), { force: true });
+  /** The process of a run has ended. */
+  async idle(id: string): Promise<void> {
+    this.#running.delete(id);
+    await this.#noteRunning();
+  }
+
+  /** One writer at a time, and the last one writes what is true. */
+  #noteRunning(): Promise<void> {
+    const file = join(this.out, FILES.running);
+    this.#noting = this.#noting.then(async () => {
+      const processes = Array.from(this.#running, ([id, pid]) => ({ pid, id }));
+      await (processes.length === 0 ? rm(file, { force: true }) : this.#write(file, processes));
+    });
+    return this.#noting;
   }
 
   /**
-   * Waits for the process of a comparison that was killed: it ends by itself, and until then writes to its run.
+   * Waits for the processes of a comparison that was killed: they end by themselves, and until then write to their runs.
    *
    * @param patience in milliseconds
-   * @throws UsageError where it goes on
+   * @throws UsageError where one goes on
    */
   async requireIdle(patience: number = PATIENCE): Promise<void> {
     const file = join(this.out, FILES.running);
     const until = performance.now() + patience;
     for (;;) {
-      const noted = await readJson(file);
-      if (typeof noted !== 'object' || noted === null || !('pid' in noted) || !(await isAlive(Number(noted.pid))))
-        return;
+      let alive: number | undefined;
+      for (const pid of processesOf(await readJson(file))) if (await isAlive(pid)) alive ??= pid;
+      if (alive === undefined) return;
       if (performance.now() > until)
         throw new UsageError({
           where: setting('out', this.out),
           option: 'out',
-          what: `process ${Number(noted.pid)} trains there for another comparison`,
+          what: `process ${alive} trains there for another comparison`,
           cure: `wait for it, or choose another folder; if it is no difsr, remove ${file}`,
         });
       await sleep(100);
@@ -135,6 +151,13 @@ export class JobFolder {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
   }
+}
+
+/** The numbers of processes that are noted; earlier versions noted one. */
+function processesOf(noted: unknown): number[] {
+  return (Array.isArray(noted) ? noted : [noted]).flatMap((each: unknown) =>
+    typeof each === 'object' && each !== null && 'pid' in each ? [Number(each.pid)] : [],
+  );
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -91,7 +91,7 @@ export async function trainRun(
       if (event.kind === 'start') parameters = event.parameters;
     }),
   );
-  await folder.idle();
+  await folder.idle(run.id);
   if (outcome === undefined || outcome.reason === 'interrupted' || outcome.metrics === undefined) return undefined;
   const state: unknown = JSON.parse(await readFile(join(out, RUN_FILES.state), 'utf8'));
   const environment =
@@ -112,7 +112,7 @@ export async function testRun(run: PlannedRun, record: RunRecord, control: JobCo
     task,
     processControl(run, control, () => undefined),
   );
-  await folder.idle();
+  await folder.idle(run.id);
   if (result === undefined) return undefined;
   const tested = withTest(record, result.protocols);
   await folder.writeRecord(tested);

@@ -69,6 +69,8 @@ export interface CompareOptions extends BackendChoice, Asked {
   readonly specification?: string | undefined;
   /** Settings as texts, `training.epochs=30`, above `settings`. */
   readonly set?: readonly string[] | undefined;
+  /** Runs that are trained at once, each with an equal share of the threads. Default 1. Their results do not depend on it, but for the last bits, which go by threads. */
+  readonly jobs?: number | undefined;
   /** Aborting it saves a checkpoint of the run that is trained, and ends the comparison; the same call goes on. */
   readonly signal?: AbortSignal | undefined;
   /** Told everything that happens, in order. */
@@ -103,6 +105,7 @@ const RULES: OptionRules<CompareOptions> = {
   out: needed(option.text),
   specification: option.text,
   set: option.list(option.text),
+  jobs: option.whole(1),
   signal: aborts,
   onEvent: option.callable,
 };

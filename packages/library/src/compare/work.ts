@@ -1,35 +1,50 @@
-// The runs of a job, one after the other: what the search chose is trained with the other seeds.
+// The runs of a job, one after the other or several at once: what the search chose is trained with the other seeds.
 import type { Cell } from './cells.js';
 import { CompareError } from './child-run.js';
 import { plannedRun, type Searched } from './plan.js';
 import { doneRecord, testRun, trainRun, type JobControl } from './run-one.js';
+import { Slots } from './slots.js';
 import type { DataFacts, PlannedRun, RunRecord, Specification } from './types.js';
 
-/** The runs of a job, one after the other. */
+/** What the runs of a cell gave, in the order of the job. */
+export interface CellResult {
+  readonly finals: readonly RunRecord[];
+  readonly trials: readonly RunRecord[];
+}
+
+type Outcome = RunRecord | 'interrupted' | 'failed';
+
+/** The runs of a job. */
 export class Work {
   readonly #specification: Specification;
   readonly #cells: readonly Cell[];
   readonly #control: JobControl;
   readonly #total: number;
+  readonly #jobs: number;
+  readonly #slots: Slots;
   /** Seconds that runs took, by data set and model. */
   readonly #durations = new Map<string, number[]>();
-  #done = 0;
-  readonly finals: RunRecord[] = [];
-  readonly trials: RunRecord[] = [];
+  /** Runs that are done or have begun, by cell. */
+  readonly #begun = new Map<Cell, number>();
   readonly failed: { readonly id: string; readonly message: string }[] = [];
 
   constructor({
     specification,
     cells,
     control,
+    jobs,
   }: {
     readonly specification: Specification;
     readonly cells: readonly Cell[];
     readonly control: JobControl;
+    /** Runs that are trained at once. */
+    readonly jobs: number;
   }) {
     this.#specification = specification;
     this.#cells = cells;
     this.#control = control;
+    this.#jobs = jobs;
+    this.#slots = new Slots(jobs);
     this.#total = cells.reduce((sum, cell) => sum + this.#runsOf(cell), 0);
   }
 
@@ -79,62 +94,81 @@ export class Work {
     });
   }
 
-  /** Whether all runs of a cell have been done or have failed; false where the comparison was interrupted. */
-  async cell(cell: Cell): Promise<boolean> {
-    const { seeds } = this.#specification;
-    const [first = 0] = seeds;
-    let searched: Searched | undefined = {};
-    if (this.#searches) {
-      const trials = await this.#search(cell);
-      if (trials === undefined) return false;
-      const best = bestOf(trials);
-      searched = best?.searched;
-      if (best !== undefined) {
-        const { data, model } = best;
-        this.#control.emit({ kind: 'chosen', data, model, searched: best.searched });
-        const tested = await this.#tested(cell, first, best);
-        if (tested === undefined) return false;
+  /** All runs: cells in their order, or as many at once as there are to be. Undefined where the comparison was interrupted. */
+  async all(): Promise<CellResult | undefined> {
+    const results: (CellResult | undefined)[] = [];
+    if (this.#jobs > 1) results.push(...(await Promise.all(this.#cells.map(async (cell) => this.#cell(cell)))));
+    else
+      for (const cell of this.#cells) {
+        results.push(await this.#cell(cell));
+        if (results.at(-1) === undefined) return undefined;
       }
-    }
-    if (searched === undefined) return true; // every trial failed, and each was told
-    for (const seed of this.#searches ? seeds.slice(1) : seeds) {
-      const outcome = await this.#run(cell, await this.#plan(cell, seed, searched, true));
-      if (outcome === 'interrupted') return false;
-      if (outcome !== 'failed') this.finals.push(outcome);
-    }
-    return true;
+    const whole = results.filter((result) => result !== undefined);
+    if (whole.length < results.length) return undefined;
+    return {
+      finals: whole.flatMap(({ finals }) => finals),
+      trials: whole.flatMap(({ trials }) => trials),
+    };
   }
 
-  /** The runs of the search that came to an end; undefined where the comparison was interrupted. */
-  async #search(cell: Cell): Promise<RunRecord[] | undefined> {
-    const found: RunRecord[] = [];
-    for (const run of await this.#trials(cell)) {
-      const outcome = await this.#run(cell, run);
-      if (outcome === 'interrupted') return undefined;
-      if (outcome !== 'failed') found.push(outcome);
+  /** Some runs of a cell, in their order; undefined where the comparison was interrupted. */
+  async #several(cell: Cell, runs: readonly PlannedRun[]): Promise<RunRecord[] | undefined> {
+    const outcomes: Outcome[] = [];
+    if (this.#jobs > 1) outcomes.push(...(await Promise.all(runs.map(async (run) => this.#run(cell, run)))));
+    else
+      for (const run of runs) {
+        outcomes.push(await this.#run(cell, run));
+        if (outcomes.at(-1) === 'interrupted') return undefined;
+      }
+    if (outcomes.includes('interrupted')) return undefined;
+    return outcomes.flatMap((outcome) => (outcome === 'interrupted' || outcome === 'failed' ? [] : [outcome]));
+  }
+
+  /** All runs of a cell, those that failed left out; undefined where the comparison was interrupted. */
+  async #cell(cell: Cell): Promise<CellResult | undefined> {
+    const { seeds } = this.#specification;
+    const planned = async (some: readonly number[], searched: Searched): Promise<PlannedRun[]> =>
+      Promise.all(some.map(async (seed) => this.#plan(cell, seed, searched, true)));
+    if (!this.#searches) {
+      const finals = await this.#several(cell, await planned(seeds, {}));
+      return finals && { finals, trials: [] };
     }
-    this.trials.push(...found);
-    return found;
+    const trials = await this.#several(cell, await this.#trials(cell));
+    if (trials === undefined) return undefined;
+    const best = bestOf(trials);
+    if (best === undefined) return { finals: [], trials }; // every trial failed, and each was told
+    const { data, model, searched } = best;
+    this.#control.emit({ kind: 'chosen', data, model, searched });
+    const [first = 0] = seeds;
+    const tested = await this.#tested(cell, first, best);
+    if (tested === undefined) return undefined;
+    const others = await this.#several(cell, await planned(seeds.slice(1), searched));
+    return others && { finals: [...tested, ...others], trials };
   }
 
   /** Ranks the test targets of the trial that was chosen: it is the run of its seed. */
-  async #tested(cell: Cell, seed: number, best: RunRecord): Promise<true | undefined> {
+  async #tested(cell: Cell, seed: number, best: RunRecord): Promise<RunRecord[] | undefined> {
     const run = await this.#plan(cell, seed, best.searched, false);
     try {
-      const tested = await testRun(run, best, this.#control);
+      const tested = await this.#slots.take(this.#cells.indexOf(cell), async () => testRun(run, best, this.#control));
       if (tested === undefined) return undefined;
-      this.finals.push(tested);
       this.#tell(tested);
+      return [tested];
     } catch (error) {
       this.#failed(run, error);
+      return [];
     }
-    return true;
   }
 
-  async #run(cell: Cell, run: PlannedRun): Promise<RunRecord | 'interrupted' | 'failed'> {
+  async #run(cell: Cell, run: PlannedRun): Promise<Outcome> {
+    return this.#slots.take(this.#cells.indexOf(cell), async () => this.#runNow(cell, run));
+  }
+
+  async #runNow(cell: Cell, run: PlannedRun): Promise<Outcome> {
     const control = this.#control;
     const { fingerprint: hash } = cell.facts;
-    this.#done++;
+    this.#begun.set(cell, (this.#begun.get(cell) ?? 0) + 1);
+    const number = [...this.#begun.values()].reduce((sum, count) => sum + count, 0);
     const done = await doneRecord(run, hash, control);
     if (done !== undefined) return done;
     if (control.signal?.aborted === true) return 'interrupted';
@@ -143,7 +177,7 @@ export class Work {
         control.emit({
           kind: 'run',
           id: run.id,
-          number: this.#done,
+          number,
           runs: this.#total,
           resumed,
           secondsLeft: this.#secondsLeft(cell),
@@ -219,16 +253,13 @@ export class Work {
       mean(this.#durations.get(`${facts.label}\n${model.label}`) ?? []) ??
       mean(all.filter(([key]) => key.startsWith(`${facts.label}\n`)).flatMap(([, each]) => each)) ??
       mean(all.flatMap(([, each]) => each));
-    const at = this.#cells.indexOf(now);
-    let before = 0;
     let seconds = 0;
-    for (const [index, cell] of this.#cells.entries()) {
-      const runs = this.#runsOf(cell);
+    for (const cell of this.#cells) {
       const each = expected(cell);
       if (each === undefined) return undefined;
-      if (index > at) seconds += runs * each;
-      if (index === at) seconds += (before + runs - this.#done + 1) * each;
-      before += runs;
+      // The one that begins is not done yet.
+      const left = this.#runsOf(cell) - (this.#begun.get(cell) ?? 0) + (cell === now ? 1 : 0);
+      seconds += (left * each) / this.#jobs;
     }
     return seconds;
   }
