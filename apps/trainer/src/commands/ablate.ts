@@ -4,9 +4,9 @@ import { ablate, studyNames } from '@difsr/library';
 import type { Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import type { ExitCode } from '../errors.js';
-import { backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
+import { backendOptions, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import { processTerminal } from '../output/terminal.js';
-import { atLeastOne, showComparison, ShownComparison, wholeNumbers, words } from './compare.js';
+import { showComparison, ShownComparison, wholeNumbers, words } from './compare.js';
 
 interface AblateCommandOptions extends Omit<SharedOptions, 'data' | 'model' | 'seed' | 'config' | 'init' | 'format'> {
   readonly data: string;
@@ -32,7 +32,11 @@ export function addAblate(program: Command, done: (code: ExitCode) => void): voi
       'one option of every variant that has it, e.g. model.hiddenSize=128 (repeatable)',
       collect,
     )
-    .option('--jobs <n>', 'runs that are trained at once, each with its share of the threads (default: 1)', atLeastOne);
+    .option(
+      '--jobs <n>',
+      'runs that are trained at once, each with its share of the threads (default: 1)',
+      positiveInteger,
+    );
   backendOptions(command);
   jsonOption(command, 'events as JSON lines on stdout')
     .addHelpText(

@@ -184,6 +184,23 @@ describe('a comparison', () => {
     expect(await records('two')).toEqual(await records('whole'));
   });
 
+  it('several runs at once end together where one of them cannot go on', async () => {
+    await cp(join(cwd, 'whole'), join(cwd, 'broken'), { recursive: true });
+    const seeds = (await filesIn('broken/report')).filter((name) => name.endsWith('seed-2.json'));
+    const [begun = '', other = ''] = ['dif-sr', 'sasrec'].map((model) =>
+      seeds.find((name) => name.includes(`/${model}/`)),
+    );
+    for (const name of [begun, other]) await rm(join(cwd, 'broken/report', name));
+    await rm(join(cwd, 'broken', other.replace('.json', '')), { recursive: true });
+    // Begun with another rate, as an older specification may have had it.
+    const file = join(cwd, 'broken', begun);
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/"beta1": [\d.]+/, '"beta1": 0.5'));
+    const { code, stderr } = await difsr([...JOB, '--jobs', '2', '--out', 'broken'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('was trained otherwise: training.beta1 was 0.5, is 0.9');
+    expect(await filesIn('broken')).not.toContain('running.json');
+  });
+
   it('called again does nothing but the report; seeds that come later are added', async () => {
     await cp(join(cwd, 'whole'), join(cwd, 'more'), { recursive: true });
     const again = jsonLines((await difsr([...JOB, '--out', 'more', '--json'], { cwd })).stdout);

@@ -7,7 +7,7 @@ import type { TrainingEvent } from '@difsr/training';
 import { InvalidArgumentError, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
-import { backendOptions, collect, jsonOption, type SharedOptions } from '../options.js';
+import { backendOptions, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
 import { createProgress, type Progress } from '../output/progress.js';
 import { duration, metric, metricTitle, whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
@@ -46,7 +46,11 @@ export function addCompare(program: Command, done: (code: ExitCode) => void): vo
     )
     .option('--metric <name>', 'what systems are tested by (default: the metric of early stopping, ndcg@10)')
     .option('--baseline <name>', 'a system that all others are held against (default: none)')
-    .option('--jobs <n>', 'runs that are trained at once, each with its share of the threads (default: 1)', atLeastOne)
+    .option(
+      '--jobs <n>',
+      'runs that are trained at once, each with its share of the threads (default: 1)',
+      positiveInteger,
+    )
     .option('--paper', 'the data sets of the DIF-SR paper: their counts are checked first (default: any data)')
     .option('--other-counts', 'with --paper: go on where counts are not those of the paper');
   backendOptions(command);
@@ -222,12 +226,6 @@ export function words(value: string): string[] {
   const found = value.split(',').map((word) => word.trim());
   if (found.includes('')) throw new InvalidArgumentError('Names with commas between them are needed.');
   return found;
-}
-
-/** A parser for a whole number of at least 1. */
-export function atLeastOne(value: string): number {
-  if (/^[1-9]\d*$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('A whole number of at least 1 is needed.');
 }
 
 /** A parser for whole numbers with commas. */

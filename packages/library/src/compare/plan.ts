@@ -3,7 +3,7 @@ import { resolveRun } from '../config/resolve.js';
 import { isTree, mergeTrees, type Tree } from '../config/layers.js';
 import { isModelFile } from '../config/own-model.js';
 import type { BackendChoice } from '../backend.js';
-import type { RunConfig } from '@difsr/training';
+import { settingsOf, type RunConfig } from '@difsr/training';
 import { hasOption, type DefinedModel } from './specification.js';
 import type { ComparedData, PlannedRun, RunSettings, Search, SearchValue, Specification } from './types.js';
 
@@ -113,14 +113,15 @@ export function fileName(name: string): string {
 }
 
 /** What results depend on: not where the data is, what computes, or how often is saved. */
-export function settingsOfRun({ data, model, training, evaluation, pretraining }: RunConfig): RunSettings {
+export function settingsOfRun(config: RunConfig): RunSettings {
+  const { data, pretraining } = config;
+  const { model, training, evaluation } = settingsOf(config);
   const { path: _, streaming: __, ...read } = data;
-  const { checkpointSeconds: ___, replicas: ______, ...trained } = training;
-  const { batchSize: ____, test: _____, ...evaluated } = evaluation;
+  const { test: ___, ...evaluated } = evaluation; // the trial that is chosen sees the test targets later
   return {
     data: read,
     model,
-    training: trained,
+    training: { ...training },
     evaluation: evaluated,
     ...(pretraining === undefined ? {} : { pretraining: { ...pretraining } }),
   };

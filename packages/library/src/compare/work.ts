@@ -22,6 +22,8 @@ export class Work {
   readonly #total: number;
   readonly #jobs: number;
   readonly #slots: Slots;
+  /** Of runs at once, where one of them shows that the job cannot go on. */
+  readonly #stop = new AbortController();
   /** Seconds that runs took, by data set and model. */
   readonly #durations = new Map<string, number[]>();
   /** Runs that are done or have begun, by cell. */
@@ -42,7 +44,9 @@ export class Work {
   }) {
     this.#specification = specification;
     this.#cells = cells;
-    this.#control = control;
+    const { signal } = control;
+    const stopped = signal === undefined ? [this.#stop.signal] : [this.#stop.signal, signal];
+    this.#control = { ...control, signal: AbortSignal.any(stopped) };
     this.#jobs = jobs;
     this.#slots = new Slots(jobs);
     this.#total = cells.reduce((sum, cell) => sum + this.#runsOf(cell), 0);
@@ -97,7 +101,7 @@ export class Work {
   /** All runs: cells in their order, or as many at once as there are to be. Undefined where the comparison was interrupted. */
   async all(): Promise<CellResult | undefined> {
     const results: (CellResult | undefined)[] = [];
-    if (this.#jobs > 1) results.push(...(await Promise.all(this.#cells.map(async (cell) => this.#cell(cell)))));
+    if (this.#jobs > 1) results.push(...(await this.#together(this.#cells.map(async (cell) => this.#cell(cell)))));
     else
       for (const cell of this.#cells) {
         results.push(await this.#cell(cell));
@@ -111,10 +115,21 @@ export class Work {
     };
   }
 
+  /** All of it; where some of it throws, nothing goes on behind the caller's back: runs save where they are, and end. */
+  async #together<T>(work: readonly Promise<T>[]): Promise<T[]> {
+    try {
+      return await Promise.all(work);
+    } catch (error) {
+      this.#stop.abort();
+      await Promise.allSettled(work);
+      throw error;
+    }
+  }
+
   /** Some runs of a cell, in their order; undefined where the comparison was interrupted. */
   async #several(cell: Cell, runs: readonly PlannedRun[]): Promise<RunRecord[] | undefined> {
     const outcomes: Outcome[] = [];
-    if (this.#jobs > 1) outcomes.push(...(await Promise.all(runs.map(async (run) => this.#run(cell, run)))));
+    if (this.#jobs > 1) outcomes.push(...(await this.#together(runs.map(async (run) => this.#run(cell, run)))));
     else
       for (const run of runs) {
         outcomes.push(await this.#run(cell, run));

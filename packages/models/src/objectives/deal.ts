@@ -3,6 +3,7 @@
 // parts add up to those of the whole.
 // An index with `!` is in range by construction.
 import { sizeOf, type Feeds, type HostData, type HostTensor, type Shape } from '@difsr/graph';
+import { RunError } from '../run-error.js';
 import type { Objective } from './objective.js';
 
 /** The axis along which rows lie. */
@@ -20,6 +21,7 @@ export interface DealtStep {
  * The feeds of `parts` workers. Rows are dealt so that targets, and after them rows, are as even as they can be; a worker for whom there
  * is no row has one whose targets weigh nothing.
  *
+ * @throws RunError where the feeds lack what the objective says they have
  * @example
  * ```ts
  * const [first, second] = dealOut({ feeds, inputs: graph.inputs, objective: model.objective }, 2);
@@ -136,6 +138,6 @@ function emptyLike(data: HostData, size: number): HostData {
 
 function tensorOf(feeds: Feeds, name: string): HostTensor {
   const feed = feeds[name];
-  if (feed === undefined || 'mask' in feed) throw new RangeError(`a step is dealt out by "${name}", which is not fed`);
+  if (feed === undefined || 'mask' in feed) throw new RunError(`a step is dealt out by "${name}", which is not fed`);
   return feed;
 }

@@ -10,7 +10,11 @@ export interface RunSettings {
   readonly evaluation: Omit<EvaluationConfig, 'batchSize'>;
 }
 
-/** The settings of a configuration. */
+/**
+ * The settings of a configuration.
+ *
+ * @example settingsOf(runConfigSchema.parse({})).evaluation.maskSeen; // false
+ */
 export function settingsOf({ model, training, evaluation }: RunConfig): RunSettings {
   const { checkpointSeconds: _, replicas: ___, ...trained } = training;
   const { batchSize: __, ...evaluated } = evaluation;

@@ -49,7 +49,7 @@ import { fieldsNamed, sideSchema } from '../side/side-schema.js';
 import { required, save, type Session, type TrainOptions } from './session.js';
 import { findRun, startingState, type Start } from './start.js';
 import { turnsMissed } from './turns.js';
-import { startReplicas } from '../replicas/start.js';
+import { recipeOf, startReplicas } from '../replicas/start.js';
 import type { StepValues } from './stepper.js';
 import { unusedFields } from '../side/unused-fields.js';
 
@@ -93,6 +93,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { schema, tables } = await itemTables(dataset, plain, modelOf(config.model, plain, own).config, counts);
   const model = modelOf(config.model, schema, own);
   requireForm(model, config.training.form);
+  const size = config.training.replicas;
+  if (size > 1) recipeOf(backend, size); // before anything is written
   if (model.count !== undefined && options.init !== undefined)
     throw new RunError({
       what: `${model.name} is counted: there are no weights that it could begin with`,
@@ -136,7 +138,6 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const owned = new Owned();
   try {
     const variables = owned.add(await backend.createVariables({ ...start.tensors, ...used, ...kept }));
-    const size = config.training.replicas;
     const state = [...(step?.state.keys() ?? [])];
     const replicas =
       step === undefined || size === 1

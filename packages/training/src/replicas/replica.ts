@@ -48,31 +48,63 @@ function updateOf(optimizer: OptimizerConfig, areas: readonly Area[]): ReturnTyp
   );
 }
 
+/** The programs of a worker, and the optimizer's state; no update where its share is empty. */
+interface Compiled {
+  readonly gradient: Program;
+  readonly update?: { readonly program: Program; readonly scalars: ReadonlySet<string>; readonly state: Variables };
+}
+
+async function compiled(
+  { gradient, constants, optimizer, state }: ReplicaTask,
+  areas: readonly Area[],
+  backend: Backend,
+  owned: Owned,
+): Promise<Compiled> {
+  const variables = owned.add(await backend.createVariables(constants));
+  const differ = owned.add(await backend.compile(gradient, { variables, label: 'gradient' }));
+  if (areas.length === 0) return { gradient: differ };
+  const { updates, state: shapes } = updateOf(optimizer, areas);
+  const graph = createGraph(Object.fromEntries([...updates].map(([name, tensor]) => [`next.${name}`, tensor])));
+  const values = Object.entries(state).flatMap(([kind, vector]) =>
+    areas.map(({ name, start, end }): [string, HostTensor] => [
+      `${kind}.${name}`,
+      { dtype: 'float32', shape: [end - start], data: vector.slice(start, end) },
+    ]),
+  );
+  const own = owned.add(await backend.createVariables(Object.fromEntries(values)));
+  const remembered = Object.fromEntries([...shapes.keys()].map((name) => [name, `next.${name}`]));
+  const program = owned.add(await backend.compile(graph, { variables: own, updates: remembered, label: 'update' }));
+  const scalars = new Set([...graph.inputs.keys()].filter((name) => name.startsWith('optimizer.')));
+  return { gradient: differ, update: { program, scalars, state: own } };
+}
+
 /** See the head of the module. */
 export class Replica {
   readonly #collective: Collective;
   readonly #task: ReplicaTask;
+  readonly #compiled: Compiled;
   readonly #shares: readonly (readonly Area[])[];
   /** Its own. */
   readonly #areas: readonly Area[];
   readonly #parameters: Floats;
   readonly #gradients: Floats;
-  readonly #scratch: Floats;
   /** Views of the parameters, as they are fed. */
   readonly #fed: Readonly<Record<string, HostTensor>>;
-  readonly #owned = new Owned();
-  #gradient: Program | undefined;
-  #update: { readonly program: Program; readonly scalars: ReadonlySet<string>; readonly state: Variables } | undefined;
 
-  private constructor(collective: Collective, task: ReplicaTask) {
+  private constructor(
+    collective: Collective,
+    task: ReplicaTask,
+    shares: readonly (readonly Area[])[],
+    programs: Compiled,
+  ) {
+    const { parameters } = task;
     this.#collective = collective;
     this.#task = task;
-    this.#shares = sharesOf(task.layout, collective.size);
-    this.#areas = this.#shares[collective.rank] ?? [];
-    const { parameters } = task;
+    this.#compiled = programs;
+    this.#shares = shares;
+    this.#areas = shares[collective.rank] ?? [];
     this.#parameters = parameters;
     this.#gradients = parameters.slice();
-    this.#scratch = parameters.slice(0, 1);
     this.#fed = Object.fromEntries(
       task.layout.parameters.map(({ name, start, shape }) => [
         name,
@@ -83,32 +115,15 @@ export class Replica {
 
   /** @param backend Stays the caller's. */
   static async open(backend: Backend, collective: Collective, task: ReplicaTask): Promise<Replica> {
-    const replica = new Replica(collective, task);
+    const shares = sharesOf(task.layout, collective.size);
+    const owned = new Owned();
     try {
-      await replica.#compile(backend);
+      const programs = await compiled(task, shares[collective.rank] ?? [], backend, owned);
+      return new Replica(collective, task, shares, programs);
     } catch (error) {
-      await replica.dispose();
+      await owned.dispose();
       throw error;
     }
-    return replica;
-  }
-
-  async #compile(backend: Backend): Promise<void> {
-    const { gradient, constants, optimizer, state } = this.#task;
-    const variables = this.#owned.add(await backend.createVariables(constants));
-    this.#gradient = this.#owned.add(await backend.compile(gradient, { variables, label: 'gradient' }));
-    if (this.#areas.length === 0) return;
-    const { updates, state: shapes } = updateOf(optimizer, this.#areas);
-    const graph = createGraph(Object.fromEntries([...updates].map(([name, tensor]) => [`next.${name}`, tensor])));
-    const values: Record<string, HostTensor> = {};
-    for (const [kind, vector] of Object.entries(state))
-      for (const { name, start, end } of this.#areas)
-        values[`${kind}.${name}`] = { dtype: 'float32', shape: [end - start], data: vector.slice(start, end) };
-    const own = this.#owned.add(await backend.createVariables(values));
-    const remembered = Object.fromEntries([...shapes.keys()].map((name) => [name, `next.${name}`]));
-    const program = await backend.compile(graph, { variables: own, updates: remembered, label: 'update' });
-    const scalars = new Set([...graph.inputs.keys()].filter((name) => name.startsWith('optimizer.')));
-    this.#update = { program: this.#owned.add(program), scalars, state: own };
   }
 
   /**
@@ -118,9 +133,8 @@ export class Replica {
    */
   async step(feeds: Feeds): Promise<Reported> {
     const { gradient, layout, clipNorm } = this.#task;
-    if (this.#gradient === undefined) throw new RangeError('the replica is not compiled');
     const batch = Object.entries(feeds).filter(([name]) => gradient.inputs.has(name));
-    const results = await this.#gradient.run({ ...Object.fromEntries(batch), ...this.#fed });
+    const results = await this.#compiled.gradient.run({ ...Object.fromEntries(batch), ...this.#fed });
     for (const { name, start } of layout.parameters) {
       const found = results[`gradient.${name}`];
       if (found !== undefined) this.#gradients.set(found.data, start);
@@ -137,9 +151,9 @@ export class Replica {
     let squares = 0;
     const on = this.#areas.filter(({ group }) => group === undefined || scalarOf(feeds, `optimizer.on.${group}`) > 0.5);
     for (const { start, end } of on) for (const value of this.#gradients.subarray(start, end)) squares += value * value;
-    this.#scratch[0] = squares;
-    this.#collective.allReduce(this.#scratch);
-    const factor = Math.min(1, clipNorm / (Math.sqrt(this.#scratch[0]) + 1e-12));
+    const total = this.#gradients.slice(0, 1).fill(squares);
+    this.#collective.allReduce(total);
+    const factor = Math.min(1, clipNorm / (Math.sqrt(total[0] ?? 0) + 1e-12));
     if (factor === 1) return;
     for (const { start, end } of this.#areas) {
       const own = this.#gradients.subarray(start, end);
@@ -148,8 +162,9 @@ export class Replica {
   }
 
   async #updateShare(feeds: Feeds): Promise<void> {
-    if (this.#update === undefined) return;
-    const { program, scalars } = this.#update;
+    const { update } = this.#compiled;
+    if (update === undefined) return;
+    const { program, scalars } = update;
     const given: Record<string, HostTensor> = {};
     for (const { name, start, end } of this.#areas) {
       const shape = [end - start];
@@ -171,11 +186,7 @@ export class Replica {
 
   /** The state of the optimizer by kind and area (`adam.m.decay`), of its share. */
   async state(): Promise<Record<string, HostTensor>> {
-    return this.#update === undefined ? {} : this.#update.state.read();
-  }
-
-  async dispose(): Promise<void> {
-    await this.#owned.dispose();
+    return (await this.#compiled.update?.state.read()) ?? {};
   }
 }
 

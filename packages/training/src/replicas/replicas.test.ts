@@ -1,4 +1,5 @@
 // Several workers give what one gives, and the same bytes every time, whatever interrupts them.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,5 +149,6 @@ describe('replicas', () => {
       dispose: () => inner.dispose(),
     };
     await expect(run('run', { backend: bare })).rejects.toThrow(RunError);
+    expect(existsSync(join(folder, 'run'))).toBe(false);
   });
 });

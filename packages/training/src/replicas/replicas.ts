@@ -128,9 +128,7 @@ export class Replicas {
         );
       }
     }
-    return Object.fromEntries(
-      Array.from(sums, ([name, data]) => [name, { dtype: 'float32', shape: [], data: Float32Array.from(data) }]),
-    );
+    return Object.fromEntries(Array.from(sums, ([name, data]) => [name, { dtype: 'float32', shape: [], data }]));
   }
 
   /** All trained parameters and the state of the optimizer, by the names that they have with one worker. */

@@ -3,6 +3,7 @@ import { setting, text } from '@difsr/errors';
 import {
   splitTrainingStep,
   type Backend,
+  type BackendRecipe,
   type Graph,
   type HostTensor,
   type TrainingStepOptions,
@@ -28,16 +29,20 @@ export interface StartReplicas {
   readonly tables: Readonly<Record<string, HostTensor>>;
 }
 
+/** How replicas of a backend are made. @throws RunError where it cannot be made in other threads */
+export function recipeOf({ recipe, name, device }: Backend, size: number): BackendRecipe {
+  if (recipe !== undefined) return recipe;
+  throw new RunError({
+    where: setting('training.replicas', size),
+    what: `the backend ${name} on ${device} has no replicas`,
+    cure: text`leave ${setting('training.replicas')} out, or use ${setting('backend', 'onnxruntime')} with ${setting('device', 'cpu')}`,
+  });
+}
+
 /** @throws RunError where the backend cannot be made in other threads; BackendError where one of them cannot compile */
 export async function startReplicas(given: StartReplicas): Promise<Replicas> {
   const { size, backend, task, objective, step, variables, state, tables } = given;
-  const { recipe } = backend;
-  if (recipe === undefined)
-    throw new RunError({
-      where: setting('training.replicas', size),
-      what: `the backend ${backend.name} on ${backend.device} has no replicas`,
-      cure: text`leave ${setting('training.replicas')} out, or use ${setting('backend', 'onnxruntime')} with ${setting('device', 'cpu')}`,
-    });
+  const recipe = recipeOf(backend, size);
   const layout = layoutOf(task.trained);
   const values = await variables.read([...task.parameters.map(({ name }) => name), ...state]);
   const trained = new Set(layout.parameters.map(({ name }) => name));
