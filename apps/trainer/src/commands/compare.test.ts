@@ -1,6 +1,8 @@
 // A whole comparison as users start it, with ONNX Runtime: killed, interrupted and called again it ends as one that was not; and what it refuses.
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compare } from '@difsr/library';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difsr, difsrProcess, freshFolder, TINY, WINDOWS, writeRecbole } from '../command.test.support.js';
 
@@ -195,9 +197,25 @@ describe('a comparison', () => {
     // Begun with another rate, as an older specification may have had it.
     const file = join(cwd, 'broken', begun);
     await writeFile(file, (await readFile(file, 'utf8')).replace(/"beta1": [\d.]+/, '"beta1": 0.5'));
-    const { code, stderr } = await difsr([...JOB, '--jobs', '2', '--out', 'broken'], { cwd });
-    expect(code).toBe(2);
-    expect(stderr).toContain('was trained otherwise: training.beta1 was 0.5, is 0.9');
+    const [here, told] = [process.cwd(), [] as string[]];
+    process.chdir(cwd); // the job's data is there
+    try {
+      const outcome = compare({
+        out: 'broken',
+        jobs: 2,
+        threads: 1,
+        device: 'cpu',
+        onEvent: ({ kind }) => told.push(kind),
+      });
+      await expect(outcome).rejects.toThrow(/was trained otherwise: training\.beta1 was 0\.5, is 0\.9/);
+    } finally {
+      process.chdir(here);
+    }
+    // The other one had begun, and has ended: nothing goes on when the comparison has failed.
+    expect(told.filter((kind) => kind === 'run')).toHaveLength(1);
+    const count = told.length;
+    await sleep(3000);
+    expect(told).toHaveLength(count);
     expect(await filesIn('broken')).not.toContain('running.json');
   });
 
