@@ -2,27 +2,35 @@
 // the step (learning rate, bias corrections) are inputs, computed on the host in double precision.
 import { needed, option, type OptionRule } from '@difsr/errors';
 import { add, concat, div, input, less, minimum, mul, reduceSum, reshape, select, slice, sqrt, sub } from './build.js';
+import type { HostTensor } from './backend.js';
 import { knownShape, type TrainedParameter } from './parameter.js';
 import type { Tensor } from './signatures.js';
 import { GraphError } from './types.js';
 
-/** Which optimizer, and its constants. `decay` applies to parameters of the decay group alone. */
+/** What every optimizer has. */
+interface CommonOptimizer {
+  /** Weight decay, of parameters of the decay group alone. */
+  readonly decay?: number;
+  /**
+   * Decay of a running average of the parameters, kept beside them as state `average.NAME` (Polyak & Juditsky, 1992). Default 0: none is kept.
+   */
+  readonly averageDecay?: number;
+}
+
+interface Moments extends CommonOptimizer {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+/** Which optimizer, and its constants. */
 export type OptimizerConfig =
-  | {
-      readonly kind: 'adam';
-      readonly beta1?: number;
-      readonly beta2?: number;
-      readonly epsilon?: number;
-      readonly decay?: number;
-    }
-  | {
-      readonly kind: 'adamw';
-      readonly beta1?: number;
-      readonly beta2?: number;
-      readonly epsilon?: number;
-      readonly decay?: number;
-    }
-  | { readonly kind: 'sgd'; readonly momentum?: number; readonly decay?: number };
+  | ({ readonly kind: 'adam' } & Moments)
+  | ({ readonly kind: 'adamw' } & Moments)
+  | ({ readonly kind: 'sgd'; readonly momentum?: number } & CommonOptimizer);
+
+/** Kind of the state variables of averages: `average.PACK`, see {@link statePacks}. */
+export const AVERAGE = 'average';
 
 /** The update of all parameters: new values and new state, by variable name. */
 export interface OptimizerGraph {
@@ -37,11 +45,12 @@ export interface OptimizerGraph {
 type Kind = OptimizerConfig['kind'];
 type Of<K extends Kind> = Extract<OptimizerConfig, { readonly kind: K }>;
 const kind = needed(option.given);
-const moments = { beta1: option.share, beta2: option.share, epsilon: option.notNegative, decay: option.notNegative };
+const common = { decay: option.notNegative, averageDecay: option.share };
+const moments = { kind, beta1: option.share, beta2: option.share, epsilon: option.notNegative, ...common };
 const KINDS: { readonly [K in Kind]: OptionRule } = {
-  adam: option.object<Of<'adam'>>({ kind, ...moments }),
-  adamw: option.object<Of<'adamw'>>({ kind, ...moments }),
-  sgd: option.object<Of<'sgd'>>({ kind, momentum: option.share, decay: option.notNegative }),
+  adam: option.object<Of<'adam'>>(moments),
+  adamw: option.object<Of<'adamw'>>(moments),
+  sgd: option.object<Of<'sgd'>>({ kind, momentum: option.share, ...common }),
 };
 
 /** The rule of an optimizer: its kind says which constants it has. */
@@ -78,25 +87,36 @@ export function optimizerScalars(
 ): Record<string, number> {
   checkOptimizer(config);
   const on = Object.fromEntries((turns ?? []).map((turn) => [`optimizer.on.${turn.group}`, turn.on ? 1 : 0]));
-  if (config.kind === 'sgd') return { 'optimizer.learningRate': learningRate, ...on };
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
-  // lr m^ / (sqrt(v^) + eps) with m^ = m/(1-b1^t), v^ = v/(1-b2^t), the corrections moved into two scalars
-  const corrected = (updates: number, suffix: string): Record<string, number> => {
-    const second = Math.sqrt(1 - beta2 ** updates);
-    return {
-      [`optimizer.stepSize${suffix}`]: (learningRate * second) / (1 - beta1 ** updates),
-      [`optimizer.epsilon${suffix}`]: epsilon * second,
-    };
-  };
+  const { averageDecay = 0 } = config;
+  const corrected = (updates: number, suffix: string): Record<string, number> =>
+    config.kind === 'sgd' ? {} : momentScalars(config, updates, learningRate, suffix);
+  // Decoupled decay and SGD alone need it bare.
+  const bare = config.kind === 'sgd' || (config.kind === 'adamw' && (config.decay ?? 0) > 0);
   return {
-    ...(config.kind === 'adamw' && (config.decay ?? 0) > 0 ? { 'optimizer.learningRate': learningRate } : {}), // decoupled decay alone needs it bare
+    ...(bare ? { 'optimizer.learningRate': learningRate } : {}),
     // A group that has never been on is not updated: any finite number will do.
     ...(turns === undefined
       ? corrected(step, '')
       : Object.fromEntries(
           turns.flatMap(({ group, updates }) => Object.entries(corrected(Math.max(1, updates), `.${group}`))),
         )),
+    // a' = a + (1-d)/(1-d^t) (x - a) is the mean of x_1 .. x_t weighted by d^(t-i): x_1 itself at first
+    ...(averageDecay > 0 ? { 'optimizer.averageShare': (1 - averageDecay) / (1 - averageDecay ** step) } : {}),
     ...on,
+  };
+}
+
+/** lr m^ / (sqrt(v^) + eps) with m^ = m/(1-b1^t), v^ = v/(1-b2^t), the corrections moved into two scalars. */
+function momentScalars(
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Moments,
+  updates: number,
+  learningRate: number,
+  suffix: string,
+): Record<string, number> {
+  const second = Math.sqrt(1 - beta2 ** updates);
+  return {
+    [`optimizer.stepSize${suffix}`]: (learningRate * second) / (1 - beta1 ** updates),
+    [`optimizer.epsilon${suffix}`]: epsilon * second,
   };
 }
 
@@ -123,7 +143,7 @@ interface Pack {
  * is multiplied by the learning rate); SGD with momentum as PyTorch writes it, `buf = momentum buf + g`.
  *
  * Small parameters share their moments: state `adam.m.small` holds those with decay, `adam.m.small.plain` those without,
- * end to end in the order of the parameters; of parameters with groups (`adam.m.small@GROUP`) those of one group.
+ * end to end in the order of the parameters; of parameters with groups (`adam.m.small@GROUP`) those of one group. Averages are packed alike.
  *
  * @param clipNorm gradients are scaled down together when their common norm exceeds it.
  */
@@ -175,7 +195,15 @@ export function optimizerStep(
       config.kind === 'sgd'
         ? sgd(config, pack.value, gradient, remember, own)
         : adam(config, pack.value, gradient, rate, remember, own);
-    for (const [name, tensor] of pack.unpack(turn(next, pack.value))) updates.set(name, tensor);
+    const value = turn(next, pack.value);
+    for (const [name, tensor] of pack.unpack(value)) updates.set(name, tensor);
+    if ((config.averageDecay ?? 0) > 0) {
+      // Of every step, whether the group was on or not: what has never been on is what it was.
+      const name = `${AVERAGE}.${pack.name}`;
+      const average = input(name, pack.shape);
+      state.set(name, pack.shape);
+      updates.set(name, add(average, mul(sub(value, average), scalar('averageShare'))));
+    }
   }
   return { updates, state, gradientNorm };
 }
@@ -255,6 +283,34 @@ function packsOf<P extends Omit<TrainedParameter, 'gradient'>>(parameters: reado
       ),
     ),
   ];
+}
+
+/**
+ * The running averages of parameters, out of the state that an optimizer with `averageDecay` keeps.
+ *
+ * @param parameters Those that are trained.
+ * @param state Values of `average.PACK` at least.
+ * @throws GraphError where the average of some is missing.
+ * @example
+ * ```ts
+ * const state = await variables.read([...step.state.keys()]);
+ * await variables.write(averagesOf(parameters.filter(({ trainable }) => trainable), state));
+ * ```
+ */
+export function averagesOf<P extends Omit<TrainedParameter, 'gradient'>>(
+  parameters: readonly P[],
+  state: Readonly<Record<string, HostTensor>>,
+): Record<string, HostTensor> {
+  const values = statePacks(parameters).flatMap(({ name, members }) => {
+    const average = state[`${AVERAGE}.${name}`];
+    if (average === undefined) throw new GraphError(`no average of "${name}" is kept: its optimizer has no averageDecay`);
+    let start = 0;
+    return members.map(({ parameter, shape }): readonly [string, HostTensor] => {
+      start += count(shape);
+      return [parameter.name, { ...average, shape, data: average.data.slice(start - count(shape), start) }];
+    });
+  });
+  return Object.fromEntries(values);
 }
 
 function packAll(parameters: readonly TrainedParameter[]): Pack[] {

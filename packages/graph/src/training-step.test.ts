@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend, Feeds, HostTensor, Variables } from './backend.js';
 import { add, input, matmul, mul, reduceMean, reduceSum, sub, tanh } from './build.js';
-import { type OptimizerConfig, optimizerScalars } from './optimizers.js';
+import { averagesOf, type OptimizerConfig, optimizerScalars } from './optimizers.js';
 import { normal } from './random.js';
 import { createReferenceBackend } from './reference/index.js';
 import { FLOAT16_LOSS_SCALE, splitTrainingStep, trainingStep, type TrainingStepOptions } from './training-step.js';
@@ -65,7 +65,8 @@ const rateAt = (step: number): number => 0.05 / step;
 function trainByHand(
   config: OptimizerConfig,
   clipNorm?: number,
-): { values: Values; losses: number[]; norms: number[] } {
+): { values: Values; losses: number[]; norms: number[]; path: Values[] } {
+  const path: Values[] = [];
   const values = { weight: start.weight.slice(), bias: start.bias.slice() };
   const first = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
   const second = { weight: new Float64Array(IN * OUT), bias: new Float64Array(OUT) };
@@ -94,8 +95,9 @@ function trainByHand(
         w[i] = old - rate * corrected - (config.kind === 'adamw' ? rate * decay * old : 0);
       });
     }
+    path.push({ weight: values.weight.slice(), bias: values.bias.slice() });
   }
-  return { values, losses, norms };
+  return { values, losses, norms, path };
 }
 
 interface InGraph {
@@ -215,6 +217,7 @@ const configs: [string, OptimizerConfig, number?][] = [
   ['SGD with momentum, clipped', { kind: 'sgd', momentum: 0.9 }, 0.3],
   ['SGD, a clip that is never reached', { kind: 'sgd' }, 100],
   ['AdamW, clipped, with decay', { kind: 'adamw', decay: 0.1 }, 0.3],
+  ['Adam, averaged', { kind: 'adam', averageDecay: 0.9 }],
 ];
 
 describe('a step in two graphs', () => {
@@ -271,6 +274,34 @@ describe('trainingStep equals an optimizer written by hand', () => {
     expectClose(graph.variables['bias']!.data, hand.values.bias);
     expectClose(graph.variables['frozen']!.data, start.frozen);
     if (clipNorm === 0.3) expect(Math.min(...hand.norms)).toBeGreaterThan(0.3); // the clip took part in every step
+  });
+
+  it.each<[string, OptimizerConfig]>([
+    ['Adam', { kind: 'adam', averageDecay: 0.6 }],
+    ['AdamW with decay', { kind: 'adamw', decay: 0.1, averageDecay: 0.9 }],
+    ['SGD', { kind: 'sgd', averageDecay: 0.3 }],
+  ])('keeps the mean of all steps, the last weighing most: %s', async (_, config) => {
+    const { averageDecay = 0, ...plain } = config;
+    const { variables } = await trainInGraph(config);
+    const { path, values } = trainByHand(plain);
+    const shares = path.map((__, i) => averageDecay ** (STEPS - 1 - i));
+    const total = shares.reduce((a, b) => a + b);
+    const mean = (name: keyof Values): Float64Array =>
+      values[name].map((__, j) => path.reduce((sum, each, i) => sum + (shares[i]! / total) * each[name][j]!, 0));
+    const trained = model().parameters.filter(({ trainable }) => trainable);
+    const averages = averagesOf(trained, variables);
+    expectClose(averages['weight']!.data, mean('weight'));
+    expectClose(averages['bias']!.data, mean('bias'));
+    expect(averages['weight']!.shape).toEqual([IN, OUT]);
+    expectClose(variables['weight']!.data, values.weight); // the training itself is what it was
+  });
+
+  it('gives the averages of small parameters apart, and says where none are kept', () => {
+    const parameters = ['a', 'b'].map((name) => ({ name, tensor: input(name, [2]), decay: true, trainable: true }));
+    const kept = tensor([4], Float64Array.of(1, 2, 3, 4));
+    const { a, b } = averagesOf(parameters, { 'average.small': kept });
+    expect([a, b]).toEqual([tensor([2], Float64Array.of(1, 2)), tensor([2], Float64Array.of(3, 4))]);
+    expect(() => averagesOf(parameters, { 'adam.m.small': kept })).toThrow('its optimizer has no averageDecay');
   });
 
   it('gives the same bits at every loss scale that is a power of two', async () => {

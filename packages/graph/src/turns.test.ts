@@ -135,6 +135,28 @@ describe.each<[string, OptimizerConfig, number?]>([
   });
 });
 
+it('averages what is not on as it stands, from its first value on', async () => {
+  const optimizer: OptimizerConfig = { kind: 'adam', averageDecay: 0.5 };
+  const { graph, updates, state } = trainingStep({ ...loss(), optimizer });
+  const backend = createReferenceBackend();
+  const zeros = [...state].map(([name, shape]) => [name, tensor(new Float64Array(SIZE), shape)] as const);
+  const values = { a: tensor(start.a), b: tensor(start.b), ...Object.fromEntries(zeros) };
+  const variables = await backend.createVariables(values);
+  const program = await backend.compile(graph, { variables, updates });
+  const turns = [
+    { group: 'a', on: true, updates: 1 },
+    { group: 'b', on: false, updates: 0 },
+  ];
+  const scalars = Object.entries(optimizerScalars(optimizer, 1, RATE, turns));
+  const feeds = Object.fromEntries(scalars.map(([name, value]) => [name, tensor(Float64Array.of(value), [])]));
+  await program.run({ y: tensor(y), ...feeds });
+  const after = await variables.read();
+  await backend.dispose();
+  expect(after['average.b']?.data).toEqual(start.b);
+  expect(after['average.a']?.data).toEqual(after['a']?.data);
+  expect(after['a']?.data).not.toEqual(start.a);
+});
+
 it('small parameters of one group share their moments', () => {
   const { parameters, ...others } = loss();
   const plain = parameters.map((parameter) => ({ ...parameter, group: 'both' }));

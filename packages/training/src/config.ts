@@ -62,6 +62,7 @@ export interface TrainingConfig {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly clipNorm?: number | undefined;
+  readonly averageDecay: number;
   readonly earlyStopping: { readonly metric: string; readonly patience: number };
   readonly checkpointSeconds: number;
   readonly replicas: number;
@@ -170,6 +171,14 @@ const trainingSchema = z.strictObject({
     .describe('weight decay on matrices and embeddings (L2 for adam and sgd, decoupled for adamw)')
     .default(0),
   clipNorm: z.number().positive().describe('scale gradients down to this norm; default: no clipping').optional(),
+  averageDecay: z
+    .number()
+    .min(0)
+    .max(0.99999)
+    .describe(
+      'decay by step of a running average of the weights, which is validated, kept and served in their place (.999 averages some 1,000 steps); 0 = the weights themselves',
+    )
+    .default(0),
   earlyStopping: z
     .strictObject({
       metric: z

@@ -10,8 +10,9 @@ const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape: [], da
 
 /** The optimizer that a configuration describes. */
 export function optimizerOf(config: TrainingConfig): OptimizerConfig {
-  const { optimizer, beta1, beta2, epsilon, momentum, weightDecay: decay } = config;
-  return optimizer === 'sgd' ? { kind: 'sgd', momentum, decay } : { kind: optimizer, beta1, beta2, epsilon, decay };
+  const { optimizer: kind, beta1, beta2, epsilon, momentum, weightDecay: decay, averageDecay } = config;
+  const common = { decay, averageDecay };
+  return kind === 'sgd' ? { kind, momentum, ...common } : { kind, beta1, beta2, epsilon, ...common };
 }
 
 /** The learning-rate schedule that a configuration describes. */

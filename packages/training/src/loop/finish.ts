@@ -11,6 +11,7 @@ import { RUN_FILES, writeJson } from '../run/run-folder.js';
 import { readTensors, writeTensors } from '../run/tensors.js';
 import { readInitialWeights } from '../weights/initial-weights.js';
 import type { RunState } from './checkpoint.js';
+import { onAverages } from './averages.js';
 import { judgeEpoch } from './early-stopping.js';
 import type { TrainedEpoch } from './epoch.js';
 import { required, save, type Session } from './session.js';
@@ -22,28 +23,31 @@ const LOSS = 'loss';
 export async function finishEpoch(session: Session, state: RunState, trained: TrainedEpoch): Promise<RunState> {
   const { options, store, evaluator, emit } = session;
   const { training } = options.config;
-  const started = performance.now();
   const { metric, patience } = training.earlyStopping;
-  // A run that goes by its own loss sees no other part of the data until it ends.
-  const valid: { readonly byTarget: Metrics; readonly byUser: Metrics } =
-    metric === LOSS
-      ? { byTarget: {}, byUser: {} }
-      : await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
-          emit({ kind: 'evaluation', split: 'valid', done, total }),
-        );
-  const record: EpochRecord = {
-    ...trained,
-    valid: valid.byTarget,
-    evaluationSeconds: (performance.now() - started) / 1000,
-    peakMemoryBytes: peakMemory(),
-  };
-  const judged = judgeEpoch(
-    { metric, mode: metric === LOSS ? 'min' : 'max', patience: patience === 0 ? null : patience },
-    state.earlyStopping,
-    record.epoch,
-    metric === LOSS ? record.losses : valid.byTarget,
-  );
-  if (judged.improved) await saveModel(session);
+  const { record, valid, judged } = await onAverages(session, async () => {
+    const started = performance.now();
+    // A run that goes by its own loss sees no other part of the data until it ends.
+    const valid: { readonly byTarget: Metrics; readonly byUser: Metrics } =
+      metric === LOSS
+        ? { byTarget: {}, byUser: {} }
+        : await evaluator.evaluate({ store, ranges: store.split.valid }, (done, total) =>
+            emit({ kind: 'evaluation', split: 'valid', done, total }),
+          );
+    const record: EpochRecord = {
+      ...trained,
+      valid: valid.byTarget,
+      evaluationSeconds: (performance.now() - started) / 1000,
+      peakMemoryBytes: peakMemory(),
+    };
+    const judged = judgeEpoch(
+      { metric, mode: metric === LOSS ? 'min' : 'max', patience: patience === 0 ? null : patience },
+      state.earlyStopping,
+      record.epoch,
+      metric === LOSS ? record.losses : valid.byTarget,
+    );
+    if (judged.improved) await saveModel(session);
+    return { record, valid, judged };
+  });
   await appendLine(join(options.out, RUN_FILES.history), JSON.stringify(record));
   const stopped = judged.stop || record.epoch >= training.epochs;
   const next: RunState = {

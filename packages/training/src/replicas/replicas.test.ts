@@ -69,6 +69,7 @@ describe('replicas', () => {
     ['adamw with decay, clipped', { optimizer: 'adamw', weightDecay: 0.1, clipNorm: 0.05 }, {}],
     ['sgd with momentum, clipped', { optimizer: 'sgd', momentum: 0.9, learningRate: 0.1, clipNorm: 0.5 }, {}],
     ['sgd alone', { optimizer: 'sgd', learningRate: 0.1 }, {}],
+    ['adam, averaged', { averageDecay: 0.9 }, {}],
     ['adam, side embeddings frozen', {}, { freezeSide: true }],
     [
       'adam, a loss over parameters',
