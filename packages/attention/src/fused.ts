@@ -20,12 +20,15 @@ import { headSize, mergeHeads, splitHeads, type SourceWeights, type ValueWeights
 /** Where the vectors of a source are: given, or rows of a table. */
 export type FusedSource = { readonly values: Tensor } | { readonly table: Tensor; readonly ids: Tensor };
 
+/** Where the vectors of positions are. */
+export type PositionSource = FusedSource | { readonly table: Tensor };
+
 /** Sources of the fused kernel. */
 export interface FusedSources {
   /** values `[b, n, width_j]`, or a table `[rows, width_j]` with ids int32 `[b, n]` */
   readonly sides: readonly FusedSource[];
-  /** values `[1, n, width]`, or a table `[>= n, width]` of which the first n rows count */
-  readonly position?: { readonly values: Tensor } | { readonly table: Tensor };
+  /** values `[1 or b, n, width]`, or a table `[>= n, width]`: with ids int32 `[b, n]`, or without, where its first n rows count */
+  readonly position?: PositionSource;
 }
 
 /** Rows (batch x length) up to which the number of operations counts for more than what they move. */
@@ -130,18 +133,10 @@ function join(heads: readonly Tensor[]): Tensor {
   return heads.length === 1 ? at(heads, 0) : concat(heads, 3);
 }
 
-/** Scores of positions, `[1, h, n, n]`. Those of a table are computed whole, which does not depend on the run, and cut. */
-function positionScores(
-  source: { readonly values: Tensor } | { readonly table: Tensor },
-  weights: SourceWeights,
-  heads: number,
-  n: Dim,
-): Tensor {
-  if ('values' in source)
-    return product(
-      splitHeads(linear(source.values, weights.query), heads),
-      splitHeads(linear(source.values, weights.key), heads),
-    );
+/** Scores of positions, `[1 or b, h, n, n]`. Those of a table without ids are computed whole, which does not depend on the run, and cut. */
+function positionScores(source: PositionSource, weights: SourceWeights, heads: number, n: Dim): Tensor {
+  if ('values' in source || 'ids' in source)
+    return product(splitHeads(project(source, weights.query), heads), splitHeads(project(source, weights.key), heads));
   const rows = at(source.table.shape, 0);
   const split = (projection: LinearWeights): Tensor => {
     const projected = linear(source.table, projection);

@@ -16,7 +16,7 @@ import {
 } from '@difsr/graph';
 import { Scope, type ParameterSpec } from '@difsr/nn';
 import { declareDif, difAttention, type DifSources, type DifWeights } from './family.js';
-import { fusedDifAttention, type FusedSource, type FusedSources } from './fused.js';
+import { fusedDifAttention, type FusedSource, type FusedSources, type PositionSource } from './fused.js';
 import type { AttendOptions, AttentionMask, Fusion, FusionForm, SumLayout } from './graph-options.js';
 import { attentionMask } from './scores.js';
 
@@ -158,11 +158,7 @@ function sideSource(
   return { values: input(`side.${name}`, [form === 'shared' ? 1 : 'batch', length, width]) };
 }
 
-function positionSource(
-  width: number,
-  form: PositionForm = 'shared',
-  length: Dim,
-): NonNullable<FusedSources['position']> {
+function positionSource(width: number, form: PositionForm = 'shared', length: Dim): PositionSource {
   if (form === 'shared') return { values: input('position', [1, length, width]) };
   if (form === 'batched') return { values: input('position', ['batch', length, width]) };
   if (form === 'matrix') return { values: expandDims(input('position', [length, width]), 0) };
@@ -172,14 +168,11 @@ function positionSource(
 
 /** Tables looked up: the definition takes vectors. */
 function vectorsOf({ sides, position }: FusedSources, length: Dim): DifSources {
-  return {
-    sides: sides.map((source) => ('values' in source ? source.values : gather(source.table, source.ids))),
-    ...(position === undefined
-      ? {}
-      : {
-          position: 'values' in position ? position.values : gather(position.table, expandDims(iota(length), 0)),
-        }),
-  };
+  const looked = (source: FusedSource): Tensor =>
+    'values' in source ? source.values : gather(source.table, source.ids);
+  const placed = (source: PositionSource): Tensor =>
+    'values' in source || 'ids' in source ? looked(source) : gather(source.table, expandDims(iota(length), 0));
+  return { sides: sides.map(looked), ...(position === undefined ? {} : { position: placed(position) }) };
 }
 
 /** A mask that hides nothing; adding it vanishes when a graph is simplified. */

@@ -303,7 +303,8 @@ export function averagesOf<P extends Omit<TrainedParameter, 'gradient'>>(
 ): Record<string, HostTensor> {
   const values = statePacks(parameters).flatMap(({ name, members }) => {
     const average = state[`${AVERAGE}.${name}`];
-    if (average === undefined) throw new GraphError(`no average of "${name}" is kept: its optimizer has no averageDecay`);
+    if (average === undefined)
+      throw new GraphError(`no average of "${name}" is kept: its optimizer has no averageDecay`);
     let start = 0;
     return members.map(({ parameter, shape }): readonly [string, HostTensor] => {
       start += count(shape);

@@ -36,6 +36,7 @@ export interface TransformerConfig extends TrainedConfig {
   readonly initializerRange: number;
   readonly layerNormEpsilon: number;
   readonly scale: 'headSize' | 'hiddenSize';
+  readonly positions: 'from-start' | 'from-end';
 }
 
 /** Refuses heads that do not divide the width. */
@@ -99,6 +100,7 @@ export const transformerShape: {
   readonly initializerRange: z.ZodDefault<z.ZodNumber>;
   readonly layerNormEpsilon: z.ZodDefault<z.ZodNumber>;
   readonly scale: z.ZodDefault<z.ZodEnum<{ headSize: 'headSize'; hiddenSize: 'hiddenSize' }>>;
+  readonly positions: z.ZodDefault<z.ZodEnum<{ 'from-start': 'from-start'; 'from-end': 'from-end' }>>;
 } & typeof trainedShape = {
   hiddenSize: size('width d of the item stream').default(64),
   innerSize: size('inner width of the feed-forward blocks').default(256),
@@ -115,6 +117,12 @@ export const transformerShape: {
       "what scores are divided by the root of: a head's width, as published code does, or hiddenSize, as eq. (5) and (10) of DIF-SR are printed",
     )
     .default('headSize'),
+  positions: z
+    .enum(['from-start', 'from-end'])
+    .describe(
+      'what positions are counted from: the first item that the model is shown, as the published code of DIF-SR does, or the last, as that of SASRec does (its rows are padded on the left)',
+    )
+    .default('from-start'),
   ...trainedShape,
 };
 

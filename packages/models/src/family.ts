@@ -20,16 +20,9 @@ import type { Tensor } from '@difsr/graph';
 import { DEFAULT_SIDE_WIDTH, ofField, UNNAMED_LOSS, type TransformerConfig } from './config.js';
 import type { LayerAttention } from './encoder.js';
 import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
-import {
-  fieldEmbedding,
-  fieldSource,
-  positionEmbedding,
-  positionTable,
-  sideFields,
-  valuesOf,
-  type EmbeddingOptions,
-} from './fields.js';
+import { fieldEmbedding, fieldSource, sideFields, valuesOf, type EmbeddingOptions } from './fields.js';
 import type { AuxiliaryLoss, BuildContext } from './model.js';
+import { placesFromEnd, positionEmbedding, positionTable } from './positions.js';
 
 /** A member of the family in a model. */
 export interface Member {
@@ -58,11 +51,11 @@ export interface PredictorConfig extends TransformerConfig {
   readonly attributeLoss: number | Readonly<Record<string, number>>;
 }
 
-function positionsOf({ scope, items, config }: BuildContext<TransformerConfig>): Tensor {
-  const { maxLength, hiddenSize, initializerRange } = config;
-  const positions = positionEmbedding(scope, items, maxLength, hiddenSize, initializerRange);
-  // Whoever watches sees those of each row apart; otherwise one serves all.
-  const rows = [at(items.shape, 0), at(items.shape, 1), hiddenSize];
+function positionsOf(context: BuildContext<TransformerConfig>): Tensor {
+  const { scope, items, config } = context;
+  const positions = positionEmbedding(context);
+  // Whoever watches sees those of each row apart; otherwise one may serve all.
+  const rows = [at(items.shape, 0), at(items.shape, 1), config.hiddenSize];
   return observeSource(scope, { kind: 'position' }, () => broadcast(positions, rows)) ?? positions;
 }
 
@@ -151,9 +144,10 @@ function declareFor({ schema, config }: BuildContext<DifConfig>): (own: Scope) =
 
 /** Of inference: what fields and positions give scores of is computed once for all items. */
 function overTables(context: BuildContext<DifConfig>): LayerAttention {
-  const { scope, schema, config } = context;
+  const { items, schema, config } = context;
   const sides = sideFields(schema, config).map((field) => fieldSource(context, field, embeddingOf(config, field)));
-  const position = { table: positionTable(scope, config.maxLength, config.hiddenSize, config.initializerRange) };
+  const table = positionTable(context);
+  const position = config.positions === 'from-end' ? { table, ids: placesFromEnd(items) } : { table };
   const declare = declareFor(context);
   return (own, stream, { heads, mask, scale }) => {
     const how = { heads, mask, form: config.fusionForm, ...(scale === undefined ? {} : { scale }) };
@@ -162,11 +156,10 @@ function overTables(context: BuildContext<DifConfig>): LayerAttention {
 }
 
 function overVectors(context: BuildContext<DifConfig>): LayerAttention {
-  const { scope, schema, config } = context;
+  const { schema, config } = context;
   const fields = sideFields(schema, config);
   const sides = fields.map((field) => fieldOf(context, field, embeddingOf(config, field)));
-  // Declared before the weights of the layers.
-  positionTable(scope, config.maxLength, config.hiddenSize, config.initializerRange);
+  positionTable(context); // declared before the weights of the layers
   const declare = declareFor(context);
   return (own, stream, options) => {
     const weights = declare(own);

@@ -8,10 +8,11 @@ import { checkHeads, sideShape, transformerPresets, transformerShape, type Trans
 import type { ModelDefinition } from './definition.js';
 import { embedInput, encode } from './encoder.js';
 import { plainAttention } from './family.js';
-import { fieldEmbedding, positionEmbedding, sideFields } from './fields.js';
+import { fieldEmbedding, sideFields } from './fields.js';
 import { itemTable } from './item-table.js';
 import { last } from './last.js';
 import { fieldNamesShared, layerNames, NameMap } from './reference-names.js';
+import { positionEmbedding } from './positions.js';
 
 /** Options of FDSA. Fields have the width of the stream. */
 export interface FdsaConfig extends TransformerConfig {
@@ -40,7 +41,7 @@ export const fdsa: ModelDefinition<FdsaConfig> = {
     const { scope, config, schema, items } = context;
     const { rows, table } = itemTable(context, config.initializerRange);
     const { hiddenSize: d, pooling, initializerRange: deviation } = config;
-    const positions = positionEmbedding(scope, items, config.maxLength, d, deviation);
+    const positions = positionEmbedding(context);
     const streams = sideFields(schema, config).map((field) =>
       fieldEmbedding(context, field, { width: d, pooling, deviation }),
     );

@@ -2,7 +2,6 @@
 import { didYouMean, setting, text } from '@difsr/errors';
 import {
   add,
-  at,
   cast,
   concat,
   constant,
@@ -339,21 +338,4 @@ function embedBuckets(own: Scope, field: NumericSchema, values: Tensor, options:
     passed.reduce((sum, one) => add(sum, one), constant(1)),
   );
   return embed(table, cast(reshape(bucket, number.shape.slice(0, -1)), 'int32'));
-}
-
-/** The embedding of every position: `[maxLength, width]`. */
-export function positionTable(scope: Scope, maxLength: number, width: number, deviation: number): Tensor {
-  return scope.child('positions').parameter('weight', [maxLength, width], { kind: 'normal', deviation });
-}
-
-/** Position embeddings of a batch: `[1, length, width]`. */
-export function positionEmbedding(
-  scope: Scope,
-  items: Tensor,
-  maxLength: number,
-  width: number,
-  deviation: number,
-): Tensor {
-  const table = positionTable(scope, maxLength, width, deviation);
-  return expandDims(slice(table, 0, 0, at(items.shape, 1)), 0);
 }

@@ -30,6 +30,8 @@ const EVERY_MODEL: readonly Model[] = [
   ['sasrec, gbce', 'sasrec', { loss: 'gbce', negatives: 1 }],
   ['sasrec, cosines', 'sasrec', { logits: 'cosine', temperature: 0.5 }],
   ['dif-sr, bpr of cosines', 'dif-sr', { ...DIF, loss: 'bpr', logits: 'cosine' }],
+  ['sasrec, positions from the end', 'sasrec', { positions: 'from-end' }],
+  ['dif-sr, positions from the end', 'dif-sr', { ...DIF, positions: 'from-end' }],
   ['sasrec, padding as a class', 'sasrec', { paddingClass: true }],
   ...FUSIONS.flatMap((fusion): Model[] => [
     [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }],

@@ -36,10 +36,11 @@ import type { ModelDefinition } from './definition.js';
 import { embedInput, encode } from './encoder.js';
 import { plainAttention } from './family.js';
 import { isCategorical, type CategoricalSchema } from './field-schema.js';
-import { itemFieldsOf, positionEmbedding, valueNeighbours, valuesOf, withUsers } from './fields.js';
+import { itemFieldsOf, valueNeighbours, valuesOf, withUsers } from './fields.js';
 import { itemTable } from './item-table.js';
 import { last } from './last.js';
 import type { BuildContext, Companion } from './model.js';
+import { positionEmbedding } from './positions.js';
 
 /** Options of ICAI-SR. Values have the width of items. */
 export interface IcaiSrConfig extends TransformerConfig {
@@ -187,12 +188,12 @@ function attend(
 /** A sequence model of its own: what follows each place of `x [batch, length, d]`. */
 function sequenceOf(context: BuildContext<IcaiSrConfig>, scope: Scope, x: Tensor): Tensor {
   const { items, config } = context;
-  const { hiddenSize: d, initializerRange: deviation, layers, maxLength, hiddenDropout } = config;
+  const { hiddenSize: d, initializerRange: deviation, layers, hiddenDropout } = config;
   const own = { ...context, scope };
   if (config.sequence === 'gru') {
     const input = scope.dropout(withUsers(own, x, { width: d, deviation }), hiddenDropout, 'input');
     return gru(input, declareGru(scope, d, d, { layers }));
   }
-  const positions = positionEmbedding(scope, items, maxLength, d, deviation);
+  const positions = positionEmbedding(own);
   return last(encode(scope, embedInput(own, add(x, positions)), items, config, plainAttention(config)));
 }

@@ -44,6 +44,8 @@ describe('a tabulated model scores as it does without tables', () => {
     ...dif,
     ['dif-sr', { ...DIF, pooling: 'max' }] as const,
     ['dif-sr', { ...DIF, fields: [] }] as const,
+    ...fusions.map((fusion) => ['dif-sr', { ...DIF, fusion, positions: 'from-end' }] as const),
+    ['sasrec', { positions: 'from-end' }] as const,
     ['sasrec', {}] as const,
     ['gru4rec', {}] as const,
     ['gru4recf', { pooling: 'mean' }] as const,

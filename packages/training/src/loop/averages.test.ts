@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateDataset, type Dataset } from '@difsr/data';
 import { averagesOf, createReferenceBackend, type HostTensor } from '@difsr/graph';
-import { modelOf, trainingTask } from '@difsr/models';
+import { trainingTask } from '@difsr/models';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runConfigSchema, type RunConfig } from '../config.js';
 import type { TrainingEvent } from '../events.js';

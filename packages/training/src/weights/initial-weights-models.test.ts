@@ -21,6 +21,14 @@ describe('from a model with other options', () => {
       expect(row(tensors['positions.weight'], place)).toEqual(row(runs.old['positions.weight'], place));
   });
 
+  it('positions that are counted from the other end are not taken, and that is said', async () => {
+    const { initial } = await begin('from-end', { config: config({ ...DIF, positions: 'from-end' }) });
+    expect(initial.unfit).toEqual([
+      { name: 'positions.weight', reason: 'positions are counted from-start there, from-end here' },
+    ]);
+    expect(initial.whole).toContain('items.weight');
+  });
+
   it('other shapes are named with both', async () => {
     const { initial } = await begin('inner', { config: config({ ...DIF, innerSize: 16 }) });
     expect(initial.unfit).toContainEqual({

@@ -16,7 +16,13 @@ import {
 import type { RunConfig } from '../config.js';
 import { takeRows, titleOf, Vocabularies, type Tokens } from './mapped-rows.js';
 import type { InitialWeights, TakenRows, UnfitParameter } from './taken.js';
-import { fieldsUsed, parameterAxes, parametersOfFields, type AxesOptions } from './parameter-axes.js';
+import {
+  fieldsUsed,
+  parameterAxes,
+  parametersOfFields,
+  type AxesOptions,
+  type ParameterAxes,
+} from './parameter-axes.js';
 import { RunError } from '../run-error.js';
 import { readJson, readRunConfig, readVocabulary, RUN_FILES } from '../run/run-folder.js';
 import { readBytes } from '../run/tensors.js';
@@ -63,6 +69,7 @@ export async function takeInitialWeights(
   const absent: string[] = [];
   const unfit: UnfitParameter[] = [];
   const ofFields = unlessEqual(options, other);
+  const ofPositions = unlessCountedAlike(options, other, axes);
   for (const [name, value] of Object.entries(values)) {
     const found = other.tensors[name];
     tensors[name] = value;
@@ -70,7 +77,7 @@ export async function takeInitialWeights(
       absent.push(name);
       continue;
     }
-    const taken = ofFields(name) ?? takeRows(value, found, axes.get(name) ?? [], vocabularies);
+    const taken = ofFields(name) ?? ofPositions(name) ?? takeRows(value, found, axes.get(name) ?? [], vocabularies);
     if (typeof taken === 'string') {
       unfit.push({ name, reason: taken });
       continue;
@@ -191,6 +198,20 @@ function unlessEqual(options: AxesOptions, other: Other): (name: string) => stri
     const [own, theirs] = [find(here), find(there)];
     return own === theirs || theirs === 'absent' ? undefined : `${field} is ${theirs} there, ${own} here`;
   };
+}
+
+/** Why a parameter of positions is not taken: they are counted from another end there. */
+function unlessCountedAlike(
+  { model: here }: Pick<AxesOptions, 'model'>,
+  { model: there }: { readonly model: RunConfig['model'] },
+  axes: ParameterAxes['axes'],
+): (name: string) => string | undefined {
+  const [own, theirs] = [here, there].map(({ positions }) => positions ?? 'from-start'); // older runs do not say it
+  if (own === theirs) return () => undefined;
+  const isOfPositions = (name: string): boolean =>
+    axes.get(name)?.some((axis) => axis?.meaning.of === 'positions') === true;
+  return (name) =>
+    isOfPositions(name) ? `positions are counted ${String(theirs)} there, ${String(own)} here` : undefined;
 }
 
 function requireFinite(file: string, name: string, { data }: HostTensor): void {
