@@ -24,6 +24,7 @@ export interface TrainedConfig extends ModelConfig {
   readonly userFields: UserFields;
   readonly loss: LossName;
   readonly paddingClass: boolean;
+  readonly seenBias: boolean;
 }
 
 /** Options that transformers share. */
@@ -57,6 +58,7 @@ export const trainedShape: {
   readonly numeric: z.ZodDefault<z.ZodEnum<{ projection: 'projection'; buckets: 'buckets' }>>;
   readonly vectors: z.ZodDefault<z.ZodEnum<{ frozen: 'frozen'; tuned: 'tuned' }>>;
   readonly userFields: z.ZodDefault<z.ZodEnum<{ none: 'none'; stream: 'stream' }>>;
+  readonly seenBias: z.ZodDefault<z.ZodBoolean>;
 } & typeof lossShape = {
   itemFields: z
     .enum(['none', 'sum', 'mean', 'gate'])
@@ -85,6 +87,12 @@ export const trainedShape: {
     .enum(['none', 'stream'])
     .describe('attributes of users: not used, or added to every input of the stream')
     .default('none'),
+  seenBias: z
+    .boolean()
+    .describe(
+      'a learned number on the scores of items that the history has already: below 0 where people take nothing twice, above where they come back',
+    )
+    .default(false),
   ...lossShape,
 };
 

@@ -24,6 +24,7 @@ import { lossOf, renamedOptions, temperatureOf, unitRows } from './losses.js';
 import { nextItem } from './objectives/next-item.js';
 import type { Objective } from './objectives/objective.js';
 import { RunError } from './run-error.js';
+import { declareSeenBias, requireSeenFits } from './seen.js';
 import { userIdField } from './user-id.js';
 
 /** Options of a preset, by their paths in a configuration: `{ model: { layers: 2 }, training: { learningRate: 1e-3 } }`. */
@@ -99,6 +100,7 @@ export function instantiate<Config extends CommonConfig>(
   definition.check?.(config, schema);
   checkSideOptions(schema, definition.sideOptions?.(config) ?? { fields: config.fields, perField: {} });
   const objective = definition.objective?.(config) ?? nextItem;
+  requireSeenFits(config, objective);
   const temperature = temperatureOf(config);
   const trace = (scope: Scope, { items, event, user }: ModelInputs): Encoding | DirectScores => {
     const encoding = definition.build({
@@ -112,8 +114,13 @@ export function instantiate<Config extends CommonConfig>(
       user,
       userId: () => user(userIdField(schema)),
     });
-    if (temperature === undefined || 'scores' in encoding) return encoding;
-    return { ...encoding, itemTable: unitRows(encoding.itemTable), temperature };
+    if ('scores' in encoding) return encoding;
+    return {
+      ...encoding,
+      ...(temperature === undefined ? {} : { itemTable: unitRows(encoding.itemTable), temperature }),
+      // Nothing is asked for that a history has already while weights are pre-trained.
+      ...(config.seenBias === true && objective === nextItem ? { seenBias: declareSeenBias(scope) } : {}),
+    };
   };
   let reads: FieldsRead | undefined;
   return {

@@ -32,6 +32,8 @@ const EVERY_MODEL: readonly Model[] = [
   ['dif-sr, bpr of cosines', 'dif-sr', { ...DIF, loss: 'bpr', logits: 'cosine' }],
   ['sasrec, positions from the end', 'sasrec', { positions: 'from-end' }],
   ['dif-sr, positions from the end', 'dif-sr', { ...DIF, positions: 'from-end' }],
+  ['sasrec, seen items apart', 'sasrec', { seenBias: true, paddingClass: true }],
+  ['icai-sr, seen items apart', 'icai-sr', { seenBias: true }],
   ['sasrec, padding as a class', 'sasrec', { paddingClass: true }],
   ...FUSIONS.flatMap((fusion): Model[] => [
     [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }],
@@ -167,6 +169,7 @@ describe('one pass over all positions has the loss and gradients of one row per 
     ...FUSIONS.map((fusion): Model => [`dif-sr, ${fusion}`, 'dif-sr', { ...DIF, fusion }]),
     ['dif-sr, sum, bpr', 'dif-sr', { ...DIF, loss: 'bpr' }],
     ['sasrec', 'sasrec', { paddingClass: true }],
+    ['sasrec, seen items apart', 'sasrec', { seenBias: true }],
     ['fdsa', 'fdsa', {}],
     ['gru4rec', 'gru4rec', {}],
     ['gru4recf', 'gru4recf', { paddingClass: true }],

@@ -62,6 +62,8 @@ export interface Encoding {
   readonly temperature?: number;
   /** `[items + 1]`, added to the scores. */
   readonly itemBias?: Tensor;
+  /** `[1]`, added to the scores of items that the row has up to the place that is asked. */
+  readonly seenBias?: Tensor;
   /** Outputs of inner layers, for tests and analyses. */
   readonly layers?: readonly Tensor[];
   readonly auxiliary?: readonly AuxiliaryLoss[];
@@ -90,6 +92,8 @@ export interface CommonConfig extends LossOptions {
   readonly vectors?: VectorForm;
   /** Default `none`. */
   readonly userFields?: UserFields;
+  /** Whether items that a history has already are scored apart. Default false. */
+  readonly seenBias?: boolean;
 }
 
 /** Options of models with hidden states. */

@@ -1,6 +1,7 @@
 // What a recommender runs, whatever it is asked: few programs, graphs of one trace, so that what they need of parameters and
 // tables alone is computed once and held once.
 import {
+  add,
   at,
   constant,
   createGraph,
@@ -24,7 +25,8 @@ import type { ModelInstance } from './definition.js';
 import { declareInputs } from './inputs.js';
 import { splitWhole } from './precompute.js';
 import { scoresOfItems } from './scoring.js';
-import { bestOf, scoresAfter, type InferenceTask } from './tasks.js';
+import { isSeen } from './seen.js';
+import { bestOf, scoresAfter, type InferenceTask, type SequenceScores } from './tasks.js';
 
 /** How many items programs give; whatever is asked, there is one that gives as many. */
 const MOST_OF: { readonly [P in 'best' | 'nearest']: readonly number[] } = {
@@ -80,10 +82,16 @@ export function servingTask(model: ModelInstance, options: Pick<ScopeOptions, 't
         ? { 'candidates/scores': gatherLast(traced.scores, candidates) }
         : {
             ...Object.fromEntries(ranked('nearest', cosinesOf(encoded.itemTable, input('item', ['batch'], 'int32')))),
-            'candidates/scores': scoresOfItems(encoded, encoded.hidden, candidates),
+            'candidates/scores': candidateScores(encoded, traced.items, candidates),
           }),
     }),
   };
+}
+
+/** Scores of some items after the rows of `items`, `[batch, n]`. */
+function candidateScores(encoded: NonNullable<SequenceScores['encoded']>, items: Tensor, candidates: Tensor): Tensor {
+  const scores = scoresOfItems(encoded, encoded.hidden, candidates);
+  return encoded.seenBias === undefined ? scores : add(scores, mul(isSeen(items, candidates), encoded.seenBias));
 }
 
 /** Bytes of tables that a recommender holds beside the parameters, at most. */

@@ -1,5 +1,5 @@
 // What is done with a model, each a graph: train on targets, rank targets among all items, recommend.
-import { checkOptions, needed, option, type OptionRules } from '@difsr/errors';
+import { checkOptions, given, needed, option, type OptionRules } from '@difsr/errors';
 import {
   add,
   at,
@@ -144,7 +144,7 @@ export interface SequenceScores extends Declared {
   /** Whether the scores are finite in origin: a scalar that is not where they are not. */
   readonly check: Tensor;
   /** Of a model with hidden states: what scores are made of. */
-  readonly encoded?: Pick<Scores, 'hidden' | 'itemTable' | 'itemBias' | 'layers'>;
+  readonly encoded?: Pick<Scores, 'hidden' | 'itemTable' | 'itemBias' | 'seenBias' | 'layers'>;
 }
 
 /** A model's scores of all items after each sequence. */
@@ -159,6 +159,8 @@ export interface Scores extends Declared {
   readonly itemTable: Tensor;
   /** `[items + 1]`, where the model has one: part of the scores. */
   readonly itemBias?: Tensor;
+  /** `[1]`, where the model has one: part of the scores of items that the row has. */
+  readonly seenBias?: Tensor;
 }
 
 /**
@@ -177,12 +179,14 @@ export function scoresAfter(
   const traced = model.trace(scope, asked);
   if ('scores' in traced) return { ...declared(scope), items, scores: traced.scores, check: reduceSum(traced.scores) };
   const hidden = queriesOf(traced, lastHidden(traced.hidden, asked.items));
-  const { itemTable, itemBias, layers = [] } = traced;
+  const { itemTable, layers = [], itemBias, seenBias } = traced;
+  const scores = scoresOf(traced, hidden);
   return {
     ...declared(scope),
-    encoded: { hidden, itemTable, layers, ...(itemBias === undefined ? {} : { itemBias }) },
+    encoded: { hidden, itemTable, layers, ...given({ itemBias, seenBias }) },
     items,
-    scores: scoresOf(traced, hidden),
+    scores:
+      seenBias === undefined ? scores : add(scores, mul(cast(excludedColumns(model, items), 'float32'), seenBias)),
     check: add(reduceSum(mul(hidden, hidden)), reduceSum(mul(itemTable, itemTable))),
   };
 }

@@ -131,8 +131,23 @@ function batch(items: HostTensor, places: readonly { readonly position: number; 
       [count, 1],
       places.map(({ target }) => (target % SCHEMA.items) + 1),
     ),
+    seenItems: seenUpTo(
+      items,
+      places.map(({ position }) => position),
+    ),
     weights: { dtype: 'float32', shape: [count], data: new Float64Array(count).fill(1 / count) },
   };
+}
+
+/** The items of each place's row up to it, each once: int32 [places, length]. */
+function seenUpTo({ shape, data }: HostTensor, places: readonly number[]): HostTensor {
+  const [, length = 0] = shape;
+  const rows = places.map((place) => {
+    const begin = Math.floor(place / length) * length;
+    const own = Array.from(data.slice(begin, place + 1));
+    return Array.from({ length }, (_, i) => (own.indexOf(own[i] ?? 0) === i ? (own[i] ?? 0) : 0));
+  });
+  return ints([places.length, length], rows.flat());
 }
 
 /** Evaluates tensors; feeds that they do not need are left out. */

@@ -56,7 +56,7 @@ describe('item loss', () => {
       input('table', [items, width]),
       input('ids', ['targets'], 'int32'),
       weightsInput,
-      paddingClass,
+      { paddingClass },
     );
     const expected = products(hidden, table).map((logits, row) => {
       const total = logits.slice(first).reduce((sum, logit) => sum + Math.exp(logit), 0);
@@ -65,6 +65,34 @@ describe('item loss', () => {
     expect(number(loss, { hidden, table, ids, weights })).toBeCloseTo(
       expected.reduce((a, b) => a + b, 0),
       12,
+    );
+  });
+
+  it.each([-30, -1.5, 0, 2])('gives seen classes a bias of %s, the target among them or not', (bias) => {
+    const seen = [
+      [2, 1, 0],
+      [3, 0, 0],
+      [0, 0, 0],
+    ];
+    const loss = itemLoss(
+      hiddenInput,
+      input('table', [items, width]),
+      input('ids', ['targets'], 'int32'),
+      weightsInput,
+      { seen: { items: input('seen', ['targets', 3], 'int32'), bias: input('bias', [1]) } },
+    );
+    const expected = products(hidden, table).map((logits, row) => {
+      const own = logits.map((logit, item) => (item > 0 && seen[row]?.includes(item) === true ? logit + bias : logit));
+      const total = own.slice(1).reduce((sum, logit) => sum + Math.exp(logit), 0);
+      return Number(weights.data[row]) * (Math.log(total) - (own[Number(ids.data[row])] ?? NaN));
+    });
+    const given = {
+      seen: ints([targets, 3], ...seen.flat()),
+      bias: { dtype: 'float32' as const, shape: [1], data: Float64Array.of(bias) },
+    };
+    expect(number(loss, { hidden, table, ids, weights, ...given })).toBeCloseTo(
+      expected.reduce((a, b) => a + b, 0),
+      11,
     );
   });
 });
@@ -159,13 +187,7 @@ describe('losses against sampled negatives', () => {
       input('counts', [5]),
       weightsInput,
     );
-    const full = itemLoss(
-      hiddenInput,
-      input('table', [6, width]),
-      input('ids', ['targets'], 'int32'),
-      weightsInput,
-      false,
-    );
+    const full = itemLoss(hiddenInput, input('table', [6, width]), input('ids', ['targets'], 'int32'), weightsInput);
     expect(number(sampled, given)).toBeCloseTo(
       number(full, { hidden, table, ids: ints([targets], ...ids), weights }),
       12,

@@ -8,10 +8,12 @@ import {
   equal,
   exp,
   expandDims,
+  gather,
   gatherLast,
   GraphError,
   log,
   maximum,
+  minimum,
   mul,
   neg,
   not,
@@ -28,11 +30,18 @@ import {
 } from '@difsr/graph';
 import { linear, type LinearWeights } from './layers.js';
 
+/** What {@link itemLoss} takes beside its operands. */
+export interface ItemLossOptions {
+  /** Whether row 0 is one of the classes, as in the published code. Default false. */
+  readonly paddingClass?: boolean;
+  /** Classes whose scores get a bias: `items` int32 [targets, n], each once and 0 for none, `bias` [1]. */
+  readonly seen?: { readonly items: Tensor; readonly bias: Tensor };
+}
+
 /**
  * Softmax cross-entropy over an item table.
  *
  * @param hidden [targets, d] @param table [items+1, d] @param targets int32 [targets] @param weights [targets]
- * @param paddingClass whether row 0 is one of the classes, as in the published code.
  * @returns scalar: sum of weight * loss.
  */
 export function itemLoss(
@@ -40,9 +49,30 @@ export function itemLoss(
   table: Tensor,
   targets: Tensor,
   weights: Tensor,
-  paddingClass: boolean,
+  { paddingClass = false, seen }: ItemLossOptions = {},
 ): Tensor {
-  return reduceSum(mul(tableCrossEntropy(hidden, table, targets, paddingClass ? 0 : 1), weights));
+  const plain = tableCrossEntropy(hidden, table, targets, paddingClass ? 0 : 1);
+  const losses = seen === undefined ? plain : withSeen(plain, { hidden, table, targets }, seen);
+  return reduceSum(mul(losses, weights));
+}
+
+/**
+ * The cross-entropy where seen classes have a bias b, out of the one where they have none: with P the probability of all seen classes
+ * without it, log sum_j exp(s_j + b [seen]) = log sum_j exp(s_j) + log((1 - P) + exp(b) P).
+ */
+function withSeen(
+  plain: Tensor,
+  { hidden, table, targets }: { readonly hidden: Tensor; readonly table: Tensor; readonly targets: Tensor },
+  { items, bias }: NonNullable<ItemLossOptions['seen']>,
+): Tensor {
+  const target = reduceSum(mul(hidden, gather(table, targets)), [1]);
+  const total = expandDims(add(plain, target), 1); // log sum_j exp(s_j), [targets, 1]
+  const scores = reduceSum(mul(expandDims(hidden, 1), gather(table, items)), [2]); // [targets, n]
+  const there = cast(not(equal(items, 0)), 'float32');
+  const shares = mul(exp(minimum(sub(scores, total), 0)), there);
+  const seen = minimum(reduceSum(shares, [1]), 1); // P, which rounding may carry above 1
+  const isTarget = reduceSum(cast(equal(items, expandDims(targets, 1)), 'float32'), [1]);
+  return sub(add(plain, log(add(sub(1, seen), mul(exp(bias), seen)))), mul(isTarget, bias));
 }
 
 /** Scores that a loss with sampled negatives compares. */

@@ -11,6 +11,7 @@ import {
   type Windows,
 } from './objective.js';
 import { negativeFeeds } from './negatives.js';
+import { seenFeed } from '../seen.js';
 import { lossOfTargets } from './target-loss.js';
 
 /** Next item. Its inputs are those of `lossOfTargets` (target-loss.ts). */
@@ -53,6 +54,7 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
       targetPositions: integers(targetPositions, [slots]),
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: weights },
+      ...(model.config.seenBias === true ? seenFeed(items, targetPositions, slot, length) : {}),
       ...negativeFeeds(model, windows, { items: targetItems, used: slot, rowOf: (own) => rowOf[own]! }, draw),
     },
     sizes: new Map([

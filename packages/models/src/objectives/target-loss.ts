@@ -1,5 +1,6 @@
 // The loss of targets at places of the rows: a hidden state for each, by softmax over all items or against sampled negatives, and what
 // trains beside it. Objectives differ in what they feed it.
+import { given } from '@difsr/errors';
 import { and, equal, expandDims, gather, input, matmul, mul, add, not, reduceSum, type Tensor } from '@difsr/graph';
 import {
   binaryLoss,
@@ -28,8 +29,8 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
   const positions = input('targetPositions', ['targets'], 'int32');
   const reach = (hidden: Tensor): Tensor => gather(hidden, positions, 2); // [targets, d]
   const reached = reach(encoding.hidden);
-  const negatives = sharedInputs();
-  const item = itemLossOf(model, scope, encoding, { reached, targets, weights, negatives });
+  const inputs = sharedInputs();
+  const item = itemLossOf(model, scope, encoding, { reached, targets, weights, inputs });
   const terms: Term[] = [
     ...(encoding.auxiliary ?? []).map(({ name, factor, loss: own, ofParameters = false }) => ({
       name: `loss.${name}`,
@@ -39,7 +40,7 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
     })),
     ...(encoding.companions ?? []).map(({ name, factor, hidden }) => ({
       name: `loss.${name}`,
-      value: itemLossOf(model, scope, encoding, { reached: reach(hidden()), targets, weights, negatives }),
+      value: itemLossOf(model, scope, encoding, { reached: reach(hidden()), targets, weights, inputs }),
       factor,
       ofParameters: false,
     })),
@@ -80,15 +81,15 @@ function sharedInputs(): typeof input {
 }
 
 interface Targets {
-  /** Declares the inputs of negatives. */
-  readonly negatives: typeof input;
+  /** Declares inputs that some losses have. */
+  readonly inputs: typeof input;
   readonly reached: Tensor;
   readonly targets: Tensor;
   readonly weights: Tensor;
 }
 
 /** Products of hidden states with rows of a table. */
-interface Products extends Targets {
+interface Products extends Targets, Pick<Encoding, 'seenBias'> {
   readonly hidden: Tensor;
   readonly table: Tensor;
 }
@@ -99,13 +100,19 @@ function itemLossOf(model: TraceableModel, scope: Scope, encoding: Encoding, of:
   return FORMULAS[model.config.loss ?? 'cross-entropy'](model, {
     ...of,
     ...scoring(encoding, queriesOf(encoding, of.reached), bias),
+    ...given({ seenBias: encoding.seenBias }),
   });
 }
 
 /** What each loss makes of the products: a missing one does not compile. */
 const FORMULAS: { readonly [L in LossName]: (model: TraceableModel, products: Products) => Tensor } = {
-  'cross-entropy': ({ config }, { hidden, table, targets, weights }) =>
-    itemLoss(hidden, table, targets, weights, config.paddingClass ?? false),
+  'cross-entropy': ({ config }, { hidden, table, targets, weights, seenBias, inputs }) =>
+    itemLoss(hidden, table, targets, weights, {
+      paddingClass: config.paddingClass ?? false,
+      ...(seenBias === undefined
+        ? {}
+        : { seen: { items: inputs('seenItems', ['targets', 'seen'], 'int32'), bias: seenBias } }),
+    }),
   bpr: ({ config }, products) => bprLoss(againstNegatives(products, lossOf(config)), products.weights),
   bce: ({ config }, products) => binaryLoss(againstNegatives(products, lossOf(config)), products.weights),
   gbce: ({ config, schema }, products) => {
@@ -115,12 +122,12 @@ const FORMULAS: { readonly [L in LossName]: (model: TraceableModel, products: Pr
     return binaryLoss(againstNegatives(products, choice), products.weights, beta);
   },
   'sampled-softmax': (_, products) => {
-    const negatives = products.negatives('negativeItems', ['negatives'], 'int32');
+    const negatives = products.inputs('negativeItems', ['negatives'], 'int32');
     const isOther = not(equal(expandDims(products.targets, 1), expandDims(negatives, 0)));
     const present = and(isOther, expandDims(not(equal(negatives, 0)), 0));
     return sampledSoftmaxLoss(
       againstShared(products, negatives, present),
-      products.negatives('negativeLogCounts', ['negatives']),
+      products.inputs('negativeLogCounts', ['negatives']),
       products.weights,
     );
   },
@@ -131,11 +138,11 @@ function againstNegatives(products: Products, { sampling }: LossChoice): Sampled
   if (sampling?.shared === true)
     return againstShared(
       products,
-      products.negatives('negativeItems', ['negatives'], 'int32'),
-      products.negatives('negativePresent', ['targets', 'negatives'], 'bool'),
+      products.inputs('negativeItems', ['negatives'], 'int32'),
+      products.inputs('negativePresent', ['targets', 'negatives'], 'bool'),
     );
   const { hidden, table, targets } = products;
-  const negatives = products.negatives('negativeItems', ['targets', sampling?.count ?? 1], 'int32');
+  const negatives = products.inputs('negativeItems', ['targets', sampling?.count ?? 1], 'int32');
   return {
     positive: reduceSum(mul(hidden, gather(table, targets)), [1]),
     negative: scoresOfItems({ itemTable: table }, hidden, negatives),
