@@ -64,4 +64,5 @@ export {
   type Run,
   type TrainOutcome,
 } from '@difsr/training';
+export { withItems, type NewItem, type NewItemsSaid } from '@difsr/models';
 export type { FieldCondition, FiltersSaid, RecommendRequest, SimilarItems, SimilarOptions, Where } from '@difsr/models';

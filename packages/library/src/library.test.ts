@@ -11,6 +11,7 @@ import {
   inspect,
   models,
   openRecommender,
+  openRun,
   prepare,
   presets,
   recipes,
@@ -22,6 +23,7 @@ import {
   UsageError,
   type PrepareEvent,
   type TrainEvent,
+  withItems,
 } from './index.js';
 
 const TINY = { hiddenSize: 8, innerSize: 8, layers: 1, heads: 2, maxLength: 8 };
@@ -178,6 +180,29 @@ it('recommends with defaults that need not be said', async () => {
     await expect(shop.recommendMany(none as [])).rejects.toThrow(/takes a list of requests/);
   } finally {
     await shop[Symbol.asyncDispose]();
+  }
+});
+
+it('a run takes up items that came after its training', async () => {
+  const { run } = await train({
+    data: at('data/shop'),
+    model: { name: 'sasrec', ...TINY, itemFields: 'sum' },
+    epochs: 1,
+    out: at('runs/attributes'),
+    ...fast,
+  });
+  const news = { id: 'B900', name: 'thing of today', values: { brand: 'brand 3' } };
+  const { trained, said } = withItems(await openRun(run), [news]);
+  expect(said).toEqual({ unknown: [], tooMany: [] });
+  const shop = await openRecommender(trained, { threads: 1 });
+  try {
+    const asked = { k: 60, where: { brand: ['brand 3'] } };
+    const { items } = await shop.recommend(['B4', 'B900'], { ...asked, includeNew: true, includeSeen: true });
+    expect(items).toHaveLength(11);
+    expect(items).toContainEqual({ id: 'B900', name: 'thing of today', score: expect.any(Number) });
+    expect((await shop.recommend(['B4', 'B900'], asked)).unknown).toEqual([]);
+  } finally {
+    await shop.dispose();
   }
 });
 

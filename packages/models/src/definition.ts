@@ -78,6 +78,8 @@ export interface ModelDefinition<Config extends CommonConfig = CommonConfig> {
 /** A definition, applied: a model that is traced, and what it is trained for. */
 export interface ModelInstance extends TraceableModel {
   readonly objective: Objective;
+  /** The same definition and options on other data. */
+  readonly withSchema: (schema: ModelSchema) => ModelInstance;
 }
 
 /**
@@ -150,5 +152,6 @@ export function instantiate<Config extends CommonConfig>(
       return (reads ??= readBy(this, (inputs) => trace(new Scope({ training: false }), inputs)));
     },
     frozen: (name) => definition.frozen?.(config, name) ?? false,
+    withSchema: (other) => instantiate(definition, config, other),
   };
 }

@@ -124,7 +124,7 @@ export function askedEvents({ reads, schema }: ModelInstance, asked: Asked): Ask
   const { events, isKnown, user, shown, idsOf } = asked;
   const [unknown, tooMany]: { field: string; value: string }[][] = [[], []];
   const rawOf = (field: FieldSchema, value: GivenValue, where: string): number[] => {
-    const { raw, others, beyond } = rawValue(field, value, idsOf, where);
+    const { raw, others, beyond } = rawValue(field, value, idsOf, { caller: 'recommend', option: where });
     for (const other of others) unknown?.push({ field: field.name, value: other });
     for (const other of beyond) tooMany?.push({ field: field.name, value: other });
     return raw;
@@ -214,7 +214,7 @@ function fieldsGiven(
 }
 
 /** A value as numbers of the data (0 or NaN for none), and what of it is not among them. */
-interface RawValue {
+export interface RawValue {
   readonly raw: number[];
   /** Tokens that training has never seen. */
   readonly others: readonly string[];
@@ -222,14 +222,23 @@ interface RawValue {
   readonly beyond: readonly string[];
 }
 
-/** A value as numbers of the data (0 or NaN for none), and tokens among it that training has never seen. */
-function rawValue(field: FieldSchema, value: GivenValue, idsOf: Asked['idsOf'], where: string): RawValue {
+/**
+ * A value as numbers of the data (0 or NaN for none), and tokens among it that training has never seen.
+ *
+ * @param said Where it stands, for messages.
+ */
+export function rawValue(
+  field: FieldSchema,
+  value: GivenValue,
+  idsOf: Asked['idsOf'],
+  said: { readonly caller: string; readonly option: string },
+): RawValue {
   const width = rawWidth(field);
   const fail = (wanted: string): RunError =>
     new RunError({
-      where: 'recommend',
-      what: `${where} is ${JSON.stringify(value)}, and the field wants ${wanted}`,
-      option: where,
+      where: said.caller,
+      what: `${said.option} is ${JSON.stringify(value)}, and the field wants ${wanted}`,
+      option: said.option,
       cure: 'give that, or leave it out',
     });
   if (value === null || value === undefined)

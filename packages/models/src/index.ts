@@ -11,6 +11,7 @@ export { USER_ID, userIdField } from './user-id.js';
 export type { EventValue, HistoryEvent, ValuesSaid } from './events.js';
 export { historyInputs, type HistoryInputs } from './history-inputs.js';
 export { dealOut, type DealtStep } from './objectives/deal.js';
+export { withItems, type NewItem, type NewItemsSaid } from './new-items.js';
 export { nextItem } from './objectives/next-item.js';
 export { selfSupervised, type SelfSupervisedOptions } from './objectives/self-supervised.js';
 export { maskedItem } from './objectives/masked-item.js';
