@@ -8,7 +8,8 @@ import {
   type OverSeeds,
   type SystemSummary,
 } from '../compare/report/summary.js';
-import type { DataFacts, RunRecord } from '../compare/types.js';
+import type { RunRecord } from '../compare/types.js';
+import type { DataFacts } from '../jobs/types.js';
 import { WHOLE_LABEL, type Study } from './studies.js';
 
 /** What a report is written from. */

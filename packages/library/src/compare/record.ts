@@ -11,8 +11,9 @@ import {
   type RunMetrics,
   type TrainOutcome,
 } from '@difsr/training';
-import { settingsOfRun } from './plan.js';
-import type { PlannedRun, RunRecord } from './types.js';
+import { settingsOfRun } from '../jobs/planned.js';
+import type { PlannedRun } from '../jobs/types.js';
+import type { RunRecord } from './types.js';
 
 /** Share of the epochs that must come after the best one where a run did not stop early. */
 const LAST_TENTH = 0.1;
@@ -43,7 +44,8 @@ export async function recordOf(
 ): Promise<RunRecord> {
   const { metrics, reason } = outcome;
   const { protocols } = metrics;
-  if (reason === 'interrupted' || protocols === undefined) throw new RunError(`${folder} has not ended`);
+  if (reason === 'interrupted' || reason === 'paused' || protocols === undefined)
+    throw new RunError(`${folder} has not ended`);
   const history = await historyOf(folder);
   const before = await historyOf(join(folder, RUN_FILES.pretraining));
   const counted = metrics.counted === true;

@@ -3,7 +3,8 @@ import { DIFFERENCES, paperDataOf, PUBLISHED } from './published.js';
 import { lineChart } from '../../page/line-chart.js';
 import type { Block, Document } from '../../page/document.js';
 import { SEEDS_FOR_AN_ORDER, type Against, type GroupSummary, type OverSeeds, type SystemSummary } from './summary.js';
-import type { DataFacts, RunRecord, RunTimes, Specification } from '../types.js';
+import type { DataFacts, RunTimes } from '../../jobs/types.js';
+import type { RunRecord, Specification } from '../types.js';
 
 /** What a report is written from. */
 export interface ReportInput {
