@@ -6,7 +6,9 @@ import { mergeTrees, type Tree } from '../config/layers.js';
 import { UsageError } from '../errors.js';
 import {
   askedInFile,
+  dataRule,
   fullName,
+  modelRule,
   readData,
   readModel,
   requireDistinct,
@@ -64,17 +66,8 @@ export interface CompareOptions extends BackendChoice, Asked {
 }
 
 const ASKED: OptionRules<Asked> = {
-  models: option.list(
-    option.either(
-      option.text,
-      option.object<Exclude<ModelAsked, string>>({
-        name: needed(option.text),
-        label: option.text,
-        settings: option.record(option.given),
-      }),
-    ),
-  ),
-  data: option.list(option.either(option.text, option.record(option.given))),
+  models: option.list(modelRule),
+  data: option.list(dataRule),
   seeds: option.list(option.whole(0)),
   preset: option.text,
   settings: option.record(option.given),

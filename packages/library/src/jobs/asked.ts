@@ -2,10 +2,13 @@
 import {
   chooseByName,
   didYouMean,
+  needed,
+  option,
   optionFaults,
   setting,
   text,
   type Fault,
+  type OptionRule,
   type OptionRules,
   type Text,
 } from '@difsr/errors';
@@ -51,6 +54,19 @@ export interface OwnOptions {
   readonly job: string;
   readonly cures: Readonly<Record<string, Text>>;
 }
+
+/** The rule of a {@link ModelAsked}. */
+export const modelRule: OptionRule = option.either(
+  option.text,
+  option.object<Exclude<ModelAsked, string>>({
+    name: needed(option.text),
+    label: option.text,
+    settings: option.record(option.given),
+  }),
+);
+
+/** The rule of a {@link DataAsked}. */
+export const dataRule: OptionRule = option.either(option.text, option.record(option.given));
 
 /** What a file (YAML) asks for, by the rules of its keys. @throws UsageError */
 export async function askedInFile<T extends object>(path: string, rules: OptionRules<T>): Promise<T> {
