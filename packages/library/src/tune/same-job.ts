@@ -38,7 +38,7 @@ export function tuneChange(before: TuneJob, now: TuneJob): JobChange {
           ]),
       ...bothWays({ data: { ...old.data.config, path: '' } }, { data: { ...asked.data.config, path: '' } }),
       ...bothWays({ space: old.space }, { space: asked.space }),
-      ...changesOf(old.rungs, asked.rungs, 'the rungs'),
+      ...changesOf(old.rungs, asked.rungs, 'rungs'),
       ...(['factor', 'seed', 'metric'] as const).flatMap((name) => changesOf(old[name], asked[name], name)),
       ...changesOf(old.preset ?? null, asked.preset ?? null, 'preset'),
       ...bothWays(old.settings, asked.settings),
