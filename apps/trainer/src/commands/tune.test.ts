@@ -20,9 +20,7 @@ const MODEL = ['--model', 'sasrec', '--data', 'shop', ...TINY_MODEL, ...COMPUTES
 /** Six configurations, of which four are tried: to epoch 1, two to 2, one to 4, and that with another seed. */
 const JOB: readonly string[] = [
   ...'tune --space learningRate=1e-3,5e-3,2e-2 --space hiddenDropout=0.1,0.5'.split(' '),
-  ...'--trials 4 --epochs 1,2,4 --seeds 2 --set schedule={kind:cosine}'
-    .split(' ')
-    .map((word) => word.replace('kind:', 'kind: ')),
+  ...'--trials 4 --epochs 1,2,4 --seeds 2'.split(' '),
   ...MODEL,
 ];
 

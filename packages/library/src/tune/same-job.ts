@@ -30,6 +30,8 @@ export function tuneChange(before: TuneJob, now: TuneJob): JobChange {
     refused: [
       ...counted.flatMap(({ name, was, is }) => (is < was ? [`it was of ${was} ${name}, is of ${is}`] : [])),
       ...changesOf(old.model.name, asked.model.name, 'model'),
+      ...changesOf(old.model.label, asked.model.label, 'the label of the model'),
+      ...changesOf(old.data.label, asked.data.label, 'the label of the data'),
       ...bothWays({ settings: old.model.settings }, { settings: asked.model.settings }),
       ...(before.data.fingerprint === now.data.fingerprint
         ? []

@@ -130,7 +130,8 @@ it('a value at the end of its range or list is told', () => {
     b: range(1e-4, 1e-2, { logarithmic: true }),
     c: values(1, 2, 4),
     d: values('x', 'y'),
+    e: values(1, 2),
   };
-  expect(atTheEdge(space, { a: 0.99, b: 1.1e-4, c: 4, d: 'x' })).toEqual(['a', 'b', 'c']);
+  expect(atTheEdge(space, { a: 0.99, b: 1.1e-4, c: 4, d: 'x', e: 1 })).toEqual(['a', 'b', 'c']);
   expect(atTheEdge(space, { a: 0.5, b: 5e-4, c: 2, d: 'y' })).toEqual([]);
 });

@@ -175,7 +175,7 @@ function* everyOne([first, ...rest]: readonly (readonly [string, Dimension])[]):
   }
 }
 
-/** Numeric options of a configuration that lie at an end of what was searched: better values may lie beyond. */
+/** Numeric options of a configuration that lie at an end of what was searched: better values may lie beyond. Of two values each is an end, which says nothing. */
 export function atTheEdge(space: Space, values: Searched): string[] {
   return Object.entries(space).flatMap(([name, dimension]) => {
     const value = values[name];
@@ -183,7 +183,7 @@ export function atTheEdge(space: Space, values: Searched): string[] {
     if (dimension.kind === 'values') {
       const numbers = dimension.values.filter((each) => typeof each === 'number');
       const ends = [Math.min(...numbers), Math.max(...numbers)];
-      return numbers.length === dimension.values.length && numbers.length > 1 && ends.includes(value) ? [name] : [];
+      return numbers.length === dimension.values.length && numbers.length > 2 && ends.includes(value) ? [name] : [];
     }
     const { from, to, logarithmic } = dimension;
     const place = logarithmic ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);

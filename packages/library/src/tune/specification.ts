@@ -23,6 +23,7 @@ import {
   type OwnOptions,
 } from '../jobs/asked.js';
 import { plannedRun, type Searched } from '../jobs/planned.js';
+import type { JobData } from '../jobs/types.js';
 import { aborts, backendRules } from '../options.js';
 import { rungsOf } from './halving.js';
 import { readDimension, type SpaceAsked } from './space.js';
@@ -142,7 +143,7 @@ export async function readTuning(
   // A call that says nothing but the folder goes on with the job in it; what it does say counts more.
   const job = options.specification === undefined ? before : undefined;
   const model = await readModel(asked.model ?? job?.model ?? DEFAULTS.model, OWN);
-  const data = asked.data === undefined ? job?.data : readData(asked.data);
+  const data = asked.data === undefined ? job?.data : withLabelOf(before, readData(asked.data));
   if (data === undefined) throw missing('data', 'there is none to tune on', setting('data', 'data/Beauty'));
   const said =
     asked.settings === undefined && options.set === undefined
@@ -169,6 +170,11 @@ export async function readTuning(
   const specification = { ...read, metric };
   await requireValues(specification, { model, choice });
   return { specification, model };
+}
+
+/** Data that has moved is called what it was called, or its runs would not be found. */
+function withLabelOf(before: TuneSpecification | undefined, data: JobData): JobData {
+  return data.label === '' && before !== undefined ? { ...data, label: before.data.label } : data;
 }
 
 function missing(name: 'data' | 'space', what: string, example: Text): UsageError {

@@ -39,7 +39,7 @@ export interface TuneOutcome {
   /** What trials were judged by. */
   readonly metric: string;
   readonly data: DataFacts;
-  /** Of a tuning that ended, best first; undefined entries there are none. */
+  /** Of a tuning that ended, best first. */
   readonly trials: readonly TrialResult[];
   readonly rungs: readonly RungResult[];
   readonly finalists: readonly FinalistResult[];
@@ -169,7 +169,7 @@ async function writeBest(
   const said = [
     `Chosen by a search over ${trials.length} trials on ${data.label}: trial ${trial.number}, ${valuesText(trial.values)}.`,
     `Validation ${title(specification.metric)} ${fixed(result.value)}, by which it was chosen: it is optimistic. Test targets were not looked at.`,
-    'Trained with: difsr train --config best.yaml',
+    'A configuration file for train.',
   ];
   const contents = configurationFile(config, {
     preset: specification.preset,
