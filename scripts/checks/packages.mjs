@@ -32,7 +32,7 @@ const LIMITS = {
   '@difsr/prepare': 580,
   '@difsr/metrics': 50,
   '@difsr/training': 180,
-  '@difsr/library': 120,
+  '@difsr/library': 150, // with jobs of many runs: comparisons, ablations, tunings
   difsr: 220,
   'difsr-bench': 200,
 };

@@ -11,6 +11,7 @@ export const PAGES = {
     ['Getting started', 'guide/getting-started'],
     ['From code', 'guide/library'],
     ['Comparing models', 'guide/compare'],
+    ['Finding good options', 'guide/tune'],
     ['Looking into a model', 'guide/analyze'],
     ['Serve from Node', 'guide/serve-from-node'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],

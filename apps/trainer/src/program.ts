@@ -18,6 +18,7 @@ import { addQuickstart } from './commands/quickstart.js';
 import { addRecommend } from './commands/recommend.js';
 import { addResume } from './commands/resume.js';
 import { addTrain } from './commands/train.js';
+import { addTune } from './commands/tune.js';
 import { tracesErrors } from './environment.js';
 import { exitCodeMeanings, exitCodes, type ExitCode } from './errors.js';
 import { describeError } from './output/errors.js';
@@ -30,6 +31,7 @@ const COMMANDS = [
   addResume,
   addEvaluate,
   addCompare,
+  addTune,
   addAblate,
   addRecommend,
   addExplain,

@@ -29,6 +29,13 @@ export const plainOptions = [
   'search',
   'seeds',
   'set',
+  // of tunings
+  'factor',
+  'finalists',
+  'first',
+  'seed',
+  'space',
+  'trials',
   // of data that is prepared
   'columns.user',
   'columns.item',

@@ -4,10 +4,16 @@ export { resume, type ResumeOptions } from './resume.js';
 export { ablate, type AblateOptions } from './ablate/ablate.js';
 export { studyNames, type StudyName } from './ablate/studies.js';
 export { compare, type CompareOutcome } from './compare/compare.js';
-export type { CompareOptions, DataAsked, ModelAsked } from './compare/specification.js';
-export type { CompareEvent, DataFacts, RunRecord } from './compare/types.js';
-export type { Against, GroupSummary, OverSeeds, SystemSummary } from './compare/report/summary.js';
-export { CompareError } from './compare/child-run.js';
+export type { CompareOptions } from './compare/specification.js';
+export { tune, type TunedBest, type TuneOutcome } from './tune/tune.js';
+export type { TuneOptions } from './tune/specification.js';
+export type { SpaceAsked } from './tune/space.js';
+export type { FinalistResult, RungResult, TrialRecord, TrialResult, TuneEvent } from './tune/types.js';
+export type { DataAsked, ModelAsked } from './jobs/asked.js';
+export type { DataFacts } from './jobs/types.js';
+export type { CompareEvent, RunRecord } from './compare/types.js';
+export type { Against, GroupSummary, SystemSummary } from './compare/report/summary.js';
+export type { OverSeeds } from './jobs/over-seeds.js';
 export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.js';
 export {
   openRecommender,

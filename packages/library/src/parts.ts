@@ -2,6 +2,7 @@
 export { shownMetrics } from './analyze/report.js';
 export { isAvailable } from './analyze/types.js';
 export { parseSearch } from './compare/specification.js';
+export { dimensionText, parseSpace } from './tune/space.js';
 export { descriptionSettings } from './config/description.js';
 export { assignmentLayer, type Assignment, type Layer, type Tree } from './config/layers.js';
 export { differenceOf, exampleValue, keysMeant, normalName, otherNames } from './config/other-names.js';

@@ -17,6 +17,8 @@ export interface ResumeOptions extends BackendChoice, OwnModelOption {
   readonly epochs?: number | undefined;
   /** Aborting it saves a checkpoint, and ends with the reason `interrupted`; before the training goes on, it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The epoch after which the run ends with the reason `paused`, where it has not ended before. Default: none. */
+  readonly pauseAfter?: number | undefined;
   /** Told everything that happens, in order. */
   readonly onEvent?: ((event: ResumeEvent) => void) | undefined;
 }
@@ -27,6 +29,7 @@ const RULES: OptionRules<ResumeOptions> = {
   data: option.text,
   epochs: option.whole(1),
   signal: aborts,
+  pauseAfter: option.whole(1),
   onEvent: option.callable,
 };
 
@@ -43,7 +46,7 @@ const RULES: OptionRules<ResumeOptions> = {
  */
 export async function resume(run: string, options: ResumeOptions = {}): Promise<TrainOutcome> {
   checkOptions('resume', options, RULES, UsageError);
-  const { data, epochs, signal, onEvent = () => undefined } = options;
+  const { data, epochs, signal, pauseAfter, onEvent = () => undefined } = options;
   const saved = await readRunConfig(run);
   const backendName = options.backend ?? saved.backend;
   const config = {
@@ -71,6 +74,7 @@ export async function resume(run: string, options: ResumeOptions = {}): Promise<
         onEvent,
         ...trainOwn(own),
         ...(signal === undefined ? {} : { signal }),
+        ...(pauseAfter === undefined ? {} : { pauseAfter }),
       });
     } finally {
       await backend.dispose();

@@ -45,6 +45,8 @@ export interface TrainControl {
   readonly init?: string | undefined;
   /** Aborting it saves a checkpoint, and ends with the reason `interrupted`; before the training has begun, it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The epoch after which the run ends with the reason `paused`, where it has not ended before; `resume` goes on with it, bit for bit. Default: none. */
+  readonly pauseAfter?: number | undefined;
   /** Told everything that happens, in order. */
   readonly onEvent?: ((event: TrainEvent) => void) | undefined;
 }
@@ -83,6 +85,7 @@ const RULES: OptionRules<TrainOptions> = {
   out: option.text,
   init: option.text,
   signal: aborts,
+  pauseAfter: option.whole(1),
   onEvent: option.callable,
 };
 
@@ -111,10 +114,10 @@ export interface ResolvedRun {
  */
 export async function train(options: TrainOptions = {}): Promise<TrainOutcome> {
   checkOptions('train', options, RULES, UsageError);
-  const { preset, config, out, init, signal, onEvent } = options;
+  const { preset, config, out, init, signal, pauseAfter, onEvent } = options;
   const { values, definition } = valuesOf(options);
   const run = await resolveRun({ preset, config, values, definition });
-  return trainResolved(run, { out, init, signal, onEvent });
+  return trainResolved(run, { out, init, signal, pauseAfter, onEvent });
 }
 
 /** The options as the sections of a configuration. */
@@ -152,7 +155,7 @@ function said(values: Tree): Tree {
 /** The same with a configuration that has been resolved; data that is lent has been loaded by it, and stays open. */
 export async function trainResolved(
   { config, own }: ResolvedRun,
-  { out, init, signal, onEvent = () => undefined }: TrainControl,
+  { out, init, signal, pauseAfter, onEvent = () => undefined }: TrainControl,
   lent?: TrainingData,
 ): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
@@ -174,7 +177,7 @@ export async function trainResolved(
     if (wide !== undefined) onEvent(warning(wide));
     const folder = out ?? (await nextFreeFolder(`${dataset.name}-${config.model.name}`));
     if (out === undefined) await requireFreeFolder(folder);
-    return await trainInto(folder, dataset, { config, own }, { init, signal, onEvent });
+    return await trainInto(folder, dataset, { config, own }, { init, signal, pauseAfter, onEvent });
   } finally {
     if (lent === undefined) await closeData(dataset);
   }
@@ -184,7 +187,12 @@ async function trainInto(
   out: string,
   dataset: TrainingData,
   { config, own }: ResolvedRun,
-  { init, signal, onEvent }: Required<Pick<TrainControl, 'init' | 'signal'>> & { onEvent: (event: TrainEvent) => void },
+  {
+    init,
+    signal,
+    pauseAfter,
+    onEvent,
+  }: Required<Pick<TrainControl, 'init' | 'signal' | 'pauseAfter'>> & { onEvent: (event: TrainEvent) => void },
 ): Promise<TrainOutcome> {
   const backend = await openBackend(config, (message) => onEvent({ kind: 'note', message }));
   try {
@@ -199,6 +207,7 @@ async function trainInto(
       ...trainOwn(own),
       ...(signal === undefined ? {} : { signal }),
       ...(init === undefined ? {} : { init }),
+      ...(pauseAfter === undefined ? {} : { pauseAfter }),
     });
   } catch (error) {
     await removeUnstarted(out);

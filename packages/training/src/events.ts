@@ -119,7 +119,7 @@ export type TrainingEvent =
   | { readonly kind: 'warning'; readonly message: string; readonly text: Text }
   | {
       readonly kind: 'end';
-      readonly reason: 'finished' | 'early-stopping' | 'interrupted';
+      readonly reason: 'finished' | 'early-stopping' | 'interrupted' | 'paused';
       readonly epoch: number;
       /** The best epoch, 0 before the first has ended. */
       readonly best: number;

@@ -1,17 +1,14 @@
 // difsr compare: models x seeds x data sets under both protocols, as one job that goes on wherever it was stopped.
-import { say } from '@difsr/errors';
 import { withInterrupt } from '@difsr/errors/commands';
 import { compare, type CompareEvent, type CompareOptions, type CompareOutcome } from '@difsr/library';
 import { parseSearch } from '@difsr/library/parts';
-import type { TrainingEvent } from '@difsr/training';
 import { InvalidArgumentError, type Command } from 'commander';
 import { commandLine } from '../command-line.js';
 import { exitCodes, type ExitCode } from '../errors.js';
 import { backendOptions, collect, jsonOption, positiveInteger, type SharedOptions } from '../options.js';
-import { createProgress, type Progress } from '../output/progress.js';
+import { ShownRuns } from '../output/runs.js';
 import { duration, metric, metricTitle, whole } from '../output/table.js';
 import { processTerminal, type Terminal } from '../output/terminal.js';
-import { typed } from '../typed.js';
 
 interface CompareCommandOptions extends Omit<SharedOptions, 'data' | 'model' | 'seed' | 'config' | 'init' | 'format'> {
   readonly models?: readonly string[];
@@ -100,16 +97,12 @@ async function compareCommand(
 /** What is shown of a comparison while it goes on. */
 export class ShownComparison {
   readonly #terminal: Terminal;
-  readonly #noted = new Set<string>();
-  readonly #several: boolean;
-  /** What runs at once stop by. */
-  readonly #metrics = new Map<string, string>();
-  #progress: Progress | undefined;
+  readonly #runs: ShownRuns;
 
-  /** @param jobs Runs at once: the lines of several would tell nobody which they are of. */
+  /** @param jobs Runs at once. */
   constructor(terminal: Terminal, jobs = 1) {
     this.#terminal = terminal;
-    this.#several = jobs > 1;
+    this.#runs = new ShownRuns(terminal, jobs);
   }
 
   event(event: CompareEvent): void {
@@ -119,29 +112,16 @@ export class ShownComparison {
       case 'plan':
         return this.#plan(event);
       case 'run': {
-        this.close();
         const { id, number, runs, resumed, secondsLeft } = event;
         const left = secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
-        terminal.line(
-          terminal.style(
-            'bold',
-            `${this.#several ? '' : '\n'}run ${number} of ${runs}: ${id}${resumed ? ' (goes on)' : ''}${left}`,
-          ),
-        );
-        // Losses of different models cannot be compared.
-        if (!this.#several) this.#progress = createProgress({ terminal, losses: false });
-        return undefined;
+        return this.#runs.begin(`run ${number} of ${runs}: ${id}${resumed ? ' (goes on)' : ''}${left}`);
       }
       case 'training':
-        return this.#several ? this.#line(event.id, event.event) : this.#progress?.event(event.event);
+        return this.#runs.training(event.id, event.event);
       case 'note':
-        // Every run opens the same device: said once.
-        if (this.#noted.has(event.message)) return undefined;
-        this.#noted.add(event.message);
-        return terminal.line(event.message);
+        return this.#runs.note(event.message);
       case 'record':
-        this.close();
-        return terminal.line(
+        return this.#runs.ended(
           `done: ${event.id}, ${event.split === 'test' ? 'test' : 'validation'} ${metricTitle(event.metric)} ${metric(event.value)}`,
         );
       case 'chosen': {
@@ -149,30 +129,14 @@ export class ShownComparison {
         return terminal.line(`chosen for ${event.model} on ${event.data}: ${values.join(', ')}`);
       }
       case 'failed':
-        this.close();
-        return terminal.line(`${terminal.style('red', 'failed:')} ${event.id}: ${event.message}`);
+        return this.#runs.failed(event.id, event.message);
       case 'report':
         return undefined;
     }
   }
 
-  /** Of several runs at once: epochs and warnings alone, each with its run. */
-  #line(id: string, event: TrainingEvent): void {
-    if (event.kind === 'warning') return this.#terminal.warn(`${id}: ${say(event.text, typed)}`);
-    if (event.kind === 'start') this.#metrics.set(id, event.metric);
-    if (event.kind !== 'epoch') return undefined;
-    const { epoch, valid, seconds } = event.record;
-    const by = this.#metrics.get(id);
-    const value = by === undefined ? undefined : valid[by];
-    const reached = by === undefined || value === undefined ? '' : `, validation ${metricTitle(by)} ${metric(value)}`;
-    return this.#terminal.line(
-      `${id}: epoch ${epoch}${reached}, ${seconds.toFixed(1)} s${event.best ? ' * best' : ''}`,
-    );
-  }
-
   close(): void {
-    this.#progress?.close();
-    this.#progress = undefined;
+    this.#runs.close();
   }
 
   #plan({ out, runs, done, data, models, added, ignored }: Extract<CompareEvent, { kind: 'plan' }>): void {

@@ -12,9 +12,9 @@ const TITLES: { readonly [S in Split]: string } = { valid: 'validation', test: '
 /** Shows how a training ended. */
 export function showOutcome(terminal: Terminal, outcome: TrainOutcome): void {
   const { reason, run, metrics } = outcome;
-  if (reason === 'interrupted' || metrics === undefined) {
+  if (metrics === undefined) {
     terminal.value({ kind: 'result', reason, run });
-    terminal.line(`interrupted; saved in ${run}\nresume: ${commandLine('resume', run)}`);
+    terminal.line(`${reason}; saved in ${run}\nresume: ${commandLine('resume', run)}`);
     return;
   }
   const warning = unlearned(metrics, 'valid');

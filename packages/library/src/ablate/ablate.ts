@@ -6,14 +6,14 @@ import { fieldsNamed, outlineSchema, type RunConfig } from '@difsr/training';
 import { aborts, backendChoice, backendRules } from '../options.js';
 import type { BackendChoice } from '../backend.js';
 import { compare, type CompareOutcome } from '../compare/compare.js';
-import { JobFolder } from '../compare/job-folder.js';
 import { toHtml, toMarkdown } from '../page/document.js';
+import { ComparisonFolder } from '../compare/same-job.js';
 import type { CompareEvent } from '../compare/types.js';
 import { parseSetting, type Tree } from '../config/layers.js';
 import { resolveConfig } from '../config/resolve.js';
 import { closeData, loadData } from '../data/open.js';
 import { UsageError } from '../errors.js';
-import { hasOption } from '../compare/specification.js';
+import { hasOption } from '../jobs/asked.js';
 import { modelsByName } from '../config/schema.js';
 import { ablationReport } from './report.js';
 import { planned, studiesOf, studyNames, WHOLE_LABEL, type StudyName, type Whole } from './studies.js';
@@ -105,7 +105,7 @@ export async function ablate(options: AblateOptions): Promise<CompareOutcome> {
     records: outcome.records,
     seeds: seeds ?? [1, 2, 3],
   });
-  const folder = new JobFolder(out);
+  const folder = new ComparisonFolder(out);
   const files = [
     await folder.writeReport('ablation.md', toMarkdown(document)),
     await folder.writeReport('ablation.html', toHtml(document)),

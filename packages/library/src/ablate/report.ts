@@ -2,13 +2,10 @@
 import { METRIC_KINDS } from '@difsr/metrics';
 import type { Protocol } from '@difsr/training';
 import type { Block, Document } from '../page/document.js';
-import {
-  SEEDS_FOR_AN_ORDER,
-  type GroupSummary,
-  type OverSeeds,
-  type SystemSummary,
-} from '../compare/report/summary.js';
-import type { DataFacts, RunRecord } from '../compare/types.js';
+import { SEEDS_FOR_AN_ORDER, type GroupSummary, type SystemSummary } from '../compare/report/summary.js';
+import type { RunRecord } from '../compare/types.js';
+import type { OverSeeds } from '../jobs/over-seeds.js';
+import type { DataFacts } from '../jobs/types.js';
 import { WHOLE_LABEL, type Study } from './studies.js';
 
 /** What a report is written from. */

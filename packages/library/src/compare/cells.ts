@@ -1,29 +1,26 @@
 // The systems of a comparison on its data sets: each data set is opened once, to say what it holds and whether every configuration fits it.
-import { sequenceStore } from '@difsr/data';
 import { setting, text } from '@difsr/errors';
-import { fingerprint } from '@difsr/training';
-import { mergeTrees, type Tree } from '../config/layers.js';
-import { resolveConfig } from '../config/resolve.js';
-import { closeData, loadData, requireTrainable } from '../data/open.js';
-import { summaryOf } from '../data/summary.js';
 import { UsageError } from '../errors.js';
+import { requireComputed, type DefinedModel } from '../jobs/asked.js';
+import { withOpened } from '../jobs/opened.js';
+import { plannedRun, type Searched } from '../jobs/planned.js';
+import type { DataFacts, JobData } from '../jobs/types.js';
 import { requireModel } from '../train.js';
-import { gridOf, plannedRun, type Searched } from './plan.js';
+import { gridOf } from './plan.js';
 import type { JobControl } from './run-one.js';
-import type { DefinedModel, ReadSpecification } from './specification.js';
-import type { ComparedData, DataFacts } from './types.js';
+import type { ReadSpecification } from './specification.js';
 
 /** One system on one data set. */
 export interface Cell {
   readonly model: DefinedModel;
-  readonly data: ComparedData;
+  readonly data: JobData;
   readonly facts: DataFacts;
   readonly grid: readonly Searched[];
 }
 
 /** The systems on one data set. */
 export interface CellsOfData {
-  readonly data: ComparedData;
+  readonly data: JobData;
   readonly facts: DataFacts;
   readonly cells: readonly Cell[];
   /** What their runs stop by. */
@@ -32,20 +29,11 @@ export interface CellsOfData {
 
 /** Opens a data set, and checks every configuration of it. @throws UsageError, DataError */
 export async function cellsOf(
-  asked: ComparedData,
+  asked: JobData,
   { specification, models }: ReadSpecification,
   choice: JobControl['choice'],
 ): Promise<CellsOfData> {
-  const values = { data: mergeTrees({ ...(specification.settings['data'] as Tree | undefined) }, asked.config) };
-  const { data: config } = await resolveConfig({ values });
-  const dataset = await loadData(config);
-  try {
-    requireTrainable(dataset, config.path);
-    const { name, users, items, interactions, sides } = summaryOf(dataset);
-    const label = asked.label === '' ? name : asked.label;
-    const hash = await fingerprint(dataset, sequenceStore(dataset));
-    const facts = { label, name, users, items, interactions, fingerprint: hash, sides };
-    const data = { ...asked, label };
+  return withOpened(asked, specification.settings, async ({ dataset, data, facts }) => {
     const cells = models.map((model): Cell => ({ model, data, facts, grid: gridOf(specification.search, model) }));
     const metrics = new Set<string>();
     for (const { model, grid } of cells)
@@ -56,9 +44,7 @@ export async function cellsOf(
         metrics.add(run.config.training.earlyStopping.metric);
       }
     return { data, facts, cells, metrics };
-  } finally {
-    await closeData(dataset);
-  }
+  });
 }
 
 /** What systems are tested by: as it is asked for, or what all of them stop by. @throws UsageError where these are several */
@@ -84,15 +70,5 @@ export function requireLabels(facts: readonly DataFacts[]): void {
     option: 'data',
     what: `two data sets are called "${twice}"`,
     cure: 'give each a label of its own in the specification: { path: .., label: .. }',
-  });
-}
-
-function requireComputed(metric: string | undefined, ks: readonly number[]): void {
-  if (metric === undefined || ks.includes(Number(metric.split('@')[1]))) return;
-  throw new UsageError({
-    where: setting('metric', metric),
-    option: 'metric',
-    what: `is not computed: evaluation.ks is ${ks.join(', ')}`,
-    cure: 'use one of these cut-offs, or add it to evaluation.ks',
   });
 }

@@ -1,17 +1,17 @@
 // compare: models x seeds x data sets, each run under both protocols, as one job that goes on wherever it was stopped.
-import { availableParallelism } from 'node:os';
 import { setting } from '@difsr/errors';
 import { UsageError } from '../errors.js';
+import { threadsOf } from '../jobs/slots.js';
+import type { DataFacts } from '../jobs/types.js';
 import { backendChoice } from '../options.js';
 import { cellsOf, requireLabels, testMetric, type CellsOfData } from './cells.js';
-import { JobFolder } from './job-folder.js';
 import { missingPaperData, paperData, requirePaperCounts } from './paper.js';
 import { ignoredOptions } from './plan.js';
 import { writeReport } from './report.js';
-import { jobChange, type Job } from './same-job.js';
+import { ComparisonFolder, jobChange, type Job } from './same-job.js';
 import { readSpecification, type CompareOptions } from './specification.js';
 import type { GroupSummary } from './report/summary.js';
-import type { DataFacts, RunRecord } from './types.js';
+import type { RunRecord } from './types.js';
 import { Work } from './work.js';
 
 /** How a comparison ended. */
@@ -49,7 +49,7 @@ export interface CompareOutcome {
  */
 export async function compare(options: CompareOptions): Promise<CompareOutcome> {
   const { out, signal, jobs = 1, onEvent: emit = () => undefined } = options;
-  const folder = new JobFolder(out);
+  const folder = new ComparisonFolder(out);
   const before = await folder.job();
   const read = await readSpecification(options, before?.specification);
   const choice = { ...backendChoice(options), threads: options.threads ?? threadsOf(jobs) };
@@ -99,11 +99,6 @@ export async function compare(options: CompareOptions): Promise<CompareOutcome> 
   const report = await writeReport(folder, { specification, data: facts, finals, trials, ignored, failed, metric });
   emit({ kind: 'report', files: report.files });
   return { reason: 'finished', out, groups: report.groups, report: report.files, data: facts, records: finals, failed };
-}
-
-/** The threads of each of several runs at once: equal shares; all where there is one. */
-function threadsOf(jobs: number): number | undefined {
-  return jobs === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / jobs));
 }
 
 /** What a job is once it has been written and read. */

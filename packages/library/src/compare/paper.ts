@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError } from '../errors.js';
 import { PAPER_DATA, type PaperData } from './report/published.js';
-import type { DataFacts, ComparedData } from './types.js';
+import type { DataFacts, JobData } from '../jobs/types.js';
 
 /** The paper's data set that a name means: that of a file, a folder or a data set. */
 export function paperDataNamed(name: string): PaperData | undefined {
@@ -20,9 +20,9 @@ export function paperDataNamed(name: string): PaperData | undefined {
  *
  * @throws UsageError where one is none of the paper's, and nothing in it is
  */
-export async function paperData(given: readonly ComparedData[]): Promise<ComparedData[]> {
+export async function paperData(given: readonly JobData[]): Promise<JobData[]> {
   const found = await Promise.all(
-    given.map(async (data): Promise<ComparedData[]> => {
+    given.map(async (data): Promise<JobData[]> => {
       const { path } = data.config;
       if (paperDataNamed(path) !== undefined) return [data];
       const inside = await Promise.all(PAPER_DATA.map(async ({ files }) => firstExisting(path, files)));

@@ -3,7 +3,9 @@ import { models } from '@difsr/models';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasConverged, perUserValues } from './record.js';
-import { changesOf, fileName, gridOf, ignoredOptions } from './plan.js';
+import { changesOf } from '../jobs/changes.js';
+import { fileName } from '../jobs/planned.js';
+import { gridOf, ignoredOptions } from './plan.js';
 import { parseSearch, readSpecification } from './specification.js';
 
 const [first, second] = models;

@@ -1,18 +1,10 @@
 // What a run's folder says of it, as the record of a comparison: aggregates alone.
-import { join } from 'node:path';
-import { readLines } from '@difsr/files';
 import { MISS, userMetrics } from '@difsr/metrics';
-import {
-  RUN_FILES,
-  RunError,
-  type ByProtocol,
-  type EpochRecord,
-  type RankColumns,
-  type RunMetrics,
-  type TrainOutcome,
-} from '@difsr/training';
-import { settingsOfRun } from './plan.js';
-import type { PlannedRun, RunRecord } from './types.js';
+import { RunError, type ByProtocol, type RankColumns, type RunMetrics, type TrainOutcome } from '@difsr/training';
+import { curveOf, historyOf, peakOf, secondsOf } from '../jobs/history.js';
+import { settingsOfRun } from '../jobs/planned.js';
+import type { PlannedRun } from '../jobs/types.js';
+import type { RunRecord } from './types.js';
 
 /** Share of the epochs that must come after the best one where a run did not stop early. */
 const LAST_TENTH = 0.1;
@@ -43,9 +35,9 @@ export async function recordOf(
 ): Promise<RunRecord> {
   const { metrics, reason } = outcome;
   const { protocols } = metrics;
-  if (reason === 'interrupted' || protocols === undefined) throw new RunError(`${folder} has not ended`);
-  const history = await historyOf(folder);
-  const before = await historyOf(join(folder, RUN_FILES.pretraining));
+  if (reason === 'interrupted' || reason === 'paused' || protocols === undefined)
+    throw new RunError(`${folder} has not ended`);
+  const { history, before } = await historyOf(folder);
   const counted = metrics.counted === true;
   const { metric } = run.config.training.earlyStopping;
   const best = metrics.best.epoch;
@@ -66,20 +58,13 @@ export async function recordOf(
     trainedEpochs: history.length,
     converged: counted || hasConverged(reason, best, history.length),
     ...(counted ? { counted } : {}),
-    curve: history.map(({ epoch, losses, valid }) => ({
-      epoch,
-      loss: losses['loss'] ?? Number.NaN,
-      valid: valid[metric] ?? Number.NaN,
-    })),
+    curve: curveOf(history, metric),
     protocols,
     times: {
       secondsPerEpoch: metrics.secondsPerEpoch,
       evaluationSeconds: metrics.evaluationSeconds,
-      seconds: [...before, ...history].reduce((sum, each) => sum + each.seconds + each.evaluationSeconds, 0),
-      peakMemoryBytes: Math.max(
-        metrics.peakMemoryBytes,
-        ...[...before, ...history].map((each) => each.peakMemoryBytes),
-      ),
+      seconds: secondsOf([...before, ...history]),
+      peakMemoryBytes: Math.max(metrics.peakMemoryBytes, peakOf([...before, ...history])),
     },
   };
 }
@@ -87,11 +72,6 @@ export async function recordOf(
 /** The same with the results of an evaluation that has seen the test targets. */
 export function withTest(record: RunRecord, protocols: ByProtocol): RunRecord {
   return { ...record, protocols };
-}
-
-async function historyOf(folder: string): Promise<EpochRecord[]> {
-  const lines = await readLines(join(folder, RUN_FILES.history));
-  return lines.map((line) => JSON.parse(line) as EpochRecord); // lines of our own training
 }
 
 /** A metric of each user: the mean over its targets, users in the order of the data. */

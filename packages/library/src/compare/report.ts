@@ -1,10 +1,10 @@
 // Writes the report of a comparison from its records and the ranks that its runs keep.
 import { RunError, readRanks, type Protocol } from '@difsr/training';
-import type { JobFolder } from './job-folder.js';
 import { perUserValues } from './record.js';
 import { toHtml, toMarkdown } from '../page/document.js';
 import { meanOf, summarize, type GroupSummary, type SystemRuns } from './report/summary.js';
 import { reportOf, type ReportInput } from './report/tables.js';
+import type { ComparisonFolder } from './same-job.js';
 import type { RunRecord } from './types.js';
 
 /** What a report is made of. */
@@ -21,7 +21,7 @@ const PROTOCOLS: readonly Protocol[] = ['unmasked', 'masked'];
  * @throws RunError where the ranks of a run are missing, or of other users than those of another run on the same data
  */
 export async function writeReport(
-  folder: JobFolder,
+  folder: ComparisonFolder,
   { metric, ...sources }: ReportSources,
 ): Promise<{ readonly groups: readonly GroupSummary[]; readonly files: readonly string[] }> {
   const { specification, data, finals, trials } = sources;
@@ -62,7 +62,7 @@ export async function writeReport(
 }
 
 async function systemsOf(
-  folder: JobFolder,
+  folder: ComparisonFolder,
   records: readonly RunRecord[],
   labels: readonly string[],
   metric: string,

@@ -1,6 +1,8 @@
 // Whether a call goes on with the job in a folder, adds to it, or is another one.
-import { changesOf } from './plan.js';
-import type { DataFacts, Specification } from './types.js';
+import { bothWays, changesOf, type JobChange } from '../jobs/changes.js';
+import { JobFolder } from '../jobs/job-folder.js';
+import type { DataFacts } from '../jobs/types.js';
+import type { RunRecord, Specification } from './types.js';
 
 /** `compare.json` of a job's folder. */
 export interface Job {
@@ -9,12 +11,11 @@ export interface Job {
   readonly data: readonly DataFacts[];
 }
 
-/** What a call means for the job in its folder. */
-export interface JobChange {
-  /** In words: `model gru4rec`. */
-  readonly added: readonly string[];
-  /** Why the call is none of this job. */
-  readonly refused: readonly string[];
+/** The folder of a comparison: `compare.json` has what is compared. */
+export class ComparisonFolder extends JobFolder<Job, RunRecord> {
+  constructor(out: string) {
+    super(out, { file: 'compare.json', noun: 'comparison' });
+  }
 }
 
 /**
@@ -56,16 +57,6 @@ export function jobChange(before: Job, now: Job): JobChange {
       ...bothWays(old.settings, asked.settings),
     ],
   };
-}
-
-/** Differences of settings, those that only one of them has included. */
-function bothWays(before: unknown, now: unknown): string[] {
-  return [...new Set([...changesOf(before, now), ...changesOf(now, before).map(turned)])];
-}
-
-/** `x was 2, is 1`, seen from the other side. */
-function turned(change: string): string {
-  return change.replace(/^(.*) was (.*), is (.*)$/s, '$1 was $3, is $2');
 }
 
 function byLabel<T extends { readonly label: string }>(

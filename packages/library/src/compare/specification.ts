@@ -1,41 +1,29 @@
 // A comparison as it is asked for, from a file and from options: checked, with every option under its full name.
-import {
-  checkOptions,
-  chooseByName,
-  didYouMean,
-  needed,
-  option,
-  optionFaults,
-  type OptionRules,
-  setting,
-  text,
-  type Fault,
-  type Text,
-} from '@difsr/errors';
-import { METRIC_KINDS } from '@difsr/metrics';
-import { models as allModels, type ModelDefinition } from '@difsr/models';
-import type { OwnModel } from '@difsr/training';
+import { checkOptions, chooseByName, needed, option, type OptionRules, setting, text } from '@difsr/errors';
+import { models as allModels } from '@difsr/models';
 import type { BackendChoice } from '../backend.js';
-import { assignmentLayer, isTree, mergeTrees, parseSetting, readConfigFile, type Tree } from '../config/layers.js';
-import { withLists } from '../config/lists.js';
-import { isModelFile, loadOwnModel } from '../config/own-model.js';
-import { allPaths, configSchema, modelsByName, nodeAt } from '../config/schema.js';
+import { mergeTrees, type Tree } from '../config/layers.js';
 import { UsageError } from '../errors.js';
+import {
+  askedInFile,
+  dataRule,
+  fullName,
+  modelRule,
+  readData,
+  readModel,
+  requireDistinct,
+  requireMetric,
+  searchValue,
+  settingsSaid,
+  settingsTree,
+  type DataAsked,
+  type DefinedModel,
+  type ModelAsked,
+  type OwnOptions,
+} from '../jobs/asked.js';
+import type { SearchValue } from '../jobs/types.js';
 import { aborts, backendRules } from '../options.js';
-import type { CompareEvent, ComparedData, ComparedModel, Search, SearchValue, Specification } from './types.js';
-
-/** A model of a comparison: its name or file, or that with a label and settings of its own. */
-export type ModelAsked =
-  | string
-  | {
-      readonly name: string;
-      readonly label?: string | undefined;
-      /** In sections, as in a configuration file, or by dotted names. */
-      readonly settings?: Tree | undefined;
-    };
-
-/** A data set of a comparison: its path, or that with a label and how it is read (`fields`, `userMin`, ..). */
-export type DataAsked = string | ({ readonly path: string; readonly label?: string | undefined } & Tree);
+import type { CompareEvent, Search, Specification } from './types.js';
 
 /** What a comparison is of; a file (YAML) may hold the same. */
 export interface Asked {
@@ -78,17 +66,8 @@ export interface CompareOptions extends BackendChoice, Asked {
 }
 
 const ASKED: OptionRules<Asked> = {
-  models: option.list(
-    option.either(
-      option.text,
-      option.object<Exclude<ModelAsked, string>>({
-        name: needed(option.text),
-        label: option.text,
-        settings: option.record(option.given),
-      }),
-    ),
-  ),
-  data: option.list(option.either(option.text, option.record(option.given))),
+  models: option.list(modelRule),
+  data: option.list(dataRule),
   seeds: option.list(option.whole(0)),
   preset: option.text,
   settings: option.record(option.given),
@@ -110,12 +89,6 @@ const RULES: OptionRules<CompareOptions> = {
   onEvent: option.callable,
 };
 
-/** A system with its definition. */
-export interface DefinedModel extends ComparedModel {
-  readonly own: OwnModel;
-  readonly definition: ModelDefinition;
-}
-
 /** A specification that was read, and what is needed to train what it says. */
 export interface ReadSpecification {
   /** Without `data` where none was named: that of the folder then, or an error. */
@@ -125,6 +98,17 @@ export interface ReadSpecification {
   readonly otherCounts: boolean;
 }
 
+/** What a comparison sets itself. */
+const OWN: OwnOptions = {
+  job: 'a comparison',
+  cures: {
+    'training.seed': text`say which in ${setting('seeds')}`,
+    'evaluation.test': 'leave it out: test targets are ranked once a configuration is chosen',
+    'model.name': text`say which in ${setting('models')}`,
+    'data.path': text`say which in ${setting('data')}`,
+  },
+};
+
 /**
  * Reads what is asked for.
  *
@@ -133,7 +117,7 @@ export interface ReadSpecification {
  */
 export async function readSpecification(options: CompareOptions, before?: Specification): Promise<ReadSpecification> {
   checkOptions('compare', options, RULES, UsageError);
-  const file = options.specification === undefined ? {} : await askedInFile(options.specification);
+  const file = options.specification === undefined ? {} : await askedInFile(options.specification, ASKED);
   const asked: Asked = { ...file, ...defined(options) };
   // A call that says nothing but the folder goes on with the job in it; what it does say counts more.
   const job = options.specification === undefined ? before : undefined;
@@ -150,7 +134,10 @@ export async function readSpecification(options: CompareOptions, before?: Specif
   const said =
     asked.settings === undefined && options.set === undefined
       ? undefined
-      : mergeTrees(settingsTree(asked.settings ?? {}, models, 'settings'), settingsSaid(options.set ?? [], models));
+      : mergeTrees(
+          settingsTree(asked.settings ?? {}, models, 'settings', OWN),
+          settingsSaid(options.set ?? [], models, OWN),
+        );
   const metric = asked.metric ?? job?.metric;
   const baseline = asked.baseline ?? job?.baseline;
   if (metric !== undefined) requireMetric(metric);
@@ -173,14 +160,6 @@ export async function readSpecification(options: CompareOptions, before?: Specif
   };
 }
 
-async function askedInFile(path: string): Promise<Asked> {
-  const { values } = await readConfigFile(path);
-  // Checked here; what keeps the rules is what was asked.
-  const faults = optionFaults(path, values as Asked, ASKED);
-  if (faults.length > 0) throw new UsageError(faults.map((fault): Fault => ({ ...fault, where: path })));
-  return values as Asked;
-}
-
 /** The options that say what is compared, as far as they are given. */
 function defined(options: CompareOptions): Asked {
   return Object.fromEntries(
@@ -189,16 +168,7 @@ function defined(options: CompareOptions): Asked {
 }
 
 async function readModels(asked: readonly ModelAsked[]): Promise<DefinedModel[]> {
-  const read = await Promise.all(
-    asked.map(async (each): Promise<DefinedModel> => {
-      const { name, label, settings = {} } = typeof each === 'string' ? { name: each } : each;
-      const own: OwnModel = isModelFile(name) ? await loadOwnModel(name) : {};
-      const definition =
-        own.definition ?? chooseByName('model', name, modelsByName, UsageError, setting('model', name));
-      const model = { name, label: label ?? definition.name, definition, own, settings: {} };
-      return { ...model, settings: settingsTree(settings, [model], `models, ${model.label}`) };
-    }),
-  );
+  const read = await Promise.all(asked.map(async (each) => readModel(each, OWN)));
   if (read.length === 0)
     throw new UsageError({
       where: setting('models'),
@@ -213,75 +183,7 @@ async function readModels(asked: readonly ModelAsked[]): Promise<DefinedModel[]>
   return read;
 }
 
-function readData(asked: DataAsked): ComparedData {
-  if (typeof asked === 'string') return { label: '', config: { path: asked } };
-  const { label = '', ...config } = asked;
-  if (typeof config.path !== 'string' || config.path === '')
-    throw new UsageError('data: an entry has no path', 'write path: FOLDER, or the path alone');
-  return { label, config };
-}
-
-function requireDistinct(what: 'models' | 'search' | 'seeds', names: readonly string[]): void {
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice === undefined) return;
-  throw new UsageError({
-    where: setting(what),
-    option: what,
-    what: `"${twice}" is there twice`,
-    cure:
-      what === 'models'
-        ? 'give each a label of its own in the specification: { name: .., label: .., settings: .. }'
-        : 'name it once',
-  });
-}
-
-function requireMetric(metric: string): void {
-  if (METRIC_KINDS.some((kind) => metric.startsWith(`${kind}@`)) && /@[1-9]\d*$/.test(metric)) return;
-  throw new UsageError({
-    where: setting('metric', metric),
-    option: 'metric',
-    what: 'is no metric',
-    cure:
-      didYouMean(
-        metric,
-        METRIC_KINDS.map((kind) => `${kind}@10`),
-      ) ?? 'write for example ndcg@10',
-  });
-}
-
-type Defined = Pick<DefinedModel, 'label' | 'definition'>;
-
-/** Settings in sections, whichever way their names were written. */
-function settingsTree(settings: Tree, models: readonly Defined[], where: string): Tree {
-  return Object.entries(settings).reduce<Tree>((tree, [key, value]) => {
-    const inSection = isTree(value) && ['model', 'training', 'evaluation', 'data', 'pretraining'].includes(key);
-    const leaves: [string, unknown][] = inSection
-      ? Object.entries(value).map(([own, each]) => [`${key}.${own}`, each])
-      : [[key, value]];
-    return leaves.reduce((all, [name, each]) => {
-      const path = fullName(name, models, where);
-      const [section = '', ...rest] = path.split('.');
-      return mergeTrees(all, { [section]: { [rest.join('.')]: each } });
-    }, tree);
-  }, {});
-}
-
-/** `--set` texts; a list may be written with commas where the option of a model that has it is one. */
-function settingsSaid(texts: readonly string[], models: readonly Defined[]): Tree {
-  const parsed = texts.map((each) => {
-    const assignment = parseSetting(each);
-    const path = fullName(assignment.path, models, setting('set', each));
-    return { ...assignment, path };
-  });
-  const listed = parsed.map((assignment) => {
-    const owner = models.find((model) => hasOption(model, assignment.path)) ?? models[0];
-    const [read = assignment] = owner === undefined ? [] : withLists([assignment], configSchema(owner.definition));
-    return read;
-  });
-  return assignmentLayer(listed).values;
-}
-
-function readSearch(asked: NonNullable<Asked['search']>, models: readonly Defined[]): Search {
+function readSearch(asked: NonNullable<Asked['search']>, models: readonly DefinedModel[]): Search {
   const entries = Object.entries(asked).map(([name, values]): [string, readonly SearchValue[]] => {
     if (values.length === 0)
       throw new UsageError({
@@ -291,51 +193,13 @@ function readSearch(asked: NonNullable<Asked['search']>, models: readonly Define
         cure: 'give some',
       });
     requireDistinct('search', values.map(String));
-    return [fullName(name, models, setting('search')), values];
+    return [fullName(name, models, setting('search'), OWN), values];
   });
   requireDistinct(
     'search',
     entries.map(([name]) => name),
   );
   return Object.fromEntries(entries);
-}
-
-/** What a comparison sets itself. */
-const OWN: Readonly<Record<string, Text>> = {
-  'training.seed': text`say which in ${setting('seeds')}`,
-  'evaluation.test': 'leave it out: test targets are ranked once a configuration is chosen',
-  'model.name': text`say which in ${setting('models')}`,
-  'data.path': text`say which in ${setting('data')}`,
-};
-
-/** The full name of an option: `learningRate` is `training.learningRate`. @throws UsageError where no model has it, or several are meant */
-function fullName(name: string, models: readonly Defined[], where: Text): string {
-  const schemas = models.map(({ definition }) => configSchema(definition));
-  const known = [...new Set(schemas.flatMap((schema) => allPaths(schema)))];
-  const exact = schemas.some((schema) => nodeAt(schema, name.split('.')) !== undefined) && name.includes('.');
-  const named = exact ? [name] : known.filter((path) => path.endsWith(`.${name}`));
-  // The stage before has options of the same names: they are meant by their full names alone.
-  const training = named.filter((each) => !each.startsWith('pretraining.'));
-  const meant = training.length > 0 ? training : named;
-  const [path, second] = meant;
-  if (path !== undefined && second === undefined) {
-    const own = OWN[path];
-    if (own === undefined) return path;
-    throw new UsageError({ where, what: `a comparison sets ${path} itself`, cure: own });
-  }
-  throw new UsageError({
-    where,
-    what: second === undefined ? `no model has an option "${name}"` : `"${name}" may be ${meant.join(' or ')}`,
-    cure:
-      second === undefined
-        ? (didYouMean(name, known) ?? 'docs/configuration.md lists every option')
-        : text`write ${meant[0] ?? name}`,
-  });
-}
-
-/** Whether a model has an option; all have those outside of the section "model". */
-export function hasOption({ definition }: Defined, path: string): boolean {
-  return nodeAt(configSchema(definition), path.split('.')) !== undefined;
 }
 
 /**
@@ -362,9 +226,4 @@ export function parseSearch(texts: readonly string[]): Record<string, SearchValu
     entries.map(([name]) => name),
   );
   return Object.fromEntries(entries);
-}
-
-function searchValue(word: string): SearchValue {
-  const value: unknown = parseSetting(`value=${word}`).value;
-  return typeof value === 'number' || typeof value === 'boolean' ? value : word.trim();
 }

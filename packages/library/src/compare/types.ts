@@ -1,33 +1,15 @@
 // The parts of a comparison as plain data: what is asked for, what one run gave, and what is told meanwhile.
-import type { DataConfig, ByProtocol, RunConfig, TrainingEvent, Split } from '@difsr/training';
+import type { ByProtocol, Split, TrainingEvent } from '@difsr/training';
 import type { Tree } from '../config/layers.js';
-
-/** One system: a model, and what is set for it alone. */
-export interface ComparedModel {
-  /** What it is called in folders and reports; no two are called the same. */
-  readonly label: string;
-  /** A model of difsr, or the file of one of your own. */
-  readonly name: string;
-  /** What is set for this system alone, in sections as in a configuration file. */
-  readonly settings: Tree;
-}
-
-/** One data set, and how it is read. */
-export interface ComparedData {
-  readonly label: string;
-  readonly config: Partial<DataConfig> & { readonly path: string };
-}
+import type { CurvePoint, DataFacts, JobData, JobModel, RunSettings, RunTimes, SearchValue } from '../jobs/types.js';
 
 /** Values to try, by the dotted name of an option: `training.learningRate`. */
 export type Search = Readonly<Record<string, readonly SearchValue[]>>;
 
-/** A value of a search. */
-export type SearchValue = string | number | boolean;
-
 /** A whole comparison. */
 export interface Specification {
-  readonly models: readonly ComparedModel[];
-  readonly data: readonly ComparedData[];
+  readonly models: readonly JobModel[];
+  readonly data: readonly JobData[];
   readonly seeds: readonly number[];
   readonly preset?: string | undefined;
   /** Of every run, in sections as in a configuration file. */
@@ -37,40 +19,6 @@ export interface Specification {
   readonly metric?: string | undefined;
   /** The label of the system that all others are held against. */
   readonly baseline?: string | undefined;
-}
-
-/** A data set as it was found. */
-export interface DataFacts {
-  readonly label: string;
-  readonly name: string;
-  readonly users: number;
-  readonly items: number;
-  readonly interactions: number;
-  /** Of everything that a run can depend on. */
-  readonly fingerprint: string;
-  /** Side information in words. */
-  readonly sides: readonly string[];
-}
-
-/** A run of the job. */
-export interface PlannedRun {
-  /** Its folder below `runs`, and its record: `Beauty/sasrec/learningRate=0.001/seed-1`. */
-  readonly id: string;
-  readonly data: string;
-  readonly model: string;
-  readonly seed: number;
-  /** Values of the search by the names of their options; empty without a search. */
-  readonly searched: Readonly<Record<string, SearchValue>>;
-  readonly config: RunConfig;
-  /** The file of the model's definition, where it is one of your own. */
-  readonly modelFile?: string | undefined;
-}
-
-/** An epoch of a learning curve: means over validation targets. */
-export interface CurvePoint {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly valid: number;
 }
 
 /** What one run gave: aggregates alone, nothing of a user. */
@@ -100,20 +48,6 @@ export interface RunRecord {
   readonly protocols: ByProtocol;
   readonly times: RunTimes;
 }
-
-/** What differs between equal runs. */
-export interface RunTimes {
-  readonly secondsPerEpoch: number;
-  readonly evaluationSeconds: number;
-  /** Training and validation of all epochs, those of a pre-training included. */
-  readonly seconds: number;
-  readonly peakMemoryBytes: number;
-}
-
-/** What results depend on. */
-export type RunSettings = Readonly<Record<'data' | 'model' | 'training' | 'evaluation', Tree>> & {
-  readonly pretraining?: Tree;
-};
 
 /** What a comparison tells while it goes on. */
 export type CompareEvent =

@@ -1,10 +1,11 @@
 // The runs of a job, one after the other or several at once: what the search chose is trained with the other seeds.
 import type { Cell } from './cells.js';
-import { CompareError } from './child-run.js';
-import { plannedRun, type Searched } from './plan.js';
+import { RunFailure } from '../jobs/child-run.js';
+import { plannedRun, type Searched } from '../jobs/planned.js';
+import { Slots, together } from '../jobs/slots.js';
+import type { DataFacts, PlannedRun } from '../jobs/types.js';
 import { doneRecord, testRun, trainRun, type JobControl } from './run-one.js';
-import { Slots } from './slots.js';
-import type { DataFacts, PlannedRun, RunRecord, Specification } from './types.js';
+import type { RunRecord, Specification } from './types.js';
 
 /** What the runs of a cell gave, in the order of the job. */
 export interface CellResult {
@@ -101,7 +102,13 @@ export class Work {
   /** All runs: cells in their order, or as many at once as there are to be. Undefined where the comparison was interrupted. */
   async all(): Promise<CellResult | undefined> {
     const results: (CellResult | undefined)[] = [];
-    if (this.#jobs > 1) results.push(...(await this.#together(this.#cells.map(async (cell) => this.#cell(cell)))));
+    if (this.#jobs > 1)
+      results.push(
+        ...(await together(
+          this.#cells.map(async (cell) => this.#cell(cell)),
+          this.#stop,
+        )),
+      );
     else
       for (const cell of this.#cells) {
         results.push(await this.#cell(cell));
@@ -115,21 +122,16 @@ export class Work {
     };
   }
 
-  /** All of it; where some of it throws, nothing goes on behind the caller's back: runs save where they are, and end. */
-  async #together<T>(work: readonly Promise<T>[]): Promise<T[]> {
-    try {
-      return await Promise.all(work);
-    } catch (error) {
-      this.#stop.abort();
-      await Promise.allSettled(work);
-      throw error;
-    }
-  }
-
   /** Some runs of a cell, in their order; undefined where the comparison was interrupted. */
   async #several(cell: Cell, runs: readonly PlannedRun[]): Promise<RunRecord[] | undefined> {
     const outcomes: Outcome[] = [];
-    if (this.#jobs > 1) outcomes.push(...(await this.#together(runs.map(async (run) => this.#run(cell, run)))));
+    if (this.#jobs > 1)
+      outcomes.push(
+        ...(await together(
+          runs.map(async (run) => this.#run(cell, run)),
+          this.#stop,
+        )),
+      );
     else
       for (const run of runs) {
         outcomes.push(await this.#run(cell, run));
@@ -209,7 +211,7 @@ export class Work {
   }
 
   #failed({ id }: PlannedRun, error: unknown): void {
-    if (!(error instanceof CompareError)) throw error;
+    if (!(error instanceof RunFailure)) throw error;
     const { message } = error;
     this.failed.push({ id, message });
     this.#control.emit({ kind: 'failed', id, message });

@@ -56,7 +56,8 @@ export function assignmentLayer(assignments: readonly Assignment[]): Layer {
   return { values, origins: new Map(assignments.map(({ path, shown }) => [path, shown])) };
 }
 
-function nested([key = '', ...rest]: readonly string[], value: unknown): Tree {
+/** A value at a path, in trees. */
+export function nested([key = '', ...rest]: readonly string[], value: unknown): Tree {
   return { [key]: rest.length === 0 ? value : nested(rest, value) };
 }
 

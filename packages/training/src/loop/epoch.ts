@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Feeds } from '@difsr/graph';
 import type { EpochRecord } from '../events.js';
-import { RunError } from '../run-error.js';
+import { DivergedError } from '../run-error.js';
 import { planOf } from '../sampling/plan.js';
 import { ReadAhead } from '../sampling/read-ahead.js';
 import { planStoredEpoch } from '../sampling/sampler.js';
@@ -109,7 +109,7 @@ function rateOf(
 function requireFinite(values: StepValues, epoch: number, stepsDone: number, rate: number): void {
   const loss = values['loss']?.data[0];
   if (loss !== undefined && Number.isFinite(loss)) return;
-  throw new RunError({
+  throw new DivergedError({
     what: `the loss is ${loss} at epoch ${epoch + 1}, step ${stepsDone + 1}: training has diverged`,
     cure: text`a lower learning rate (it is ${rate}) or gradient clipping (${setting('training.clipNorm', 1)})`,
   });

@@ -137,6 +137,36 @@ describe('another number of epochs', () => {
   });
 });
 
+describe('a pause after an epoch', () => {
+  const cosine = config({ epochs: 4, schedule: { kind: 'cosine' } });
+
+  it('changes nothing: the schedule is that of all epochs, and the run ends with the bytes of one that never paused', async () => {
+    await run('whole', { config: cosine });
+    const first = await run('paused', { config: cosine, pauseAfter: 1 });
+    expect(first.at(-1)).toMatchObject({ kind: 'end', reason: 'paused', epoch: 1 });
+    const second = await run('paused', { config: cosine, pauseAfter: 3, resume: true });
+    expect([epochsOf(first), epochsOf(second)]).toEqual([[1], [2, 3]]);
+    const rest = await run('paused', { config: cosine, pauseAfter: 4, resume: true });
+    expect(rest.at(-1)).toMatchObject({ kind: 'end', reason: 'finished', epoch: 4 }); // the end is no pause
+    expect(await ratesOf('paused')).toEqual(await ratesOf('whole'));
+    for (const name of ['model.safetensors', 'state.json'])
+      expect(await file('paused', name), name).toBe(await file('whole', name));
+  });
+
+  it('that is behind already trains nothing', async () => {
+    await run('behind', { config: cosine, pauseAfter: 2 });
+    const again = await run('behind', { config: cosine, pauseAfter: 1, resume: true });
+    expect(epochsOf(again)).toEqual([]);
+    expect(again.at(-1)).toMatchObject({ kind: 'end', reason: 'paused', epoch: 2 });
+  });
+
+  it('is no reason to go on with a run that stopped early', async () => {
+    const early = config({ learningRate: 0.5, epochs: 30, earlyStopping: { metric: 'ndcg@10', patience: 1 } });
+    const events = await run('early', { config: early, pauseAfter: 29 });
+    expect(events.at(-1)).toMatchObject({ kind: 'end', reason: 'early-stopping' });
+  });
+});
+
 describe('a schedule', () => {
   it('is one for the run, though the steps of its epochs differ, and a resumed run follows it bit for bit', async () => {
     const given = config({ epochs: 5, targetsPerStep: 16, schedule: { kind: 'cosine' } });

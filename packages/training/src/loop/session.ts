@@ -32,6 +32,11 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Aborting saves a checkpoint and ends with `interrupted`. */
   readonly signal?: AbortSignal;
+  /**
+   * The epoch after which the run ends with `paused`, where it has not ended before; `resume` goes on with it. The schedule is that of all epochs, so
+   * that pauses change nothing. Default: none.
+   */
+  readonly pauseAfter?: number;
   /** Called with everything that happens, in order. */
   readonly onEvent?: (event: TrainingEvent) => void;
 }

@@ -82,7 +82,7 @@ export async function trainInStages(options: TrainOptions): Promise<TrainOutcome
   if (!there.includes(RUN_FILES.metrics)) {
     options.onEvent?.({ kind: 'stage', stage: 1, stages: 2, name: first.model.name });
     const resume = there.includes(RUN_FILES.config);
-    const { model: _, modelFile: __, ...others } = options;
+    const { model: _, modelFile: __, pauseAfter: ___, ...others } = options; // epochs are those of the training proper
     // What computes may be another one than when it began, and data may have moved.
     const { data, backend, device, threads, precision } = first;
     const own = resume ? { ...(await readRunConfig(folder)), data, backend, device, threads, precision } : first;

@@ -55,9 +55,9 @@ import { unusedFields } from '../side/unused-fields.js';
 
 /** How a training ended. */
 export interface TrainOutcome {
-  readonly reason: 'finished' | 'early-stopping' | 'interrupted';
+  readonly reason: 'finished' | 'early-stopping' | 'interrupted' | 'paused';
   readonly run: string;
-  /** Of a training that was not interrupted. */
+  /** Of a training that has come to its end. */
   readonly metrics?: RunMetrics;
 }
 
@@ -71,6 +71,7 @@ const OPTIONS: OptionRules<TrainOptions> = {
   init: option.text,
   resume: option.flag,
   signal: option.instance('an AbortSignal', AbortSignal),
+  pauseAfter: option.whole(1),
   onEvent: option.callable,
 };
 
@@ -260,9 +261,13 @@ async function run(
   trainer: { run(feeds: Feeds): Promise<StepValues> } | undefined,
 ): Promise<TrainOutcome> {
   const { options, store, emit } = session;
-  const { config, out, signal } = options;
+  const { config, out, signal, pauseAfter = Infinity } = options;
   const { training } = config;
   let { state, seconds } = start;
+  const stopped = (reason: 'interrupted' | 'paused'): TrainOutcome => {
+    emit({ kind: 'end', reason, epoch: state.epoch, best: bestOf(state) });
+    return { reason, run: out };
+  };
   emit({
     kind: 'start',
     run: out,
@@ -283,6 +288,7 @@ async function run(
   for (const said of state.done ? [] : (session.counted?.said ?? [])) emit(warning(said));
   if (start.initial !== undefined) emit({ kind: 'initial-weights', ...start.initial });
   while (!state.done) {
+    if (state.epoch >= pauseAfter) return stopped('paused');
     const outcome =
       trainer === undefined
         ? countedEpoch(state, session.counted?.seconds ?? 0)
@@ -291,14 +297,10 @@ async function run(
     state = outcome.state;
     if (outcome.interrupted) {
       await save(session, state, outcome.seconds);
-      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch, best: bestOf(state) });
-      return { reason: 'interrupted', run: out };
+      return stopped('interrupted');
     }
     state = await finishEpoch(session, state, outcome.record);
-    if (signal?.aborted === true && !state.done) {
-      emit({ kind: 'end', reason: 'interrupted', epoch: state.epoch, best: bestOf(state) });
-      return { reason: 'interrupted', run: out };
-    }
+    if (signal?.aborted === true && !state.done) return stopped('interrupted');
   }
   const metrics = await finishRun(session, state);
   const reason = state.reason ?? 'finished';

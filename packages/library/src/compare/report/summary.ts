@@ -1,18 +1,11 @@
 // What the runs of a comparison say together: means over seeds, tests over users. Pure: records and per-user values in, numbers out.
-import { holm, meanInterval, pairedTest, type MeanInterval } from '@difsr/metrics';
+import { holm, pairedTest } from '@difsr/metrics';
 import type { Protocol } from '@difsr/training';
+import { overSeedsOf, type OverSeeds } from '../../jobs/over-seeds.js';
 import type { RunRecord } from '../types.js';
 
 /** Seeds from which on an order of systems is claimed. */
 export const SEEDS_FOR_AN_ORDER = 3;
-
-/** A metric over seeds; without an interval where there is one seed. */
-export interface OverSeeds {
-  readonly mean: number;
-  /** Of the 95 % t-interval; null for one seed, about which nothing is known. */
-  readonly margin: number | null;
-  readonly seeds: number;
-}
 
 /** A system against another one, over the same users. */
 export interface Against {
@@ -149,13 +142,7 @@ function systemSummary({ model, records }: SystemRuns, protocol: Protocol): Syst
 function overSeeds(seeds: readonly Readonly<Record<string, number>>[]): Record<string, OverSeeds> {
   const [first = {}] = seeds;
   const names = Object.keys(first).filter((name) => seeds.every((each) => name in each));
-  return Object.fromEntries(
-    names.map((name) => [name, withoutInfinity(meanInterval(seeds.map((each) => each[name] ?? 0)))]),
-  );
-}
-
-function withoutInfinity({ mean, margin, count }: MeanInterval): OverSeeds {
-  return { mean, margin: Number.isFinite(margin) ? margin : null, seeds: count };
+  return Object.fromEntries(names.map((name) => [name, overSeedsOf(seeds.map((each) => each[name] ?? 0))]));
 }
 
 /** The mean of equally long lists, place by place. @throws TypeError where they are of different lengths */

@@ -1,7 +1,8 @@
 // The report in both forms: what must stand in it, what must not be mixed, and names that would break it.
 import { describe, expect, it } from 'vitest';
 import { record } from '../record.test.support.js';
-import type { DataFacts, Specification } from '../types.js';
+import type { DataFacts } from '../../jobs/types.js';
+import type { Specification } from '../types.js';
 import { toHtml, toMarkdown } from '../../page/document.js';
 import { PAPER_DATA, paperDataOf, PUBLISHED } from './published.js';
 import { summarize, type SystemRuns } from './summary.js';

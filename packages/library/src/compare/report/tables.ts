@@ -2,8 +2,10 @@
 import { DIFFERENCES, paperDataOf, PUBLISHED } from './published.js';
 import { lineChart } from '../../page/line-chart.js';
 import type { Block, Document } from '../../page/document.js';
-import { SEEDS_FOR_AN_ORDER, type Against, type GroupSummary, type OverSeeds, type SystemSummary } from './summary.js';
-import type { DataFacts, RunRecord, RunTimes, Specification } from '../types.js';
+import { dataLine, fixed, overSeeds, title, valuesText, WHOLE } from '../../jobs/words.js';
+import { SEEDS_FOR_AN_ORDER, type Against, type GroupSummary, type SystemSummary } from './summary.js';
+import type { DataFacts, RunTimes } from '../../jobs/types.js';
+import type { RunRecord, Specification } from '../types.js';
 
 /** What a report is written from. */
 export interface ReportInput {
@@ -22,8 +24,6 @@ export interface ReportInput {
 
 /** Below it a corrected p-value is called significant. */
 const LEVEL = 0.05;
-const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const TITLES: Readonly<Record<string, string>> = { recall: 'Recall', ndcg: 'NDCG' };
 const PROTOCOLS = {
   unmasked: 'unmasked: all items are ranked, those of the history among them (the protocol of the paper)',
   masked: 'masked: items of the history are left out; a target among them is a miss',
@@ -94,10 +94,6 @@ function opening({ specification, failed, ignored, finals }: ReportInput): Block
           { kind: 'list', items: ignored } as const,
         ]),
   ];
-}
-
-function dataLine({ name, users, items, interactions, sides }: DataFacts): string {
-  return `${name}: ${WHOLE.format(users)} users, ${WHOLE.format(items)} items, ${WHOLE.format(interactions)} interactions; side information: ${sides.length === 0 ? 'none' : sides.join(', ')}.`;
 }
 
 function groupBlocks(group: GroupSummary, facts: DataFacts): Block[] {
@@ -319,27 +315,6 @@ function chosenBy(finals: readonly RunRecord[]): string[] {
     return `validation ${title(watched.metric)}, ${protocol}`;
   });
   return ways.length === 0 ? [] : [`The best epoch of a run is that by ${[...new Set(ways)].join(' or ')}.`];
-}
-
-/** `learningRate=0.001, hiddenDropout=0.2`; `-` without a search. */
-export function valuesText(searched: RunRecord['searched']): string {
-  const values = Object.entries(searched).map(([name, value]) => `${name.split('.').at(-1)}=${String(value)}`);
-  return values.length === 0 ? '-' : values.join(', ');
-}
-
-function title(name: string): string {
-  const [kind = '', cutoff] = name.split('@');
-  const known = TITLES[kind] ?? kind;
-  return cutoff === undefined ? known : `${known}@${cutoff}`;
-}
-
-function overSeeds(value: OverSeeds | undefined): string {
-  if (value === undefined) return '-';
-  return value.margin === null ? fixed(value.mean) : `${fixed(value.mean)} ± ${value.margin.toFixed(4)}`;
-}
-
-function fixed(value: number | undefined): string {
-  return value === undefined ? '-' : value.toFixed(4);
 }
 
 function significant(value: number | undefined): string {

@@ -1,12 +1,19 @@
 // Starts the process that trains a run, hands on what it tells, and gives its result.
 import { fork } from 'node:child_process';
-import { DifsrError } from '@difsr/errors';
+import { DifsrError, type Fault } from '@difsr/errors';
 import type { TrainEvent } from '../events.js';
 import type { Reply, Request, Results, Task } from './messages.js';
 
 /** A run that could not be trained, as its process said it. */
-export class CompareError extends DifsrError {
-  override readonly name = 'CompareError';
+export class RunFailure extends DifsrError {
+  override readonly name = 'RunFailure';
+  /** The name of the error in the process; undefined where the process ended without a word. */
+  readonly of: string | undefined;
+
+  constructor(fault: Fault | readonly Fault[], of?: string) {
+    super(fault);
+    this.of = of;
+  }
 }
 
 /** What goes with a task. */
@@ -21,7 +28,7 @@ export interface TaskControl {
  * Does a task in a process of its own.
  *
  * @returns undefined where it was stopped before anything was trained
- * @throws CompareError with what the process said, or how it ended
+ * @throws RunFailure with what the process said, or how it ended
  */
 export async function inOwnProcess<T extends Task>(
   task: T,
@@ -46,16 +53,16 @@ export async function inOwnProcess<T extends Task>(
           case 'stopped':
             return resolve(undefined);
           case 'failed':
-            return reject(new CompareError(reply.faults.length > 0 ? reply.faults : { what: reply.message }));
+            return reject(new RunFailure(reply.faults.length > 0 ? reply.faults : { what: reply.message }, reply.name));
         }
       });
       child.on('error', reject);
       child.on('exit', (code, killed) => {
         const fail = (): void =>
           reject(
-            new CompareError({
+            new RunFailure({
               what: `the process that trained it ended ${killed === null ? `with code ${code}` : `by ${killed}`}`,
-              cure: 'it may have run out of memory (smaller models or batches); called again, the comparison goes on with this run',
+              cure: 'it may have run out of memory (smaller models or batches); called again, the job goes on with this run',
             }),
           );
         // Its last words may still be on their way.

@@ -1,16 +1,15 @@
-// The folder of a comparison: runs/ with the run folders, report/ with aggregates alone, compare.json with what is compared.
+// The folder of a job: runs/ with the run folders, report/ with aggregates alone, and a file with what the job is.
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, setting } from '@difsr/errors';
 import { writeFileAtomic } from '@difsr/files';
 import { UsageError } from '../errors.js';
-import type { Job } from './same-job.js';
-import type { RunRecord, RunSettings } from './types.js';
+import type { RunSettings } from './types.js';
 
 /** Names in the folder. */
-const FILES = { job: 'compare.json', runs: 'runs', report: 'report', running: 'running.json' } as const;
-/** How long a process of a comparison that was just killed may take to end, in milliseconds. */
+const FILES = { runs: 'runs', report: 'report', running: 'running.json' } as const;
+/** How long a process of a job that was just killed may take to end, in milliseconds. */
 const PATIENCE = 30_000;
 
 /** What a run was begun with. */
@@ -19,15 +18,36 @@ export interface Begun {
   readonly fingerprint: string;
 }
 
-/** Paths of one job. */
-export class JobFolder {
+/** What a kind of job is called: its file in the folder, and the word for it. */
+export interface JobKind {
+  readonly file: string;
+  readonly noun: string;
+}
+
+/** What the runs of a job need of its folder. */
+export type RunFolders = Pick<JobFolder<StoredJob, StoredRecord>, 'run' | 'begun' | 'writeBegun' | 'running' | 'idle'>;
+
+/** What any job's file has. */
+interface StoredJob {
+  readonly version: 1;
+}
+
+/** What any record has: the run that it is of. */
+interface StoredRecord {
+  readonly id: string;
+}
+
+/** Paths of one job; `J` is what its file holds, `R` the record of a run. */
+export class JobFolder<J extends StoredJob, R extends StoredRecord> {
   readonly out: string;
+  readonly #kind: JobKind;
   /** Numbers of processes by run. */
   readonly #running = new Map<string, number>();
   #noting: Promise<void> = Promise.resolve();
 
-  constructor(out: string) {
+  constructor(out: string, kind: JobKind) {
     this.out = out;
+    this.#kind = kind;
   }
 
   /** The folder of a run. */
@@ -57,11 +77,12 @@ export class JobFolder {
   }
 
   /** The job that is in the folder. @throws UsageError where it holds something else */
-  async job(): Promise<Job | undefined> {
-    const found = await readJson(join(this.out, FILES.job));
+  async job(): Promise<J | undefined> {
+    const file = join(this.out, this.#kind.file);
+    const found = await readJson(file);
     if (found !== undefined) {
-      if (typeof found === 'object' && found !== null && 'version' in found && found.version === 1) return found as Job; // written by writeJob alone
-      throw new UsageError(`${join(this.out, FILES.job)}: not a job of this version of difsr`, 'use another folder');
+      if (typeof found === 'object' && found !== null && 'version' in found && found.version === 1) return found as J; // written by writeJob alone
+      throw new UsageError(`${file}: not a job of this version of difsr`, 'use another folder');
     }
     const names = await readdir(this.out).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return [];
@@ -76,21 +97,28 @@ export class JobFolder {
     throw new UsageError({
       where: setting('out', this.out),
       option: 'out',
-      what: `is no comparison, and not empty (it has ${names.slice(0, 3).join(', ')})`,
+      what: `is no ${this.#kind.noun}, and not empty (it has ${names.slice(0, 3).join(', ')})`,
       cure: 'choose another folder',
     });
   }
 
-  async writeJob(job: Job): Promise<void> {
-    await this.#write(join(this.out, FILES.job), job);
+  async writeJob(job: J): Promise<void> {
+    await this.#write(join(this.out, this.#kind.file), job);
   }
 
-  async record(id: string): Promise<RunRecord | undefined> {
-    return (await readJson(this.#record(id))) as RunRecord | undefined; // written by writeRecord alone, whole or not at all
+  async record(id: string): Promise<R | undefined> {
+    return (await readJson(this.#record(id))) as R | undefined; // written by writeRecord alone, whole or not at all
   }
 
-  async writeRecord(record: RunRecord): Promise<void> {
+  async writeRecord(record: R): Promise<void> {
     await this.#write(this.#record(record.id), record);
+  }
+
+  /** Writes a file beside the report, which may say where things lie on this machine; its path. */
+  async writeBeside(name: string, contents: string): Promise<string> {
+    const file = join(this.out, name);
+    await writeFileAtomic(file, contents);
+    return file;
   }
 
   /** Writes a file of the report; its path. */
@@ -101,7 +129,7 @@ export class JobFolder {
     return file;
   }
 
-  /** Notes which process trains a run, so that no other comparison trains in the same folder. */
+  /** Notes which process trains a run, so that no other job trains in the same folder. */
   async running(pid: number, id: string): Promise<void> {
     this.#running.set(id, pid);
     await this.#noteRunning();
@@ -124,7 +152,7 @@ export class JobFolder {
   }
 
   /**
-   * Waits for the processes of a comparison that was killed: they end by themselves, and until then write to their runs.
+   * Waits for the processes of a job that was killed: they end by themselves, and until then write to their runs.
    *
    * @param patience in milliseconds
    * @throws UsageError where one goes on
@@ -140,7 +168,7 @@ export class JobFolder {
         throw new UsageError({
           where: setting('out', this.out),
           option: 'out',
-          what: `process ${alive} trains there for another comparison`,
+          what: `process ${alive} trains there for another ${this.#kind.noun}`,
           cure: `wait for it, or choose another folder; if it is no difsr, remove ${file}`,
         });
       await sleep(100);

@@ -1,5 +1,5 @@
-// The process that trains one run of a comparison and ends: what it takes of memory is that run's alone, and what it leaks or
-// breaks dies with it. It ends at once when the comparison does, however that was killed.
+// The process that trains one run of a job and ends: what it takes of memory is that run's alone, and what it leaks or
+// breaks dies with it. It ends at once when the job does, however that was killed.
 import process from 'node:process';
 import { DifsrError } from '@difsr/errors';
 import { loadOwnModel } from '../config/own-model.js';
@@ -12,7 +12,7 @@ import type { Reply, Request, Results, Task } from './messages.js';
 const controller = new AbortController();
 
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C reaches every process of a terminal: the comparison decides what it means.
+// Ctrl-C reaches every process of a terminal: the job decides what it means.
 process.on('SIGINT', () => undefined);
 process.on('message', (request: Request) => {
   if (request.kind === 'abort') controller.abort();
@@ -33,13 +33,13 @@ async function work(task: Task): Promise<Results[Task['kind']]> {
   const onEvent = (event: TrainEvent): void => reply({ kind: 'event', event });
   switch (task.kind) {
     case 'train': {
-      const { out, config, modelFile } = task;
+      const { out, config, modelFile, pauseAfter } = task;
       const own = modelFile === undefined ? {} : await loadOwnModel(modelFile);
-      return trainResolved({ config, own }, { out, signal, onEvent });
+      return trainResolved({ config, own }, { out, signal, pauseAfter, onEvent });
     }
     case 'resume': {
-      const { out, data, choice, modelFile } = task;
-      return resume(out, { data, ...choice, model: modelFile, signal, onEvent });
+      const { out, data, choice, modelFile, pauseAfter } = task;
+      return resume(out, { data, ...choice, model: modelFile, signal, pauseAfter, onEvent });
     }
     case 'evaluate': {
       const { out, data, choice, modelFile } = task;

@@ -1,4 +1,5 @@
-// So many runs at once: who comes first in the job goes first.
+// So many runs at once: who comes first in the job goes first, and where one cannot go on all end.
+import { availableParallelism } from 'node:os';
 
 interface Waiting {
   readonly order: number;
@@ -32,4 +33,23 @@ export class Slots {
       }
     }
   }
+}
+
+/**
+ * All of some work that is done at once; where some of it throws, nothing goes on behind the caller's back: `stop` is aborted, on which runs save
+ * where they are and end.
+ */
+export async function together<T>(work: readonly Promise<T>[], stop: AbortController): Promise<T[]> {
+  try {
+    return await Promise.all(work);
+  } catch (error) {
+    stop.abort();
+    await Promise.allSettled(work);
+    throw error;
+  }
+}
+
+/** The threads of each of several runs at once: equal shares; all where there is one. */
+export function threadsOf(jobs: number): number | undefined {
+  return jobs === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / jobs));
 }

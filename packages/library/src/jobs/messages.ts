@@ -1,4 +1,4 @@
-// What a comparison and the process that trains one of its runs say to each other.
+// What a job and the process that trains one of its runs say to each other.
 import type { Fault } from '@difsr/errors';
 import type { TrainOutcome } from '@difsr/training';
 import type { RunConfig } from '@difsr/training';
@@ -13,6 +13,8 @@ export type Task =
       readonly out: string;
       readonly config: RunConfig;
       readonly modelFile?: string | undefined;
+      /** The epoch after which the run pauses. */
+      readonly pauseAfter?: number | undefined;
     }
   | {
       readonly kind: 'resume';
@@ -20,6 +22,7 @@ export type Task =
       readonly data: string;
       readonly choice: BackendChoice;
       readonly modelFile?: string | undefined;
+      readonly pauseAfter?: number | undefined;
     }
   | {
       readonly kind: 'evaluate';
