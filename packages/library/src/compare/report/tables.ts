@@ -343,5 +343,7 @@ function fixed(value: number | undefined): string {
 }
 
 function significant(value: number | undefined): string {
-  return value === undefined ? '-' : String(Number(value.toPrecision(4)));
+  if (value === undefined) return '-';
+  const text = value.toPrecision(4);
+  return text.includes('e') ? String(Number(text)) : text;
 }
