@@ -77,7 +77,13 @@ describe('what is explained', () => {
   }, 300_000);
 
   it('is made of scores that the recommender gives', async () => {
-    const [{ history }] = plantedCases(1, SEED) as [Case];
+    // Of more items than the model sees, too: without one of them an older one comes into view.
+    const [{ history: short }, ...more] = plantedCases(8, SEED) as [Case, ...Case[]];
+    await isMadeOfScores(short);
+    await isMadeOfScores([...more.flatMap(({ history }) => history), ...short]);
+  });
+
+  async function isMadeOfScores(history: readonly string[]): Promise<void> {
     const whole = await recommender.recommend(history, { k: 1000, includeSeen: true });
     const item = whole.items[0]?.id ?? '';
     const explained = await recommender.explain(history, { item });
@@ -91,7 +97,7 @@ describe('what is explained', () => {
       expect(score).toBeCloseTo(without, 4);
       expect(difference).toBeCloseTo((whole.items[0]?.score ?? Number.NaN) - without, 4);
     }
-  });
+  }
 
   it('has no score without the only event, says what it does not know, and refuses what nobody can explain', async () => {
     const explained = await recommender.explain(['item-1', 'nothing'], { item: 'item-200' });

@@ -71,6 +71,7 @@ const FLAGS: Readonly<Record<string, `--${string}`>> = {
   'data.path': '--data',
   'data.format': '--format',
   'model.name': '--model',
+  'pretraining.model': '--pretrain',
   'training.epochs': '--epochs',
   'training.seed': '--seed',
 };

@@ -103,13 +103,16 @@ export class Explainer {
         what: 'the history has no item that the run knows: popular items are recommended then, and nothing decides between them but counts',
         cure: 'give a history with an item that the data had',
       });
-    const seen = places.slice(-shownLength(model));
-    const events = seen.flatMap((place) => history[place] ?? []);
+    const shown = shownLength(model);
+    const eventsAt = (kept: readonly number[]): HistoryEvent[] => kept.flatMap((place) => history[place] ?? []);
+    const seen = places.slice(-shown);
+    const events = eventsAt(seen);
     const whole = await this.#score(serving, target, { events, user });
     const scored = (score: number): LeftOut => ({ score, difference: whole - score });
-    const explained = seen.map(async (place, i): Promise<ExplainedEvent> => {
+    const explained = seen.map(async (place): Promise<ExplainedEvent> => {
       const { id, name } = describe(numberOf(history[place]?.item ?? ''), 0);
-      const others = events.filter((_, other) => other !== i);
+      // As if it had not happened: of a longer history an older event comes into view.
+      const others = eventsAt(places.filter((other) => other !== place).slice(-shown));
       return {
         id,
         ...given({ name }),

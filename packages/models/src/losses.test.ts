@@ -13,7 +13,7 @@ describe('a loss', () => {
     [{ loss: 'bce', paddingClass: true }, /no classes[^]*cross-entropy/],
     [
       { loss: 'gbce', negativeSampling: 'in-batch' },
-      /calibrated for uniform negatives[^]*bpr or bce or sampled-softmax/,
+      /calibrated for uniform negatives[^]*model\.loss: 'bpr', model\.loss: 'bce' or model\.loss: 'sampled-softmax'$/,
     ],
     [{ loss: 'sampled-softmax', negativeSampling: 'in-batch', negatives: 3 }, /all targets of a step/],
     [{ temperature: 0.1 }, /divided by no temperature[^]*cosine/],

@@ -141,7 +141,7 @@ export function lossOf(config: LossOptions): LossChoice {
     throw new ModelConfigError({
       what,
       option: `model.${option}`,
-      cure: text`leave ${setting(`model.${option}`)} out, or choose ${setting('model.loss', takers.join(' or '))}`,
+      cure: text`leave ${setting(`model.${option}`)} out, or choose ${either(takers.map((taker) => setting('model.loss', taker)))}`,
     });
   };
   const taking = (takes: (rules: LossRules) => boolean): LossName[] => lossNames.filter((loss) => takes(RULES[loss]));
@@ -192,6 +192,11 @@ export function lossOf(config: LossOptions): LossChoice {
     sampling: { from, count, shared: rules.shared === true || count === undefined || count > OWN_AT_MOST },
     calibration: calibration ?? DEFAULT_CALIBRATION,
   };
+}
+
+/** One of several: `a, b or c`. */
+function either(texts: readonly Text[]): Text {
+  return texts.reduce((sum, each, i) => text`${sum}${i < texts.length - 1 ? ', ' : ' or '}${each}`);
 }
 
 /** What cosines are divided by; undefined where scores are products. */

@@ -110,8 +110,14 @@ export type TrainingEvent =
       readonly positionsPerSecond: number;
       readonly secondsLeft: number;
     }
-  /** Of a run in stages, before each: which of how many, and the model that it trains. */
-  | { readonly kind: 'stage'; readonly stage: number; readonly stages: number; readonly name: string }
+  /** Of a run in stages, before each: which of how many, the model that it trains, and its most epochs. */
+  | {
+      readonly kind: 'stage';
+      readonly stage: number;
+      readonly stages: number;
+      readonly name: string;
+      readonly epochs: number;
+    }
   | { readonly kind: 'evaluation'; readonly split: 'valid' | 'test'; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly epoch: number; readonly step: number }

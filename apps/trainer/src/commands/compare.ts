@@ -126,6 +126,8 @@ export class ShownComparison {
         );
       case 'chosen': {
         const values = Object.entries(event.searched).map(([name, value]) => `${name}=${String(value)}`);
+        // Of a model that has nothing to choose, such as one that is counted.
+        if (values.length === 0) return undefined;
         return terminal.line(`chosen for ${event.model} on ${event.data}: ${values.join(', ')}`);
       }
       case 'failed':

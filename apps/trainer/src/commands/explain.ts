@@ -63,7 +63,7 @@ async function explainCommand(
       terminal.warn(`not among the run's items and ignored: ${explanation.unknown.join(', ')}`);
     if (explanation.unseen > 0)
       terminal.warn(
-        `${explanation.unseen} older events are not seen by the model, which looks at the last ${explanation.events.length}`,
+        `${explanation.unseen} older event${explanation.unseen === 1 ? ' is' : 's are'} not seen by the model, which looks at the last ${explanation.events.length}`,
       );
     terminal.value({ run: folder, model: run.model.name, ...explanation });
     showExplanation(terminal, explanation);

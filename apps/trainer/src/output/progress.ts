@@ -124,7 +124,7 @@ class EpochLines {
   of(event: TrainingEvent): string | undefined {
     if (event.kind === 'start') return this.#start(event);
     if (event.kind === 'stage')
-      return `stage ${event.stage} of ${event.stages}: ${event.name}${event.stage < event.stages ? ', pre-training' : ''}`;
+      return `stage ${event.stage} of ${event.stages}: ${event.name}${event.stage < event.stages ? `, pre-training of ${event.epochs} epoch${event.epochs === 1 ? '' : 's'} (pretraining.epochs; --epochs is of the next stage)` : ''}`;
     if (event.kind === 'initial-weights') return initialWeightsText(event);
     if (event.kind === 'epoch') return this.#epoch(event.record, event.best);
     if (event.kind === 'end' && event.reason === 'early-stopping' && !this.#over)
@@ -163,10 +163,10 @@ class EpochLines {
           ? ''
           : `; goes on at epoch ${resumedAt.epoch}, step ${resumedAt.step}`;
     const step =
-      targetsPerStep === targets
+      targetsPerStep === targets && stepsPerEpoch === 1
         ? ` of ${whole(targets)} targets, all there are (training.targetsPerStep asks for no fewer)`
         : '';
-    return `${title}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} steps an epoch${step}; run ${run}${where}`;
+    return `${title}: ${whole(parameters)} parameters on ${backend} (${device}); ${whole(users)} users, ${whole(targets)} targets, ${whole(stepsPerEpoch)} step${stepsPerEpoch === 1 ? '' : 's'} an epoch${step}; run ${run}${where}`;
   }
 
   #epoch(record: EpochRecord, best: boolean): string {

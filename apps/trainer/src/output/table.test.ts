@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { table } from './table.js';
+import { bytes, table } from './table.js';
 
 /** Names of a shop as they come: ASCII, East Asian, combining and emoji. `places`: of a terminal, counted by hand. */
 const NAMES = [
@@ -26,5 +26,18 @@ describe('a table', () => {
 
   it('fills short rows and ends lines where their text ends', () => {
     expect(table([['a', 'long', 'x'], ['b']], ['left', 'left', 'left'])).toEqual(['a  long  x', 'b']);
+  });
+});
+
+describe('a number of bytes', () => {
+  it('is never said to be nothing', () => {
+    expect([1, 45_200, 999_499, 999_500, 812e6, 1.34e9].map(bytes)).toEqual([
+      '1 kB',
+      '46 kB',
+      '1000 kB',
+      '1 MB',
+      '812 MB',
+      '1.34 GB',
+    ]);
   });
 });

@@ -51,8 +51,9 @@ export function seconds(value: number): string {
   return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`;
 }
 
-/** `812 MB`, `1.34 GB` */
+/** `812 MB`, `1.34 GB`, `45 kB` */
 export function bytes(value: number): string {
+  if (value < 999_500) return `${Math.ceil(value / 1e3)} kB`;
   return value < 1e9 ? `${Math.round(value / 1e6)} MB` : `${(value / 1e9).toFixed(2)} GB`;
 }
 

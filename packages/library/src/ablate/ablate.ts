@@ -81,7 +81,9 @@ export async function ablate(options: AblateOptions): Promise<CompareOutcome> {
   for (const name of MODELS) defaults.set(name, (await resolved(name)).model);
   const about: Whole = { model: whole.model, fields: await fieldsOf(whole) };
   const studies = studiesOf(names, about);
-  const plan = planned(studies, whole.model, defaults);
+  // Fields that are named are the whole model's own, where it names none; with fields of users they are not: those would be left out.
+  const named = whole.model['userFields'] === 'none' ? { fields: about.fields } : {};
+  const plan = planned(studies, { ...whole.model, ...named }, defaults);
   const outcome = await compare({
     ...backendChoice(options),
     out,

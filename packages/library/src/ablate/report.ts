@@ -29,11 +29,15 @@ export function ablationReport({ data, studies, labels, groups, records, seeds }
     blocks: [
       {
         kind: 'paragraph',
-        text: `${data.users} users, ${data.items} items, ${data.interactions} interactions; ${data.sides.join(', ') || 'no side information'}. Seeds ${seeds.join(', ')}; ± is half a 95 % t-interval over seeds. ${
+        text: `${whole(data.users)} users, ${whole(data.items)} items, ${whole(data.interactions)} interactions; ${data.sides.join(', ') || 'no side information'}. ${seeds.length === 1 ? 'Seed' : 'Seeds'} ${seeds.join(', ')}${seeds.length === 1 ? '' : '; ± is half a 95 % t-interval over seeds'}. ${
           seeds.length < SEEDS_FOR_AN_ORDER
             ? `With fewer than ${SEEDS_FOR_AN_ORDER} seeds no order is claimed.`
             : 'Differences within the intervals are none.'
-        } Every variant has the steps of every other in an epoch, and each was trained in a process of its own, whose peak of memory is shown.`,
+        } Every variant has the steps of every other in an epoch, and each was trained in a process of its own, whose peak of memory is shown. ${
+          groups.some(({ systems }) => systems.some(({ converged }) => !converged))
+            ? 'A variant is marked "*" where a run had not converged: it did not stop early, and its best epoch is among the last tenth; more epochs may change its place.'
+            : ''
+        }`.trimEnd(),
       },
       ...studies.flatMap((study, i) => studyBlocks(study, labels[i] ?? [], { groups, records })),
     ],
@@ -68,6 +72,10 @@ function studyBlocks(
   ];
 }
 
+function whole(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
 function heading(metric: string): string {
   const kind = METRIC_KINDS.find((each) => metric.startsWith(`${each}@`)) ?? metric;
   return `${kind === 'ndcg' ? 'NDCG' : `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`}${metric.slice(kind.length)}`;
@@ -84,8 +92,8 @@ function costs({ parameters }: SystemSummary, records: readonly RunRecord[]): st
   const middle = times.map(({ secondsPerEpoch }) => secondsPerEpoch).sort((a, b) => a - b)[times.length >> 1];
   const peak = Math.max(...times.map(({ peakMemoryBytes }) => peakMemoryBytes));
   return [
-    parameters.toLocaleString('en-US'),
+    whole(parameters),
     middle === undefined ? '' : middle.toFixed(middle < 10 ? 2 : 1),
-    times.length === 0 ? '' : String(Math.round(peak / 2 ** 20)),
+    times.length === 0 ? '' : String(Math.round(peak / 1e6)),
   ];
 }

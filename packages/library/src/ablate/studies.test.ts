@@ -57,6 +57,12 @@ describe('studies', () => {
     expect(labels('fields', ['a', 'b', 'c'])).toHaveLength(8);
   });
 
+  it('have the whole model for all fields where they are what it reads anyway', () => {
+    const fields = ['categories', 'brand'];
+    const whole = { ...MODEL, fields };
+    expect(planned(studiesOf(['fields'], { model: MODEL, fields }), whole, OTHERS).labels[0]?.[0]).toBe('dif-sr');
+  });
+
   it('leave out sizes that do not fit', () => {
     expect(labels('side-width')).toEqual(['dif-sr sideWidth=16', 'dif-sr sideWidth=32', 'dif-sr']);
     expect(labels('heads', [], { ...MODEL, sideWidth: 4 })).not.toContain('dif-sr heads=8');

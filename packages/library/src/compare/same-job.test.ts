@@ -72,6 +72,7 @@ describe('a call on the folder of a job', () => {
       job({ data: [{ label: 'shop', config: { path: 'x', userMin: 6 } }] }),
       /^data set shop: userMin was 5, is 6$/,
     ],
+    ['a data set less', job({}, [facts('other')]), /^data set shop was compared, and is missing$/],
     ['a seed less', job({ seeds: [1] }), /^seed 2 was compared/],
     ['another first seed', job({ seeds: [3, 1, 2] }), /^the search was done with seed 1/],
     ['no search', job({ search: {} }), /^the search was over training.learningRate, is over nothing$/],

@@ -48,8 +48,8 @@ export function jobChange(before: Job, now: Job): JobChange {
   return {
     added: [models, data, seeds, ...search].flatMap(({ added }) => added),
     refused: [
-      ...[models, data, seeds, ...search].flatMap(({ refused }) => refused),
-      ...reading,
+      // A data set that is missing is both another one and read otherwise: said once.
+      ...new Set([...[models, data, seeds, ...search].flatMap(({ refused }) => refused), ...reading]),
       ...(searching && old.seeds[0] !== asked.seeds[0]
         ? [`the search was done with seed ${old.seeds[0]}, the first of the seeds, which is now ${asked.seeds[0]}`]
         : []),

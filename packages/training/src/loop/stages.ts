@@ -80,7 +80,7 @@ export async function trainInStages(options: TrainOptions): Promise<TrainOutcome
   const folder = join(out, RUN_FILES.pretraining);
   const there: readonly string[] = await readdir(folder).catch(() => []);
   if (!there.includes(RUN_FILES.metrics)) {
-    options.onEvent?.({ kind: 'stage', stage: 1, stages: 2, name: first.model.name });
+    options.onEvent?.({ kind: 'stage', stage: 1, stages: 2, name: first.model.name, epochs: first.training.epochs });
     const resume = there.includes(RUN_FILES.config);
     const { model: _, modelFile: __, pauseAfter: ___, ...others } = options; // epochs are those of the training proper
     // What computes may be another one than when it began, and data may have moved.
@@ -89,6 +89,6 @@ export async function trainInStages(options: TrainOptions): Promise<TrainOutcome
     const { reason } = await train({ ...others, config: own, out: folder, resume });
     if (reason === 'interrupted') return { reason, run: out };
   }
-  options.onEvent?.({ kind: 'stage', stage: 2, stages: 2, name: config.model.name });
+  options.onEvent?.({ kind: 'stage', stage: 2, stages: 2, name: config.model.name, epochs: config.training.epochs });
   return train({ ...options, init: folder, resume: true });
 }

@@ -61,10 +61,13 @@ const bytes = (...path: string[]): Promise<Buffer> => readFile(join(folder, ...p
 
 describe('a run with a pre-training', () => {
   it('trains both stages, the second with what the first learned, and opens as any other', async () => {
-    const { outcome, events } = await run('a', config({ name: 's3-rec' }));
+    const { outcome, events } = await run('a', config({ name: 's3-rec' }, { epochs: 3 }));
     expect(outcome).toMatchObject({ reason: 'finished', run: join(folder, 'a') });
-    const stages = events.flatMap((event) => (event.kind === 'stage' ? [event.name] : []));
-    expect(stages).toEqual(['s3-rec', 's3-rec']);
+    const stages = events.flatMap((event) => (event.kind === 'stage' ? [[event.name, event.epochs]] : []));
+    expect(stages).toEqual([
+      ['s3-rec', 3],
+      ['s3-rec', 2],
+    ]);
     const taken = events.find((event) => event.kind === 'initial-weights');
     expect(taken).toMatchObject({ absent: [], run: join(folder, 'a', 'pretraining') });
     expect((await openRun(join(folder, 'a'))).metrics?.test).toBeDefined();

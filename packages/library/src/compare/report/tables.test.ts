@@ -88,6 +88,10 @@ describe('a report', () => {
     expect(search).toMatch(/learningRate=0\.02 \| 0\.0200 \| 2 of 3 \|  \|/);
   });
 
+  it('shows what lists are like to the same number of digits', () => {
+    expect(section(markdown, '### shop, unmasked')).toMatch(/^\| sasrec \| 0\.5000 \| 9\.000 \|/m);
+  });
+
   it('says what systems cost, and draws a line for each run', () => {
     expect(section(markdown, '### shop, what it takes')).toMatch(
       /\| 1,000 \| 2 of 3, 2 of 3, 2 of 3 \| yes \| 2\.0 \| 0\.1 \| 300 \|/,

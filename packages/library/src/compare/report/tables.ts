@@ -318,5 +318,7 @@ function chosenBy(finals: readonly RunRecord[]): string[] {
 }
 
 function significant(value: number | undefined): string {
-  return value === undefined ? '-' : String(Number(value.toPrecision(4)));
+  if (value === undefined) return '-';
+  const text = value.toPrecision(4);
+  return text.includes('e') ? String(Number(text)) : text;
 }
