@@ -90,14 +90,15 @@ describe('difsr-bench attention', () => {
     const engines = ['onnxruntime-cpu', 'tfjs-wasm', 'tfjs-cpu'];
     expect(names.toSorted()).toEqual(
       [
-        'attention.json',
-        'attention.md',
+        'result.json',
+        'report.md',
+        'report.html',
         ...engines.flatMap((name) => ['costs', 'times'].map((kind) => `attention-${name}-${kind}.svg`)),
       ].toSorted(),
     );
     for (const name of names) expect(stdout).toContain(join('out', name));
 
-    const report = JSON.parse(await readFile(join(folder, 'out', 'attention.json'), 'utf8'));
+    const report = JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8'));
     expect(report).toMatchObject({ kind: 'difsr-bench attention', version: 1, complete: true, missing: [] });
     // Candidates without a problem say null, tfjs has no thread count, and that is all that is null.
     expect([...new Set(holes(report).map((path) => path.replaceAll(/\d+/g, 'N')))].toSorted()).toEqual([
@@ -121,7 +122,7 @@ describe('difsr-bench attention', () => {
     }
     for (const { difference } of report.engines) expect(difference).toBeLessThan(1e-4);
 
-    const markdown = await readFile(join(folder, 'out', 'attention.md'), 'utf8');
+    const markdown = await readFile(join(folder, 'out', 'report.md'), 'utf8');
     for (const [, file] of markdown.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)) expect(names).toContain(file);
     expect(markdown).not.toMatch(/NaN|Infinity|undefined|null|Incomplete/);
     for (const name of names.filter((own) => own.endsWith('.svg'))) {
@@ -139,7 +140,7 @@ describe('difsr-bench attention', () => {
     const child = spawn('sh', ['-c', script, 'sh', ...command], { cwd: folder, stdio: 'ignore' });
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(exitCodes.ok);
-    expect(JSON.parse(await readFile(join(folder, 'out', 'attention.json'), 'utf8'))).toMatchObject({ complete: true });
+    expect(JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8'))).toMatchObject({ complete: true });
   });
 
   it('takes position, padding and side sources of their own width', async () => {
@@ -159,7 +160,7 @@ describe('difsr-bench attention', () => {
     const { code, stderr } = await here([...args, '--heads', '2', '--out', folder]);
     expect(stderr).not.toContain('FAILED');
     expect(code).toBe(exitCodes.ok);
-    const report = JSON.parse(await readFile(join(folder, 'attention.json'), 'utf8'));
+    const report = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
     expect(report.cases[0].case).toMatchObject({
       position: true,
       padding: true,
@@ -195,11 +196,11 @@ describe('difsr-bench attention', () => {
       },
     );
     expect(code).toBe(exitCodes.interrupted);
-    const report = JSON.parse(await readFile(join(folder, 'attention.json'), 'utf8'));
+    const report = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
     expect(report.complete).toBe(false);
     expect(report.cases.length).toBeGreaterThanOrEqual(1);
     expect(report.cases.length).toBeLessThan(36);
-    expect(await readFile(join(folder, 'attention.md'), 'utf8')).toContain('**Incomplete');
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**Incomplete');
   });
 
   it('has examples in its help that run', async () => {
@@ -211,7 +212,7 @@ describe('difsr-bench attention', () => {
       const folder = await freshFolder();
       const ended = await here([...example, ...TINY, '--out', folder]); // the same, but small
       expect(ended.code, ended.stderr).toBe(exitCodes.ok);
-      expect(await readdir(folder)).toContain('attention.json');
+      expect(await readdir(folder)).toContain('result.json');
     }
   });
 });
