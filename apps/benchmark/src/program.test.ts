@@ -1,70 +1,14 @@
 // The command as users run it: its reports, its help, its errors, Ctrl-C. No test looks at how long anything took.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exitCodes } from './errors.js';
-import { runCommand } from './program.js';
+import { bench, BIN, freshFolder, here } from './program.test.support.js';
 
-const BIN = fileURLToPath(new URL('../bin/difsr-bench.js', import.meta.url));
 /** Has no `sh`, and no signals that a process could answer. */
 const WINDOWS = process.platform === 'win32';
 const TINY = ['--quick', '--lengths', '5', '--batches', '2', '--sides', '1', '--fusions', 'sum', '--budget', '0.5'];
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command within this process. */
-async function here(args: readonly string[]): Promise<Ended> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { code: await runCommand(args), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
-/** Runs the built command; `watch` sees stderr so far and may send signals. */
-async function bench(
-  args: readonly string[],
-  options: {
-    readonly cwd?: string;
-    readonly watch?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void;
-  } = {},
-): Promise<Ended> {
-  const cwd = options.cwd ?? (await freshFolder());
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1' },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-      options.watch?.(stderr, (signal) => child.kill(signal));
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
-
-function freshFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'difsr-bench-'));
-}
 
 /** Paths of all numbers in a JSON value that are not finite, and of nulls, which is what JSON makes of them. */
 function holes(value: unknown, path = ''): string[] {

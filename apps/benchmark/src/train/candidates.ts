@@ -1,4 +1,6 @@
 // The candidates of `difsr-bench train`: each trains the same steps from the same start, on its engine.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { trainingStep, type Graph, type HostTensor, type TrainingStep, type TrainingStepOptions } from '@difsr/graph';
 import { Owned } from '@difsr/models';
 import { Stepper, type FedStep, type TrainingSteps } from '@difsr/training';
@@ -56,6 +58,8 @@ interface Timed {
   readonly operations: number[];
   /** Targets of each visit. */
   readonly targets: number[];
+  /** Milliseconds that the event loop of this thread was held up at the longest. */
+  longestPause: number;
 }
 
 async function contestant(
@@ -72,7 +76,7 @@ async function contestant(
   const variables = owned.add(await backend.createVariables({ ...steps.tensors, ...zeros }));
   const program = owned.add(await backend.compile(graph, { variables, updates, label: name }));
   const stream = endless(steps);
-  const timed: Timed = { steps: [], operations: [], targets: [] };
+  const timed: Timed = { steps: [], operations: [], targets: [], longestPause: 0 };
   return {
     check: async () => {
       const { feeds } = await nextOf(stream);
@@ -80,6 +84,8 @@ async function contestant(
       return [loss?.data[0] ?? Number.NaN, gradientNorm?.data[0] ?? Number.NaN];
     },
     run: async (counts) => {
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
       let before = performance.now();
       const done: FedStep[] = [];
       const stepper = new Stepper<FedStep>(
@@ -95,9 +101,12 @@ async function contestant(
       for (let i = 0; i < work.stepsPerVisit && !work.signal.aborted; i++) {
         const step = await nextOf(stream);
         await stepper.begin(step.feeds, step);
+        await nextTurn(); // Ctrl-C and the progress get their turn on every backend, as in a training
       }
       await stepper.drain();
+      delay.disable();
       if (!counts) return;
+      timed.longestPause = Math.max(timed.longestPause, delay.max / 1e6);
       timed.targets.push(done.reduce((sum, { targets }) => sum + targets, 0));
       timed.operations.push(arithmeticOf(counted, done));
     },
@@ -147,8 +156,9 @@ function figuresOf(
     figureOf('an epoch', 's', summarize(over((_, milliseconds) => (milliseconds * perEpoch) / 1000))),
     figureOf('a step', 'ms', summarize(timed.steps)),
     figureOf('positions', '/s', summarize(over((visit, ms) => (1000 * (timed.targets[visit] ?? 0)) / ms))),
-    figureOf('of the floor', '%', summarize(over((visit, ms) => (100 * floor(visit)) / ms))),
+    figureOf('floor over time', '%', summarize(over((visit, ms) => (100 * floor(visit)) / ms))),
     figureOf('large product', 'GFLOP/s', summarize(gigaflops)),
+    oneFigure('longest pause', 'ms', timed.longestPause),
     oneFigure('arithmetic of an epoch', 'GFLOP', (summarize(timed.operations).median * perEpoch) / 1e9),
   ];
 }

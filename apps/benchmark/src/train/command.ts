@@ -16,7 +16,7 @@ const METHOD = [
   'A round visits every candidate once, in an order that changes, and the large product of every engine; a visit trains so many steps, with two under way as `difsr train` has them. Evaluation and checkpoints are not in it.',
   'All candidates train the same steps (batches, dropout masks, learning rates) from the same weights; their first loss and gradient agree before any is timed.',
   'The floor is the arithmetic of the matrix products of the visit, counted on the graph that runs, at the rate of the large product in the same round.',
-  'A step is timed from the end of the step before.',
+  'A step is timed from the end of the step before. The longest pause is that of the thread that calls, which ONNX Runtime in its worker should not hold up.',
 ] as const;
 
 /** Declares the command; `done` receives its exit code, `args` are for the report. */

@@ -28,7 +28,7 @@ export function addShared(command: Command, rounds: number): Command {
   return command
     .option('--data <data>', 'any data set that difsr opens, or "generated"', 'generated')
     .option('--users <n>', 'users of the generated data (default: 2400)', numberOf(4, 10_000_000))
-    .option('--items <n>', 'items of the generated data (default: 1500)', numberOf(60, 10_000_000))
+    .option('--items <n>', 'items of the generated data (default: 1500)', numberOf(126, 10_000_000))
     .option('--model <name>', 'the model', 'dif-sr')
     .option('--preset <name>', 'its size: small, paper, or a preset of its own', 'small')
     .option('--backends <list>', `of ${backendNames.join(', ')}`, namesOf(backendNames), ['onnxruntime'] as const)

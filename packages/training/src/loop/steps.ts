@@ -25,6 +25,7 @@ import { itemTables } from '../side/item-tables.js';
 import { neighbourTables } from '../side/neighbour-tables.js';
 import { sideReader, type SideReader } from '../side/side-reader.js';
 import { fieldsNamed, sideSchema } from '../side/side-schema.js';
+import { requireForm, stepOf } from './trainer.js';
 import { turnsOfEpoch } from './turns.js';
 import { startingValues } from '../weights/starting-values.js';
 
@@ -110,6 +111,7 @@ export async function trainingSteps(options: TrainingStepsOptions): Promise<Trai
       what: `${model.name} is counted: it has no training steps`,
       cure: text`take a model that is trained, such as ${setting('model', 'dif-sr')}`,
     });
+  requireForm(model, training.form);
   const task = trainingTask(model);
   const features = { ...featureTables(dataset, plain), ...tables, ...neighbourTables(dataset, task.constants) };
   const read = [...task.constants, ...rankingTask(model, { maskSeen: false }).constants];
@@ -157,13 +159,7 @@ export async function trainingSteps(options: TrainingStepsOptions): Promise<Trai
     store,
     sides,
     task,
-    step: {
-      loss: task.loss,
-      parameters: task.trained,
-      optimizer,
-      reported: task.parts,
-      ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm }),
-    },
+    step: stepOf(task, training),
     tensors: {
       ...startingValues(task, { seed: training.seed, tables: features, counts }),
       ...Object.fromEntries(read.map(({ name }) => [name, required(features, name)])),
