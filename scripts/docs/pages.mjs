@@ -17,6 +17,7 @@ export const PAGES = {
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
     ['In the browser', 'guide/browser'],
     ['Choosing a backend and device', 'guide/backends'],
+    ['Measuring on your machine', 'guide/benchmark'],
     ['Losses and negatives', 'guide/losses'],
     ['Taking DIF-SR apart', 'guide/ablate'],
     ['How DIF attention works', 'guide/how-it-works'],

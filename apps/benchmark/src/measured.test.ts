@@ -90,7 +90,11 @@ describe.each(Object.entries(expected))('difsr-bench %s', (command, { args, name
       for (const own of candidates) {
         expect(own.problem, own.name).toBeNull();
         expect([own.samples.length, own.products.length], own.name).toEqual([2, 2]);
-        for (const number of [...own.samples, ...own.products, ...own.figures.filter(({ name }) => name !== 'longest pause').map(({ value }) => value)])
+        for (const number of [
+          ...own.samples,
+          ...own.products,
+          ...own.figures.filter(({ name }) => name !== 'longest pause').map(({ value }) => value),
+        ])
           expect(number, own.name).toBeGreaterThan(0);
         expect(own.ratio === null, own.name).toBe(own.plain === null);
       }
