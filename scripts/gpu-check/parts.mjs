@@ -30,6 +30,8 @@ export const GPU_DEVICES = [
   { backend: 'tfjs', device: 'node-gpu' },
 ];
 
+/** A benchmark that an emulated device gets through. */
+const SMALL = ['--users', '12', '--items', '126', '--rounds', '1', '--steps', '1', '--no-plain'];
 const REPORT = 'please report this with the whole JSON file';
 /** Characters of a reason. */
 const SHOWN = 1500;
@@ -48,15 +50,23 @@ export function partsOf({ backend, device }, { fixtures, scratch, every, softwar
         : ['fixtures/dist/main.js', fixtures, '--backend', backend, '--device', device],
     training: software
       ? 'a software adapter would take hours for an epoch; the benchmark trains some steps'
-      : [
-          ...['apps/trainer/bin/difsr.js', 'train', '--data', 'generated', '--epochs', '1', '--no-test'],
-          ...['--backend', backend, '--device', device, '--out', join(folder, 'run')],
-        ],
+      : ['apps/trainer/bin/difsr.js', 'train', '--data', 'generated', '--epochs', '1', '--no-test'].concat([
+          '--backend',
+          backend,
+          '--device',
+          device,
+          '--out',
+          join(folder, 'run'),
+        ]),
     benchmark: [
-      ...['apps/benchmark/bin/difsr-bench.js', 'train', '--quick', '--backends', backend, '--devices', device],
-      ...(software ? ['--users', '12', '--items', '126', '--rounds', '1', '--steps', '1', '--no-plain'] : []),
-      ...['--out', join(folder, 'benchmark')],
-    ],
+      'apps/benchmark/bin/difsr-bench.js',
+      'train',
+      '--quick',
+      '--backends',
+      backend,
+      '--devices',
+      device,
+    ].concat(software ? SMALL : [], ['--out', join(folder, 'benchmark')]),
   };
 }
 

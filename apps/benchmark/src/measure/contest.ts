@@ -54,9 +54,8 @@ export interface ContestOptions {
 
 /** Numbers of two candidates may differ by so much of their size: what float32 sums in another order. */
 const TOLERANCE = 2e-3;
-/** A product repeats for about so many milliseconds in a visit, on a machine of so many operations a millisecond. */
+/** A product repeats for about so many milliseconds in a visit. */
 const VISIT = 60;
-const FLOPS = 1e8;
 const MOST_REPEATS = 20;
 /** Subjects that are products have this before the name of their engine. */
 const PRODUCT = 'product of ';
@@ -87,6 +86,11 @@ export async function runContest(plans: readonly ContestPlan[], options: Contest
       ...(contestant.cold === undefined ? {} : { cold: contestant.cold }),
     }));
     const used = products.filter(({ engine }) => ready.some(({ plan }) => plan.engine === engine));
+    const repeats = await repeatsOf(signal.aborted ? [] : used);
+    const often = (engine: string): number => repeats.get(engine) ?? 1;
+    const repeated = async ({ engine, run }: Product): Promise<void> => {
+      for (let i = 0; i < often(engine); i++) await run();
+    };
     const samples = await measureRounds(
       signal.aborted || ready.length === 0
         ? []
@@ -107,7 +111,7 @@ export async function runContest(plans: readonly ContestPlan[], options: Contest
     const times = new Map(entries.map((entry) => [entry.plan.name, timesOf(entry)]));
     const candidates = entries.map((entry): MeasuredCandidate => {
       const product = products.find(({ engine }) => engine === entry.plan.engine);
-      const each = (samples.get(PRODUCT + entry.plan.engine) ?? []).map((time) => time / repeats(product));
+      const each = (samples.get(PRODUCT + entry.plan.engine) ?? []).map((time) => time / often(entry.plan.engine));
       return resultOf(entry, { times, products: each, size: product?.size ?? 0 });
     });
     return { name, title, rounds: done, candidates };
@@ -149,15 +153,17 @@ function differenceOf(numbers: readonly number[], expected: readonly number[]): 
     : `differs from the first candidate by ${worst.toPrecision(2)} of the largest number`;
 }
 
-/** How often a product is computed in a visit: one is over too soon to be timed alone. */
-function repeats(product: Product | undefined): number {
-  if (product === undefined) return 1;
-  const often = Math.round((VISIT * FLOPS) / (2 * product.size ** 3));
-  return Math.max(1, Math.min(MOST_REPEATS, often));
-}
-
-async function repeated(product: Product): Promise<void> {
-  for (let i = 0; i < repeats(product); i++) await product.run();
+/** How often each product is computed in a visit: one is over too soon to be timed alone, or long enough on a slow device. */
+async function repeatsOf(products: readonly Product[]): Promise<ReadonlyMap<string, number>> {
+  const repeats = new Map<string, number>();
+  for (const { engine, run } of products) {
+    await run();
+    const started = performance.now();
+    await run();
+    const often = Math.round(VISIT / (performance.now() - started));
+    repeats.set(engine, Math.max(1, Math.min(MOST_REPEATS, often)));
+  }
+  return repeats;
 }
 
 function resultOf(
