@@ -26,7 +26,7 @@ const THEIRS = [
   'data/shop/users.parquet',
   'data/raw/ml-1m/users.dat',
   'runs/shop-dif-sr-1/config.json',
-  'benchmarks/attention-2026/attention.json',
+  'benchmarks/attention-2026/result.json',
   'my shop/dataset.json',
   'my shop/try.mjs',
 ];

@@ -18,6 +18,8 @@ export const PAGES = {
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],
     ['In the browser', 'guide/browser'],
     ['Choosing a backend and device', 'guide/backends'],
+    ['Measuring on your machine', 'guide/benchmark'],
+    ['On a machine with a GPU', 'guide/gpu'],
     ['Losses and negatives', 'guide/losses'],
     ['Taking DIF-SR apart', 'guide/ablate'],
     ['How DIF attention works', 'guide/how-it-works'],

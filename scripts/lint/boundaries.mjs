@@ -88,7 +88,7 @@ export const BOUNDARIES = {
     native: ['onnxruntime-web', TFJS_CORE, ...TFJS_DEVICES],
   },
   'apps/benchmark/': {
-    ours: LOWER,
+    ours: [...LOWER, LIBRARY],
     node: true,
     native: ['onnxruntime-node', TFJS_CORE, ...TFJS_DEVICES], // it measures what a user would write with them
   },

@@ -7,8 +7,12 @@ export const exitCodes = {
   /** A candidate failed or gave other numbers; the report says which. */
   failed: 1,
   usage: 2,
+  /** Data that cannot be used. */
+  data: 3,
   /** A backend or device that does not work here, or an optional package that is not installed. */
   backend: 4,
+  /** With --compare: something got slower beyond the noise. */
+  slower: 5,
   interrupted: 130,
 } as const;
 
@@ -20,8 +24,10 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
   ok: 'done',
   failed:
     'a candidate failed or gave other numbers than the definition (the report says which), or the report cannot be written',
-  usage: 'a wrong option',
+  usage: 'a wrong option, or a result of something else behind --compare',
+  data: 'data that cannot be used',
   backend: 'a backend or device that does not work here, or a package that is not installed',
+  slower: 'with --compare: something got slower beyond the noise (the report says what)',
   interrupted: 'interrupted; what was measured until then is written and marked as incomplete',
 };
 

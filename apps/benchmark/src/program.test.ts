@@ -1,70 +1,14 @@
 // The command as users run it: its reports, its help, its errors, Ctrl-C. No test looks at how long anything took.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exitCodes } from './errors.js';
-import { runCommand } from './program.js';
+import { bench, BIN, freshFolder, here } from './program.test.support.js';
 
-const BIN = fileURLToPath(new URL('../bin/difsr-bench.js', import.meta.url));
 /** Has no `sh`, and no signals that a process could answer. */
 const WINDOWS = process.platform === 'win32';
 const TINY = ['--quick', '--lengths', '5', '--batches', '2', '--sides', '1', '--fusions', 'sum', '--budget', '0.5'];
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command within this process. */
-async function here(args: readonly string[]): Promise<Ended> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { code: await runCommand(args), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
-/** Runs the built command; `watch` sees stderr so far and may send signals. */
-async function bench(
-  args: readonly string[],
-  options: {
-    readonly cwd?: string;
-    readonly watch?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void;
-  } = {},
-): Promise<Ended> {
-  const cwd = options.cwd ?? (await freshFolder());
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DIFSR_TRACE: '0', NO_COLOR: '1' },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-      options.watch?.(stderr, (signal) => child.kill(signal));
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
-
-function freshFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'difsr-bench-'));
-}
 
 /** Paths of all numbers in a JSON value that are not finite, and of nulls, which is what JSON makes of them. */
 function holes(value: unknown, path = ''): string[] {
@@ -90,14 +34,15 @@ describe('difsr-bench attention', () => {
     const engines = ['onnxruntime-cpu', 'tfjs-wasm', 'tfjs-cpu'];
     expect(names.toSorted()).toEqual(
       [
-        'attention.json',
-        'attention.md',
+        'result.json',
+        'report.md',
+        'report.html',
         ...engines.flatMap((name) => ['costs', 'times'].map((kind) => `attention-${name}-${kind}.svg`)),
       ].toSorted(),
     );
     for (const name of names) expect(stdout).toContain(join('out', name));
 
-    const report = JSON.parse(await readFile(join(folder, 'out', 'attention.json'), 'utf8'));
+    const report = JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8'));
     expect(report).toMatchObject({ kind: 'difsr-bench attention', version: 1, complete: true, missing: [] });
     // Candidates without a problem say null, tfjs has no thread count, and that is all that is null.
     expect([...new Set(holes(report).map((path) => path.replaceAll(/\d+/g, 'N')))].toSorted()).toEqual([
@@ -121,7 +66,7 @@ describe('difsr-bench attention', () => {
     }
     for (const { difference } of report.engines) expect(difference).toBeLessThan(1e-4);
 
-    const markdown = await readFile(join(folder, 'out', 'attention.md'), 'utf8');
+    const markdown = await readFile(join(folder, 'out', 'report.md'), 'utf8');
     for (const [, file] of markdown.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)) expect(names).toContain(file);
     expect(markdown).not.toMatch(/NaN|Infinity|undefined|null|Incomplete/);
     for (const name of names.filter((own) => own.endsWith('.svg'))) {
@@ -139,7 +84,7 @@ describe('difsr-bench attention', () => {
     const child = spawn('sh', ['-c', script, 'sh', ...command], { cwd: folder, stdio: 'ignore' });
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(exitCodes.ok);
-    expect(JSON.parse(await readFile(join(folder, 'out', 'attention.json'), 'utf8'))).toMatchObject({ complete: true });
+    expect(JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8'))).toMatchObject({ complete: true });
   });
 
   it('takes position, padding and side sources of their own width', async () => {
@@ -159,7 +104,7 @@ describe('difsr-bench attention', () => {
     const { code, stderr } = await here([...args, '--heads', '2', '--out', folder]);
     expect(stderr).not.toContain('FAILED');
     expect(code).toBe(exitCodes.ok);
-    const report = JSON.parse(await readFile(join(folder, 'attention.json'), 'utf8'));
+    const report = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
     expect(report.cases[0].case).toMatchObject({
       position: true,
       padding: true,
@@ -195,11 +140,11 @@ describe('difsr-bench attention', () => {
       },
     );
     expect(code).toBe(exitCodes.interrupted);
-    const report = JSON.parse(await readFile(join(folder, 'attention.json'), 'utf8'));
+    const report = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
     expect(report.complete).toBe(false);
     expect(report.cases.length).toBeGreaterThanOrEqual(1);
     expect(report.cases.length).toBeLessThan(36);
-    expect(await readFile(join(folder, 'attention.md'), 'utf8')).toContain('**Incomplete');
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**Incomplete');
   });
 
   it('has examples in its help that run', async () => {
@@ -211,7 +156,7 @@ describe('difsr-bench attention', () => {
       const folder = await freshFolder();
       const ended = await here([...example, ...TINY, '--out', folder]); // the same, but small
       expect(ended.code, ended.stderr).toBe(exitCodes.ok);
-      expect(await readdir(folder)).toContain('attention.json');
+      expect(await readdir(folder)).toContain('result.json');
     }
   });
 });

@@ -1,9 +1,16 @@
 // The whole command line: its commands, their help, and how a run of it ends.
-import { MissingPackageError } from '@difsr/errors';
+import { DataError } from '@difsr/data';
+import { DifsrError, MissingPackageError } from '@difsr/errors';
 import { exitCodeLines } from '@difsr/errors/commands';
 import { BackendError } from '@difsr/graph';
+import { UsageError as LibraryUsageError } from '@difsr/library/parts';
+import { RunError } from '@difsr/models';
 import { Command, CommanderError } from 'commander';
 import { addAttention } from './attention/command.js';
+import { addEvaluate } from './evaluate/command.js';
+import { addLoad } from './load/command.js';
+import { addRecommend } from './recommend/command.js';
+import { addTrain } from './train/command.js';
 import { tracesErrors } from './environment.js';
 import { exitCodeMeanings, exitCodes, ReportError, UsageError, type ExitCode } from './errors.js';
 import { ownVersion } from './report/machine.js';
@@ -23,7 +30,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    const shown = describeError(error);
+    const shown = describeError(error, args[0]);
     if (shown.message !== '') process.stderr.write(`${shown.message}\n`);
     return shown.code;
   }
@@ -31,7 +38,9 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
 
 function createProgram(done: (code: ExitCode) => void, args: readonly string[]): Command {
   const program = new Command('difsr-bench')
-    .description('Measures attention with side information on every backend and device that works here.')
+    .description(
+      'Measures attention, training, ranking, recommending and opening, on every backend and device that works here.',
+    )
     .version(ownVersion(), '-V, --version')
     .exitOverride()
     // Errors are shown once, by runCommand.
@@ -39,8 +48,12 @@ function createProgram(done: (code: ExitCode) => void, args: readonly string[]):
     .showSuggestionAfterError()
     .addHelpText(
       'after',
-      `\nExit codes:\n${exitCodeLines(exitCodes, exitCodeMeanings).join('\n')}\n\nFirst steps:\n  $ npx difsr-bench attention --quick\n  $ npx difsr-bench attention --help`,
+      `\nExit codes:\n${exitCodeLines(exitCodes, exitCodeMeanings).join('\n')}\n\nFirst steps:\n  $ npx difsr-bench train --quick\n  $ npx difsr-bench train --help`,
     );
+  addTrain(program, done, args);
+  addEvaluate(program, done, args);
+  addRecommend(program, done, args);
+  addLoad(program, done, args);
   addAttention(program, done, args);
   return program;
 }
@@ -48,13 +61,20 @@ function createProgram(done: (code: ExitCode) => void, args: readonly string[]):
 /** Errors that users cause and can cure, with the exit code of each. */
 const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] = [
   [UsageError, exitCodes.usage],
+  [LibraryUsageError, exitCodes.usage],
+  [RunError, exitCodes.usage],
+  [DataError, exitCodes.data],
   [BackendError, exitCodes.backend],
   [MissingPackageError, exitCodes.backend],
   [ReportError, exitCodes.failed],
+  [DifsrError, exitCodes.failed],
 ];
 
-function describeError(error: unknown): { readonly message: string; readonly code: ExitCode } {
-  if (error instanceof CommanderError) return commanderError(error);
+function describeError(
+  error: unknown,
+  command: string | undefined,
+): { readonly message: string; readonly code: ExitCode } {
+  if (error instanceof CommanderError) return commanderError(error, command);
   const trace = tracesErrors() && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   const known = KNOWN.find(([type]) => error instanceof type);
   if (known !== undefined && error instanceof Error)
@@ -65,9 +85,14 @@ function describeError(error: unknown): { readonly message: string; readonly cod
   return { message: `error: unexpected ${text}${trace === '' ? cure : trace}`, code: exitCodes.failed };
 }
 
-function commanderError(error: CommanderError): { readonly message: string; readonly code: ExitCode } {
+function commanderError(
+  error: CommanderError,
+  command: string | undefined,
+): { readonly message: string; readonly code: ExitCode } {
   if (error.exitCode === 0) return { message: '', code: exitCodes.ok };
   const text = error.code === 'commander.help' ? '' : error.message;
-  const cure = '\n  cure: npx difsr-bench attention --help lists the options';
+  const own =
+    error.code !== 'commander.unknownCommand' && command !== undefined && /^[a-z]+$/.test(command) ? `${command} ` : '';
+  const cure = `\n  cure: npx difsr-bench ${own}--help lists the ${own === '' ? 'commands' : 'options'}`;
   return { message: text === '' ? '' : `${text}${cure}`, code: exitCodes.usage };
 }

@@ -11,6 +11,7 @@ export { resolveConfig, resolveRun, type ConfigSources } from './config/resolve.
 export { allPaths, configSchema, modelsByName, modelSchema, nodeAt } from './config/schema.js';
 export { loadFiles } from './data/open.js';
 export { summaryOf } from './data/summary.js';
+export { toHtml, toMarkdown, type Block, type Document, type Figure } from './page/document.js';
 export { escapeXml } from './page/escape.js';
 export { page, tableHtml } from './page/page.js';
 export { UsageError } from './errors.js';

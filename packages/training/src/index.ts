@@ -22,6 +22,8 @@ export {
 } from './run/run-folder.js';
 export { readCheckpoint, type Environment, type RunState } from './loop/checkpoint.js';
 export { pretrainingOf, trainInStages } from './loop/stages.js';
+export { trainingSteps, type FedStep, type TrainingSteps, type TrainingStepsOptions } from './loop/steps.js';
+export { Stepper, type StepValues } from './loop/stepper.js';
 export { settingsOf, type RunSettings } from './loop/settings.js';
 export { train, type TrainOutcome } from './loop/trainer.js';
 export type { TrainOptions } from './loop/session.js';

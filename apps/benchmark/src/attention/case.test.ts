@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { operations, tabulatedOperations } from './arithmetic.js';
+import { operations } from '../measure/arithmetic.js';
+import { tabulatedOperations } from './arithmetic.js';
 import { caseData, casesOf, caseTitle, type Case } from './case.js';
 import { definitionGraph, plainGraph, sizesOf } from './traced.js';
 

@@ -1,8 +1,8 @@
 // One case on one engine: every candidate is made, checked and timed beside the others.
+import { gigaflopsOf, operations } from '../measure/arithmetic.js';
 import { measureRounds, type Samples } from '../measure/rounds.js';
 import { ratios, summarize } from '../measure/statistics.js';
 import type { CandidateResult, CaseResult, RatioResult } from '../report/result.js';
-import { operations } from './arithmetic.js';
 import type { Candidate, CandidateName, Engine, Plan } from './candidate.js';
 import type { Case, CaseData } from './case.js';
 import { differs, kindOf, largestDifference, TOLERANCE } from './check.js';
@@ -41,11 +41,6 @@ export interface CaseJob {
 /** Seconds of a round at the least: each candidate once untimed and once timed. */
 export function predictedSeconds(own: Case, gigaflops: number): number {
   return (2 * 5 * operations(definitionGraph(own).graph, sizesOf(own))) / (gigaflops * 1e9);
-}
-
-/** GFLOP/s of a product of square matrices that took so many milliseconds. */
-export function gigaflopsOf(size: number, milliseconds: number): number {
-  return (2 * size ** 3) / (milliseconds * 1e6);
 }
 
 /** Measures a case. A candidate that fails or gives other numbers is not timed; the result says why. */

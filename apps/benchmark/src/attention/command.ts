@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Fusion } from '@difsr/attention';
 import type { Command } from 'commander';
+import { backendNames, deviceNames, type BackendName, type DeviceName } from '../engine/open.js';
 import { exitCodes, UsageError, type ExitCode } from '../errors.js';
 import { withInterrupt } from '@difsr/errors/commands';
 import { namesOf, numberOf, numbersOf, secondsOf } from '../options.js';
@@ -11,7 +12,7 @@ import { summaryLines } from '../report/summary.js';
 import { prepareReport, writeReport } from '../report/write.js';
 import { createProgress } from '../terminal/progress.js';
 import { casesOf } from './case.js';
-import { backendNames, deviceNames, openEngines, type BackendName, type DeviceName } from './engines.js';
+import { openEngines } from './engines.js';
 import { runBenchmark, type BenchmarkOptions } from './run.js';
 
 interface AttentionOptions {
@@ -31,6 +32,7 @@ interface AttentionOptions {
   readonly budget?: number;
   readonly quick?: boolean;
   readonly all?: boolean;
+  readonly json?: boolean;
   readonly out?: string;
 }
 
@@ -59,6 +61,7 @@ export function addAttention(program: Command, done: (code: ExitCode) => void, a
     .option('--budget <seconds>', 'time for all cases together (default: 900)', secondsOf)
     .option('--quick', 'a small grid in a few seconds: to see whether everything works, not how fast')
     .option('--all', 'the reference backend as well, and concat and gate for every number of sides')
+    .option('--json', 'print the report as JSON')
     .option('--out <dir>', 'folder of the reports (default: benchmarks/attention-TIME)')
     .addHelpText('after', HELP)
     .action(async (options: AttentionOptions) => done(await attentionCommand(options, args)));
@@ -66,7 +69,7 @@ export function addAttention(program: Command, done: (code: ExitCode) => void, a
 
 const HELP = `
 Lists are separated by commas; numbers may be ranges: --sides 1-4.
-Writes attention.json, attention.md and charts (SVG). Ctrl-C writes what was measured until then.
+Writes result.json, report.md, report.html and charts (SVG). Ctrl-C writes what was measured until then.
 Use an idle machine: the report warns when it was busy.
 
 Examples:
@@ -101,7 +104,11 @@ async function attentionCommand(options: AttentionOptions, args: readonly string
   }
   if (report === undefined) return exitCodes.interrupted;
   const paths = await writeReport(options.out ?? defaultFolder(report.started), report);
-  for (const line of [...summaryLines(report), ...goalLines(report), '', ...paths]) process.stdout.write(`${line}\n`);
+  const lines =
+    options.json === true
+      ? [JSON.stringify(report, undefined, 2)]
+      : [...summaryLines(report), ...goalLines(report), '', ...paths];
+  process.stdout.write(`${lines.join('\n')}\n`);
   if (!report.complete) return exitCodes.interrupted;
   return report.cases.some(({ candidates }) => candidates.some(({ problem }) => problem !== null))
     ? exitCodes.failed

@@ -1,7 +1,8 @@
 // Candidates of createDifAttention, the door that users come through: the definition and its fused rewrite, with and
 // without side sources, and with their attributes tabulated. All go the same way through the same code.
 import { createDifAttention, type DifAttention, type DifAttentionConfig } from '@difsr/attention';
-import { operations, tabulatedOperations } from './arithmetic.js';
+import { operations } from '../measure/arithmetic.js';
+import { tabulatedOperations } from './arithmetic.js';
 import type { Candidate, CandidateName, Plan } from './candidate.js';
 import type { Case, CaseData } from './case.js';
 import { definitionGraph, plainGraph, sizesOf } from './traced.js';

@@ -1,13 +1,14 @@
 // The run: engines one beside the other, case by case; check first, then time.
+import { gigaflopsOf } from '../measure/arithmetic.js';
 import { measureRounds } from '../measure/rounds.js';
 import { summarize, type Summary } from '../measure/statistics.js';
 import { busyWarning, describeMachine, load } from '../report/machine.js';
 import type { AttentionReport, CaseResult, EngineResult } from '../report/result.js';
 import { engineTitle, type Engine } from './candidate.js';
 import { caseData, casesOf, caseTitle, type GridOptions } from './case.js';
-import { gigaflopsOf, measureCase, predictedSeconds, PRODUCT, type CaseJob } from './cell.js';
+import { measureCase, predictedSeconds, PRODUCT, type CaseJob } from './cell.js';
 import { checkAgainstReference } from './check.js';
-import type { Missing } from './engines.js';
+import type { Missing } from '../engine/open.js';
 
 /** What to measure and how long. */
 export interface BenchmarkOptions extends GridOptions {

@@ -2,7 +2,7 @@
 // source, tf.softmax, no rewriting. The yardstick for what our graphs and kernels are worth on tfjs.
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '@difsr/graph';
-import { operations } from './arithmetic.js';
+import { operations } from '../measure/arithmetic.js';
 import type { Candidate } from './candidate.js';
 import type { Case, CaseData } from './case.js';
 import { definitionGraph, sizesOf } from './traced.js';

@@ -1,16 +1,7 @@
 // Plain attention and the definition of DIF attention as graphs: what all candidates must agree with, and whose matrix
 // products are counted.
 import { attentionMask, declareAttention, difAttention, vanillaAttention, type AttentionMask } from '@difsr/attention';
-import {
-  createGraph,
-  input,
-  matmul,
-  reduceSum,
-  type Backend,
-  type Feeds,
-  type Graph,
-  type HostTensor,
-} from '@difsr/graph';
+import { createGraph, input, type Backend, type Feeds, type Graph, type HostTensor } from '@difsr/graph';
 import { Scope } from '@difsr/nn';
 import { declareCase, type Case, type CaseData } from './case.js';
 
@@ -64,24 +55,6 @@ export async function tracedOutput(
   const { output } = await program.run({ ...feeds, ...weights });
   await program.dispose();
   return Float32Array.from(output?.data ?? []);
-}
-
-/** A product of square matrices on a backend. */
-export async function tracedProduct(
-  backend: Backend,
-  size: number,
-): Promise<{ run(): Promise<unknown>; dispose(): Promise<void> }> {
-  const a = input('a', [size, size]);
-  const data = Float32Array.from({ length: size * size }, (_, i) => ((i * 7919) % 101) / (101 * size));
-  const variables = await backend.createVariables({ a: { dtype: 'float32', shape: [size, size], data } });
-  const program = await backend.compile(createGraph({ y: reduceSum(matmul(a, a)) }), { variables, label: 'product' });
-  return {
-    run: () => program.run({}),
-    dispose: async () => {
-      await program.dispose();
-      await variables.dispose();
-    },
-  };
 }
 
 /** The symbols of the graphs above. */

@@ -97,7 +97,7 @@ describe('rounds', () => {
         ...subject,
         run: () => {
           if (log.filter((entry) => entry !== '-').length >= after) controller.abort();
-          return subject.run();
+          return subject.run(true);
         },
       }));
       const samples = await measureRounds(stopping, { ...options, signal: controller.signal });

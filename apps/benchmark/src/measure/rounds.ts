@@ -6,8 +6,10 @@ import { quantile, ratios, uncertainty } from './statistics.js';
 /** Something that can be timed. */
 export interface Subject {
   readonly name: string;
-  /** What is timed. */
-  run(): Promise<unknown>;
+  /** What is timed; `timed` is false of the run before the timed ones. */
+  run(timed: boolean): Promise<unknown>;
+  /** There is no run before the timed ones: what is timed is the first time. */
+  readonly cold?: boolean;
 }
 
 /** When and how long to measure. */
@@ -43,13 +45,18 @@ export async function measureRounds(subjects: readonly Subject[], options: Round
   const samples = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
   const usual = new Map<string, number>();
   const start = now();
+  const stopped = (): boolean => signal?.aborted === true;
   for (let round = 0; round < maxRounds; round++) {
     const passed = now() - start;
     if (round >= minRounds && (passed + passed / round > budget || settled(samples, precision))) break;
     const taken: (readonly [string, number])[] = [];
     for (const subject of roundOrder(subjects, round)) {
-      if (signal?.aborted === true) return samples;
-      const time = await visit(subject, usual.get(subject.name), options);
+      if (stopped()) return samples;
+      const time = await visit(subject, usual.get(subject.name), options).catch((error: unknown) => {
+        if (stopped()) return undefined; // it gave up
+        throw error;
+      });
+      if (time === undefined || stopped()) return samples;
       usual.set(subject.name, time);
       taken.push([subject.name, time]);
     }
@@ -81,15 +88,16 @@ async function visit(
   { visit: wanted, now = () => performance.now(), settle = processAtRest }: RoundOptions,
 ): Promise<number> {
   await settle();
-  const timed = async (): Promise<number> => {
+  const timed = async (counts: boolean): Promise<number> => {
     const start = now();
-    await subject.run();
+    await subject.run(counts);
     return now() - start;
   };
-  const untimed = usual === undefined || usual < LONG_RUN ? await timed() : usual;
+  if (subject.cold === true) return timed(true);
+  const untimed = usual === undefined || usual < LONG_RUN ? await timed(false) : usual;
   const runs = Math.max(1, Math.min(MOST_RUNS, Math.floor(wanted / untimed)));
   const times: number[] = [];
-  while (times.length < runs) times.push(await timed());
+  while (times.length < runs) times.push(await timed(true));
   return quantile(times, 0.5);
 }
 

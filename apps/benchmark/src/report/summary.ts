@@ -13,15 +13,22 @@ const RATIOS: readonly (readonly [CandidateName, CandidateName])[] = [
 
 /** Lines of the summary. */
 export function summaryLines(report: AttentionReport): string[] {
+  const rows = summaryRows(report);
+  if (rows.length === 0) return ['nothing was measured'];
+  return [...(report.complete ? [] : ['interrupted; cases are missing']), ...textTable(rows)];
+}
+
+/** The summary as a table with a heading; empty where nothing was measured. */
+export function summaryRows(report: AttentionReport): string[][] {
   const measured = report.cases.filter(({ rounds }) => rounds > 0);
-  if (measured.length === 0) return ['nothing was measured'];
+  if (measured.length === 0) return [];
   const head = ['milliseconds, medians', ...COLUMNS, ...RATIOS.map(([of, to]) => `${of}/${to}`)];
   const rows = measured.map((result) => [
     `${engineTitle(result)}: ${caseTitle(result.case)}`,
     ...COLUMNS.map((name) => time(result, name)),
     ...RATIOS.map(([of, to]) => ratio(result, of, to)),
   ]);
-  return [...(report.complete ? [] : ['interrupted; cases are missing']), ...textTable([head, ...rows])];
+  return [head, ...rows];
 }
 
 function time({ candidates }: CaseResult, name: CandidateName): string {

@@ -1,10 +1,10 @@
 // What a run shows while it goes on: a line that is redrawn on a terminal, one line per case elsewhere.
-import { createLogUpdate } from 'log-update';
 import { engineTitle } from '../attention/candidate.js';
 import { caseTitle } from '../attention/case.js';
 import type { BenchmarkEvent } from '../attention/run.js';
 import type { CaseResult } from '../report/result.js';
 import { duration, milliseconds, threeDigits } from './format.js';
+import { openLine } from './line.js';
 
 /** Shows events; `close` leaves the terminal as it was. */
 export interface Progress {
@@ -12,37 +12,23 @@ export interface Progress {
   close(): void;
 }
 
-const REDRAW = 100;
 const BAR = 20;
 
 /** Progress on stderr, so that stdout holds the results alone. */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  const interactive = stream.isTTY;
-  // The hidden cursor would stay hidden when the process is killed.
-  const draw = interactive ? createLogUpdate(stream, { showCursor: true }) : undefined;
-  let drawn = 0;
-  const line = (text: string): void => {
-    draw?.clear();
-    stream.write(`${text}\n`);
-  };
+  const { say, draw, close } = openLine(stream);
   return {
     event: (event) => {
-      if (event.kind === 'warning') line(`warning: ${event.message}`);
+      if (event.kind === 'warning') say(`warning: ${event.message}`);
       else if (event.kind === 'rate')
-        line(`${event.engine}: ${threeDigits(event.gigaflops)} GFLOP/s in a large product`);
+        say(`${event.engine}: ${threeDigits(event.gigaflops)} GFLOP/s in a large product`);
       else if (event.kind === 'check')
-        line(`${event.engine}: candidates within ${event.difference.toExponential(0)} of the float64 reference`);
+        say(`${event.engine}: candidates within ${event.difference.toExponential(0)} of the float64 reference`);
       else if (event.kind === 'case')
-        line(`${String(event.cell).padStart(String(event.cells).length)}/${event.cells}  ${caseLine(event.result)}`);
-      else if (draw !== undefined && performance.now() - drawn > REDRAW) {
-        drawn = performance.now();
-        draw(progressLine(event).slice(0, Math.max(20, (stream.columns || 100) - 1)));
-      }
+        say(`${String(event.cell).padStart(String(event.cells).length)}/${event.cells}  ${caseLine(event.result)}`);
+      else draw(progressLine(event));
     },
-    close: () => {
-      draw?.clear();
-      draw?.done();
-    },
+    close,
   };
 }
 

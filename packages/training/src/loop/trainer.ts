@@ -195,7 +195,11 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 }
 
 /** One step: loss, gradients, optimizer. */
-function stepOf(task: TrainingTask, training: RunConfig['training'], { precision }: Backend): TrainingStepOptions {
+export function stepOf(
+  task: TrainingTask,
+  training: RunConfig['training'],
+  { precision }: Pick<Backend, 'precision'> = {},
+): TrainingStepOptions {
   return {
     loss: task.loss,
     parameters: task.trained,
@@ -224,8 +228,8 @@ function defaultSettings({ config, model }: TrainOptions): RunSettings {
   return settingsOf({ ...runConfigSchema.parse({}), model: { ...parsed?.data, name } });
 }
 
-/** A batch form that the model and its objective can be trained in. */
-function requireForm({ name, objective, leaks }: ModelInstance, form: BatchForm): void {
+/** A batch form that the model and its objective can be trained in. @throws RunError */
+export function requireForm({ name, objective, leaks }: ModelInstance, form: BatchForm): void {
   if (leaks !== undefined && form === 'all-positions') throw new RunError(leaks);
   if (!objective.forms.includes(form))
     throw new RunError({
