@@ -18,6 +18,7 @@ export interface SharedOptions {
   readonly out?: string;
   readonly init?: string;
   readonly pretrain?: string;
+  readonly distill?: readonly string[];
   readonly backend?: (typeof backendNames)[number];
   readonly device?: (typeof deviceNames)[number];
   readonly threads?: number;
@@ -97,6 +98,7 @@ const KEYS = {
   format: 'data.format',
   model: 'model.name',
   pretrain: 'pretraining.model',
+  distill: 'distillation.runs',
   epochs: 'training.epochs',
   seed: 'training.seed',
   test: 'evaluation.test',

@@ -1,7 +1,7 @@
 // The names that errors use: a rename is seen by every renderer, for its table over these types no longer compiles.
 
 /** An option of a run's configuration by its path, such as `training.clipNorm`. */
-export type ConfigOption = `${'data' | 'model' | 'training' | 'pretraining' | 'evaluation'}.${string}`;
+export type ConfigOption = `${'data' | 'model' | 'training' | 'pretraining' | 'distillation' | 'evaluation'}.${string}`;
 
 /** Options of functions that stand for themselves. */
 export const plainOptions = [

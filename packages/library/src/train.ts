@@ -13,6 +13,7 @@ import {
   type DataConfig,
   type EvaluationConfig,
   type OwnModel,
+  type DistillationConfig,
   type PretrainingConfig,
   type RunConfig,
   type TrainOutcome,
@@ -61,6 +62,8 @@ export interface TrainOptions extends TrainControl, BackendChoice {
   readonly evaluation?: Partial<EvaluationConfig> | undefined;
   /** What weights are pre-trained as before (`s3-rec`), or that section. Default: by the model, which most have none. */
   readonly pretraining?: string | Partial<PretrainingConfig> | undefined;
+  /** Folders of runs on the same data that the model learns from beside the data, or that section. Default: none. */
+  readonly distillation?: readonly string[] | Partial<DistillationConfig> | undefined;
   /** Most passes over the data; short for `training: { epochs }`. */
   readonly epochs?: number | undefined;
   /** Of everything random; short for `training: { seed }`. */
@@ -78,6 +81,7 @@ const RULES: OptionRules<TrainOptions> = {
   training: option.given,
   evaluation: option.given,
   pretraining: option.given,
+  distillation: option.given,
   epochs: option.whole(1),
   seed: option.whole(0),
   preset: option.text,
@@ -122,7 +126,8 @@ export async function train(options: TrainOptions = {}): Promise<TrainOutcome> {
 
 /** The options as the sections of a configuration. */
 function valuesOf(options: TrainOptions): { readonly values: Tree; readonly definition: ModelDefinition | undefined } {
-  const { data, model, training, evaluation, pretraining, epochs, seed, backend, device, threads, precision } = options;
+  const { data, model, training, evaluation, pretraining, distillation } = options;
+  const { epochs, seed, backend, device, threads, precision } = options;
   const section = typeof data === 'string' ? { path: data } : data;
   const settings: ModelSettings = typeof model === 'string' || isDefinition(model) ? { name: model } : { ...model };
   const { name, ...modelOptions } = settings;
@@ -133,6 +138,7 @@ function valuesOf(options: TrainOptions): { readonly values: Tree; readonly defi
     training: { ...training, ...given({ epochs, seed }) },
     evaluation,
     pretraining: typeof pretraining === 'string' ? { model: pretraining } : pretraining,
+    distillation: isList(distillation) ? { runs: distillation } : distillation,
     backend,
     device,
     threads,
@@ -143,6 +149,10 @@ function valuesOf(options: TrainOptions): { readonly values: Tree; readonly defi
 
 function isDefinition(model: unknown): model is ModelDefinition {
   return typeof model === 'object' && model !== null && 'build' in model && 'config' in model;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** What is said, at every depth of sections. */

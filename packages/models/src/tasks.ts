@@ -26,7 +26,7 @@ import {
 import { Scope, type ConstantSpec, type MaskSpec, type ParameterSpec, type ScopeOptions } from '@difsr/nn';
 import { barredColumns, excludedColumns, LOWEST, newColumns, paddingColumn } from './columns.js';
 import type { ModelInstance } from './definition.js';
-import type { ObjectiveLoss } from './objectives/objective.js';
+import type { LossExtras, ObjectiveLoss } from './objectives/objective.js';
 import { RunError } from './run-error.js';
 import { declareInputs, rawInputs } from './inputs.js';
 import type { ModelInputs, Turns } from './model.js';
@@ -59,7 +59,7 @@ export interface InferenceTask extends Declared {
 }
 
 /** What {@link trainingTask} takes beside the model. */
-export interface TrainingTaskOptions {
+export interface TrainingTaskOptions extends LossExtras {
   /** Whether dropout is active; default true. */
   readonly training?: boolean;
 }
@@ -81,7 +81,7 @@ export interface ExportTaskOptions {
   readonly includeNew?: boolean;
 }
 
-const TRAINING: OptionRules<TrainingTaskOptions> = { training: option.flag };
+const TRAINING: OptionRules<TrainingTaskOptions> = { training: option.flag, soft: option.given };
 const RANKING: OptionRules<RankingTaskOptions> = { maskSeen: needed(option.flag) };
 const EXPORT: OptionRules<ExportTaskOptions> = { excluded: option.flag, includeNew: option.flag };
 
@@ -104,7 +104,7 @@ export function trainingTask(model: ModelInstance, options: TrainingTaskOptions 
   checkOptions('trainingTask', options, TRAINING, RunError);
   if (model.count !== undefined) return { loss: constant(0), parts: {}, trained: [], ...declaredBy(model) };
   const scope = new Scope({ training: options.training ?? true });
-  const lost = model.objective.loss(model, scope);
+  const lost = model.objective.loss(model, scope, given({ soft: options.soft }));
   const trained = scope.parameters.map(({ spec, tensor }) => ({
     name: spec.name,
     tensor,

@@ -2,7 +2,15 @@
 import { createGraph, evaluate, input, normal, type HostTensor, type Tensor } from '@difsr/graph';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attributeLoss, binaryLoss, bprLoss, calibratedExponent, itemLoss, sampledSoftmaxLoss } from './index.js';
+import {
+  attributeLoss,
+  binaryLoss,
+  bprLoss,
+  calibratedExponent,
+  itemLoss,
+  sampledSoftmaxLoss,
+  softTargetLoss,
+} from './index.js';
 
 const random = (stream: number, shape: readonly number[]): HostTensor => ({
   dtype: 'float32',
@@ -91,6 +99,41 @@ describe('item loss', () => {
       bias: { dtype: 'float32' as const, shape: [1], data: Float64Array.of(bias) },
     };
     expect(number(loss, { hidden, table, ids, weights, ...given })).toBeCloseTo(
+      expected.reduce((a, b) => a + b, 0),
+      11,
+    );
+  });
+});
+
+describe('what soft targets add', () => {
+  it('makes the loss that against a whole distribution, where items are drawn as often as they are likely', () => {
+    const items = 6;
+    const table = random(2, [items, width]);
+    const ids = ints([targets], 1, 5, 3);
+    // Of each target eight draws: shares of its teacher's distribution.
+    const drawn = [
+      [1, 1, 1, 1, 2, 2, 3, 5],
+      [2, 2, 2, 2, 2, 2, 2, 2],
+      [1, 2, 3, 4, 5, 3, 3, 3],
+    ];
+    const given = { hidden, table, ids, weights, drawn: ints([targets, 8], ...drawn.flat()) };
+    const [tableInput, idsInput] = [input('table', [items, width]), input('ids', ['targets'], 'int32')];
+    const plain = itemLoss(hiddenInput, tableInput, idsInput, weightsInput);
+    const added = softTargetLoss(
+      hiddenInput,
+      tableInput,
+      idsInput,
+      weightsInput,
+      input('drawn', ['targets', 8], 'int32'),
+    );
+    const weight = 0.3;
+    const expected = products(hidden, table).map((logits, row) => {
+      const total = Math.log(logits.slice(1).reduce((sum, logit) => sum + Math.exp(logit), 0));
+      const lossOf = (item: number): number => total - (logits[item] ?? NaN);
+      const soft = (drawn[row] ?? []).reduce((sum, item) => sum + lossOf(item) / 8, 0);
+      return Number(weights.data[row]) * ((1 - weight) * lossOf(Number(ids.data[row])) + weight * soft);
+    });
+    expect(number(plain, given) + weight * number(added, given)).toBeCloseTo(
       expected.reduce((a, b) => a + b, 0),
       11,
     );

@@ -21,6 +21,7 @@ import {
   reduceSum,
   select,
   sigmoid,
+  size,
   slice,
   softplus,
   stopGradient,
@@ -73,6 +74,22 @@ function withSeen(
   const seen = minimum(reduceSum(shares, [1]), 1); // P, which rounding may carry above 1
   const isTarget = reduceSum(cast(equal(items, expandDims(targets, 1)), 'float32'), [1]);
   return sub(add(plain, log(add(sub(1, seen), mul(exp(bias), seen)))), mul(isTarget, bias));
+}
+
+/**
+ * What a softmax cross-entropy against other items than the target adds: with z the logarithm of the sum over all classes, the loss of
+ * the target is `z - s_t`, that of drawn items in the mean `z - mean s_i`, and this is the difference `s_t - mean s_i` of the two. Where the
+ * items are draws from a teacher's distribution, its expectation makes the loss that against the whole distribution (Hinton et al., 2015).
+ *
+ * @param hidden [targets, d] @param table [items+1, d] @param targets int32 [targets] @param weights [targets]
+ * @param drawn int32 [targets, draws], all of them items.
+ * @returns scalar: sum of weight * difference.
+ */
+export function softTargetLoss(hidden: Tensor, table: Tensor, targets: Tensor, weights: Tensor, drawn: Tensor): Tensor {
+  const target = reduceSum(mul(hidden, gather(table, targets)), [1]);
+  // The mean of products is the product with the mean of the rows.
+  const rows = mul(reduceSum(gather(table, drawn), [1]), div(1, cast(size(at(drawn.shape, 1)), 'float32')));
+  return reduceSum(mul(sub(target, reduceSum(mul(hidden, rows), [1])), weights));
 }
 
 /** Scores that a loss with sampled negatives compares. */

@@ -89,12 +89,21 @@ export interface PretrainingConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** What is learned from other runs beside the data. */
+export interface DistillationConfig {
+  /** Folders of trained runs on the same data. */
+  readonly runs: readonly string[];
+  readonly weight: number;
+  readonly draws: number;
+}
+
 /** A run's whole configuration. `model` is `name` and that model's own options. */
 export interface RunConfig {
   readonly data: DataConfig;
   readonly model: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly training: TrainingConfig;
   readonly pretraining?: PretrainingConfig | undefined;
+  readonly distillation?: DistillationConfig | undefined;
   readonly evaluation: EvaluationConfig;
   readonly backend: (typeof backendNames)[number];
   readonly device: (typeof deviceNames)[number];
@@ -220,6 +229,20 @@ const pretrainingSchema = z.strictObject({
     .default({}),
 });
 
+const distillationSchema = z.strictObject({
+  runs: z
+    .array(z.string().min(1))
+    .nonempty()
+    .describe('folders of trained runs on the same data: the model learns what they predict on average'),
+  weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('share of the item loss that goes by what they predict instead of by the item that came')
+    .default(0.5),
+  draws: count('items drawn for each target from what they predict, divided evenly among them').default(64),
+});
+
 const evaluationSchema = z.strictObject({
   ks: z.array(count('cut-off')).nonempty().describe('cut-offs of the metrics').default([5, 10, 20]),
   maskSeen: z
@@ -249,6 +272,7 @@ export const runConfigSchema: z.ZodType<RunConfig> = z.strictObject({
     .prefault({}),
   training: trainingSchema.describe('training').prefault({}),
   pretraining: pretrainingSchema.describe('a stage before the training, whose weights it begins with').optional(),
+  distillation: distillationSchema.describe('other runs that the model learns from beside the data').optional(),
   evaluation: evaluationSchema.describe('evaluation').prefault({}),
   backend: z.enum(backendNames).describe('what executes the graphs').default('onnxruntime'),
   device: z

@@ -118,6 +118,15 @@ export type TrainingEvent =
       readonly name: string;
       readonly epochs: number;
     }
+  /** Of a run that learns from others, while what they predict is drawn from: which of how many, and how many of its steps. */
+  | {
+      readonly kind: 'teacher';
+      readonly run: string;
+      readonly teacher: number;
+      readonly teachers: number;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: 'evaluation'; readonly split: 'valid' | 'test'; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly epoch: number; readonly step: number }

@@ -122,6 +122,23 @@ describe('train', () => {
     expect(stdout).toContain('on reference (cpu)');
   });
 
+  it('learns from other runs (--distill), and says when one is of other data', async () => {
+    const learn = ['train', '--data', 'shop', '--epochs', '1', ...TINY, '--distill', RUN];
+    const taught = await difsr([...learn, '--set', 'distillation.draws=4', '--out', 'runs/taught', '--json'], { cwd });
+    expect(taught).toMatchObject({ code: 0, stderr: '' });
+    const events = jsonLines(taught.stdout);
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'teacher', run: RUN, teacher: 1, teachers: 1 }));
+    expect(events.find(({ kind }) => kind === 'epoch')).toMatchObject({
+      record: { losses: { 'loss.soft': expect.any(Number) } },
+    });
+    expect(parsed((await fileOf('runs/taught', 'config.json')).toString())).toMatchObject({
+      distillation: { runs: [RUN], weight: 0.5, draws: 4 },
+    });
+    const other = await difsr([...learn, '--data', 'generated', '--out', 'runs/other'], { cwd });
+    expect(other.code).not.toBe(0);
+    expect(other.stderr).toContain('is not the one that this run was trained on');
+  });
+
   it('trains, resumes and ranks in float16', async () => {
     const train = ['train', '--data', 'shop', '--epochs', '1', '--device', 'cpu', '--out', 'runs/half', ...TINY];
     expect(await difsr([...train, '--precision', 'float16'], { cwd })).toMatchObject({ code: 0, stderr: '' });

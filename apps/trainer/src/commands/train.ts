@@ -42,6 +42,11 @@ export function addTrain(program: Command, done: (code: ExitCode) => void): void
       '--pretrain <name>',
       'pre-train weights before, on the training part alone: s3-rec, or none (default: none, of s3-rec itself s3-rec)',
     )
+    .option(
+      '--distill <run>',
+      'learn beside the data what a trained run on the same data predicts (repeatable: the mean of several; default: none)',
+      collect,
+    )
     .option('--no-test', 'leave the test targets unseen: difsr evaluate ranks them later')
     .option('--out <dir>', 'run folder (default: runs/DATASET-MODEL-N)');
   backendOptions(command);
@@ -60,6 +65,7 @@ Examples:
   $ npx difsr train --data clicks.csv --model ./my-model.mjs
   $ npx difsr train --data clicks-of-may.csv --init runs/clicks-of-april
   $ npx difsr train --data data/Beauty --model dif-sr --pretrain s3-rec
+  $ npx difsr train --data data/Beauty --distill runs/seed-1 --distill runs/seed-2 --distill runs/seed-3
   $ npx difsr train --config beauty.yaml`,
     )
     .action(async (options: SharedOptions) => done(await trainCommand(options)));

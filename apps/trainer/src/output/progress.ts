@@ -52,6 +52,7 @@ function barProgress(context: Context): Progress {
     event: (event) => {
       if (event.kind === 'step') redraw(lines.step(event));
       else if (event.kind === 'evaluation') redraw(lines.evaluation(event));
+      else if (event.kind === 'teacher') redraw(lines.teacher(event));
       else if (event.kind === 'warning') {
         draw.clear();
         terminal.warn(say(event.text, typed));
@@ -118,6 +119,10 @@ class EpochLines {
 
   evaluation({ split, done, total }: Of<'evaluation'>): string {
     return `${split === 'valid' ? 'validation' : 'test'}  ${bar(done / total)}  ${percent(done / total)}  ${whole(done)} of ${whole(total)} targets`;
+  }
+
+  teacher({ run, teacher, teachers, done, total }: Of<'teacher'>): string {
+    return `learning from ${run} (${teacher} of ${teachers})  ${bar(done / total)}  ${percent(done / total)}`;
   }
 
   /** The line of an event that stays; undefined where there is none. */

@@ -142,7 +142,8 @@ type Defined = Pick<DefinedModel, 'label' | 'definition'>;
 /** Settings in sections, whichever way their names were written. @throws UsageError */
 export function settingsTree(settings: Tree, models: readonly Defined[], where: string, own: OwnOptions): Tree {
   return Object.entries(settings).reduce<Tree>((tree, [key, value]) => {
-    const inSection = isTree(value) && ['model', 'training', 'evaluation', 'data', 'pretraining'].includes(key);
+    const inSection =
+      isTree(value) && ['model', 'training', 'evaluation', 'data', 'pretraining', 'distillation'].includes(key);
     const leaves: [string, unknown][] = inSection
       ? Object.entries(value).map(([name, each]) => [`${key}.${name}`, each])
       : [[key, value]];

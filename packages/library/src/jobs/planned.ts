@@ -82,7 +82,7 @@ export function fileName(name: string): string {
 /** What results depend on: not where the data is, what computes, or how often is saved. */
 export function settingsOfRun(config: RunConfig): RunSettings {
   const { data, pretraining } = config;
-  const { model, training, evaluation } = settingsOf(config);
+  const { model, training, evaluation, distillation } = settingsOf(config);
   const { path: _, streaming: __, ...read } = data;
   const { test: ___, ...evaluated } = evaluation; // the trial that is chosen sees the test targets later
   return {
@@ -91,5 +91,6 @@ export function settingsOfRun(config: RunConfig): RunSettings {
     training: { ...training },
     evaluation: evaluated,
     ...(pretraining === undefined ? {} : { pretraining: { ...pretraining } }),
+    ...(distillation === undefined ? {} : { distillation }),
   };
 }

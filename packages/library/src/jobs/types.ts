@@ -68,6 +68,7 @@ export interface RunTimes {
 /** What results depend on. */
 export type RunSettings = Readonly<Record<'data' | 'model' | 'training' | 'evaluation', Tree>> & {
   readonly pretraining?: Tree;
+  readonly distillation?: Tree;
 };
 
 /** What is told of the runs of a job while they are trained. */

@@ -229,7 +229,7 @@ function searched({ specification, trials }: TuneReportInput): Block[] {
  * @param said What is said at its top.
  */
 export function configurationFile(
-  { data, model, training, pretraining, evaluation }: RunConfig,
+  { data, model, training, pretraining, distillation, evaluation }: RunConfig,
   {
     preset,
     modelName,
@@ -243,6 +243,7 @@ export function configurationFile(
     model: { ...model, name: modelName },
     training,
     ...(pretraining === undefined ? {} : { pretraining }),
+    ...(distillation === undefined ? {} : { distillation }),
     evaluation: evaluated,
   };
   return `${said.map((line) => `# ${line}\n`).join('')}${stringify(values)}`;

@@ -11,6 +11,7 @@ import {
   type Windows,
 } from './objective.js';
 import { negativeFeeds } from './negatives.js';
+import { RunError } from '../run-error.js';
 import { seenFeed } from '../seen.js';
 import { lossOfTargets } from './target-loss.js';
 
@@ -55,6 +56,7 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
       targetItems: integers(targetItems, [slots]),
       weights: { dtype: 'float32', shape: [slots], data: weights },
       ...(model.config.seenBias === true ? seenFeed(items, targetPositions, slot, length) : {}),
+      ...softFeed(windows, slots),
       ...negativeFeeds(model, windows, { items: targetItems, used: slot, rowOf: (own) => rowOf[own]! }, draw),
     },
     sizes: new Map([
@@ -65,4 +67,27 @@ function nextItemBatch(model: TraceableModel, windows: Windows, draw: Draw): Obj
     targets: slot,
     slots,
   };
+}
+
+/**
+ * Which interactions the targets of some windows are, by their places among all, in the order of target slots.
+ *
+ * @throws RunError for windows that do not say where their rows begin
+ */
+export function targetInteractions({ begins, inputs, targets }: Windows): number[] {
+  return Array.from(inputs).flatMap((count, row) => {
+    const begin = begins?.[row];
+    if (begin === undefined) throw new RunError('these windows do not say where their rows begin');
+    const own = targets[row]!;
+    return Array.from({ length: own }, (_, i) => begin + count - own + i + 1);
+  });
+}
+
+/** The input `softItems` int32 [slots, draws]; slots without a target have any item. */
+function softFeed(windows: Windows, slots: number): { readonly softItems?: ReturnType<typeof integers> } {
+  const { soft } = windows;
+  if (soft === undefined) return {};
+  const items = new Int32Array(slots * soft.draws).fill(1);
+  targetInteractions(windows).forEach((interaction, slot) => items.set(soft.of(interaction), slot * soft.draws));
+  return { softItems: integers(items, [slots, soft.draws]) };
 }

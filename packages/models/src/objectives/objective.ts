@@ -26,6 +26,23 @@ export interface Windows {
   readonly events?: readonly SideValues[];
   /** What it reads of the user of each row. */
   readonly users?: readonly SideValues[];
+  /** Where the first input of each row stands among all interactions. */
+  readonly begins?: readonly number[];
+  /** Of a training that learns from others: items that they would have at the place of an interaction. */
+  readonly soft?: SoftTargets;
+}
+
+/** Items drawn from what teachers predict, as many for each interaction that is a target. */
+export interface SoftTargets {
+  readonly draws: number;
+  /** Those of an interaction, by its place among all. */
+  readonly of: (interaction: number) => Int32Array;
+}
+
+/** What a loss is traced with beside the model. */
+export interface LossExtras {
+  /** Share of the loss that goes by soft targets, and how many there are of each target. */
+  readonly soft?: { readonly weight: number; readonly draws: number };
 }
 
 /** What everything that is drawn for one step is a function of. */
@@ -85,7 +102,7 @@ export interface Objective {
   /** Rows come in so many kinds, row r of each kind (`kind * rows + r`) for one sequence: they stay together. Default 1. */
   readonly rowKinds?: number;
   /** Traces the model and its loss on inputs that {@link batch} feeds. */
-  readonly loss: (model: TraceableModel, scope: Scope) => ObjectiveLoss;
+  readonly loss: (model: TraceableModel, scope: Scope, extras?: LossExtras) => ObjectiveLoss;
   /** The inputs of a step: a pure function of its windows and of what it is drawn by. */
   readonly batch: (model: TraceableModel, windows: Windows, draw: Draw) => ObjectiveBatch;
   /** Histories padded with 0 on the right, as what the model is asked; of the same shapes. */

@@ -1,6 +1,6 @@
 // The loss of targets at places of the rows: a hidden state for each, by softmax over all items or against sampled negatives, and what
 // trains beside it. Objectives differ in what they feed it.
-import { given } from '@difsr/errors';
+import { given, setting, text } from '@difsr/errors';
 import { and, equal, expandDims, gather, input, matmul, mul, add, not, reduceSum, type Tensor } from '@difsr/graph';
 import {
   binaryLoss,
@@ -8,6 +8,7 @@ import {
   calibratedExponent,
   itemLoss,
   sampledSoftmaxLoss,
+  softTargetLoss,
   type SampledScores,
   type Scope,
 } from '@difsr/nn';
@@ -16,13 +17,14 @@ import { declareInputs } from '../inputs.js';
 import { classBias } from '../item-table.js';
 import { lossOf, type LossChoice, type LossName } from '../losses.js';
 import { queriesOf, scoresOfItems, scoring } from '../scoring.js';
-import type { ObjectiveLoss } from './objective.js';
+import { ModelConfigError } from '../model-error.js';
+import type { LossExtras, ObjectiveLoss } from './objective.js';
 
 /**
  * Traces the model and its loss. Inputs: `items` int32 [batch, length], `targetPositions` int32 [targets] (row * length + column),
  * `targetItems` int32 [targets], `weights` [targets], and what `negativeFeeds` gives (negatives.ts).
  */
-export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLoss {
+export function lossOfTargets(model: TraceableModel, scope: Scope, { soft }: LossExtras = {}): ObjectiveLoss {
   const encoding = model.build(scope, declareInputs(model));
   const targets = input('targetItems', ['targets'], 'int32');
   const weights = input('weights', ['targets']);
@@ -32,6 +34,7 @@ export function lossOfTargets(model: TraceableModel, scope: Scope): ObjectiveLos
   const inputs = sharedInputs();
   const item = itemLossOf(model, scope, encoding, { reached, targets, weights, inputs });
   const terms: Term[] = [
+    ...(soft === undefined ? [] : [softTerm(model, scope, encoding, { reached, targets, weights, inputs }, soft)]),
     ...(encoding.auxiliary ?? []).map(({ name, factor, loss: own, ofParameters = false }) => ({
       name: `loss.${name}`,
       value: own(reached, targets, weights),
@@ -68,6 +71,38 @@ interface Term {
   readonly value: Tensor;
   readonly factor: number;
   readonly ofParameters: boolean;
+}
+
+/** The part of the loss that goes by what others predict. @throws ModelConfigError where scores of a few items do not make the loss */
+function softTerm(
+  model: TraceableModel,
+  scope: Scope,
+  encoding: Encoding,
+  of: Targets,
+  { weight, draws }: NonNullable<LossExtras['soft']>,
+): Term {
+  const loss = model.config.loss ?? 'cross-entropy';
+  if (loss !== 'cross-entropy' || model.config.seenBias === true)
+    throw new ModelConfigError({
+      what:
+        loss === 'cross-entropy'
+          ? 'what others predict says nothing of items that are scored apart because a history has them'
+          : text`what others predict is a distribution over all items, and the loss ${loss} is none of one`,
+      option: loss === 'cross-entropy' ? 'model.seenBias' : 'model.loss',
+      cure: text`train without ${setting('distillation.runs')}, or ${loss === 'cross-entropy' ? text`without ${setting('model.seenBias')}` : text`by ${setting('model.loss', 'cross-entropy')}`}`,
+    });
+  const { hidden, table } = scoring(
+    encoding,
+    queriesOf(encoding, of.reached),
+    classBias(scope, model.schema, model.config),
+  );
+  const drawn = of.inputs('softItems', ['targets', draws], 'int32');
+  return {
+    name: 'loss.soft',
+    value: softTargetLoss(hidden, table, of.targets, of.weights, drawn),
+    factor: weight,
+    ofParameters: false,
+  };
 }
 
 /** Inputs that several losses read: declared when the first of them asks. */

@@ -32,9 +32,9 @@ export async function trainEpoch(
   earlierSeconds: number,
   run: (feeds: Feeds) => Promise<StepValues>,
 ): Promise<EpochOutcome> {
-  const { options, model, store, sides, task, emit } = session;
+  const { options, model, store, sides, soft, task, emit } = session;
   const { training } = options.config;
-  const plan = planStoredEpoch({ store, sides, epoch: start.epoch, ...planOf(model, training) });
+  const plan = planStoredEpoch({ store, sides, soft, epoch: start.epoch, ...planOf(model, training) });
   const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
   const optimizer = optimizerOf(training);
   const globalStep = (step: number): number => start.globalStep + step - start.step;

@@ -1,7 +1,7 @@
 // What stays the same over a run, shared by the loop and by an epoch.
 import type { Dataset, SequenceStore, StoredDataset } from '@difsr/data';
 import type { Backend, HostTensor, Variables } from '@difsr/graph';
-import type { Counted, ItemLaw, ModelDefinition, ModelInstance, TrainingTask } from '@difsr/models';
+import type { Counted, ItemLaw, ModelDefinition, ModelInstance, SoftTargets, TrainingTask } from '@difsr/models';
 import { writeCheckpoint, type Environment, type RunState } from './checkpoint.js';
 import type { RunConfig } from '../config.js';
 import type { Evaluator } from '../evaluation/evaluate.js';
@@ -46,6 +46,8 @@ export interface Session {
   readonly options: TrainOptions;
   readonly model: ModelInstance;
   readonly store: SequenceStore;
+  /** Of a run that learns from others. */
+  readonly soft: SoftTargets | undefined;
   /** Reads what the model is fed beside items, where it is. */
   readonly sides: SideReader | undefined;
   readonly task: TrainingTask;

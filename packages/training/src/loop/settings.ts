@@ -8,6 +8,8 @@ export interface RunSettings {
   readonly model: RunConfig['model'];
   readonly training: Omit<TrainingConfig, 'checkpointSeconds' | 'replicas'>;
   readonly evaluation: Omit<EvaluationConfig, 'batchSize'>;
+  /** Where the teachers lie does not matter once their draws are made. */
+  readonly distillation?: { readonly teachers: number; readonly weight: number; readonly draws: number };
 }
 
 /**
@@ -15,10 +17,23 @@ export interface RunSettings {
  *
  * @example settingsOf(runConfigSchema.parse({})).evaluation.maskSeen; // false
  */
-export function settingsOf({ model, training, evaluation }: RunConfig): RunSettings {
+export function settingsOf({ model, training, evaluation, distillation }: RunConfig): RunSettings {
   const { checkpointSeconds: _, replicas: ___, ...trained } = training;
   const { batchSize: __, ...evaluated } = evaluation;
-  return { model, training: trained, evaluation: evaluated };
+  return {
+    model,
+    training: trained,
+    evaluation: evaluated,
+    ...(distillation === undefined
+      ? {}
+      : {
+          distillation: {
+            teachers: distillation.runs.length,
+            weight: distillation.weight,
+            draws: distillation.draws,
+          },
+        }),
+  };
 }
 
 /**

@@ -112,6 +112,12 @@ export async function trainingSteps(options: TrainingStepsOptions): Promise<Trai
       cure: text`take a model that is trained, such as ${setting('model', 'dif-sr')}`,
     });
   requireForm(model, training.form);
+  if (config.distillation !== undefined)
+    throw new RunError({
+      what: 'the steps of a run that learns from others need what these predict, which only a run has',
+      option: 'distillation.runs',
+      cure: text`leave ${setting('distillation.runs')} out`,
+    });
   const task = trainingTask(model);
   const features = { ...featureTables(dataset, plain), ...tables, ...neighbourTables(dataset, task.constants) };
   const read = [...task.constants, ...rankingTask(model, { maskSeen: false }).constants];

@@ -51,6 +51,7 @@ import { findRun, startingState, type Start } from './start.js';
 import { turnsMissed } from './turns.js';
 import { recipeOf, startReplicas } from '../replicas/start.js';
 import type { StepValues } from './stepper.js';
+import { drawsOf, softTargets } from '../distillation/soft-targets.js';
 import { unusedFields } from '../side/unused-fields.js';
 
 /** How a training ended. */
@@ -103,7 +104,12 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     });
   const named: RunConfig = { ...config, model: { ...model.config, name: model.name } };
   const resolved = model.count === undefined ? named : countedConfig(named);
-  const task = trainingTask(model);
+  const { distillation } = resolved;
+  if (distillation !== undefined) requireTaught(model);
+  const task = trainingTask(
+    model,
+    distillation === undefined ? {} : { soft: { weight: distillation.weight, draws: drawsOf(distillation) } },
+  );
   for (const unused of unusedFields(model, task)) options.onEvent?.(warning(unused));
   requireFits(task.parameters);
   requireSameSettings(options.out, found?.state.settings, settingsOf(resolved), defaultSettings(options));
@@ -160,6 +166,22 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
         ? undefined
         : owned.add(await backend.compile(step.graph, { variables, updates: step.updates, label: 'train' }));
     const trainer = replicas ?? program;
+    const soft =
+      distillation === undefined || start.state.done
+        ? undefined
+        : await softTargets({
+            distillation,
+            dataset,
+            store,
+            path: config.data.path,
+            backend,
+            seed: config.training.seed,
+            out: options.out,
+            signal: options.signal,
+            emit: (event) => options.onEvent?.(event),
+          });
+    if (distillation !== undefined && soft === undefined && !start.state.done)
+      return { reason: 'interrupted', run: options.out };
     const { test: _, ...protocol } = config.evaluation;
     const sides = sideReader(dataset, store, model.reads);
     const evaluator = owned.add(await createEvaluator({ backend, variables, model, sides, ...protocol }));
@@ -168,6 +190,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       options: { ...options, config: resolved },
       model,
       store,
+      soft,
       sides,
       task,
       variables,
@@ -226,6 +249,19 @@ function defaultSettings({ config, model }: TrainOptions): RunSettings {
   const { name } = config.model;
   const parsed = (model ?? findModel(name))?.config.safeParse({});
   return settingsOf({ ...runConfigSchema.parse({}), model: { ...parsed?.data, name } });
+}
+
+/** @throws RunError for a model that learns nothing from what others predict */
+function requireTaught({ name, count, objective }: ModelInstance): void {
+  if (count === undefined && objective.name === 'next-item') return;
+  throw new RunError({
+    what:
+      count === undefined
+        ? `${name} is trained for "${objective.name}", and what others predict is the next item`
+        : `${name} is counted: it learns from nobody`,
+    option: 'distillation.runs',
+    cure: text`leave ${setting('distillation.runs')} out, or take a model that predicts the next item`,
+  });
 }
 
 /** A batch form that the model and its objective can be trained in. @throws RunError */

@@ -7,6 +7,7 @@
 //   history.jsonl, metrics.json, README.md
 //   ranks.parquet         the rank of every held-out target under both protocols, by the evaluation that ended the run or came last
 //   init.json             of a run that began from another one: which, and what it has of it
+//   soft-targets.safetensors  of a run that learns from others: items drawn from what they predict
 //   pretraining/          of a run that was pre-trained: the run of that stage
 //   model.json            of a model of somebody else: the file of its definition, and its hash
 import { call, codeOf, text } from '@difsr/errors';
@@ -46,6 +47,7 @@ export const RUN_FILES = {
   card: 'README.md',
   ownModel: 'model.json',
   init: 'init.json',
+  soft: 'soft-targets.safetensors',
   pretraining: 'pretraining',
 } as const;
 

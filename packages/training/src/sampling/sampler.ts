@@ -2,9 +2,9 @@
 // every user is in exactly one step, whatever the buckets. Windows are read on demand, in any order, so that a run resumes
 // inside an epoch by asking for a later step; what is made of them is the objective's.
 // An index with `!` is in range by construction.
-import { needed, option } from '@difsr/errors';
+import { given, needed, option } from '@difsr/errors';
 import type { SequenceStore } from '@difsr/data';
-import type { Windows } from '@difsr/models';
+import type { SoftTargets, Windows } from '@difsr/models';
 import { checkPlan, type Plan, planSteps, type PlanOptions } from './plan.js';
 import type { SideReader } from '../side/side-reader.js';
 
@@ -28,6 +28,8 @@ export interface StoredEpochOptions extends PlanOptions {
   readonly store: SequenceStore;
   /** Reads what the model is fed beside items, where it is. */
   readonly sides?: SideReader | undefined;
+  /** Of a training that learns from others. */
+  readonly soft?: SoftTargets | undefined;
 }
 
 /** The steps of one epoch. */
@@ -94,8 +96,8 @@ export function planEpoch(options: EpochOptions): EpochPlan {
  * planStoredEpoch({ store, sides: sideReader(dataset, store, model.reads), maxLength: 50, targetsPerStep: 2048, seed: 1, epoch: 0, form: 'prefix' });
  */
 export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
-  checkPlan('planStoredEpoch', options, { store: needed(option.given), sides: option.given });
-  const { store, sides } = options;
+  checkPlan('planStoredEpoch', options, { store: needed(option.given), sides: option.given, soft: option.given });
+  const { store, sides, soft } = options;
   const plan = planSteps(store.split.train, options);
   const { steps, targets, slots, bucketLengths, table } = plan;
   return {
@@ -111,7 +113,7 @@ export function planStoredEpoch(options: StoredEpochOptions): StoredEpochPlan {
       const items = await store.read(begins, lengths);
       let at = 0;
       const starts = Int32Array.from(lengths, (length) => (at += length) - length);
-      const read = windowsOf(plan, step, items, starts);
+      const read = { ...windowsOf(plan, step, items, starts), begins, ...given({ soft }) };
       if (sides === undefined) return read;
       return { ...read, events: await sides.events(begins, lengths), users: sides.users(begins) };
     },
