@@ -206,7 +206,7 @@ describe('@difsr/attention in an empty project', () => {
 
 /** Megabytes of files that `npm install difsr` may bring beside ONNX Runtime: what a service carries around. */
 const SERVING_LIMIT = 20;
-/** The same on a disk that keeps files in blocks of 4 kB: zod alone takes 8 there, the small files of our packages 5. Declarations that nobody can import are not published (`files` of difsr and @difsr/prepare). */
+/** The same on a disk that keeps files in blocks of 4 kB: zod alone takes 8 there, the small files of our packages 5. Declarations that nobody can import are not published (`files` of difsr and of the packages that it brings). */
 const SERVING_LIMIT_ON_DISK = 28;
 /** The packages of a cure. @param {string} cure */
 const words = (cure) => cure.replace(/^.*npm install /, '').split(' ');
