@@ -221,7 +221,7 @@ const pretrainingSchema = z.strictObject({
     .int()
     .min(0)
     .describe('epochs without a lower loss before the stage ends; 0 = never early')
-    .default(0),
+    .default(10),
   learningRate: z.number().positive().describe('learning rate after warm-up; default: that of the training').optional(),
   options: z
     .record(z.string(), z.unknown())

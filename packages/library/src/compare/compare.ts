@@ -58,7 +58,10 @@ export async function compare(options: CompareOptions): Promise<CompareOutcome> 
     throw new UsageError({
       where: setting('data'),
       option: 'data',
-      what: 'there is none to compare on',
+      what:
+        before === undefined
+          ? `there is none to compare on, and ${out} holds no comparison that could go on`
+          : 'there is none to compare on',
       cure: 'name at least one data set',
     });
   const sources = read.paper ? await paperData(named) : named;

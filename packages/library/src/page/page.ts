@@ -6,7 +6,7 @@ const STYLE = `
 :root { color-scheme: light dark; --ground: #ffffff; --ink: #1b1f24; --soft: #f2f4f6; --warn: #b25000; }
 @media (prefers-color-scheme: dark) { :root { --ground: #15181c; --ink: #e4e7eb; --soft: #22272e; --warn: #ffb14d; } }
 body { margin: 2rem auto; max-width: 84rem; padding: 0 1.5rem; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
-table { border-collapse: collapse; margin: .5rem 0 1rem; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
+table { border-collapse: collapse; margin: .5rem 0 1rem; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; } td.numbers { white-space: nowrap; }
 .wide { overflow-x: auto; } main > .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 1.5rem; }
 figure { margin: 0; padding: 1rem; background: var(--soft); border-radius: .5rem; } figure svg { width: 100%; height: auto; }
 .finding { border-left: .3rem solid; padding-left: .8rem; margin: .8rem 0; } .warning { border-color: var(--warn); } .warning b { color: var(--warn); }
@@ -33,6 +33,9 @@ ${content}
 `;
 }
 
+/** Cells that say one thing only while they stand in one line: `0.0421 ± 0.0007`, `< 0.001`. */
+const NUMBERS = /^[\s\d.,+<>±%-]*\d[\s\d.,+<>±%-]*$/;
+
 /** Rows of plain texts; with a heading the first row is one. */
 export function tableHtml(rows: readonly (readonly string[])[], headed: boolean): string {
   const cells = (row: readonly string[], heading: (column: number) => string | undefined): string =>
@@ -40,7 +43,8 @@ export function tableHtml(rows: readonly (readonly string[])[], headed: boolean)
       .map((cell, column) => {
         const scope = heading(column);
         const text = escapeXml(cell);
-        return scope === undefined ? `<td>${text}</td>` : `<th scope="${scope}">${text}</th>`;
+        if (scope !== undefined) return `<th scope="${scope}">${text}</th>`;
+        return NUMBERS.test(cell) ? `<td class="numbers">${text}</td>` : `<td>${text}</td>`;
       })
       .join('')}</tr>`;
   const body = headed ? rows.slice(1) : rows;

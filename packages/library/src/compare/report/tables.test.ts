@@ -64,6 +64,21 @@ function section(text: string, heading: string): string {
   return after.split(/^#{2,3} /m)[0] ?? '';
 }
 
+it('a system of counts has no interval, and is the row of popular items where it is that', () => {
+  const system = (model: string, test: number): SystemRuns => ({
+    model,
+    records: [1, 2, 3].map((seed) => ({ ...record({ model, seed, test }), counted: true as const })),
+    perUser: { unmasked: users(4), masked: users(4) },
+  });
+  const systems = [system('popular', 0.01), system('markov', 0.3)];
+  const groups = [summarize('shop', 'unmasked', systems, { metric: 'ndcg@10' })];
+  const own = section(toMarkdown(reportOf(input({}, { groups }))), '### shop, unmasked');
+  expect(own).toMatch(/^\| markov \| 0\.6000 \| 0\.3000 \|/m);
+  expect(own).toMatch(/^\| popular \| 0\.0200 \| 0\.0100 \|/m);
+  expect(own).not.toContain('popular items');
+  expect(own).toContain('p against markov');
+});
+
 describe('a report', () => {
   const document = reportOf(input());
   const markdown = toMarkdown(document);

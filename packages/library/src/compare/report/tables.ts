@@ -103,22 +103,25 @@ function groupBlocks(group: GroupSummary, facts: DataFacts): Block[] {
   const heading = [
     'system',
     ...names.map(title),
-    `${title(metric)} against ${best}`,
-    'p',
-    ...held.flatMap((own) => [`against ${own}`, 'p']),
+    ...[best, ...held].flatMap((own) => [`${title(metric)} against ${own}`, `p against ${own}`]),
   ];
   const rows = systems.map((system) => [
     `${system.model}${system.converged ? '' : ' *'}`,
-    ...names.map((name) => overSeeds(system.metrics[name])),
+    // Counts are the same whatever the seed: an interval of nothing would say something else.
+    ...names.map((name) => (system.counted ? fixed(system.metrics[name]?.mean) : overSeeds(system.metrics[name]))),
     ...againstCells(system.againstBest),
     ...held.flatMap(() => againstCells(system.againstBaseline)),
   ]);
   const empty = heading.slice(1 + names.length).map(() => '');
-  const popularRow = ['popular items', ...names.map((name) => fixed(popular[name])), ...empty];
+  const isPopular = ({ counted, metrics }: SystemSummary): boolean =>
+    counted && names.every((name) => Math.abs((metrics[name]?.mean ?? 0) - (popular[name] ?? 0)) < 1e-12);
+  const popularRows = systems.some(isPopular)
+    ? []
+    : [['popular items', ...names.map((name) => fixed(popular[name])), ...empty]];
   return [
     { kind: 'heading', level: 3, text: `${facts.label}, ${protocol}` },
     { kind: 'paragraph', text: `Test, ${PROTOCOLS[protocol]}.` },
-    { kind: 'table', rows: [heading, ...rows, popularRow] },
+    { kind: 'table', rows: [heading, ...rows, ...popularRows] },
     { kind: 'paragraph', text: `${orderLine(group)} p: paired t-test over ${WHOLE.format(users)} users, corrected.` },
     ...listsTable(group),
     ...publishedTable(group, facts, names),
