@@ -1,5 +1,6 @@
 // `pnpm results`: writes the tables of figures in README and docs anew, from the files under docs/results. They stand between
-// `<!-- generated: measured NAME -->` (or `compared NAME PROTOCOL`) and `<!-- end -->`; a test checks that none is out of date.
+// `<!-- generated: measured NAME -->` (or `compared NAME PROTOCOL`, `published DATA PROTOCOL`) and `<!-- end -->`; a test checks that none is
+// out of date. Build first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap.mjs';

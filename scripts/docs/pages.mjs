@@ -51,6 +51,7 @@ export const PAGES = {
     ['Attention configuration', 'guide/attention-config'],
     ['Op coverage', 'coverage'],
     ['Performance', 'performance'],
+    ['Results: Beauty, d 64', 'results/beauty-d64'],
   ],
   project: [
     ['Upgrading', 'guide/upgrading'],

@@ -1,6 +1,7 @@
 // Tables of figures as Markdown, from the files under docs/results: nobody types a result into a page.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PUBLISHED } from '../../packages/library/dist/compare/report/published.js';
 import { ROOT } from '../bootstrap.mjs';
 
 /**
@@ -86,10 +87,26 @@ export function comparedTable(name, protocol, metrics = ['recall@10', 'recall@20
   ]);
 }
 
+/** Figures that others published. @param {string} data @param {string} protocol */
+export function publishedTable(data, protocol, metrics = ['recall@10', 'recall@20', 'ndcg@10', 'ndcg@20']) {
+  const rows = PUBLISHED.filter((row) => row.data === data && row.protocol === protocol);
+  if (rows.length === 0) throw new Error(`nothing is published of ${data}, ${protocol}`);
+  return table([
+    ['', ...metrics.map(title), 'side information', 'source'],
+    ...rows.map(({ system, metrics: own, sides, source }) => [
+      system,
+      ...metrics.map((metric) => (own[metric] === undefined ? '' : share(own[metric], 4))),
+      sides,
+      source,
+    ]),
+  ]);
+}
+
 /** A generated part by the words of its marker; undefined for one that is another script's. @param {string} words */
 export function generated(words) {
   const [kind, name = '', protocol = ''] = words.split(' ');
   if (kind === 'measured') return measuredTable(name);
+  if (kind === 'published') return publishedTable(name, protocol);
   return kind === 'compared' ? comparedTable(name, protocol) : undefined;
 }
 
