@@ -33,6 +33,7 @@ const LIMITS = {
   '@difsr/metrics': 50,
   '@difsr/training': 180,
   '@difsr/library': 120,
+  '@difsr/server': 80,
   difsr: 220,
   'difsr-bench': 200,
 };
