@@ -54,6 +54,15 @@ export function createApp(parts: AppParts): OpenAPIHono<ServerEnv> {
     app.use('/v1/*', cors({ origin, allowHeaders: ['authorization', 'content-type', 'x-api-key'], maxAge: 600 }));
   }
   if (keys.length > 0) app.use('/v1/*', requireKey(keys));
+  app.use('/v1/*', async (context, next) => {
+    // Hono takes what it cannot decode as it stands: an id that nobody meant.
+    if (!isDecodable(context.req.path))
+      throw new RequestError('unreadable', {
+        what: 'the address is not UTF-8 behind its percent signs',
+        cure: 'write ids as encodeURIComponent does',
+      });
+    await next();
+  });
   app.use(
     '/v1/*',
     bodyLimit({
@@ -71,4 +80,13 @@ export function createApp(parts: AppParts): OpenAPIHono<ServerEnv> {
   addShopRoutes(app, routes);
   addDocumentRoutes(app, { ...parts, needsKey: keys.length > 0 });
   return app;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -89,7 +89,7 @@ export function addRecommendRoutes(app: OpenAPIHono<ServerEnv>, { service, limit
       },
       responses: {
         200: jsonAnswer(answer, 'the items; popular ones for a user of whom nothing is known'),
-        ...refusals(401, 422, 503),
+        ...refusals(400, 401, 422, 503),
       },
     }),
     async (context) => {
@@ -108,7 +108,7 @@ export function addRecommendRoutes(app: OpenAPIHono<ServerEnv>, { service, limit
       request: { params: z.object({ id: idSchema }), query: z.strictObject({ k: countSchema(limits.k).optional() }) },
       responses: {
         200: jsonAnswer(z.object({ items: itemsSchema, model: modelSchema }), 'the items, nearest first; scores are cosines'),
-        ...refusals(401, 404, 422, 503),
+        ...refusals(400, 401, 404, 422, 503),
       },
     }),
     async (context) => {

@@ -18,7 +18,7 @@ export function jsonAnswer<T extends z.ZodType>(schema: T, description: string):
 }
 
 const MEANINGS = {
-  400: 'the body is no JSON',
+  400: 'the body is no JSON, or the address no UTF-8',
   401: 'no key, or an unknown one',
   404: 'the model does not know the item',
   409: 'the model does not know the item: it cannot be changed',

@@ -35,7 +35,7 @@ export function addShopRoutes(app: OpenAPIHono<ServerEnv>, { service, limits, me
       path: '/v1/users/{id}',
       summary: 'Forgets a user: all events and their ids',
       request: { params: z.object({ id: idSchema }) },
-      responses: { 204: { description: 'nothing of the user is left in the store' }, ...refusals(401, 422, 503) },
+      responses: { 204: { description: 'nothing of the user is left in the store' }, ...refusals(400, 401, 422, 503) },
     }),
     async (context) => {
       const { id } = context.req.valid('param');

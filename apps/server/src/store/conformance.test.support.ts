@@ -1,4 +1,5 @@
 // What every store must do, tested on each.
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventStore, PlacedEvent, ShopEvent } from './event-store.js';
 
@@ -190,7 +191,10 @@ export function testStore(name: string, { open, lasting, missing = () => undefin
           seen.push(each.event.item);
         }
       };
-      while (writing) await read();
+      while (writing) {
+        await read();
+        await setImmediate();
+      }
       await writers;
       await read();
       expect(seen).toHaveLength(100);
