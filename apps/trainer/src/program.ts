@@ -17,6 +17,7 @@ import { addModels } from './commands/models.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRecommend } from './commands/recommend.js';
 import { addResume } from './commands/resume.js';
+import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { tracesErrors } from './environment.js';
 import { exitCodeMeanings, exitCodes, type ExitCode } from './errors.js';
@@ -35,6 +36,7 @@ const COMMANDS = [
   addExplain,
   addAnalyze,
   addExport,
+  addServe,
   addDataGenerate,
   addDataPull,
   addDataPrepare,
