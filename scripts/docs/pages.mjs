@@ -12,6 +12,7 @@ export const PAGES = {
     ['From code', 'guide/library'],
     ['Comparing models', 'guide/compare'],
     ['Looking into a model', 'guide/analyze'],
+    ['A server', 'guide/serve'],
     ['Serve from Node', 'guide/serve-from-node'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],

@@ -21,7 +21,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const models = { threads: 1 };
 
 /** A store whose histories come when they are let go. */
-function slowStore(): { readonly store: EventStore; readonly asked: Promise<void>; readonly letGo: () => void; closed: boolean } {
+function slowStore(): {
+  readonly store: EventStore;
+  readonly asked: Promise<void>;
+  readonly letGo: () => void;
+  closed: boolean;
+} {
   let [letGo, wasAsked] = [() => undefined as void, () => undefined as void]; // oxlint-disable-line no-useless-undefined
   const wait = new Promise<void>((resolve) => (letGo = resolve));
   const asked = new Promise<void>((resolve) => (wasAsked = resolve));
@@ -66,7 +71,14 @@ it('answers what has come, takes no more, and then closes the store', async () =
   idle.destroy();
   await closed;
   expect(slow.closed).toBe(true);
-  expect(lines.map(({ msg }) => msg)).toEqual(['a version answers', 'listening', 'ending', 'answered', 'a version was freed', 'ended']);
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    'a version answers',
+    'listening',
+    'ending',
+    'answered',
+    'a version was freed',
+    'ended',
+  ]);
 });
 
 it('gives up on requests that do not end in time', async () => {
@@ -84,7 +96,12 @@ it('says which port it could not have, and closes what it had opened', async () 
   const first = await askedServer({ models: join(folder, 'a'), config: { models } });
   const slow = slowStore();
   const { serve } = await import('./serve.js');
-  const second = serve({ models: join(folder, 'a'), store: slow.store, logger: keptLog().logger, config: { port: first.port, models } });
+  const second = serve({
+    models: join(folder, 'a'),
+    store: slow.store,
+    logger: keptLog().logger,
+    config: { port: first.port, models },
+  });
   await expect(second).rejects.toThrow(UsageError);
   await expect(second).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)\n {2}cure: /);
   expect(slow.closed).toBe(true);

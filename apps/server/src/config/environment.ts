@@ -16,10 +16,21 @@ function needed(name: string, option: string): string {
 /** The API keys of a configuration. @throws UsageError where the variable that holds them is not set */
 export function keysOf({ keys, keysFrom }: ServerConfig): readonly string[] {
   if (keysFrom === undefined) return keys;
-  return [...keys, ...needed(keysFrom, 'keysFrom').split(/[\s,]+/).filter((key) => key !== '')];
+  return [
+    ...keys,
+    ...needed(keysFrom, 'keysFrom')
+      .split(/[\s,]+/)
+      .filter((key) => key !== ''),
+  ];
 }
 
 /** The address of a store. @throws UsageError where the variable that holds it is not set */
-export function urlOf({ url, urlFrom }: { readonly url?: string | undefined; readonly urlFrom?: string | undefined }): string {
+export function urlOf({
+  url,
+  urlFrom,
+}: {
+  readonly url?: string | undefined;
+  readonly urlFrom?: string | undefined;
+}): string {
   return url ?? needed(urlFrom ?? '', 'store.urlFrom');
 }

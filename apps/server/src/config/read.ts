@@ -25,7 +25,10 @@ export function serverConfig(settings: ServerSettings = {}, where = 'the configu
   const found = configSchema.safeParse(read);
   if (!found.success) throw new UsageError(found.error.issues.map((issue) => faultOf(issue, where)));
   const { store } = found.data;
-  if ((store.kind === 'redis' || store.kind === 'postgres') && (store.url === undefined) === (store.urlFrom === undefined))
+  if (
+    (store.kind === 'redis' || store.kind === 'postgres') &&
+    (store.url === undefined) === (store.urlFrom === undefined)
+  )
     throw new UsageError({
       where,
       option: 'store.url',
@@ -42,7 +45,11 @@ export function serverConfig(settings: ServerSettings = {}, where = 'the configu
  */
 export async function readSettings(file: string): Promise<ServerSettings> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError({ where: file, what: `cannot be read (${reasonOf(error)})`, cure: 'name a file that is there' });
+    throw new UsageError({
+      where: file,
+      what: `cannot be read (${reasonOf(error)})`,
+      cure: 'name a file that is there',
+    });
   });
   try {
     const read: unknown = parse(text) ?? {};

@@ -27,7 +27,11 @@ const store = z.discriminatedUnion('kind', [
     kind: z.literal('redis'),
     url,
     urlFrom,
-    prefix: z.string().min(1).default('{difsr}').describe('what keys begin with; braces keep them on one node of a cluster'),
+    prefix: z
+      .string()
+      .min(1)
+      .default('{difsr}')
+      .describe('what keys begin with; braces keep them on one node of a cluster'),
   }),
   z.strictObject({
     kind: z.literal('postgres'),
@@ -82,8 +86,15 @@ export const configSchema: z.ZodType<ServerConfig> & { readonly shape: Readonly<
       .default({ kind: 'memory' })
       .describe('what keeps events and items: a section by its `kind`, or a word such as `sqlite:events.db`'),
     models: models.prefault({}).describe('how models are opened and looked after'),
-    keys: z.array(z.string().min(8)).default([]).describe('API keys, one of which a request under `/v1` must bear; none: all may ask'),
-    keysFrom: z.string().min(1).optional().describe('the environment variable that holds keys, separated by commas or blanks'),
+    keys: z
+      .array(z.string().min(8))
+      .default([])
+      .describe('API keys, one of which a request under `/v1` must bear; none: all may ask'),
+    keysFrom: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the environment variable that holds keys, separated by commas or blanks'),
     cors: z
       .strictObject({
         origins: z.array(z.string().min(1)).default([]).describe("origins of pages that may ask; `'*'`: any"),
@@ -100,7 +111,10 @@ export const configSchema: z.ZodType<ServerConfig> & { readonly shape: Readonly<
       .describe('what is said of items'),
     logs: z
       .strictObject({
-        level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('the least that is logged'),
+        level: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+          .default('info')
+          .describe('the least that is logged'),
         histories: z.boolean().default(false).describe('whether ids of histories and users are logged'),
       })
       .prefault({})

@@ -48,7 +48,10 @@ export function addDocumentRoutes(app: OpenAPIHono<ServerEnv>, parts: DocumentPa
       method: 'get',
       path: '/readyz',
       summary: 'Whether requests can be answered',
-      responses: { 200: jsonAnswer(readySchema, 'they can'), 503: jsonAnswer(readySchema, 'the server ends, or its store does not answer') },
+      responses: {
+        200: jsonAnswer(readySchema, 'they can'),
+        503: jsonAnswer(readySchema, 'the server ends, or its store does not answer'),
+      },
     }),
     async (context) => {
       const answers = await store.ping().then(
@@ -58,7 +61,12 @@ export function addDocumentRoutes(app: OpenAPIHono<ServerEnv>, parts: DocumentPa
       const ready = answers && !isEnding();
       const { refused, current: model } = models;
       return context.json(
-        { ready, model, store: { kind: store.kind, answers }, ...(refused === undefined ? {} : { refused: { ...refused } }) },
+        {
+          ready,
+          model,
+          store: { kind: store.kind, answers },
+          ...(refused === undefined ? {} : { refused: { ...refused } }),
+        },
         ready ? 200 : 503,
       );
     },
@@ -80,8 +88,7 @@ export function addDocumentRoutes(app: OpenAPIHono<ServerEnv>, parts: DocumentPa
       info: { title: 'difsr', version, description },
       ...(needsKey ? { security: [{ key: [] }] } : {}),
     });
-  if (needsKey)
-    app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
+  if (needsKey) app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
   app.get('/openapi.json', (context) => context.json(document()));
   app.get('/docs', (context) => context.html(documentPage(document())));
 }

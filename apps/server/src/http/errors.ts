@@ -54,7 +54,8 @@ function codeOfStatus(status: number): ErrorCode {
 }
 
 function httpFault({ status, message }: HTTPException): Fault {
-  if (status === 415) return { what: 'the body is not JSON by its content type', cure: 'send content-type: application/json' };
+  if (status === 415)
+    return { what: 'the body is not JSON by its content type', cure: 'send content-type: application/json' };
   if (status === 400) return { what: 'the body is not JSON', cure: 'send one JSON object' };
   return { what: message === '' ? `status ${status}` : message };
 }

@@ -104,19 +104,33 @@ const valid = (schema: Schema): unknown => {
 
 /** What is wrong with a value that this gives: it is of another kind, too large, lacks something or has something that nobody knows. */
 const wrong = (schema: Schema): fc.Arbitrary<unknown> => {
-  const { properties, required = [], additionalProperties, items, minimum, maximum, minItems, maxItems, anyOf } = resolved(schema);
+  const {
+    properties,
+    required = [],
+    additionalProperties,
+    items,
+    minimum,
+    maximum,
+    minItems,
+    maxItems,
+    anyOf,
+  } = resolved(schema);
   const kinds = kindsOf(schema);
   const others = Object.entries(OTHERS).flatMap(([kind, value]) => (kinds.has(kind) ? [] : [value]));
   const good = (): Readonly<Record<string, unknown>> => ({ ...(valid(schema) as object) }); // of an object's schema
   const ways: fc.Arbitrary<unknown>[] = others.length === 0 ? [] : [fc.constantFrom(...others)];
   if (properties !== undefined && anyOf === undefined) {
-    for (const [key, child] of Object.entries(properties)) ways.push(wrong(child).map((value) => ({ ...good(), [key]: value })));
-    for (const key of required) ways.push(fc.constant(Object.fromEntries(Object.entries(good()).filter(([own]) => own !== key))));
-    if (additionalProperties === false) ways.push(fc.string({ minLength: 1 }).map((key) => ({ ...good(), [`?${key}`]: 1 })));
+    for (const [key, child] of Object.entries(properties))
+      ways.push(wrong(child).map((value) => ({ ...good(), [key]: value })));
+    for (const key of required)
+      ways.push(fc.constant(Object.fromEntries(Object.entries(good()).filter(([own]) => own !== key))));
+    if (additionalProperties === false)
+      ways.push(fc.string({ minLength: 1 }).map((key) => ({ ...good(), [`?${key}`]: 1 })));
   }
   if (items !== undefined) {
     if (kindsOf(items).size < 6) ways.push(wrong(items).map((value) => [value]));
-    if (maxItems !== undefined && maxItems <= 50) ways.push(fc.constant(Array.from({ length: maxItems + 1 }, () => valid(items))));
+    if (maxItems !== undefined && maxItems <= 50)
+      ways.push(fc.constant(Array.from({ length: maxItems + 1 }, () => valid(items))));
     if (minItems !== undefined && minItems > 0) ways.push(fc.constant([]));
   }
   if (anyOf === undefined && minimum !== undefined) ways.push(fc.constant(minimum - 1));
@@ -136,23 +150,38 @@ const malformed = ({ method, path, body, query }: Operation): fc.Arbitrary<Reque
   const ways: fc.Arbitrary<Request>[] = [];
   if (body !== undefined)
     ways.push(
-      wrong(body).filter((value) => value !== undefined).map((value) => send({ body: value })),
-      wrong(body).filter((value) => value !== undefined).map((value) => send({ body: value })),
+      wrong(body)
+        .filter((value) => value !== undefined)
+        .map((value) => send({ body: value })),
+      wrong(body)
+        .filter((value) => value !== undefined)
+        .map((value) => send({ body: value })),
       fc.string({ minLength: 1 }).map((tail) => send({ raw: `${JSON.stringify(valid(body))}}${tail}` })),
-      fc.nat(JSON.stringify(valid(body)).length - 1).map((end) => send({ raw: JSON.stringify(valid(body)).slice(0, end) })),
-      fc.constantFrom('text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/jsonx').map((type) =>
-        send({ raw: JSON.stringify(valid(body)), headers: { 'content-type': type } }),
-      ),
+      fc
+        .nat(JSON.stringify(valid(body)).length - 1)
+        .map((end) => send({ raw: JSON.stringify(valid(body)).slice(0, end) })),
+      fc
+        .constantFrom('text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/jsonx')
+        .map((type) => send({ raw: JSON.stringify(valid(body)), headers: { 'content-type': type } })),
       fc.integer({ min: 20_001, max: 40_000 }).map((size) => send({ raw: `"${'x'.repeat(size)}"` })),
     );
   for (const { name, schema } of query)
     ways.push(
       fc
-        .oneof(fc.constantFrom('', '0', '-1', '1.5', '1e2', '101', '99999999999', ' 1', 'TRUE', '1,2', '%00', 'null'), fc.string({ minLength: 1 }))
+        .oneof(
+          fc.constantFrom('', '0', '-1', '1.5', '1e2', '101', '99999999999', ' 1', 'TRUE', '1,2', '%00', 'null'),
+          fc.string({ minLength: 1 }),
+        )
         .filter((value) => !(resolved(schema).type === 'boolean' ? /^(true|false)$/ : /^[1-9]\d?$|^100$/).test(value))
-        .map((value) => ({ method, path: `${address}?${name}=${value === '%00' ? value : encodeURIComponent(value)}`, asked: {} })),
+        .map((value) => ({
+          method,
+          path: `${address}?${name}=${value === '%00' ? value : encodeURIComponent(value)}`,
+          asked: {},
+        })),
       fc.constant({ method, path: `${address}?${name}=1&${name}=1`, asked: {} }),
-      fc.string({ minLength: 1 }).map((key) => ({ method, path: `${address}?${encodeURIComponent(`?${key}`)}=1`, asked: {} })),
+      fc
+        .string({ minLength: 1 })
+        .map((key) => ({ method, path: `${address}?${encodeURIComponent(`?${key}`)}=1`, asked: {} })),
     );
   if (path.includes('{id}'))
     ways.push(
@@ -173,7 +202,9 @@ it('300 malformed requests are refused, and the server goes on', async () => {
       const { status, body } = await server.ask(method, path, asked);
       expect(status, JSON.stringify({ method, path, asked, body })).toBeGreaterThanOrEqual(400);
       expect(status, JSON.stringify({ method, path, asked, body })).toBeLessThan(500);
-      expect(body).toMatchObject({ error: { code: expect.any(String), message: expect.any(String), cure: expect.any(String) } });
+      expect(body).toMatchObject({
+        error: { code: expect.any(String), message: expect.any(String), cure: expect.any(String) },
+      });
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       routes.add(`${method} ${path.replace(/\?.*/, '').replace(/[^/]{200,}/, 'a-1')}`);
     }),

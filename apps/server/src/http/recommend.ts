@@ -32,7 +32,10 @@ type History = readonly (string | HistoryEvent)[];
 const idsOf = (history: History): string[] => history.map((event) => (typeof event === 'string' ? event : event.item));
 
 /** Adds the routes. */
-export function addRecommendRoutes(app: OpenAPIHono<ServerEnv>, { service, limits, metrics, histories }: RouteParts): void {
+export function addRecommendRoutes(
+  app: OpenAPIHono<ServerEnv>,
+  { service, limits, metrics, histories }: RouteParts,
+): void {
   const history = historySchema(limits);
   const wanted = z.strictObject({ history, ...wantedParts(limits) }).openapi('RecommendRequest');
   const answer: z.ZodType = z.object({ ...answerParts, model: modelSchema }).openapi('Recommendations');
@@ -73,7 +76,10 @@ export function addRecommendRoutes(app: OpenAPIHono<ServerEnv>, { service, limit
     async (context) => {
       const { requests } = context.req.valid('json');
       const found = await service.recommendBatch(requests);
-      context.set('noted', { ...noted(found.answers, found.model), ...shown(requests.flatMap((each) => each.history)) });
+      context.set('noted', {
+        ...noted(found.answers, found.model),
+        ...shown(requests.flatMap((each) => each.history)),
+      });
       return context.json(found, 200);
     },
   );
@@ -107,7 +113,10 @@ export function addRecommendRoutes(app: OpenAPIHono<ServerEnv>, { service, limit
       summary: 'Items like another one',
       request: { params: z.object({ id: idSchema }), query: z.strictObject({ k: countSchema(limits.k).optional() }) },
       responses: {
-        200: jsonAnswer(z.object({ items: itemsSchema, model: modelSchema }), 'the items, nearest first; scores are cosines'),
+        200: jsonAnswer(
+          z.object({ items: itemsSchema, model: modelSchema }),
+          'the items, nearest first; scores are cosines',
+        ),
         ...refusals(400, 401, 404, 422, 503),
       },
     }),
@@ -133,7 +142,10 @@ export function addRecommendRoutes(app: OpenAPIHono<ServerEnv>, { service, limit
         ),
       },
       responses: {
-        200: jsonAnswer(explanationSchema(), "the item's score, and what it would be without each event and each field"),
+        200: jsonAnswer(
+          explanationSchema(),
+          "the item's score, and what it would be without each event and each field",
+        ),
         ...refusals(400, 401, 413, 415, 422, 503),
       },
     }),
@@ -152,7 +164,9 @@ function explanationSchema(): z.ZodType {
     .object({
       item: z.object({ id: z.string(), name: z.string().optional(), score: z.number() }),
       events: z.array(
-        z.object({ id: z.string(), name: z.string().optional(), place: z.int() }).extend(z.object(leftOut).partial().shape),
+        z
+          .object({ id: z.string(), name: z.string().optional(), place: z.int() })
+          .extend(z.object(leftOut).partial().shape),
       ),
       fields: z.array(z.object({ field: z.string(), owner: z.enum(['item', 'interaction', 'user']), ...leftOut })),
       unknown: z.array(z.string()),

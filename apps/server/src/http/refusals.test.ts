@@ -26,7 +26,15 @@ describe('an error says what is wrong, where, and the cure', () => {
   it.each<[string, string, string, Asked, number, string, string | undefined]>([
     ['no JSON', 'POST', '/v1/recommend', { raw: '{"history": [' }, 400, 'unreadable', undefined],
     ['no body', 'POST', '/v1/recommend', {}, 422, 'unusable', 'history'],
-    ['another type', 'POST', '/v1/recommend', { raw: 'history=a-1', headers: { 'content-type': 'text/plain' } }, 415, 'wrong-type', undefined],
+    [
+      'another type',
+      'POST',
+      '/v1/recommend',
+      { raw: 'history=a-1', headers: { 'content-type': 'text/plain' } },
+      415,
+      'wrong-type',
+      undefined,
+    ],
     ['a list', 'POST', '/v1/recommend', { body: [] }, 422, 'unusable', undefined],
     ['no history', 'POST', '/v1/recommend', { body: { k: 3 } }, 422, 'unusable', 'history'],
     ['an unknown field', 'POST', '/v1/recommend', { body: { history: [], top: 3 } }, 422, 'unusable', 'top'],
@@ -34,29 +42,156 @@ describe('an error says what is wrong, where, and the cure', () => {
     ['k above the limit', 'POST', '/v1/recommend', { body: { history: [], k: 11 } }, 422, 'unusable', 'k'],
     ['a long history', 'POST', '/v1/recommend', { body: { history: many(6) } }, 422, 'unusable', 'history'],
     ['many ids', 'POST', '/v1/recommend', { body: { history: [], exclude: many(5) } }, 422, 'unusable', 'exclude'],
-    ['an id that is a number', 'POST', '/v1/recommend', { body: { history: ['a-1', 7] } }, 422, 'unusable', 'history.1'],
-    ['an event without an item', 'POST', '/v1/recommend', { body: { history: [{ rating: 3 }] } }, 422, 'unusable', 'history.0.item'],
-    ['a field that no event has', 'POST', '/v1/recommend', { body: { history: [{ item: 'a-1', raating: 3 }] } }, 422, 'unusable', 'history.0.raating'],
-    ['times that run backwards', 'POST', '/v1/recommend', { body: { history: [{ item: 'a-1', time: 1.7e9 }, { item: 'a-2', time: 1.6e9 }] } }, 422, 'unusable', 'history.1.time'],
-    ['a filter by what is no field', 'POST', '/v1/recommend', { body: { history: [], where: { colour: 'red' } } }, 422, 'unusable', 'where.colour'],
+    [
+      'an id that is a number',
+      'POST',
+      '/v1/recommend',
+      { body: { history: ['a-1', 7] } },
+      422,
+      'unusable',
+      'history.1',
+    ],
+    [
+      'an event without an item',
+      'POST',
+      '/v1/recommend',
+      { body: { history: [{ rating: 3 }] } },
+      422,
+      'unusable',
+      'history.0.item',
+    ],
+    [
+      'a field that no event has',
+      'POST',
+      '/v1/recommend',
+      { body: { history: [{ item: 'a-1', raating: 3 }] } },
+      422,
+      'unusable',
+      'history.0.raating',
+    ],
+    [
+      'times that run backwards',
+      'POST',
+      '/v1/recommend',
+      {
+        body: {
+          history: [
+            { item: 'a-1', time: 1.7e9 },
+            { item: 'a-2', time: 1.6e9 },
+          ],
+        },
+      },
+      422,
+      'unusable',
+      'history.1.time',
+    ],
+    [
+      'a filter by what is no field',
+      'POST',
+      '/v1/recommend',
+      { body: { history: [], where: { colour: 'red' } } },
+      422,
+      'unusable',
+      'where.colour',
+    ],
     ['NUL', 'POST', '/v1/recommend', { raw: '{"history": ["a\\u0000"]}' }, 422, 'unusable', 'history.0'],
-    ['half a letter', 'POST', '/v1/events', { raw: '{"events": [{"user": "\\ud800", "item": "a-1", "time": 1700000000}]}' }, 422, 'unusable', 'events.0.user'],
+    [
+      'half a letter',
+      'POST',
+      '/v1/events',
+      { raw: '{"events": [{"user": "\\ud800", "item": "a-1", "time": 1700000000}]}' },
+      422,
+      'unusable',
+      'events.0.user',
+    ],
     ['a large body', 'POST', '/v1/recommend', { body: { history: ['x'.repeat(4000)] } }, 413, 'too-large', undefined],
-    ['a large batch', 'POST', '/v1/recommend/batch', { body: { requests: many(4).map((id) => ({ history: [id] })) } }, 422, 'unusable', 'requests'],
-    ['a wrong request of a batch', 'POST', '/v1/recommend/batch', { body: { requests: [{ history: [] }, { history: [], where: { colour: 'red' } }] } }, 422, 'unusable', 'requests.1.where.colour'],
+    [
+      'a large batch',
+      'POST',
+      '/v1/recommend/batch',
+      { body: { requests: many(4).map((id) => ({ history: [id] })) } },
+      422,
+      'unusable',
+      'requests',
+    ],
+    [
+      'a wrong request of a batch',
+      'POST',
+      '/v1/recommend/batch',
+      { body: { requests: [{ history: [] }, { history: [], where: { colour: 'red' } }] } },
+      422,
+      'unusable',
+      'requests.1.where.colour',
+    ],
     ['no events', 'POST', '/v1/events', { body: { events: [] } }, 422, 'unusable', 'events'],
-    ['many events', 'POST', '/v1/events', { body: { events: [event, event, event, event] } }, 422, 'unusable', 'events'],
-    ['an event without a time', 'POST', '/v1/events', { body: { events: [{ user: 'u', item: 'a-1' }] } }, 422, 'unusable', 'events.0.time'],
-    ['milliseconds', 'POST', '/v1/events', { body: { events: [{ ...event, time: 1.7e12 }] } }, 422, 'unusable', 'events.0.time'],
-    ['a time of no zone', 'POST', '/v1/events', { body: { events: [{ ...event, time: '2024-01-01' }] } }, 422, 'unusable', 'events.0.time'],
-    ['a time of 1970', 'POST', '/v1/events', { body: { events: [{ ...event, time: '1970-01-01T00:00:00Z' }] } }, 422, 'unusable', 'events.0.time'],
+    [
+      'many events',
+      'POST',
+      '/v1/events',
+      { body: { events: [event, event, event, event] } },
+      422,
+      'unusable',
+      'events',
+    ],
+    [
+      'an event without a time',
+      'POST',
+      '/v1/events',
+      { body: { events: [{ user: 'u', item: 'a-1' }] } },
+      422,
+      'unusable',
+      'events.0.time',
+    ],
+    [
+      'milliseconds',
+      'POST',
+      '/v1/events',
+      { body: { events: [{ ...event, time: 1.7e12 }] } },
+      422,
+      'unusable',
+      'events.0.time',
+    ],
+    [
+      'a time of no zone',
+      'POST',
+      '/v1/events',
+      { body: { events: [{ ...event, time: '2024-01-01' }] } },
+      422,
+      'unusable',
+      'events.0.time',
+    ],
+    [
+      'a time of 1970',
+      'POST',
+      '/v1/events',
+      { body: { events: [{ ...event, time: '1970-01-01T00:00:00Z' }] } },
+      422,
+      'unusable',
+      'events.0.time',
+    ],
     ['k in words', 'GET', '/v1/users/u/recommendations?k=none', {}, 422, 'unusable', 'k'],
     ['k twice', 'GET', '/v1/users/u/recommendations?k=1&k=2', {}, 422, 'unusable', 'k'],
     ['an unknown query', 'GET', '/v1/users/u/recommendations?n=1', {}, 422, 'unusable', 'n'],
     ['a long id', 'GET', `/v1/users/${'x'.repeat(300)}/recommendations`, {}, 422, 'unusable', 'id'],
     ['an item that is unknown', 'GET', '/v1/items/nothing/similar', {}, 404, 'not-found', 'id'],
-    ['an unknown item to explain', 'POST', '/v1/explain', { body: { history: ['a-1'], item: 'nothing' } }, 422, 'unusable', undefined],
-    ['an explanation of nothing', 'POST', '/v1/explain', { body: { history: ['nothing'] } }, 422, 'unusable', undefined],
+    [
+      'an unknown item to explain',
+      'POST',
+      '/v1/explain',
+      { body: { history: ['a-1'], item: 'nothing' } },
+      422,
+      'unusable',
+      undefined,
+    ],
+    [
+      'an explanation of nothing',
+      'POST',
+      '/v1/explain',
+      { body: { history: ['nothing'] } },
+      422,
+      'unusable',
+      undefined,
+    ],
     ['a state that is none', 'PUT', '/v1/items/a-1', { body: { hidden: 'yes' } }, 422, 'unusable', 'hidden'],
     ['no such route', 'GET', '/v2/recommend', {}, 404, 'not-found', undefined],
     ['no such method', 'GET', '/v1/recommend', {}, 404, 'not-found', undefined],
@@ -79,9 +214,15 @@ describe('an error says what is wrong, where, and the cure', () => {
     const answer = await failing.post('/v1/events', { events: [event] });
     expect(answer).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(JSON.stringify(answer.body)).not.toContain('secret');
-    expect(await failing.ask('GET', '/readyz')).toMatchObject({ status: 503, body: { ready: false, store: { answers: false } } });
+    expect(await failing.ask('GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: { ready: false, store: { answers: false } },
+    });
     await failing.close();
-    expect(lines.find(({ msg }) => msg === 'failed')).toMatchObject({ status: 503, err: { message: 'password=secret' } });
+    expect(lines.find(({ msg }) => msg === 'failed')).toMatchObject({
+      status: 503,
+      err: { message: 'password=secret' },
+    });
   });
 });
 
@@ -89,7 +230,12 @@ describe('keys', () => {
   let guarded: AskedServer;
   beforeAll(async () => {
     process.env['DIFSR_TEST_KEYS'] = 'second-key third-key';
-    const config = { keys: ['first-key'], keysFrom: 'DIFSR_TEST_KEYS', cors: { origins: ['https://shop.example'] }, models: { threads: 1 } };
+    const config = {
+      keys: ['first-key'],
+      keysFrom: 'DIFSR_TEST_KEYS',
+      cors: { origins: ['https://shop.example'] },
+      models: { threads: 1 },
+    };
     guarded = await askedServer({ models: join(folder, 'a'), config });
   });
   afterAll(async () => {
@@ -109,11 +255,13 @@ describe('keys', () => {
   ])('%o: %i', async (headers, status) => {
     const answer = await guarded.ask('POST', '/v1/recommend', { body: { history: [], k: 1 }, headers });
     expect(answer.status).toBe(status);
-    if (status === 401) expect(answer.body).toMatchObject({ error: { code: 'unauthorized', cure: expect.any(String) } });
+    if (status === 401)
+      expect(answer.body).toMatchObject({ error: { code: 'unauthorized', cure: expect.any(String) } });
   });
 
   it('are not needed to look after the server, and are in its description', async () => {
-    for (const path of ['/healthz', '/readyz', '/metrics', '/docs']) expect((await guarded.ask('GET', path)).status, path).toBe(200);
+    for (const path of ['/healthz', '/readyz', '/metrics', '/docs'])
+      expect((await guarded.ask('GET', path)).status, path).toBe(200);
     expect((await guarded.ask('GET', '/openapi.json')).body).toMatchObject({
       security: [{ key: [] }],
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },

@@ -67,7 +67,11 @@ describe('POST /v1/recommend', () => {
 });
 
 it('POST /v1/recommend/batch answers each request as if alone', async () => {
-  const requests = [{ history: ['a-1'], k: 2 }, { history: ['a-3', 'a-9'], k: 4, exclude: ['a-5'] }, { history: [], k: 1 }];
+  const requests = [
+    { history: ['a-1'], k: 2 },
+    { history: ['a-3', 'a-9'], k: 4, exclude: ['a-5'] },
+    { history: [], k: 1 },
+  ];
   const { status, body } = await server.post('/v1/recommend/batch', { requests });
   expect(status).toBe(200);
   const answers = await Promise.all(requests.map(({ history, ...options }) => shop.recommend(history, options)));
@@ -96,7 +100,10 @@ describe('events and users', () => {
       { id: 'e1', user: 'u1', item: 'a-1', time: '2023-11-14T22:13:20Z' },
       { user: 'u2', item: 'a-9', time: 1_700_000_000 },
     ];
-    expect(await server.post('/v1/events', { events })).toMatchObject({ status: 202, body: { accepted: 3, duplicates: 0 } });
+    expect(await server.post('/v1/events', { events })).toMatchObject({
+      status: 202,
+      body: { accepted: 3, duplicates: 0 },
+    });
     expect(await server.post('/v1/events', { events: events.slice(0, 2) })).toMatchObject({
       status: 202,
       body: { accepted: 0, duplicates: 2 },
@@ -127,7 +134,8 @@ describe('events and users', () => {
 });
 
 describe('PUT /v1/items/{id}', () => {
-  const shown = async (): Promise<readonly string[]> => idsOf((await server.post('/v1/recommend', { history: ['a-1'], k: 150 })).body);
+  const shown = async (): Promise<readonly string[]> =>
+    idsOf((await server.post('/v1/recommend', { history: ['a-1'], k: 150 })).body);
 
   it('hides an item from every answer, and shows it again', async () => {
     expect(await shown()).toContain('a-7');
@@ -158,7 +166,9 @@ describe('PUT /v1/items/{id}', () => {
   it('of an item that the model does not know: 409 with the reason', async () => {
     expect(await server.ask('PUT', '/v1/items/new-1', { body: { hidden: true } })).toMatchObject({
       status: 409,
-      body: { error: { code: 'conflict', field: 'id', message: 'the model a does not know the item "new-1"', cure: /train/ } },
+      body: {
+        error: { code: 'conflict', field: 'id', message: 'the model a does not know the item "new-1"', cure: /train/ },
+      },
     });
   });
 });
@@ -177,7 +187,9 @@ describe('what the server says of itself', () => {
     await server.ask('GET', '/nowhere');
     const { body, headers } = await server.ask('GET', '/metrics');
     expect(headers.get('content-type')).toContain('text/plain');
-    expect(body).toMatch(/^difsr_http_requests_total\{route="\/v1\/users\/:id\/recommendations",method="GET",status="200"\} \d+$/m);
+    expect(body).toMatch(
+      /^difsr_http_requests_total\{route="\/v1\/users\/:id\/recommendations",method="GET",status="200"\} \d+$/m,
+    );
     expect(body).toMatch(/^difsr_http_requests_total\{route="none",method="GET",status="404"\} \d+$/m);
     expect(body).toMatch(/^difsr_model_current\{version="a"\} 1$/m);
     expect(body).toMatch(/^difsr_recommendations_total\{kind="popular"\} \d+$/m);
@@ -188,7 +200,9 @@ describe('what the server says of itself', () => {
     const { body } = await server.ask('GET', '/openapi.json');
     const { openapi, paths }: { openapi: string; paths: Record<string, object> } = JSON.parse(JSON.stringify(body));
     expect(openapi).toBe('3.1.0');
-    expect(Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))).toEqual([
+    expect(
+      Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)),
+    ).toEqual([
       'post /v1/recommend',
       'post /v1/recommend/batch',
       'get /v1/users/{id}/recommendations',

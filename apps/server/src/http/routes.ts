@@ -13,7 +13,10 @@ export function jsonBody<T extends z.ZodType>(schema: T): JsonContent<T> & { rea
 }
 
 /** An answer. */
-export function jsonAnswer<T extends z.ZodType>(schema: T, description: string): JsonContent<T> & { readonly description: string } {
+export function jsonAnswer<T extends z.ZodType>(
+  schema: T,
+  description: string,
+): JsonContent<T> & { readonly description: string } {
   return { content: { 'application/json': { schema } }, description };
 }
 
@@ -28,7 +31,9 @@ const MEANINGS = {
   503: 'the server ends, or its store does not answer',
 } as const;
 
-type Refusals<S extends keyof typeof MEANINGS> = { readonly [K in S]: JsonContent<z.ZodType> & { readonly description: string } };
+type Refusals<S extends keyof typeof MEANINGS> = {
+  readonly [K in S]: JsonContent<z.ZodType> & { readonly description: string };
+};
 
 /** Answers that are errors, by their statuses. */
 export function refusals<S extends keyof typeof MEANINGS>(...statuses: readonly S[]): Refusals<S> {

@@ -20,7 +20,9 @@ const longText = z.string().max(4096);
 
 const eventValue: z.ZodType<EventValue> = z
   .union([longText, z.number(), z.boolean(), z.null(), z.array(longText).max(256), z.array(z.number()).max(4096)])
-  .openapi('Value', { description: 'a value of a field: a text or several, a number, the numbers of a vector, or null for none' });
+  .openapi('Value', {
+    description: 'a value of a field: a text or several, a number, the numbers of a vector, or null for none',
+  });
 
 const TIME = `seconds since 1970 (from ${SECONDS.least} to ${SECONDS.most}), or a text in ISO 8601 with a zone`;
 const time = z
@@ -36,14 +38,19 @@ const time = z
 const historyEvent: z.ZodType<HistoryEvent> = z
   .object({ item: idSchema, time: time.nullish() })
   .catchall(eventValue)
-  .openapi('HistoryEvent', { description: 'an item, when it was, and values of fields of interactions by their names' });
+  .openapi('HistoryEvent', {
+    description: 'an item, when it was, and values of fields of interactions by their names',
+  });
 
 /** A history, oldest first. */
 export function historySchema({ history }: Limits): z.ZodType<(string | HistoryEvent)[]> {
   return z
     .array(z.union([idSchema, historyEvent]))
     .max(history)
-    .openapi({ description: 'oldest first; empty: popular items', example: ['B004', { item: 'B017', rating: 4, time: 1_700_000_000 }] });
+    .openapi({
+      description: 'oldest first; empty: popular items',
+      example: ['B004', { item: 'B017', rating: 4, time: 1_700_000_000 }],
+    });
 }
 
 const condition = z
@@ -75,7 +82,12 @@ export interface WantedParts extends z.ZodRawShape {
 /** See {@link WantedParts}. */
 export function wantedParts({ k, ids }: Limits): WantedParts {
   return {
-    k: z.int().min(1).max(k).openapi({ description: 'how many items; 20 where nothing is said', example: 10 }).optional(),
+    k: z
+      .int()
+      .min(1)
+      .max(k)
+      .openapi({ description: 'how many items; 20 where nothing is said', example: 10 })
+      .optional(),
     exclude: z.array(idSchema).max(ids).openapi({ description: 'ids that must not be in the answer' }).optional(),
     only: z.array(idSchema).max(ids).openapi({ description: 'the only ids that may be in the answer' }).optional(),
     where: z
@@ -110,7 +122,9 @@ export const flagSchema: z.ZodType<boolean, string> = z
 /** An event as it is sent: what is not named here is a value of a field. */
 export const eventSchema: z.ZodType<ShopEvent> = z
   .object({
-    id: idSchema.optional().openapi({ description: 'by which an event that is sent twice is known; without one, each counts' }),
+    id: idSchema
+      .optional()
+      .openapi({ description: 'by which an event that is sent twice is known; without one, each counts' }),
     user: idSchema,
     item: idSchema,
     time,
@@ -118,7 +132,9 @@ export const eventSchema: z.ZodType<ShopEvent> = z
   })
   .catchall(eventValue)
   .transform(({ id, user, item, time: at, type, ...values }): ShopEvent => ({ id, user, item, time: at, type, values }))
-  .openapi('Event', { description: 'what a user did with an item; keys beyond these are values of fields of interactions' });
+  .openapi('Event', {
+    description: 'what a user did with an item; keys beyond these are values of fields of interactions',
+  });
 
 /** What a shop says of an item. */
 export const itemSchema: z.ZodType<ItemState> = z

@@ -12,7 +12,8 @@ export function addShopRoutes(app: OpenAPIHono<ServerEnv>, { service, limits, me
       method: 'post',
       path: '/v1/events',
       summary: 'Keeps events of users',
-      description: 'Answered when they are kept. An event whose id the store has is not kept again: what was not answered may be sent again.',
+      description:
+        'Answered when they are kept. An event whose id the store has is not kept again: what was not answered may be sent again.',
       request: { body: jsonBody(z.strictObject({ events: z.array(eventSchema).min(1).max(limits.events) })) },
       responses: {
         202: jsonAnswer(z.object({ accepted: z.int(), duplicates: z.int() }), 'how many are new'),

@@ -98,14 +98,22 @@ describe('a version is refused, and the one before goes on', () => {
   it.each<[string, (to: string) => Promise<unknown>, RegExp]>([
     ['where it is not there', async () => undefined, /names "next", and there is no such folder/],
     ['where it is no run', (to) => mkdir(to), /config\.json/],
-    ['where its weights are cut off', async (to) => {
-      await cp(join(folder, 'b'), to, { recursive: true });
-      await writeFile(join(to, 'model.safetensors'), 'x');
-    }, /model\.safetensors/],
-    ['where its vocabulary is of another run', async (to) => {
-      await cp(join(folder, 'b'), to, { recursive: true });
-      await writeFile(join(to, 'vocabulary.json'), '{}');
-    }, /vocabulary\.json/],
+    [
+      'where its weights are cut off',
+      async (to) => {
+        await cp(join(folder, 'b'), to, { recursive: true });
+        await writeFile(join(to, 'model.safetensors'), 'x');
+      },
+      /model\.safetensors/,
+    ],
+    [
+      'where its vocabulary is of another run',
+      async (to) => {
+        await cp(join(folder, 'b'), to, { recursive: true });
+        await writeFile(join(to, 'vocabulary.json'), '{}');
+      },
+      /vocabulary\.json/,
+    ],
   ])('%s', async (_, make, reason) => {
     const { models, told } = await opened();
     await make(join(folder, 'next'));
@@ -160,10 +168,15 @@ it('swaps under load: nothing is lost, and every id is of the version that the a
       // Ids of both: of one, some are unknown to whichever version answers.
       const history = [`a-${1 + (i % 40)}`, `b-${1 + (i % 50)}`];
       const { status, body } = await server.post('/v1/recommend', { history, k: 5 });
-      const { model, items, unknown }: { model: string; items: { id: string }[]; unknown: string[] } = JSON.parse(JSON.stringify(body));
+      const { model, items, unknown }: { model: string; items: { id: string }[]; unknown: string[] } = JSON.parse(
+        JSON.stringify(body),
+      );
       expect(status).toBe(200);
       expect(items).toHaveLength(5);
-      expect(items.every(({ id }) => id.startsWith(`${model}-`)), JSON.stringify({ model, items })).toBe(true);
+      expect(
+        items.every(({ id }) => id.startsWith(`${model}-`)),
+        JSON.stringify({ model, items }),
+      ).toBe(true);
       expect(unknown).toEqual(history.filter((id) => !id.startsWith(`${model}-`)));
       seen.set(model, (seen.get(model) ?? 0) + 1);
     }
@@ -193,8 +206,12 @@ it('swaps under load: nothing is lost, and every id is of the version that the a
     await clients;
     await server.close();
   }
-  const said = lines.filter(({ msg }) => /version/.test(String(msg))).map(({ msg, model }) => `${String(model)}: ${String(msg)}`);
-  expect(said.filter((line) => line.endsWith('a version answers'))).toEqual(['a', 'b', 'a', 'b'].map((name) => `${name}: a version answers`));
+  const said = lines
+    .filter(({ msg }) => /version/.test(String(msg)))
+    .map(({ msg, model }) => `${String(model)}: ${String(msg)}`);
+  expect(said.filter((line) => line.endsWith('a version answers'))).toEqual(
+    ['a', 'b', 'a', 'b'].map((name) => `${name}: a version answers`),
+  );
   expect(said.filter((line) => line.endsWith('was freed'))).toHaveLength(4);
   expect(lines.filter(({ level }) => Number(level) >= 50)).toMatchObject([{ msg: expect.stringMatching(/refused/) }]);
 });

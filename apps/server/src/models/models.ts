@@ -161,7 +161,6 @@ export class Models implements AsyncDisposable {
   }
 }
 
-
 /** A version that may answer, or nothing of it is left. */
 async function tried(folder: string, config: ModelsConfig, { opened }: ModelsObserver): Promise<Version> {
   const version = await openVersion(folder, config);

@@ -16,7 +16,9 @@ export async function kindOf(folder: string): Promise<'run' | 'versions'> {
   if (await isThere(join(folder, POINTER))) return 'versions';
   throw new VersionError({
     where: folder,
-    what: (await isThere(folder)) ? `is neither a run nor a folder of versions with a pointer ${POINTER}` : 'does not exist',
+    what: (await isThere(folder))
+      ? `is neither a run nor a folder of versions with a pointer ${POINTER}`
+      : 'does not exist',
     cure: `name a run folder, or write the name of a version into ${join(folder, POINTER)}`,
   });
 }
@@ -43,7 +45,11 @@ export async function currentFolder(folder: string): Promise<string> {
   if (!/^[^/\\\0]+$/.test(name) || name === '.' || name === '..' || name === POINTER)
     throw new VersionError({ where: pointer, what: `holds ${JSON.stringify(name)}, which is no folder's name`, cure });
   if (!(await isThere(join(folder, name))))
-    throw new VersionError({ where: pointer, what: `names ${JSON.stringify(name)}, and there is no such folder`, cure });
+    throw new VersionError({
+      where: pointer,
+      what: `names ${JSON.stringify(name)}, and there is no such folder`,
+      cure,
+    });
   return join(folder, name);
 }
 

@@ -3,7 +3,11 @@ import type { EventStore, ItemState } from '../store/event-store.js';
 
 /** Whether an item may be shown at a moment, in seconds since 1970. */
 export function isShown({ hidden = false, availableFrom, availableUntil }: ItemState, now: number): boolean {
-  return !hidden && (availableFrom === undefined || now >= availableFrom) && (availableUntil === undefined || now < availableUntil);
+  return (
+    !hidden &&
+    (availableFrom === undefined || now >= availableFrom) &&
+    (availableUntil === undefined || now < availableUntil)
+  );
 }
 
 /**
@@ -39,7 +43,11 @@ export class Availability {
    * @param refresh seconds until the store is read again
    * @param now seconds since 1970
    */
-  static async open(store: EventStore, refresh: number, now: () => number = () => Date.now() / 1000): Promise<Availability> {
+  static async open(
+    store: EventStore,
+    refresh: number,
+    now: () => number = () => Date.now() / 1000,
+  ): Promise<Availability> {
     const availability = new Availability(store, refresh, now, await store.items());
     availability.#poll();
     return availability;
@@ -50,7 +58,10 @@ export class Availability {
     const now = this.#now();
     if (this.#known === undefined || now >= this.#known.until) {
       const states = [...this.#states];
-      const turns = states.flatMap(([, { availableFrom, availableUntil }]) => [availableFrom ?? 0, availableUntil ?? 0]);
+      const turns = states.flatMap(([, { availableFrom, availableUntil }]) => [
+        availableFrom ?? 0,
+        availableUntil ?? 0,
+      ]);
       this.#known = {
         ids: states.flatMap(([id, state]) => (isShown(state, now) ? [] : [id])),
         until: turns.reduce((next, turn) => (turn > now && turn < next ? turn : next), Infinity),
@@ -85,7 +96,10 @@ export class Availability {
   #poll(): void {
     if (this.#closed) return;
     // A store that does not answer is seen by /readyz; what was read last goes on.
-    const again = (): void => void this.refresh().catch(() => undefined).finally(() => this.#poll());
+    const again = (): void =>
+      void this.refresh()
+        .catch(() => undefined)
+        .finally(() => this.#poll());
     this.#timer = setTimeout(again, this.#refresh * 1000);
     this.#timer.unref();
   }

@@ -38,12 +38,19 @@ function valuesOf(name: string): (id: string) => string[] {
 }
 
 /** All items, with what boosts add, sorted, and then taken one by one. */
-async function byHand(history: readonly string[], k: number, caps: readonly Cap[], boosts: readonly Boost[]): Promise<string[]> {
+async function byHand(
+  history: readonly string[],
+  k: number,
+  caps: readonly Cap[],
+  boosts: readonly Boost[],
+): Promise<string[]> {
   const { items } = await shop.recommend(history, { k: 150 });
   const scored = items.map(({ id, score }) => {
     const adds = boosts
       .filter(({ where }) =>
-        Object.entries(where).every(([name, wanted]) => valuesOf(name)(id).some((value) => [wanted].flat().includes(value))),
+        Object.entries(where).every(([name, wanted]) =>
+          valuesOf(name)(id).some((value) => [wanted].flat().includes(value)),
+        ),
       )
       .map(({ add }) => add);
     return { id, score: adds.length === 0 ? score : score + Math.max(...adds) };
@@ -51,7 +58,9 @@ async function byHand(history: readonly string[], k: number, caps: readonly Cap[
   const taken: string[] = [];
   for (const { id } of scored.toSorted((a, b) => b.score - a.score)) {
     const fits = caps.every(({ field, most }) =>
-      valuesOf(field)(id).every((value) => taken.filter((other) => valuesOf(field)(other).includes(value)).length < most),
+      valuesOf(field)(id).every(
+        (value) => taken.filter((other) => valuesOf(field)(other).includes(value)).length < most,
+      ),
     );
     if (fits && taken.length < k) taken.push(id);
   }
@@ -64,7 +73,15 @@ describe('rules', () => {
   it.each<[string, () => { caps?: readonly Cap[]; boosts?: readonly Boost[] }]>([
     ['none', () => ({})],
     ['one of each brand', () => ({ caps: [{ field: 'brand', most: 1 }] })],
-    ['two of each brand, three of each category', () => ({ caps: [{ field: 'brand', most: 2 }, { field: 'categories', most: 3 }] })],
+    [
+      'two of each brand, three of each category',
+      () => ({
+        caps: [
+          { field: 'brand', most: 2 },
+          { field: 'categories', most: 3 },
+        ],
+      }),
+    ],
     ['a brand first', () => ({ boosts: [{ where: { brand: [token('brand', 2)] }, add: 100 }] })],
     ['a brand a little before others', () => ({ boosts: [{ where: { brand: [token('brand', 3)] }, add: 0.02 }] })],
     ['a brand last', () => ({ boosts: [{ where: { brand: [token('brand', 1)] }, add: -100 }] })],
@@ -89,7 +106,9 @@ describe('rules', () => {
   });
 
   it('of popular items nothing is added to counts, and caps hold', async () => {
-    const config = { rules: { caps: [{ field: 'brand', most: 1 }], boosts: [{ where: { brand: [token('brand', 2)] }, add: 100 }] } };
+    const config = {
+      rules: { caps: [{ field: 'brand', most: 1 }], boosts: [{ where: { brand: [token('brand', 2)] }, add: 100 }] },
+    };
     const rules = await compileRules(shop, serverConfig(config).rules);
     const { items } = await rules.best(10, (most) => shop.recommend([], { k: most }));
     const brands = items.flatMap(({ id }) => valuesOf('brand')(id));
@@ -111,14 +130,19 @@ describe('rules', () => {
 
 it('a server keeps them: never shown, and capped', async () => {
   const best = (await shop.recommend(['a-1'], { k: 3 })).items.map(({ id }) => id);
-  const config: ServerSettings = { rules: { never: best, caps: [{ field: 'brand', most: 1 }] }, models: { threads: 1 } };
+  const config: ServerSettings = {
+    rules: { never: best, caps: [{ field: 'brand', most: 1 }] },
+    models: { threads: 1 },
+  };
   const server = await askedServer({ models: join(folder, 'a'), config });
   const { body } = await server.post('/v1/recommend', { history: ['a-1'], k: 8 });
   const { items }: { items: { id: string }[] } = JSON.parse(JSON.stringify(body));
   expect(items.filter(({ id }) => best.includes(id))).toEqual([]);
   const brands = items.flatMap(({ id }) => valuesOf('brand')(id));
   expect(new Set(brands).size).toBe(brands.length);
-  const similar = JSON.parse(JSON.stringify((await server.ask('GET', '/v1/items/a-9/similar?k=5')).body)) as { items: { id: string }[] }; // an answer
+  const similar = JSON.parse(JSON.stringify((await server.ask('GET', '/v1/items/a-9/similar?k=5')).body)) as {
+    items: { id: string }[];
+  }; // an answer
   const like = similar.items.flatMap(({ id }) => valuesOf('brand')(id));
   expect(new Set(like).size).toBe(like.length);
   await server.close();
@@ -130,7 +154,9 @@ it.each<[ServerSettings['rules'], RegExp]>([
   [{ boosts: [{ where: { brand: { min: 3 } }, add: 1 }] }, /brand/],
 ])('%o do not fit the model: it is refused', async (rules = {}, reason) => {
   const { logger } = keptLog();
-  await expect(createServer({ models: join(folder, 'a'), logger, config: { rules, models: { threads: 1 } } })).rejects.toThrow(reason);
+  await expect(
+    createServer({ models: join(folder, 'a'), logger, config: { rules, models: { threads: 1 } } }),
+  ).rejects.toThrow(reason);
 });
 
 it.each([

@@ -53,7 +53,11 @@ export async function compileRules(recommender: RunRecommender, rules: Rules): P
 async function bestOf<T extends Ranked>(
   k: number,
   ask: AskBest<T>,
-  rules: { readonly caps: readonly CompiledCap[]; readonly boosts: readonly CompiledBoost[]; readonly candidates: number },
+  rules: {
+    readonly caps: readonly CompiledCap[];
+    readonly boosts: readonly CompiledBoost[];
+    readonly candidates: number;
+  },
 ): Promise<T> {
   for (let asked = Math.min(rules.candidates, 2 * k); ; asked = Math.min(rules.candidates, 2 * asked)) {
     // oxlint-disable-next-line no-await-in-loop -- whether more are needed is seen in what came

@@ -96,7 +96,10 @@ export class Service {
   }
 
   /** Items like another one. @throws RequestError `not-found` for an item that the model does not know */
-  similar(item: string, { k }: { readonly k?: number | undefined }): Promise<Pick<Recommendations, 'items'> & Answered> {
+  similar(
+    item: string,
+    { k }: { readonly k?: number | undefined },
+  ): Promise<Pick<Recommendations, 'items'> & Answered> {
     return this.#parts.models.use(async (version) => {
       if (!version.knows(item)) throw unknownItem('not-found', item, version);
       const exclude = this.#notShown();
@@ -157,7 +160,10 @@ export class Service {
     return [...more, ...this.#parts.never, ...this.#availability.notShown()];
   }
 
-  async #recommend(version: Version, { history, k = USUAL, exclude, ...wanted }: WantedAfter): Promise<Recommendations & Answered> {
+  async #recommend(
+    version: Version,
+    { history, k = USUAL, exclude, ...wanted }: WantedAfter,
+  ): Promise<Recommendations & Answered> {
     const settings: RecommendSettings = { ...wanted, exclude: this.#notShown(exclude) };
     const answer = await this.#rulesOf(version).best(k, (most) =>
       usable(() => version.recommender.recommend(history, { ...settings, k: most })),

@@ -118,7 +118,9 @@ export function testStore(name: string, { open, lasting, missing = () => undefin
       expect(all.map((each) => each.event.item)).toEqual(events.map(({ item }) => item));
       expect(all.every(({ place }, i) => i === 0 || place > (all[i - 1]?.place ?? 0))).toBe(true);
       const middle = all[1499]?.place ?? 0;
-      expect((await allOf(store, middle)).map((each) => each.event.item)).toEqual(events.slice(1500).map(({ item }) => item));
+      expect((await allOf(store, middle)).map((each) => each.event.item)).toEqual(
+        events.slice(1500).map(({ item }) => item),
+      );
       const seen: string[] = [];
       for await (const each of store.events(all[2290]?.place ?? 0)) {
         if (seen.length === 0) await store.append([event('late', 'late', 1)]);
@@ -180,7 +182,8 @@ export function testStore(name: string, { open, lasting, missing = () => undefin
       const [one, two, reader] = [await openAt(place), await openAt(place), await openAt(place)];
       let writing = true;
       const write = async (store: EventStore, name: string): Promise<void> => {
-        for (let i = 0; i < 25; i++) await store.append([event(name, `${name}${i}`, i), event(name, `${name}${i}+`, i)]);
+        for (let i = 0; i < 25; i++)
+          await store.append([event(name, `${name}${i}`, i), event(name, `${name}${i}+`, i)]);
       };
       const writers = Promise.all([write(one, 'a'), write(two, 'b')]).finally(() => (writing = false));
       const seen: string[] = [];

@@ -30,7 +30,9 @@ it('refuses what is asked of a server that has gone', async ({ skip }) => {
   const own = await startPostgres();
   const store = await openStore({ kind: 'postgres', url: own.url, schema: 'difsr' });
   await own.stop();
-  await expect(store.append([{ user: 'u', item: 'B1', time: 1_700_000_000 }])).rejects.toThrow(/did not keep the events/);
+  await expect(store.append([{ user: 'u', item: 'B1', time: 1_700_000_000 }])).rejects.toThrow(
+    /did not keep the events/,
+  );
   await expect(store.ping()).rejects.toThrow(/does not answer/);
   await store.close();
 });

@@ -50,7 +50,11 @@ export async function openPostgresStore(url: string, schema: string): Promise<Ev
   } catch (error) {
     await pool.end();
     throw new StoreError(
-      { where: 'store postgres', what: `cannot be opened (${reasonOf(error)})`, cure: 'look at store.url, whether the server runs, and whether the user may make a schema' },
+      {
+        where: 'store postgres',
+        what: `cannot be opened (${reasonOf(error)})`,
+        cure: 'look at store.url, whether the server runs, and whether the user may make a schema',
+      },
       { cause: error },
     );
   }
@@ -149,7 +153,7 @@ function postgresStore(pool: Pool, schema: string): EventStore {
         const { rows } = await pool.query(`select coalesce(max(place), 0) as last from ${schema}.events`);
         return recordOf(rows[0])['last'];
       });
-      for (let at = after; ; ) {
+      for (let at = after; ;) {
         const from = at;
         // oxlint-disable-next-line no-await-in-loop -- each part begins where the one before ended
         const found = await asked('did not find the events', async () => {

@@ -77,7 +77,11 @@ export async function openRedisStore(url: string, prefix: string): Promise<Event
   } catch (error) {
     redis.disconnect();
     throw new StoreError(
-      { where: 'store redis', what: `cannot be reached (${reasonOf(error)})`, cure: 'look at store.url, and whether the server runs' },
+      {
+        where: 'store redis',
+        what: `cannot be reached (${reasonOf(error)})`,
+        cure: 'look at store.url, and whether the server runs',
+      },
       { cause: error },
     );
   }
@@ -115,8 +119,7 @@ function redisStore(redis: Redis, prefix: string): EventStore {
         const places = await redis.zrange(`${prefix}:user:${user}`, String(-limit), '-1');
         return (await eventsAt(places)).map(({ event }) => event);
       }),
-    forget: (user) =>
-      asked('did not forget the user', async () => Number(await redis.eval(FORGET, 1, prefix, user))),
+    forget: (user) => asked('did not forget the user', async () => Number(await redis.eval(FORGET, 1, prefix, user))),
     setItem: (item, state) =>
       asked('did not keep the state of the item', async () => {
         const plain = plainState(state);
@@ -130,7 +133,7 @@ function redisStore(redis: Redis, prefix: string): EventStore {
       }),
     events: async function* (after) {
       const last = await asked('did not find the events', async () => Number((await redis.get(`${prefix}:last`)) ?? 0));
-      for (let at = after; ; ) {
+      for (let at = after; ;) {
         const from = at;
         // oxlint-disable-next-line no-await-in-loop -- each part begins where the one before ended
         const places = await asked('did not find the events', () =>

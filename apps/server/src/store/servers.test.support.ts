@@ -94,7 +94,20 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals, folder: string
 export async function startRedis(): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'difsr-redis-'));
   const port = await freePort();
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+  const options = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'always',
+  ];
   const child = await started([redisProgram ?? '', ...options], /Ready to accept connections/);
   return { url: `redis://127.0.0.1:${port}`, stop: () => ended(child, 'SIGTERM', folder) };
 }
@@ -124,5 +137,8 @@ export async function startPostgres(): Promise<TestServer> {
   const options = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', sockets];
   const child = await started([...caller, join(bin, 'postgres'), ...options], /ready to accept connections/);
   // SIGINT: ends at once, without waiting for clients. `runuser` passes only SIGTERM on.
-  return { url: `postgres://difsr@127.0.0.1:${port}/postgres`, stop: () => ended(child, caller.length === 0 ? 'SIGINT' : 'SIGTERM', folder) };
+  return {
+    url: `postgres://difsr@127.0.0.1:${port}/postgres`,
+    stop: () => ended(child, caller.length === 0 ? 'SIGINT' : 'SIGTERM', folder),
+  };
 }

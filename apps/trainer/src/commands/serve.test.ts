@@ -15,10 +15,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-it('answers, keeps events in a file, and ends with 0 on SIGTERM after it has answered what came', async ({ onTestFinished, skip }) => {
+it('answers, keeps events in a file, and ends with 0 on SIGTERM after it has answered what came', async ({
+  onTestFinished,
+  skip,
+}) => {
   skip(WINDOWS, 'Windows has no such signal: the process is ended at once');
   await writeFile(join(cwd, 'server.yaml'), 'store: sqlite:unused.db\nlimits:\n  k: 7\n');
-  const args = ['serve', RUN, '--port', '0', '--store', 'sqlite:events.db', '--config', 'server.yaml', '--threads', '1'];
+  const args = [
+    'serve',
+    RUN,
+    '--port',
+    '0',
+    '--store',
+    'sqlite:events.db',
+    '--config',
+    'server.yaml',
+    '--threads',
+    '1',
+  ];
   const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let logged = '';
@@ -47,10 +61,17 @@ it('answers, keeps events in a file, and ends with 0 on SIGTERM after it has ans
 
   const ended = once(child, 'close');
   const late = Promise.all(Array.from({ length: 20 }, (_, i) => post('/v1/recommend', { history: [`item-${i + 1}`] })));
-  const [first] = await Promise.all([post('/v1/recommend', { history: ['item-1'] }), new Promise((sent) => setImmediate(sent))]);
+  const [first] = await Promise.all([
+    post('/v1/recommend', { history: ['item-1'] }),
+    new Promise((sent) => setImmediate(sent)),
+  ]);
   expect(first.status).toBe(200);
-  await late.then((answers) => expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200)));
-  const last = post('/v1/recommend/batch', { requests: Array.from({ length: 50 }, (_, i) => ({ history: [`item-${i + 1}`] })) });
+  await late.then((answers) =>
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200)),
+  );
+  const last = post('/v1/recommend/batch', {
+    requests: Array.from({ length: 50 }, (_, i) => ({ history: [`item-${i + 1}`] })),
+  });
   // It has come when its answer begins at the latest; what is sent to a port that is closed by then is nobody's.
   child.kill('SIGTERM');
   const status = await last.then(
@@ -69,8 +90,18 @@ describe('refuses', () => {
     ['a folder that is none', ['serve', 'nothing'], 1, /nothing: does not exist\n {2}cure: /],
     ['a folder that is no run', ['serve', '.'], 1, /neither a run nor a folder of versions/],
     ['a store that it does not know', ['serve', RUN, '--store', 'mysql://x'], 2, /there is no store "mysql:\/\/x"/],
-    ['a store that cannot be opened', ['serve', RUN, '--store', 'sqlite:no/such/folder.db'], 1, /cannot be opened as a store/],
-    ['a configuration with a mistake', ['serve', RUN, '--config', 'wrong.yaml'], 2, /wrong\.yaml|limit: there is no such key/],
+    [
+      'a store that cannot be opened',
+      ['serve', RUN, '--store', 'sqlite:no/such/folder.db'],
+      1,
+      /cannot be opened as a store/,
+    ],
+    [
+      'a configuration with a mistake',
+      ['serve', RUN, '--config', 'wrong.yaml'],
+      2,
+      /wrong\.yaml|limit: there is no such key/,
+    ],
     ['a configuration that is not there', ['serve', RUN, '--config', 'no.yaml'], 2, /no\.yaml: cannot be read/],
     ['a port that is none', ['serve', RUN, '--port', 'http'], 2, /whole number from 0 to 65535/],
   ])('%s', async (_, args, code, message) => {
