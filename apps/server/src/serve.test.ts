@@ -27,7 +27,7 @@ function slowStore(): {
   readonly letGo: () => void;
   closed: boolean;
 } {
-  let [letGo, wasAsked] = [() => undefined as void, () => undefined as void]; // oxlint-disable-line no-useless-undefined
+  let [letGo, wasAsked] = [() => undefined as void, () => undefined as void];
   const wait = new Promise<void>((resolve) => (letGo = resolve));
   const asked = new Promise<void>((resolve) => (wasAsked = resolve));
   const memory = openMemoryStore();

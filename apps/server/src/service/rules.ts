@@ -60,7 +60,7 @@ async function bestOf<T extends Ranked>(
   },
 ): Promise<T> {
   for (let asked = Math.min(rules.candidates, 2 * k); ; asked = Math.min(rules.candidates, 2 * asked)) {
-    // oxlint-disable-next-line no-await-in-loop -- whether more are needed is seen in what came
+    // Whether more are needed is seen in what came.
     const answer = await ask(asked);
     const boosts = answer.popular ? [] : rules.boosts;
     const ranked = answer.items.map((item) => boosted(item, boosts)).toSorted((a, b) => b.score - a.score);

@@ -56,7 +56,7 @@ export class Gatherer {
     // What arrives in the same turn of the event loop waits for this one.
     await new Promise((resolve) => setImmediate(resolve));
     for (let group = this.#next(); group.length > 0; group = this.#next()) {
-      // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
+      // One transaction after the other.
       await this.#keep(group);
     }
     this.#running = undefined;

@@ -64,7 +64,7 @@ export function openMemoryStore(): EventStore {
     events: async function* (after) {
       requireOpen();
       const end = last;
-      for (const entry of [...placed]) if (entry.place > after && entry.place <= end) yield entry;
+      yield* placed.filter(({ place }) => place > after && place <= end);
     },
     ping: async () => requireOpen(),
     close: async () => {

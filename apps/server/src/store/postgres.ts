@@ -155,7 +155,7 @@ function postgresStore(pool: Pool, schema: string): EventStore {
       });
       for (let at = after; ;) {
         const from = at;
-        // oxlint-disable-next-line no-await-in-loop -- each part begins where the one before ended
+        // Each part begins where the one before ended.
         const found = await asked('did not find the events', async () => {
           const { rows } = await pool.query(
             `select ${columns} from ${schema}.events where place > $1 and place <= $2 order by place limit $3`,

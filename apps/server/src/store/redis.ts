@@ -135,11 +135,10 @@ function redisStore(redis: Redis, prefix: string): EventStore {
       const last = await asked('did not find the events', async () => Number((await redis.get(`${prefix}:last`)) ?? 0));
       for (let at = after; ;) {
         const from = at;
-        // oxlint-disable-next-line no-await-in-loop -- each part begins where the one before ended
+        // Each part begins where the one before ended.
         const places = await asked('did not find the events', () =>
           redis.zrangebyscore(`${prefix}:log`, `(${from}`, last, 'LIMIT', 0, PART),
         );
-        // oxlint-disable-next-line no-await-in-loop
         yield* await asked('did not find the events', () => eventsAt(places));
         if (places.length < PART) return;
         at = Number(places.at(-1));

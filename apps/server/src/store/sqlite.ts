@@ -102,7 +102,7 @@ export function openSqliteStore(path: string): EventStore {
       const { last } = recordOf(db.prepare('select coalesce(max(place), 0) as last from events').get());
       for (let at = after; ;) {
         const from = at;
-        // oxlint-disable-next-line no-await-in-loop -- each part begins where the one before ended
+        // Each part begins where the one before ended.
         const rows = await asked('did not find the events', () => part.all(from, Number(last), PART).map(placedOf));
         yield* rows;
         at = rows.at(-1)?.place ?? at;
