@@ -100,7 +100,7 @@ export function storeError(kind: string, what: string, cause: unknown): StoreErr
     {
       where: `store ${kind}`,
       what: `${what}: ${reasonOf(cause)}`,
-      cure: 'look after the store; nothing of the request was kept',
+      cure: 'look after the store, and ask again: an event that has an id is kept once',
     },
     { cause },
   );

@@ -16,7 +16,7 @@ import { recordOf, stateOf, valuesOf } from './rows.js';
  *   :items        hash, item -> its state as JSON
  */
 
-/** ARGV: triples of id ('' for none), user with time, event. Gives 1 or 0 for each. */
+/** ARGV: id ('' for none), user, time and event as JSON of each. Gives 1 or 0 for each. */
 const APPEND = `
 local prefix = KEYS[1]
 local fresh = {}
@@ -69,6 +69,8 @@ export async function openRedisStore(url: string, prefix: string): Promise<Event
     connectTimeout: PATIENCE,
     commandTimeout: PATIENCE,
     maxRetriesPerRequest: 1,
+    // Of a script whose answer was lost nobody knows whether it ran: events without ids would be kept twice.
+    autoResendUnfulfilledCommands: false,
   });
   // Commands say what is wrong; without a listener ioredis prints it.
   redis.on('error', () => undefined);

@@ -1,6 +1,7 @@
 // difsr serve: a run, or the current one of several versions, answers over HTTP until it is told to end.
 import { once } from 'node:events';
 import { DifsrError } from '@difsr/errors';
+import { withInterrupt } from '@difsr/errors/commands';
 import { importOptional } from '@difsr/errors/packages';
 import { UsageError } from '@difsr/library/parts';
 import type * as ServerModule from '@difsr/server';
@@ -63,20 +64,22 @@ async function serveCommand(folder: string, options: ServeCommandOptions): Promi
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),
     };
-    const listening = await serve({
-      models: folder,
-      config: {
-        ...written,
-        ...(Object.keys(models).length === 0 ? {} : { models }),
-        ...(host === undefined ? {} : { host }),
-        ...(port === undefined ? {} : { port }),
-        ...(store === undefined ? {} : { store }),
+    const settings = {
+      ...written,
+      ...(Object.keys(models).length === 0 ? {} : { models }),
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+      ...(store === undefined ? {} : { store }),
+    };
+    return await withInterrupt<ExitCode, ExitCode>(
+      async (signal) => {
+        const listening = await serve({ models: folder, config: settings });
+        if (!signal.aborted) await once(signal, 'abort');
+        await listening.close();
+        return exitCodes.ok;
       },
-    });
-    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    // The second one ends the process at once, as its listener is gone.
-    await listening.close();
-    return exitCodes.ok;
+      { doing: () => 'answering what has come', stopped: () => exitCodes.interrupted },
+    );
   } catch (error) {
     throw toldError(error);
   }
