@@ -33,6 +33,7 @@ const LIMITS = {
   '@difsr/metrics': 50,
   '@difsr/training': 180,
   '@difsr/library': 150, // with jobs of many runs: comparisons, ablations, tunings
+  '@difsr/server': 80,
   difsr: 220,
   'difsr-bench': 200,
 };

@@ -213,7 +213,7 @@ const words = (cure) => cure.replace(/^.*npm install /, '').split(' ');
 /** What a user has beside difsr: the server of the guide, and the types of Node.js (those of 20.19 do not hold with `exactOptionalPropertyTypes`). */
 const USERS_OWN = [...['hono', '@hono/node-server'].map(ofExamples), '@types/node@24'];
 /** What is installed by those who want it. */
-const OPTIONAL = ['@duckdb/node-api', '@difsr/tfjs', '@tensorflow/tfjs-core', 'echarts', 'ml-matrix'];
+const OPTIONAL = ['@duckdb/node-api', '@difsr/tfjs', '@tensorflow/tfjs-core', 'echarts', 'ml-matrix', '@difsr/server'];
 
 describe('difsr in an empty project', () => {
   const project = join(scratch, 'serving');
@@ -277,8 +277,9 @@ describe('difsr in an empty project', () => {
     missing.tfjs = words(await cureOf(...train('runs/b', '--backend', 'tfjs')));
     missing.drawings = words(await cureOf('data', 'stats', 'generated', '--html', 'shop.html'));
     const first = [missing.files, missing.tfjs, missing.drawings].map(([name]) => name?.replace(/(.)@.*/, '$1'));
+    expect(await cureOf('serve', 'runs/a')).toBe(`npm install @difsr/server@${version}`);
     // What decomposes matrices is asked for where there is a run to analyse.
-    expect(first).toEqual(OPTIONAL.filter((name) => !/tensorflow|ml-matrix/.test(name)));
+    expect(first).toEqual(OPTIONAL.filter((name) => !/tensorflow|ml-matrix|server/.test(name)));
   });
 
   it('runs what its README says, as ES module and as CommonJS, and the service of the guide', async (context) => {

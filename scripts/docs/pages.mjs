@@ -13,6 +13,7 @@ export const PAGES = {
     ['Comparing models', 'guide/compare'],
     ['Finding good options', 'guide/tune'],
     ['Looking into a model', 'guide/analyze'],
+    ['A server', 'guide/serve'],
     ['Serve from Node', 'guide/serve-from-node'],
     ['Drop-in: SASRec and BERT4Rec', 'guide/drop-in'],
     ['Drop-in: ONNX models', 'guide/drop-in-onnx'],

@@ -27,6 +27,7 @@ const ONNXRUNTIME = '@difsr/onnxruntime';
 const TFJS = '@difsr/tfjs';
 const TRAINING = '@difsr/training';
 const LIBRARY = '@difsr/library';
+const SERVER = '@difsr/server';
 
 const TFJS_DEVICES = [
   '@tensorflow/tfjs-backend-cpu',
@@ -79,6 +80,8 @@ export const BOUNDARIES = {
   'packages/training/': { ours: [ERRORS, FILES, GRAPH, NN, ATTENTION, MODELS, DATA, METRICS], node: true },
   'packages/library/': { ours: LOWER, node: true },
   'apps/': { ours: [...LOWER, LIBRARY], node: true },
+  // Loads the server where it is installed.
+  'apps/trainer/': { ours: [...LOWER, LIBRARY, SERVER], node: true },
   'fixtures/': { ours: LOWER, node: true },
   // Drives a browser from Node; what it puts into the page is in src/page.
   'browser/src/': { ours: [ERRORS, GRAPH, NN, ATTENTION, MODELS, ONNXRUNTIME, TFJS], node: true },

@@ -16,7 +16,7 @@ export function commandLine(...words: readonly string[]): string {
 /** A text of ours or a library's in which the command is called `difsr`, with the name that runs here. */
 export function inOwnName(text: string): string {
   return text.replaceAll(
-    /(?<![\w/.@-])(?:npx )?difsr (?=(?:quickstart|train|resume|evaluate|compare|tune|ablate|recommend|explain|analyze|export|data|models|doctor|COMMAND|--help)\b|--help)/g,
+    /(?<![\w/.@-])(?:npx )?difsr (?=(?:quickstart|train|resume|evaluate|compare|tune|ablate|recommend|explain|analyze|export|serve|data|models|doctor|COMMAND|--help)\b|--help)/g,
     () => `${ownName()} `,
   );
 }

@@ -34,3 +34,8 @@ export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: stri
 export class DownloadError extends DifsrError {
   override readonly name = 'DownloadError';
 }
+
+/** A model or a store that cannot be served; `cause` is the server's own error, whose class is loaded with it alone. */
+export class ServeError extends DifsrError {
+  override readonly name = 'ServeError';
+}

@@ -17,6 +17,7 @@ import { addModels } from './commands/models.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRecommend } from './commands/recommend.js';
 import { addResume } from './commands/resume.js';
+import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { addTune } from './commands/tune.js';
 import { tracesErrors } from './environment.js';
@@ -37,6 +38,7 @@ const COMMANDS = [
   addExplain,
   addAnalyze,
   addExport,
+  addServe,
   addDataGenerate,
   addDataPull,
   addDataPrepare,

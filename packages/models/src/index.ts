@@ -31,7 +31,14 @@ export * from './recommend.js';
 export type { Recommendation } from './recommendation.js';
 export type { Explanation, ExplainedEvent, ExplainedField, ExplainOptions, LeftOut } from './explain.js';
 export { padded, paddedItems, shownLength } from './padded.js';
-export { attributeNames, isAttributeName } from './attributes.js';
+export {
+  attributeNames,
+  attributeOf,
+  isAttributeName,
+  isFilterField,
+  type Attribute,
+  type FilterField,
+} from './attributes.js';
 export type { AllowedOptions, FieldCondition, FiltersSaid, NumberRange, Where } from './item-filter.js';
 export { featureName, listName, neighboursName, selectFields, type SideOptions } from './fields.js';
 export * from './model-error.js';

@@ -7,7 +7,7 @@ import { UsageError } from '@difsr/library/parts';
 import { MetricsError, NonFiniteScoreError } from '@difsr/metrics';
 import { ModelConfigError, UnknownFieldError } from '@difsr/models';
 import { EarlyStoppingError, RunError, SamplerError, ScheduleError } from '@difsr/training';
-import { DownloadError, exitCodes, type ExitCode } from '../errors.js';
+import { DownloadError, exitCodes, ServeError, type ExitCode } from '../errors.js';
 import { typed } from '../typed.js';
 
 /** Lines of an error that are shown: one screen. */
@@ -31,6 +31,7 @@ const KNOWN: readonly (readonly [new (...args: never[]) => Error, ExitCode])[] =
   [EarlyStoppingError, exitCodes.usage],
   [DataError, exitCodes.data],
   [DownloadError, exitCodes.failed],
+  [ServeError, exitCodes.failed],
   [BackendError, exitCodes.backend],
   [MissingPackageError, exitCodes.backend],
   [RunError, exitCodes.failed],
