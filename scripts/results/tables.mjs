@@ -69,18 +69,18 @@ export function comparedTable(name, protocol, metrics = ['recall@10', 'recall@20
   const { groups } = /** @type {{ groups: Group[] }} */ (read(`${name}/report.json`));
   const group = groups.find((each) => each.protocol === protocol);
   if (group === undefined) throw new Error(`docs/results/${name} has nothing ${protocol}`);
-  /** @param {OverSeeds | undefined} value */
-  const overSeeds = (value) =>
+  /** @param {OverSeeds | undefined} value @param {boolean} counted the same for every seed */
+  const overSeeds = (value, counted) =>
     value === undefined
       ? ''
-      : value.margin === null || value.margin === 0
+      : value.margin === null || counted
         ? share(value.mean, 4)
         : `${share(value.mean, 4)} ± ${share(value.margin, 4)}`;
   return table([
     ['', ...metrics.map(title), 'p against the best', 'parameters'],
     ...group.systems.map(({ model, metrics: own, againstBest, parameters, converged, counted }) => [
-      `${model}${converged || counted ? '' : ' (had not converged)'}`,
-      ...metrics.map((metric) => overSeeds(own[metric])),
+      `${model}${converged || counted ? '' : ' *'}`,
+      ...metrics.map((metric) => overSeeds(own[metric], counted)),
       againstBest === undefined ? '' : againstBest.p < 0.001 ? '< .001' : share(againstBest.p, 3),
       counted ? 'counts' : `${(parameters / 1e6).toFixed(2)} M`,
     ]),
