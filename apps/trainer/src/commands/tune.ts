@@ -36,7 +36,7 @@ export function addTune(program: Command, done: (code: ExitCode) => void): void 
     .argument('[specification]', 'what is searched, as YAML (docs/guide/tune.md); options count more')
     .requiredOption('--out <dir>', 'folder of the job; one that holds a job goes on, or is extended')
     .option('--model <name>', 'model, or the file of one of your own (default: dif-sr)')
-    .option('--data <path>', 'data set, as for difsr train')
+    .option('--data <path>', 'data set, as for difsr train (default: that of the job in the folder)')
     .option(
       '--space <key=values>',
       'what an option may be: hiddenDropout=0.2,0.5, layers=1..4, learningRate=log:5e-4..5e-3 (repeatable)',
