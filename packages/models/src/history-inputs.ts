@@ -2,6 +2,7 @@
 import type { Feeds } from '@difsr/graph';
 import { askedEvents, feedsOf, historyEvents, type EventValue, type HistoryEvent, type ValuesSaid } from './events.js';
 import { paddedItems, shownLength } from './padded.js';
+import { tokenIds } from './token-ids.js';
 import type { TrainedModel } from './trained-model.js';
 
 /** A history as feeds of one row. */
@@ -35,8 +36,7 @@ export function historyInputs(
   const events = historyEvents(history);
   const known = events.flatMap(({ item }) => (isKnown(item) ? [numbers.get(item) ?? 0] : []));
   const most = shownLength(model);
-  const idsOf = (field: string): ReadonlyMap<string, number> =>
-    new Map((fields[field] ?? []).map((token, id) => [token, id] as const).slice(1));
+  const idsOf = tokenIds({ fields });
   const asked = askedEvents(model, { events, isKnown, user, shown: most, idsOf });
   const padded = paddedItems([known], model);
   return {

@@ -1,14 +1,16 @@
 // Items that a trained model has never seen, by their attributes: with item fields a row is what an item's values give, and its own part,
 // of which nothing was learned, is zero. So the catalogue of a trained model can grow without training.
 import { checkOptions, didYouMean, needed, option, setting, text, type OptionRules } from '@difsr/errors';
-import { sizeOf, type HostData, type HostTensor } from '@difsr/graph';
+import { sizeOf, type HostTensor } from '@difsr/graph';
 import { attributeNames } from './attributes.js';
+import { emptyLike } from './empty-like.js';
 import { rawValue, type EventValue, type ValuesSaid } from './events.js';
 import { isCategorical, ownerOf, type FieldSchema } from './field-schema.js';
 import { featureName } from './fields.js';
 import { encodeValues } from './inputs.js';
 import { RunError } from './run-error.js';
 import { scoresAfter } from './tasks.js';
+import { tokenIds } from './token-ids.js';
 import type { TrainedModel } from './trained-model.js';
 
 /** An item that a catalogue has now. */
@@ -111,15 +113,6 @@ function requireNew({ items: known, model }: TrainedModel, items: readonly NewIt
   }
 }
 
-function tokenIds({ fields }: TrainedModel): (field: string) => ReadonlyMap<string, number> {
-  const found = new Map<string, ReadonlyMap<string, number>>();
-  return (field) => {
-    const ids = found.get(field) ?? new Map((fields[field] ?? []).map((token, id) => [token, id] as const).slice(1));
-    found.set(field, ids);
-    return ids;
-  };
-}
-
 /** Parameters along whose axes items lie, with rows of zeros for the new ones. */
 function grownParameters(
   { model, tensors }: TrainedModel,
@@ -167,12 +160,6 @@ function appended({ dtype, shape, data }: HostTensor, rows: ArrayLike<number>): 
   grown.set(data);
   grown.set(Array.from(rows), data.length);
   return { dtype, shape: [height + rows.length / Math.max(1, sizeOf(inner)), ...inner], data: grown };
-}
-
-function emptyLike(data: HostData, size: number): HostData {
-  if (data instanceof Float32Array) return new Float32Array(size);
-  if (data instanceof Float64Array) return new Float64Array(size);
-  return data instanceof Int32Array ? new Int32Array(size) : new Uint8Array(size);
 }
 
 /** What filters by attributes read, with the values of the new items. */

@@ -9,6 +9,7 @@ import { shownLength } from './padded.js';
 import type { Recommendation } from './recommendation.js';
 import { RunError } from './run-error.js';
 import { Serving, type Best } from './serving.js';
+import { tokenIds } from './token-ids.js';
 import type { TrainedModel } from './trained-model.js';
 
 /** An answer: the items, which ids of the history are unknown, and whether popular items had to stand in. */
@@ -113,13 +114,7 @@ export async function createRecommender(trained: TrainedModel, backend: Backend)
   const numbers = new Map(known.tokens.map((token, id) => [token, id]));
   const numberOf = (item: string): number => numbers.get(item) ?? 0;
   const isKnown = (item: string): boolean => numberOf(item) > 0;
-  const valueIds = new Map<string, ReadonlyMap<string, number>>();
-  const idsOf = (field: string): ReadonlyMap<string, number> => {
-    const found =
-      valueIds.get(field) ?? new Map((trained.fields[field] ?? []).map((token, id) => [token, id] as const).slice(1));
-    valueIds.set(field, found);
-    return found;
-  };
+  const idsOf = tokenIds(trained);
   const hasFields = (model.config.itemFields ?? 'none') !== 'none';
   const serving = await Serving.open(trained, backend);
   const filter = new ItemFilter(trained, numbers, idsOf);

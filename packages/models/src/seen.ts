@@ -49,12 +49,17 @@ export function seenFeed(
   length: number,
 ): { readonly seenItems: HostTensor } {
   const data = new Int32Array(positions.length * length);
+  let [row, upTo] = [-1, -1];
+  let distinct = new Set<number>();
   for (let slot = 0; slot < used; slot++) {
     const position = positions[slot] ?? 0;
-    const row = position - (position % length);
-    const distinct = new Set(items.subarray(row, position + 1));
+    const begin = position - (position % length);
+    // Targets of a row follow each other: what the place before has seen is seen here, too.
+    if (begin !== row || position < upTo) [row, upTo, distinct] = [begin, begin, new Set()];
+    for (; upTo <= position; upTo++) distinct.add(items[upTo] ?? 0);
     distinct.delete(0);
-    data.set([...distinct], slot * length);
+    let at = slot * length;
+    for (const item of distinct) data[at++] = item;
   }
   return { seenItems: integers(data, [positions.length, length]) };
 }

@@ -2,7 +2,7 @@
 import { MISS, userMetrics } from '@difsr/metrics';
 import { RunError, type ByProtocol, type RankColumns, type RunMetrics, type TrainOutcome } from '@difsr/training';
 import { curveOf, historyOf, peakOf, secondsOf } from '../jobs/history.js';
-import { settingsOfRun } from '../jobs/planned.js';
+import { identityOf } from '../jobs/planned.js';
 import type { PlannedRun } from '../jobs/types.js';
 import type { RunRecord } from './types.js';
 
@@ -42,14 +42,7 @@ export async function recordOf(
   const { metric } = run.config.training.earlyStopping;
   const best = metrics.best.epoch;
   return {
-    version: 1,
-    id: run.id,
-    data: run.data,
-    fingerprint,
-    model: run.model,
-    seed: run.seed,
-    searched: run.searched,
-    settings: settingsOfRun(run.config),
+    ...identityOf(run, fingerprint),
     environment,
     parameters,
     watched: { metric, value: metrics.valid[metric] ?? Number.NaN },

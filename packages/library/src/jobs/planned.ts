@@ -79,6 +79,19 @@ export function fileName(name: string): string {
   return `${clean.slice(0, 100)}-${hash.toString(16)}`;
 }
 
+/** What every record of a run says first: which run it is, and what it was trained with. */
+export function identityOf(
+  run: PlannedRun,
+  fingerprint: string,
+): Pick<PlannedRun, 'id' | 'data' | 'model' | 'seed' | 'searched'> & {
+  readonly version: 1;
+  readonly fingerprint: string;
+  readonly settings: RunSettings;
+} {
+  const { id, data, model, seed, searched, config } = run;
+  return { version: 1, id, data, fingerprint, model, seed, searched, settings: settingsOfRun(config) };
+}
+
 /** What results depend on: not where the data is, what computes, or how often is saved. */
 export function settingsOfRun(config: RunConfig): RunSettings {
   const { data, pretraining } = config;

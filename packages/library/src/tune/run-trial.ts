@@ -1,7 +1,7 @@
 // One run of a tuning, trained as far as it is asked for: what its record has is not trained again.
 import { RunFailure } from '../jobs/child-run.js';
 import { curveOf, historyOf, peakOf, secondsOf } from '../jobs/history.js';
-import { settingsOfRun } from '../jobs/planned.js';
+import { identityOf } from '../jobs/planned.js';
 import { begunWith, requireUnchanged, trainPlanned, type RunControl } from '../jobs/run.js';
 import type { PlannedRun } from '../jobs/types.js';
 import type { TuningFolder } from './same-job.js';
@@ -79,14 +79,7 @@ export async function trainTo(
   const { metric } = run.config.training.earlyStopping;
   const { history, before } = await historyOf(folder.run(run.id));
   const record: TrialRecord = {
-    version: 1,
-    id: run.id,
-    data: run.data,
-    fingerprint,
-    model: run.model,
-    seed: run.seed,
-    searched: run.searched,
-    settings: settingsOfRun(run.config),
+    ...identityOf(run, fingerprint),
     environment,
     parameters,
     metric,

@@ -2,7 +2,8 @@
 // the weight, every dropout mask the bits and every negative the draw that it has in the whole step, so that losses and gradients of the
 // parts add up to those of the whole.
 // An index with `!` is in range by construction.
-import { sizeOf, type Feeds, type HostData, type HostTensor, type Shape } from '@difsr/graph';
+import { sizeOf, type Feeds, type HostTensor, type Shape } from '@difsr/graph';
+import { emptyLike } from '../empty-like.js';
 import { RunError } from '../run-error.js';
 import type { Objective } from './objective.js';
 
@@ -128,12 +129,6 @@ function entriesOf(feed: Feeds[string], entries: Int32Array): Feeds[string] {
   const data = emptyLike(from, entries.length * width);
   entries.forEach((entry, at) => data.set(from.subarray(entry * width, (entry + 1) * width), at * width));
   return { dtype, shape, data };
-}
-
-function emptyLike(data: HostData, size: number): HostData {
-  if (data instanceof Float32Array) return new Float32Array(size);
-  if (data instanceof Float64Array) return new Float64Array(size);
-  return data instanceof Int32Array ? new Int32Array(size) : new Uint8Array(size);
 }
 
 function tensorOf(feeds: Feeds, name: string): HostTensor {

@@ -1,5 +1,5 @@
 // Weights that are judged: where a running average is kept, that stands in the place of the weights while they are validated and saved.
-import { averagesOf } from '@difsr/graph';
+import { AVERAGE, averagesOf } from '@difsr/graph';
 import type { Session } from './session.js';
 
 /** Does something with the averages as the parameters; afterwards these are what they were, whatever happened. */
@@ -9,7 +9,8 @@ export async function onAverages<T>(
 ): Promise<T> {
   if (options.config.training.averageDecay === 0) return work();
   const parameters = task.trained.filter(({ trainable }) => trainable);
-  const averages = averagesOf(parameters, await variables.read(trained));
+  const kept = trained.filter((name) => name.startsWith(`${AVERAGE}.`));
+  const averages = averagesOf(parameters, await variables.read(kept));
   const weights = await variables.read(Object.keys(averages));
   await variables.write(averages);
   try {
