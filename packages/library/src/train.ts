@@ -170,7 +170,7 @@ export async function trainResolved(
 ): Promise<TrainOutcome> {
   // What costs nothing is checked before data is read and a device is woken up.
   if (out !== undefined) await requireFreeFolder(out);
-  if (init !== undefined) await readRunConfig(init);
+  for (const other of [init, ...(config.distillation?.runs ?? [])]) if (other !== undefined) await readRunConfig(other);
   const { path } = config.data;
   const dataset =
     lent ??

@@ -5,17 +5,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Feeds } from '@difsr/graph';
 import type { EpochRecord } from '../events.js';
 import { DivergedError } from '../run-error.js';
-import { planOf } from '../sampling/plan.js';
-import { ReadAhead } from '../sampling/read-ahead.js';
-import { planStoredEpoch } from '../sampling/sampler.js';
 import type { RunState } from './checkpoint.js';
 import { Checkpointer } from './checkpointer.js';
-import { optimizerOf, scheduleOf, trainingFeeds } from './feeds.js';
+import { fedSteps } from './fed-steps.js';
 import { EpochMeter, type StepSize } from './meter.js';
-import { learningRate, placeInRun } from './schedule.js';
 import { save, type Session } from './session.js';
 import { Stepper, type StepValues } from './stepper.js';
-import { turnsOfEpoch } from './turns.js';
 
 /** What is known of an epoch before it is evaluated. */
 export type TrainedEpoch = Omit<EpochRecord, 'valid' | 'evaluationSeconds' | 'peakMemoryBytes'>;
@@ -32,17 +27,12 @@ export async function trainEpoch(
   earlierSeconds: number,
   run: (feeds: Feeds) => Promise<StepValues>,
 ): Promise<EpochOutcome> {
-  const { options, model, store, sides, soft, task, emit } = session;
+  const { options, task, emit } = session;
   const { training } = options.config;
-  const plan = planStoredEpoch({ store, sides, soft, epoch: start.epoch, ...planOf(model, training) });
-  const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
-  const optimizer = optimizerOf(training);
-  const globalStep = (step: number): number => start.globalStep + step - start.step;
-  const turns = turnsOfEpoch(model.turns, start, plan.steps);
-  const rate = rateOf(session, start.epoch, plan.steps, globalStep);
+  const fed = fedSteps({ ...session, training }, start);
   const meter = new EpochMeter(start, {
-    steps: plan.steps,
-    targets: plan.targets,
+    steps: fed.steps,
+    targets: fed.targets,
     losses: ['loss', ...Object.keys(task.parts)],
     earlierSeconds,
   });
@@ -61,18 +51,16 @@ export async function trainEpoch(
   delay.enable();
 
   try {
-    for (let step = start.step; step < plan.steps; step++) {
+    for (let step = start.step; step < fed.steps; step++) {
       if (options.signal?.aborted === true) {
         await settle();
         return { interrupted: true, state: meter.state(), seconds: meter.seconds() };
       }
-      const draw = { seed: training.seed, step: globalStep(step), popularity: session.popularity };
-      const batch = model.objective.batch(model, await batches.take(step), draw);
+      const { batch, feeds } = await fed.take(step);
       const size = { targets: batch.targets, slots: batch.slots };
       meter.begin(size);
-      const own = { masks: task.masks, optimizer, draw, learningRate: rate(step), turns: turns?.at(step) };
-      await stepper.begin(trainingFeeds(batch, own), size);
-      if (step + 1 < plan.steps && checkpointer.due()) {
+      await stepper.begin(feeds, size);
+      if (step + 1 < fed.steps && checkpointer.due()) {
         await settle();
         meter.pause(await checkpointer.save());
       }
@@ -81,28 +69,15 @@ export async function trainEpoch(
     await settle();
   } finally {
     await stepper.settled();
-    await batches.settled();
+    await fed.settled();
     delay.disable();
   }
   const { state, totals } = meter.complete();
   return {
     interrupted: false,
-    state: turns === undefined ? state : { ...state, updates: turns.updates },
-    record: { ...totals, longestPauseMilliseconds: delay.max / 1e6, learningRate: rate(plan.steps - 1) },
+    state: fed.updates === undefined ? state : { ...state, updates: fed.updates },
+    record: { ...totals, longestPauseMilliseconds: delay.max / 1e6, learningRate: fed.rate(fed.steps - 1) },
   };
-}
-
-/** The learning rate of a step of an epoch. */
-function rateOf(
-  { options, stepsPerEpoch }: Session,
-  epoch: number,
-  steps: number,
-  globalStep: (step: number) => number,
-): (step: number) => number {
-  const { training } = options.config;
-  const schedule = scheduleOf(training);
-  const total = training.epochs * stepsPerEpoch;
-  return (step) => learningRate(schedule, globalStep(step), total, placeInRun({ epoch, step, steps }, stepsPerEpoch));
 }
 
 /** @throws RunError for a loss that is not finite: the parameters are not, either. */

@@ -13,20 +13,17 @@ import {
   type TrainingTask,
 } from '@difsr/models';
 import type { RunConfig } from '../config.js';
-import { optimizerOf, scheduleOf, trainingFeeds } from './feeds.js';
+import { fedSteps } from './fed-steps.js';
 import { RunError } from '../run-error.js';
 import { featureTables, trainingCounts } from '../run/run-folder.js';
 import { planOf } from '../sampling/plan.js';
-import { ReadAhead } from '../sampling/read-ahead.js';
 import { planStoredEpoch } from '../sampling/sampler.js';
-import { learningRate, placeInRun } from './schedule.js';
 import { required } from './session.js';
 import { itemTables } from '../side/item-tables.js';
 import { neighbourTables } from '../side/neighbour-tables.js';
 import { sideReader, type SideReader } from '../side/side-reader.js';
 import { fieldsNamed, sideSchema } from '../side/side-schema.js';
 import { requireForm, stepOf } from './trainer.js';
-import { turnsOfEpoch } from './turns.js';
 import { startingValues } from '../weights/starting-values.js';
 
 /** What {@link trainingSteps} needs. */
@@ -122,41 +119,20 @@ export async function trainingSteps(options: TrainingStepsOptions): Promise<Trai
   const features = { ...featureTables(dataset, plain), ...tables, ...neighbourTables(dataset, task.constants) };
   const read = [...task.constants, ...rankingTask(model, { maskSeen: false }).constants];
   const sides = sideReader(dataset, store, model.reads);
-  const planned = planOf(model, training);
-  const { steps, targets } = planStoredEpoch({ store, epoch: 0, ...planned });
-  const optimizer = optimizerOf(training);
+  const { steps, targets } = planStoredEpoch({ store, epoch: 0, ...planOf(model, training) });
   let law: ItemLaw | undefined;
+  const popularity = (): ItemLaw => (law ??= countedLaw(counts));
+  const source = { model, store, sides, task, training, stepsPerEpoch: steps, popularity };
 
   async function* epoch(number: number): AsyncGenerator<FedStep, void, undefined> {
-    const plan = planStoredEpoch({ store, sides, epoch: number, ...planned });
-    const batches = new ReadAhead((step) => plan.windows(step), plan.steps);
-    const before = number * steps;
-    const place = { epoch: number, step: 0, globalStep: before };
-    const turns = turnsOfEpoch(model.turns, place, plan.steps);
-    const rate = (step: number): number =>
-      learningRate(
-        scheduleOf(training),
-        before + step,
-        training.epochs * steps,
-        placeInRun({ epoch: number, step, steps: plan.steps }, steps),
-      );
+    const fed = fedSteps(source, { epoch: number, step: 0, globalStep: number * steps });
     try {
-      for (let step = 0; step < plan.steps; step++) {
-        const popularity = (): ItemLaw => (law ??= countedLaw(counts));
-        const draw = { seed: training.seed, step: before + step, popularity };
-        const batch = model.objective.batch(model, await batches.take(step), draw);
-        const { masks } = task;
-        const feeds = trainingFeeds(batch, {
-          masks,
-          optimizer,
-          draw,
-          learningRate: rate(step),
-          turns: turns?.at(step),
-        });
+      for (let step = 0; step < fed.steps; step++) {
+        const { batch, feeds } = await fed.take(step);
         yield { feeds, sizes: batch.sizes, targets: batch.targets };
       }
     } finally {
-      await batches.settled();
+      await fed.settled();
     }
   }
 
